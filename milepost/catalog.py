@@ -1,0 +1,216 @@
+"""The catalogue: which feature views a dbt project has, read from dbt's own manifest.
+
+Nothing else keeps a list. A feature view is an enabled model with `meta.entities`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from milepost.errors import PublishError
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+AVAILABLE_AT = "available_at"
+# The types that every consumer reads alike.
+TYPES = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "TIMESTAMP")
+GRIDS = ("day", "hour")
+# From an hour's end to the end of its landing date, at most.
+HOURS_TO_CLOSE = 23
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a feature view as its YAML states it; `type` is one of TYPES."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class FeatureView:
+    """A feature view as its dbt model states it. Windows are in days, the delay in minutes."""
+
+    name: str
+    unique_id: str
+    relation: str
+    description: str
+    entities: tuple[str, ...]
+    keys: tuple[str, ...]
+    grid: str
+    longest_window_days: int
+    serving_delay_minutes: int
+    owners: Mapping[str, str]
+    maturity: str
+    sensitivity: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A dbt manifest, asked for feature views, their tests and what they are made from."""
+
+    nodes: Mapping[str, Mapping[str, Any]]
+    disabled: tuple[Mapping[str, Any], ...]
+    project: str
+    dbt_version: str
+
+    @classmethod
+    def read(cls, path: Path) -> Catalog:
+        """Read `target/manifest.json`, which every dbt command writes."""
+        try:
+            manifest = json.loads(path.read_bytes())
+            nodes = {**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]}
+            disabled = tuple(node for same in manifest["disabled"].values() for node in same)
+            metadata = manifest["metadata"]
+            return cls(nodes, disabled, metadata["project_name"], metadata["dbt_version"])
+        except FileNotFoundError as error:
+            raise PublishError(
+                f"`{path}` does not exist", hint="run `dbt build` in the dbt project first"
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PublishError(
+                f"`{path}` is not a manifest of dbt: {error!r}",
+                hint="run `dbt build` in the dbt project again",
+            ) from error
+
+    def feature_views(self) -> list[FeatureView]:
+        """Every feature view, by name."""
+        models = (n for n in self.nodes.values() if n["resource_type"] == "model")
+        views = sorted(
+            (_feature_view(n) for n in models if "entities" in n["config"]["meta"]),
+            key=lambda view: view.name,
+        )
+        for view, following in pairwise(views):
+            if view.name == following.name:
+                raise PublishError(
+                    f"two feature views are named `{view.name}`: {view.unique_id} and "
+                    f"{following.unique_id}",
+                    hint="rename one; versions of a dbt model are not published yet",
+                )
+        return views
+
+    def lineage(self, unique_id: str) -> set[str]:
+        """The ids of a node and of all that it is made from."""
+        found: set[str] = set()
+        waiting = [unique_id]
+        while waiting:
+            node_id = waiting.pop()
+            if node_id not in found and node_id in self.nodes:
+                found.add(node_id)
+                waiting += self.parents(node_id)
+        return found
+
+    def tests_on(self, node_ids: Iterable[str]) -> set[str]:
+        """The ids of every data test and unit test of one of the nodes.
+
+        A test that a model's YAML states is that model's, whatever else it looks at.
+        """
+        wanted = set(node_ids)
+        return {
+            test_id
+            for test_id, node in self.nodes.items()
+            if node["resource_type"] in {"test", "unit_test"}
+            and wanted & ({node.get("attached_node")} - {None} or set(self.parents(test_id)))
+        }
+
+    def disabled_tests_on(self, node_ids: Iterable[str]) -> list[str]:
+        """The names of the tests that look at one of the nodes and are switched off."""
+        wanted = set(node_ids)
+        names = {self.nodes[node_id]["name"] for node_id in wanted}
+        return sorted(
+            node["name"]
+            for node in self.disabled
+            if node["resource_type"] in {"test", "unit_test"} and _mentions(node, wanted, names)
+        )
+
+    def parents(self, node_id: str) -> list[str]:
+        """The ids of what a node is made from, or a test looks at, directly."""
+        return list(self.nodes[node_id].get("depends_on", {}).get("nodes", []))
+
+    def raw_uris(self, unique_id: str) -> set[str]:
+        """The raw logs that a node is made from."""
+        nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
+        uris = (n["config"].get("meta", {}).get("raw_uri") for n in nodes if "source_name" in n)
+        return {uri for uri in uris if uri}
+
+
+def _mentions(test: Mapping[str, Any], node_ids: set[str], names: set[str]) -> bool:
+    looks_at = {test.get("attached_node"), *test.get("depends_on", {}).get("nodes", [])}
+    named = {test.get("model"), *(ref.get("name") for ref in test.get("refs", []))}
+    return bool(node_ids & looks_at or names & named)
+
+
+def _feature_view(node: Mapping[str, Any]) -> FeatureView:
+    name, meta = node["name"], node["config"]["meta"]
+
+    def stated(key: str, kind: type) -> Any:
+        if not isinstance(meta.get(key), kind):
+            raise PublishError(
+                f"feature view `{name}` has no valid `meta.{key}`: `{meta.get(key)}`",
+                hint=f"state it as a {kind.__name__} in the view's YAML, or for all views in "
+                "dbt_project.yml",
+            )
+        return meta[key]
+
+    columns = tuple(
+        Column(c["name"], (c["data_type"] or "").upper(), " ".join(c["description"].split()))
+        for c in node["columns"].values()
+    )
+    view = FeatureView(
+        name=name,
+        unique_id=node["unique_id"],
+        relation=node["relation_name"],
+        description=" ".join(node["description"].split()),
+        entities=tuple(stated("entities", list)),
+        keys=tuple(stated("keys", list)),
+        grid=stated("grid", str),
+        longest_window_days=stated("longest_window_days", int),
+        serving_delay_minutes=stated("serving_delay_minutes", int),
+        owners=stated("owners", dict),
+        maturity=stated("maturity", str),
+        sensitivity=stated("sensitivity", str),
+        columns=columns,
+    )
+    _check(view)
+    return view
+
+
+def _check(view: FeatureView) -> None:
+    names = [column.name for column in view.columns]
+    for name in (view.name, *names):
+        if not NAME.fullmatch(name):
+            raise PublishError(
+                f"`{name}` of feature view `{view.name}` is not a plain name",
+                hint="use lower-case letters, digits and `_`, 63 at most",
+            )
+    for needed in (*view.keys, AVAILABLE_AT):
+        if needed not in names:
+            raise PublishError(
+                f"feature view `{view.name}` has no column `{needed}`",
+                hint="declare its keys and `available_at` among the columns",
+            )
+    if view.grid not in GRIDS:
+        raise PublishError(
+            f"feature view `{view.name}` has the grid `{view.grid}`",
+            hint=f"write one of {', '.join(GRIDS)}",
+        )
+    if view.grid == "hour" and view.serving_delay_minutes < HOURS_TO_CLOSE * 60:
+        raise PublishError(
+            f"feature view `{view.name}` is hourly and says that it is served "
+            f"{view.serving_delay_minutes} minutes later",
+            hint=f"landing dates close daily, so that an hour waits up to {HOURS_TO_CLOSE} hours: "
+            "state that and the build's time in `meta.serving_delay_minutes`",
+        )
+    for column in view.columns:
+        if column.type not in TYPES:
+            raise PublishError(
+                f"`{view.name}.{column.name}` is `{column.type}`, which not every consumer reads",
+                hint=f"cast it to one of {', '.join(TYPES)}",
+            )

@@ -1,0 +1,58 @@
+"""Everything that Milepost raises on purpose: what is wrong and where, then a hint."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+
+class MilepostError(Exception):
+    """Base of Milepost's errors.
+
+    The message names what is wrong with the names in backticks; `hint` says what exists or what to
+    run next, and stands on a line of its own in `str(error)`.
+    """
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle would leave the hint out, and then fail: an error crosses processes with it.
+        return partial(type(self), hint=self.hint), (self.message,)
+
+
+class StorageError(MilepostError, OSError):
+    """S3 cannot be reached, refuses, or lacks a bucket or an object."""
+
+    __str__ = MilepostError.__str__
+
+
+class LandingError(MilepostError, ValueError):
+    """The raw log is not what its markers or its declaration say."""
+
+
+class PublishError(MilepostError, RuntimeError):
+    """A release was refused; nothing published has changed."""
+
+
+class ConflictError(PublishError):
+    """Another writer was first."""
+
+
+class ReleaseError(MilepostError, ValueError):
+    """A store, release or manifest is missing, damaged, or of a format that is not known."""
+
+
+class LookupInputError(MilepostError, ValueError):
+    """What was asked of a feature lookup does not fit the release."""
+
+
+class UnknownFeatureError(LookupInputError, KeyError):
+    """A feature view or feature that the release does not have."""
+
+    __str__ = MilepostError.__str__

@@ -1,0 +1,147 @@
+"""From a tested table to content-named Parquet files on the store, described for the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
+
+from milepost import s3
+from milepost.catalog import AVAILABLE_AT, FeatureView
+from milepost.errors import ConflictError, PublishError
+from milepost.gate import Passed
+from milepost.manifest import Field, File, View
+from milepost.s3 import Location
+
+# Measured later against lookups; a reader takes any. 2026-11.
+ROW_GROUP_ROWS = 122_880
+
+
+class Uploads:
+    """Puts content-named files on S3, but for those that the current release has."""
+
+    def __init__(self, store: Location, known: set[str]) -> None:
+        self.store, self.known = store, known
+        self.sent: list[File] = []
+
+    def put(self, view: str, month: str, rows: pa.Table) -> File:
+        """Have one file of these rows on the store, sent now or there already."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(
+            rows, sink, compression="zstd", row_group_size=ROW_GROUP_ROWS, write_page_checksum=True
+        )
+        body = sink.getvalue().to_pybytes()
+        digest = hashlib.sha256(body).hexdigest()
+        name = f"data/{view}/{month}/{digest}.parquet"
+        file = File(name, rows.num_rows, len(body))
+        if name not in self.known:
+            self._upload(name, body, digest)
+            self.sent.append(file)
+        return file
+
+    def _upload(self, name: str, body: bytes, digest: str) -> None:
+        try:
+            s3.put(self.store, name, body, new=True)
+        except ConflictError:
+            # Left by a publication that did not end, or another that runs: the same content, or
+            # the store is damaged.
+            there = s3.get(self.store, name)
+            if there is None or hashlib.sha256(there[0]).hexdigest() != digest:
+                raise PublishError(
+                    f"`{self.store.uri(name)}` is there with other content than its name says",
+                    hint="remove the damaged object, then publish again",
+                ) from None
+
+
+def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
+    """Put a view's rows on the store, a file for each month, and describe it for the manifest."""
+    view = passed.view
+    _check_rows(con, view)
+    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+        futures = [pool.submit(uploads.put, view.name, *part) for part in _months(con, view)]
+        files = [future.result() for future in futures]
+    return View(
+        name=view.name,
+        description=view.description,
+        entities=list(view.entities),
+        keys=list(view.keys),
+        grid=view.grid,
+        owners=dict(view.owners),
+        maturity=view.maturity,
+        sensitivity=view.sensitivity,
+        fields=[Field(c.name, c.type, c.description) for c in view.columns],
+        files=files,
+        rows=sum(file.rows for file in files),
+        complete_from=passed.complete_from.isoformat(),
+        built_through=passed.built_through.isoformat(),
+        statistics=_statistics(con, view),
+        checks=list(passed.checks),
+        fingerprint=passed.fingerprint,
+    )
+
+
+def _check_rows(con: DuckDBPyConnection, view: FeatureView) -> None:
+    """What lookups rest on, whatever tests the view has: its declared types, one row per key."""
+    actual = {row[0]: row[1] for row in con.execute(f"describe {view.relation}").fetchall()}
+    declared = {column.name: column.type for column in view.columns}
+    if actual != declared:
+        differing = sorted(set(actual.items()) ^ set(declared.items()))[0][0]
+        raise PublishError(
+            f"`{view.name}.{differing}` is {actual.get(differing)}, declared "
+            f"{declared.get(differing)}",
+            hint="enforce the view's contract: `config: {contract: {enforced: true}}`",
+        )
+    names = (*view.keys, AVAILABLE_AT)
+    identity = ", ".join(names)
+    row = con.execute(
+        f"select count(*) - count(distinct ({identity})), "  # noqa: S608 - checked names
+        f"count(*) filter (where {' or '.join(f'{name} is null' for name in names)}) "
+        f"from {view.relation}"
+    ).fetchone()
+    if row != (0, 0):
+        raise PublishError(
+            f"`{view.name}` has rows that share ({identity}), or lack one of them",
+            hint="give the view the data tests `is_unique_on` and `not_null`, and find them",
+        )
+
+
+def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, pa.Table]]:
+    """Each month of `available_at` with its rows, sorted by keys and `available_at`."""
+    columns = ", ".join(column.name for column in view.columns)
+    order = ", ".join((*view.keys, AVAILABLE_AT))
+    months = con.execute(
+        f"select distinct strftime({AVAILABLE_AT}, '%Y-%m') from {view.relation} "  # noqa: S608
+        "order by 1"
+    ).fetchall()
+    for (month,) in months:
+        yield (
+            month,
+            con.execute(
+                f"select {columns} from {view.relation} "  # noqa: S608
+                f"where {AVAILABLE_AT} >= cast(? || '-01' as timestamp) "
+                f"and {AVAILABLE_AT} < cast(? || '-01' as timestamp) + interval '1' month "
+                f"order by {order}",
+                [month, month],
+            ).to_arrow_table(),
+        )
+
+
+def _statistics(con: DuckDBPyConnection, view: FeatureView) -> dict[str, dict[str, Any]]:
+    """Per feature: nulls, and the least and greatest value as text."""
+    features = [c for c in view.columns if c.name not in (*view.keys, AVAILABLE_AT)]
+    aggregates = ", ".join(
+        f"count(*) - count({f.name}), "
+        f"cast(min({f.name}) as varchar), cast(max({f.name}) as varchar)"
+        for f in features
+    )
+    row = con.execute(f"select {aggregates} from {view.relation}").fetchone() if features else ()  # noqa: S608
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return {
+        feature.name: {"nulls": row[3 * n], "min": row[3 * n + 1], "max": row[3 * n + 2]}
+        for n, feature in enumerate(features)
+    }

@@ -1,0 +1,166 @@
+"""The release manifest: everything that a reader needs to know, written once, as JSON.
+
+The format is documented in docs/reference/release-format.md. Readers keep reading old versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
+from milepost.errors import ReleaseError
+
+FORMAT_VERSION = 1
+CURRENT = "current.json"
+RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
+_DATA_FILE = re.compile(r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/([0-9a-f]{64})\.parquet")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a view: type is one of BIGINT, DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP (UTC)."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A Parquet file of a view: its name below the store, its rows and bytes.
+
+    Its SHA-256 is its name. It holds the rows of one month of `available_at`, sorted by keys and
+    `available_at`.
+    """
+
+    name: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class View:
+    """A feature view in a release. Instants are naive UTC in ISO form."""
+
+    name: str
+    description: str
+    entities: list[str]
+    keys: list[str]
+    grid: str
+    owners: dict[str, str]
+    maturity: str
+    sensitivity: str
+    fields: list[Field]
+    files: list[File]
+    rows: int
+    complete_from: str
+    built_through: str
+    statistics: dict[str, dict[str, Any]]
+    checks: list[str]
+    fingerprint: str
+
+    @property
+    def features(self) -> list[str]:
+        """The columns but for keys and `available_at`, in their order."""
+        return [f.name for f in self.fields if f.name not in (*self.keys, AVAILABLE_AT)]
+
+    def instant(self, name: str) -> datetime:
+        """`complete_from` or `built_through` as naive UTC."""
+        return datetime.fromisoformat(getattr(self, name))
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows of a raw table that no feature counts, for one reason."""
+
+    table: str
+    reason: str
+    rows: int
+    of_rows: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One release: all feature views as they were published together."""
+
+    format_version: int
+    release: str
+    created_at: str
+    code: dict[str, str | None]
+    views: list[View]
+    set_aside: list[SetAside]
+
+    def to_bytes(self) -> bytes:
+        """The manifest as it stands on S3; `parse` reads it."""
+        return (json.dumps(asdict(self), indent=1) + "\n").encode()
+
+    @property
+    def content(self) -> str:
+        """A hash of what was released, whenever and by whatever code."""
+        content = json.dumps([asdict(self)["views"], asdict(self)["set_aside"]], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def parse(body: bytes, where: str) -> Manifest:
+    """Read a manifest, and refuse what is damaged, newer, or names anything but its own files."""
+    try:
+        raw = json.loads(body)
+        version = raw["format_version"]
+        if version != FORMAT_VERSION:
+            raise ReleaseError(
+                f"`{where}` has format version {version}, this Milepost reads {FORMAT_VERSION}",
+                hint="upgrade Milepost",
+            )
+        manifest = Manifest(
+            **{
+                **raw,
+                "views": [_view(view) for view in raw["views"]],
+                "set_aside": [SetAside(**rows) for rows in raw["set_aside"]],
+            }
+        )
+        _check(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ReleaseError):
+            raise
+        raise ReleaseError(
+            f"`{where}` is damaged: {error}",
+            hint="pin another release, or restore the object from a backup",
+        ) from error
+    return manifest
+
+
+def _view(raw: Mapping[str, Any]) -> View:
+    fields = [Field(**field) for field in raw["fields"]]
+    return View(**{**raw, "fields": fields, "files": [File(**file) for file in raw["files"]]})
+
+
+def _check(manifest: Manifest) -> None:
+    if not RELEASE_ID.fullmatch(manifest.release):
+        raise ValueError(f"release id `{manifest.release}`")
+    if len({view.name for view in manifest.views}) < len(manifest.views):
+        raise ValueError("two views of one name")
+    for view in manifest.views:
+        names = [field.name for field in view.fields]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two columns of one name in `{view.name}`")
+        for name in (view.name, *names):
+            if not NAME.fullmatch(name):
+                raise ValueError(f"name `{name}`")
+        if not {*view.keys, AVAILABLE_AT} <= set(names) or view.grid not in GRIDS:
+            raise ValueError(f"keys or grid of `{view.name}`")
+        if any(field.type not in TYPES for field in view.fields):
+            raise ValueError(f"types of `{view.name}`")
+        if any(view.instant(name).tzinfo for name in ("complete_from", "built_through")):
+            raise ValueError(f"instants of `{view.name}`, which are not naive")
+        for file in view.files:
+            found = _DATA_FILE.fullmatch(file.name)
+            if not found or found[1] != view.name:
+                raise ValueError(f"file `{file.name}`")
+        if sum(file.rows for file in view.files) != view.rows:
+            raise ValueError(f"rows of `{view.name}`")

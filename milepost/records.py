@@ -1,0 +1,73 @@
+"""What dbt's on-run-end hook kept in the scratch database (`macros/checks/record_results.sql`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from duckdb import CatalogException, DuckDBPyConnection
+
+from milepost.errors import PublishError
+
+
+@dataclass(frozen=True)
+class Build:
+    """The last build of a model or seed: how it ended, from which code and which landing dates.
+
+    `narrowed_by` is the option of the dbt command that made it other than the project says.
+    """
+
+    status: str
+    narrowed_by: str
+    raw_logs: dict[str, dict[str, str]]
+    checksum: str
+    meta: dict[str, Any]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """The last run of a test."""
+
+    status: str
+    narrowed_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Records:
+    """Builds by node, test runs by test, and fingerprints by test and feature view."""
+
+    builds: dict[str, Build]
+    tests: dict[str, TestRun]
+    fingerprints: dict[tuple[str, str], str]
+
+
+def read(con: DuckDBPyConnection) -> Records:
+    """Read the records; a PublishError where there are none."""
+    try:
+        builds = con.execute(
+            "select node_id, status, narrowed_by, raw_logs, checksum, meta, recorded_at "
+            "from milepost_checks.builds"
+        ).fetchall()
+        tests = con.execute(
+            "select test_id, status, narrowed_by, recorded_at from milepost_checks.tests"
+        ).fetchall()
+        fingerprints = con.execute(
+            "select test_id, model_id, fingerprint from milepost_checks.tested_tables"
+        ).fetchall()
+    except CatalogException as error:
+        raise PublishError(
+            "the scratch database has no record of a build",
+            hint="run `dbt build`; dbt_project.yml needs `record_results(results)` on-run-end",
+        ) from error
+    return Records(
+        {
+            node: Build(status, option, json.loads(logs), checksum, json.loads(meta), at)
+            for node, status, option, logs, checksum, meta, at in builds
+        },
+        {test: TestRun(*run) for test, *run in tests},
+        {(test, model): content for test, model, content in fingerprints},
+    )

@@ -1,0 +1,187 @@
+"""The client: feature views off the shelf, from one release of a store on S3."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.fs import S3FileSystem
+
+from milepost import lookup, releases, s3
+from milepost.catalog import AVAILABLE_AT
+from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost.manifest import Manifest, View
+from milepost.s3 import Location
+
+ARROW_TYPES = {
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "VARCHAR": pa.string(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+
+
+class FeatureStore:
+    """One release of the store at `uri`: the current one, or the one that is named.
+
+    The release is read once, so that everything asked of this object comes from one consistent
+    state, whatever is published meanwhile. Credentials come from the standard AWS chain; the right
+    to get and list the store is enough.
+    """
+
+    def __init__(self, uri: str, release: str | None = None) -> None:
+        self.location = Location.parse(uri)
+        wanted = releases.current(self.location) if release is None else release
+        self._manifest = releases.read(self.location, wanted)
+        self._views = {view.name: view for view in self._manifest.views}
+
+    def __repr__(self) -> str:
+        return f"FeatureStore({self.location.uri()!r}, release={self.release!r})"
+
+    @property
+    def release(self) -> str:
+        """The id of the release that is read."""
+        return self._manifest.release
+
+    @property
+    def manifest(self) -> Manifest:
+        """All that the release says of itself."""
+        return self._manifest
+
+    def feature_views(self) -> list[View]:
+        """Every feature view of the release, by name."""
+        return [self._views[name] for name in sorted(self._views)]
+
+    def to_arrow(self, view: str) -> pa.Table:
+        """All rows of a view, by month and then sorted by keys and `available_at`."""
+        found = self._view(view)
+        return self._read(found, [field.name for field in found.fields])
+
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str],
+        *,
+        full_feature_names: bool = False,
+        allow_incomplete: bool = False,
+    ) -> pa.Table:
+        """Join to each entity row the features as a model in production could have had them.
+
+        `entity_df` is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB): the
+        join keys of the views asked for and `event_timestamp`, UTC where it has no time zone.
+        `features` are `"view:feature"` or a whole `"view"`.
+
+        Returns the entity rows, all of them, in their order, with a column per feature in the order
+        asked for (`view__feature` with `full_feature_names`). A feature is the value of the newest
+        row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
+        key is null.
+
+        Raises a LookupInputError for input that does not fit, and for instants for which the view
+        is not built or its longest window not full (unless `allow_incomplete`); an
+        UnknownFeatureError for a view or feature that the release does not have.
+        """
+        if isinstance(features, str):
+            raise LookupInputError(
+                f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
+            )
+        entities = lookup.entity_table(entity_df)
+        asked = [self._feature(reference) for reference in features]
+        wanted = [(view, name) for view, names in asked for name in names]
+        if not wanted:
+            raise LookupInputError(
+                "no feature was asked for", hint='name some, as in features=["carrier_reliability"]'
+            )
+        names = [f"{view.name}__{name}" if full_feature_names else name for view, name in wanted]
+        lookup.check_names(entities, names)
+        instants = lookup.event_instants(entities)
+        latest = lookup.latest(instants)
+        columns: dict[tuple[str, str], pa.ChunkedArray] = {}
+        for view in {view.name: view for view, _ in wanted}.values():
+            own = list(dict.fromkeys(name for v, name in wanted if v is view))
+            if not allow_incomplete:
+                lookup.check_complete(view, instants)
+            keys = lookup.entity_keys(entities, view, ARROW_TYPES)
+            rows = self._read(view, [*view.keys, AVAILABLE_AT, *own], until=latest)
+            joined = lookup.point_in_time_join(keys, instants, rows, view.keys, own)
+            columns.update({(view.name, name): joined[name] for name in own})
+        for name, (view, feature) in zip(names, wanted, strict=True):
+            entities = entities.append_column(name, columns[view.name, feature])
+        return entities
+
+    def _view(self, name: str) -> View:
+        if name not in self._views:
+            raise UnknownFeatureError(
+                f"release {self.release} has no feature view `{name}`",
+                hint=_suggest(name, self._views),
+            )
+        return self._views[name]
+
+    def _feature(self, reference: str) -> tuple[View, list[str]]:
+        view_name, _, feature = reference.partition(":")
+        view = self._view(view_name)
+        if not feature:
+            return view, view.features
+        if feature not in view.features:
+            raise UnknownFeatureError(
+                f"feature view `{view_name}` has no feature `{feature}`",
+                hint=_suggest(feature, view.features),
+            )
+        return view, [feature]
+
+    def _read(self, view: View, columns: list[str], until: datetime | None = None) -> pa.Table:
+        schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
+        months = "9999-99" if until is None else until.strftime("%Y-%m")
+        files = [file for file in view.files if file.name.split("/")[2] <= months]
+        if not files:
+            return schema.empty_table().select(columns)
+        import pyarrow.dataset as pads  # imports pandas, as long as all else
+
+        paths = [f"{self.location.bucket}/{self.location.key(file.name)}" for file in files]
+        page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
+        parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
+        try:
+            filesystem = _filesystem()
+            with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+                infos = list(pool.map(filesystem.get_file_info, paths))
+            for file, found in zip(files, infos, strict=True):
+                if found.size != file.bytes:
+                    raise OSError(
+                        f"`{self.location.uri(file.name)}` has {found.size} bytes, its release "
+                        f"says {file.bytes}"
+                    )
+            dataset = pads.dataset(paths, schema=schema, format=parquet, filesystem=filesystem)
+            rows = dataset.to_table(columns=columns)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise ReleaseError(
+                f"feature view `{view.name}` of release {self.release} cannot be read: {error}",
+                hint="a file of the release is missing, damaged or refused; is the store up?",
+            ) from error
+        expected = sum(file.rows for file in files)
+        if rows.num_rows != expected:
+            raise ReleaseError(
+                f"feature view `{view.name}` has {rows.num_rows} rows, its release says {expected}",
+                hint="a file was replaced; restore it from a backup",
+            )
+        return rows
+
+
+def _filesystem() -> S3FileSystem:
+    options = s3.endpoint_options()
+    return S3FileSystem(
+        access_key=options["key"],
+        secret_key=options["secret"],
+        session_token=options["token"],
+        region=options["region"],
+        endpoint_override=options["endpoint"],
+        scheme=options["scheme"],
+    )
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+    return f"there is {', '.join(f'`{one}`' for one in near)}"
