@@ -1,0 +1,106 @@
+{#
+    Counts the rows that were set aside: a select of (table_name, reason, set_aside_count,
+    row_count, set_aside_share, recent_set_aside_share), one row per table and reason that occurs.
+    The shares are the table's, over all reasons; the recent one over the last `recent_days` landing
+    dates, which a long history does not dilute.
+
+    tables: `{'<table>': {'base': <base model>, 'staged': <staged facts>, 'id': '<id>',
+    'references': {...}}}`, the references as in `staged_facts`. A sound row that refers to nothing
+    (`unknown_reference`) becomes a fact when that lands.
+    source_name: the source of the tables.
+#}
+{% macro set_aside(tables, source_name, recent_days=7) -%}
+with
+{% for table, about in tables.items() %}
+{%- set references = about.get('references', {}) %}
+{{ table }}_facts as (
+
+    select distinct {{ about.id }} as fact_id
+    from {{ about.staged }}
+
+),
+{% for column, target in references.items() %}
+{{ table }}_{{ column }}_targets as (
+
+    select distinct {{ target[1] }} as target_id
+    from {{ target[0] }}
+
+),
+{% endfor %}
+{{ table }}_rows as (
+
+    select
+        '{{ table }}' as table_name,
+        coalesce(
+            base.fault,
+            case
+                {%- for column in references %}
+                when base.{{ column }} is not null and {{ column }}_targets.target_id is null
+                    then 'unknown_reference'
+                {%- endfor %}
+                when facts.fact_id is null
+                    then 'unknown_reference'
+                else 'none'
+            end
+        ) as reason,
+        case
+            when
+                base.landing_date
+                >= {{ milepost.closed_before(source_name) }} - interval '{{ recent_days }}' day
+                then 1
+            else 0
+        end as is_recent
+    from {{ about.base }} as base
+    left join {{ table }}_facts as facts
+        on base.{{ about.id }} = facts.fact_id
+    {%- for column in references %}
+    left join {{ table }}_{{ column }}_targets as {{ column }}_targets
+        on base.{{ column }} = {{ column }}_targets.target_id
+    {%- endfor %}
+
+),
+{% endfor %}
+all_rows as (
+    {% for table in tables %}
+    select * from {{ table }}_rows
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+rows_by_reason as (
+
+    select
+        table_name,
+        reason,
+        count(*) as row_count,
+        sum(is_recent) as recent_count
+    from all_rows
+    group by table_name, reason
+
+),
+
+tables as (
+
+    select
+        table_name,
+        sum(row_count) as row_count,
+        sum(case when reason <> 'none' then row_count else 0 end) as set_aside_count,
+        sum(recent_count) as recent_count,
+        sum(case when reason <> 'none' then recent_count else 0 end) as recent_set_aside_count
+    from rows_by_reason
+    group by table_name
+
+)
+
+select
+    rows_by_reason.table_name,
+    rows_by_reason.reason,
+    rows_by_reason.row_count as set_aside_count,
+    cast(tables.row_count as bigint) as row_count,
+    tables.set_aside_count / tables.row_count as set_aside_share,
+    tables.recent_set_aside_count / nullif(tables.recent_count, 0) as recent_set_aside_share
+from rows_by_reason
+inner join tables
+    on rows_by_reason.table_name = tables.table_name
+where rows_by_reason.reason <> 'none'
+{%- endmacro %}

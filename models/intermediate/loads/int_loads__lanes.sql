@@ -1,0 +1,56 @@
+-- depends_on: {{ ref('stg_freight__set_aside') }}
+with
+
+loads as (
+
+    select
+        load_id,
+        origin_facility_id,
+        destination_facility_id,
+        equipment_type,
+        miles,
+        is_spot,
+        event_at,
+        known_at,
+        superseded_at
+    from {{ ref('stg_freight__loads') }}
+
+),
+
+facilities as (
+
+    select
+        facility_id,
+        market_id,
+        known_at,
+        superseded_at
+    from {{ ref('stg_freight__facilities') }}
+
+),
+
+-- A facility that moves later does not move the loads that are known.
+lanes as (
+
+    select
+        loads.load_id,
+        origins.market_id as origin_market_id,
+        destinations.market_id as destination_market_id,
+        loads.equipment_type,
+        loads.miles,
+        loads.is_spot,
+        loads.event_at,
+        loads.known_at,
+        loads.superseded_at
+    from loads
+    inner join facilities as origins
+        on
+            loads.origin_facility_id = origins.facility_id
+            and {{ holds_at('origins', 'loads.known_at') }}
+    inner join facilities as destinations
+        on
+            loads.destination_facility_id = destinations.facility_id
+            and {{ holds_at('destinations', 'loads.known_at') }}
+
+)
+
+select * from lanes

@@ -1,0 +1,13 @@
+{{ staged_facts(
+    ref('base_freight__bids'),
+    id='bid_id',
+    content=[
+        'load_id',
+        'carrier_id',
+        'linehaul_usd',
+    ],
+    references={
+        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
+    },
+) }}

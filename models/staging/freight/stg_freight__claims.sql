@@ -1,0 +1,12 @@
+{{ staged_facts(
+    ref('base_freight__claims'),
+    id='claim_id',
+    content=[
+        'load_id',
+        'claim_type',
+        'amount_usd',
+    ],
+    references={
+        'load_id': [ref('stg_freight__loads'), 'load_id'],
+    },
+) }}

@@ -1,0 +1,14 @@
+{{ staged_facts(
+    ref('base_freight__market_posts'),
+    id='market_post_id',
+    content=[
+        'market_id',
+        'equipment_type',
+        'load_post_count',
+        'truck_post_count',
+    ],
+    code_lists={
+        'market_id': [ref('freight_markets'), 'market_id'],
+        'equipment_type': [ref('equipment_types'), 'equipment_type'],
+    },
+) }}

@@ -1,0 +1,15 @@
+{{ staged_facts(
+    ref('base_freight__settlements'),
+    id='settlement_id',
+    content=[
+        'load_id',
+        'carrier_id',
+        'linehaul_usd',
+        'fuel_usd',
+        'accessorials_usd',
+    ],
+    references={
+        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
+    },
+) }}

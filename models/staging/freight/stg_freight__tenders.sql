@@ -1,0 +1,15 @@
+{{ staged_facts(
+    ref('base_freight__tenders'),
+    id='tender_id',
+    content=[
+        'load_id',
+        'carrier_id',
+        'routing_guide_position',
+        'linehaul_usd',
+        'fuel_usd',
+    ],
+    references={
+        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
+    },
+) }}
