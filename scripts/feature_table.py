@@ -1,0 +1,87 @@
+"""Print the feature views as a Markdown table, or keep the one in a file up to date."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from milepost import MilepostError
+from milepost.catalog import AVAILABLE_AT, Catalog, FeatureView
+
+MARKER = "<!-- feature views -->"
+
+
+def main() -> int:
+    """Print or write; 0, or 1 where dbt's manifest or the file's markers are missing."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="example: dbt parse && python scripts/feature_table.py --write README.md",
+    )
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        default=Path("target/manifest.json"),
+        help="dbt's manifest, which every dbt command writes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help=f"replace what stands between two `{MARKER}` in this file, instead of printing",
+    )
+    arguments = parser.parse_args()
+    try:
+        table = feature_table(Catalog.read(arguments.manifest).feature_views())
+    except MilepostError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if not arguments.write:
+        print(table, end="")
+        return 0
+    try:
+        text = with_table(arguments.write.read_text(), table)
+    except ValueError as error:
+        print(f"`{arguments.write}`: {error}", file=sys.stderr)
+        return 1
+    arguments.write.write_text(text)
+    print(f"wrote the feature views to {arguments.write}", file=sys.stderr)
+    return 0
+
+
+def feature_table(views: Iterable[FeatureView]) -> str:
+    """One row per feature view: what it tells, its keys and its features."""
+    rows = [("feature view", "tells", "keys", "features"), ("---",) * 4]
+    for view in views:
+        features = (c.name for c in view.columns if c.name not in (*view.keys, AVAILABLE_AT))
+        summary = re.split(r"(?<=\.) ", view.description, maxsplit=1)[0]
+        rows.append(
+            (
+                f"`{view.name}`",
+                summary,
+                _listed(view.keys) or "none",
+                _listed(features),
+            )
+        )
+    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
+
+
+def with_table(text: str, table: str) -> str:
+    """`text` with `table` between its two markers."""
+    parts = text.split(MARKER)
+    if len(parts) != 3:
+        raise ValueError(
+            f"it has {len(parts) - 1} of the two markers\n"
+            f"hint: put a line `{MARKER}` before and after the table"
+        )
+    return f"{parts[0]}{MARKER}\n\n{table}\n{MARKER}{parts[2]}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
