@@ -1,0 +1,77 @@
+"""A real S3 server for the whole session, and a fresh place on it for each test that asks."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import greenhouse
+from greenhouse import Greenhouse
+from milepost import s3
+from milepost.s3 import Location
+
+PROJECT = Path(__file__).parents[2]
+SERVER = [sys.executable, str(PROJECT / "scripts/s3.py")]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment variables with which this process and its children find the server."""
+    state = ["--state", str(tmp_path_factory.mktemp("s3"))]
+    subprocess.run([*SERVER, "start", *state], check=True)
+    printed = subprocess.run(
+        [*SERVER, "env", *state], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    variables: dict[str, str] = {}
+    for line in printed.splitlines():
+        word, *rest = shlex.split(line)
+        if word == "export":
+            for item in rest:
+                name, _, value = item.partition("=")
+                variables[name] = value
+        else:
+            for name in rest:
+                os.environ.pop(name, None)
+    os.environ.update(variables)
+    s3.client.cache_clear()
+    yield variables
+    subprocess.run([*SERVER, "stop", *state], check=True)
+
+
+@pytest.fixture
+def raw(s3_server: dict[str, str]) -> Location:
+    """An empty place for a raw log."""
+    return Location.parse(f"s3://milepost-raw/test-{os.getpid()}-{next(_numbers)}")
+
+
+@pytest.fixture
+def store(s3_server: dict[str, str]) -> Location:
+    """An empty place for a feature store."""
+    return Location.parse(f"s3://milepost-store/test-{os.getpid()}-{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+def built_greenhouse(
+    s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Greenhouse:
+    """The greenhouse project, landed and built once; tests work on copies of it."""
+    place = f"test-{os.getpid()}-greenhouse"
+    raw, store = (Location.parse(f"s3://milepost-{kind}/{place}") for kind in ("raw", "store"))
+    greenhouse.land(raw)
+    project = greenhouse.create(tmp_path_factory.mktemp("greenhouse") / "project", raw, store)
+    project.build()
+    return project
+
+
+@pytest.fixture
+def green(built_greenhouse: Greenhouse, tmp_path: Path, store: Location) -> Greenhouse:
+    """A copy of the built greenhouse project, with an empty store."""
+    return built_greenhouse.copy(tmp_path / "project", store=store)

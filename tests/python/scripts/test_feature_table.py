@@ -1,0 +1,78 @@
+"""The feature views in README and docs site are those of the dbt project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = ROOT / "scripts/feature_table.py"
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's manifest of the project as it is now."""
+    folder = tmp_path_factory.mktemp("dbt")
+    shutil.copy(ROOT / "profiles.example.yml", folder / "profiles.yml")
+    paths = [f"--{name}={folder}" for name in ("profiles-dir", "target-path", "log-path")]
+    dbt = Path(sys.executable).with_name("dbt")
+    done = subprocess.run(
+        [dbt, "--quiet", "parse", *paths], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    return folder / "manifest.json"
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, SCRIPT, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_readme_has_the_feature_views_as_they_are(manifest: Path, tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    shutil.copy(ROOT / "README.md", readme)
+    assert run("--manifest", manifest, "--write", readme).returncode == 0
+    assert readme.read_text() == (ROOT / "README.md").read_text(), (
+        "run `dbt parse && python scripts/feature_table.py --write README.md`"
+    )
+
+
+def test_overview_links_every_feature_view(manifest: Path) -> None:
+    overview = (ROOT / "models/overview.md").read_text()
+    nodes = json.loads(manifest.read_text())["nodes"]
+    views = [i for i, node in nodes.items() if "entities" in node["config"].get("meta", {})]
+    assert len(views) >= 3
+    for view in views:
+        assert f"(#!/model/{view})" in overview, "name it in models/overview.md"
+
+
+def test_what_stood_in_the_file_before_is_replaced(manifest: Path, tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("before\n<!-- feature views -->\nold\n<!-- feature views -->\nafter\n")
+    assert run("--manifest", manifest, "--write", file).returncode == 0
+    table = run("--manifest", manifest).stdout
+    assert "| `carrier_reliability` |" in table
+    assert file.read_text() == (
+        f"before\n<!-- feature views -->\n\n{table}\n<!-- feature views -->\nafter\n"
+    )
+
+
+def test_a_file_without_two_markers_is_left_alone(manifest: Path, tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("nothing to replace\n")
+    done = run("--manifest", manifest, "--write", file)
+    assert done.returncode == 1
+    assert "hint: " in done.stderr
+    assert file.read_text() == "nothing to replace\n"
+
+
+def test_without_a_manifest_it_says_what_to_run(tmp_path: Path) -> None:
+    done = run("--manifest", tmp_path / "manifest.json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "dbt build" in done.stderr

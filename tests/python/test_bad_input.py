@@ -1,0 +1,254 @@
+"""Bad input stops the build with one clear line and a hint, or is set aside and counted.
+
+Each case starts from a published release, and shows that it stays what readers see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import greenhouse
+from greenhouse import FIRST, LAST, Greenhouse, Reading
+from milepost import FeatureStore, landing, s3
+from milepost.errors import PublishError
+from milepost.s3 import Location
+
+pytestmark = pytest.mark.slow
+
+DAY = "landing_date=2026-01-05"
+FILE = f"readings/{DAY}/part-0.parquet"
+
+
+def body(raw: Location, name: str) -> bytes:
+    found = s3.get(raw, name)
+    assert found is not None
+    return found[0]
+
+
+def delete(raw: Location, name: str) -> None:
+    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
+
+
+def truncate(raw: Location) -> None:
+    s3.put(raw, FILE, body(raw, FILE)[:-100])
+
+
+def flip(raw: Location) -> None:
+    whole = bytearray(body(raw, FILE))
+    whole[50] ^= 0xFF
+    s3.put(raw, FILE, bytes(whole))
+
+
+def arrive_late(raw: Location) -> None:
+    s3.put(raw, f"readings/{DAY}/part-1.parquet", body(raw, FILE))
+
+
+def drop_table(raw: Location) -> None:
+    for item in list(s3.listing(raw, "readings/")):
+        delete(raw, item.name)
+
+
+CHANGED = [
+    (truncate, f"{FILE}` has changed since its date was closed"),
+    (flip, f"{FILE}` has changed since its date was closed"),
+    (arrive_late, f"readings/{DAY}/part-1.parquet` landed in a closed partition"),
+    (drop_table, "raw table `readings` has no file below"),
+    (lambda raw: delete(raw, FILE), f"{FILE}` is listed by its date's marker and is not there"),
+    (
+        lambda raw: delete(raw, landing.marker_name(date(2026, 1, 5))),
+        "landing date 2026-01-05 is missing",
+    ),
+    (
+        lambda raw: s3.put(raw, landing.marker_name(date(2026, 1, 5)), b"{"),
+        f"{DAY}.json` is not a marker",
+    ),
+]
+
+
+def stops(green: Greenhouse, message: str, **environment: str) -> None:
+    """`dbt build` stops with the message and a hint; the release stays, publishing is refused."""
+    before = FeatureStore(green.store.uri()).release
+    done = green.dbt("build", **environment)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "hint: " in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert FeatureStore(green.store.uri()).release == before
+
+
+def on_raw(green: Greenhouse, raw: Location, folder: Path) -> Greenhouse:
+    """The greenhouse with a release of its own, looking at another raw log."""
+    green.publish()
+    return green.copy(folder, raw=raw, store=green.store)
+
+
+@pytest.mark.parametrize(("change", "message"), CHANGED)
+def test_a_raw_log_that_is_not_what_was_closed_stops_the_build(
+    green: Greenhouse,
+    raw: Location,
+    tmp_path: Path,
+    change: Callable[[Location], object],
+    message: str,
+) -> None:
+    greenhouse.land(raw)
+    change(raw)
+    stops(on_raw(green, raw, tmp_path / "bad"), message)
+
+
+def test_a_missing_column_stops_the_build(green: Greenhouse, raw: Location, tmp_path: Path) -> None:
+    greenhouse.land(raw, without="moisture")
+    stops(
+        on_raw(green, raw, tmp_path / "bad"),
+        "column `moisture` of raw table `readings` is missing",
+    )
+
+
+def test_a_column_of_another_type_stops_the_build(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    texts = pa.array([str(row[2]) for row in greenhouse.sound_readings()])
+    greenhouse.land(raw, changed={"moisture": texts})
+    stops(
+        on_raw(green, raw, tmp_path / "bad"),
+        "column `moisture` of raw table `readings` is string",
+    )
+
+
+def test_a_table_that_fell_silent_stops_the_build(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw, greenhouse.sound_readings(FIRST, date(2026, 1, 7)))
+    stops(
+        on_raw(green, raw, tmp_path / "bad"),
+        "raw table `readings` has had no row since landing date 2026-01-07",
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "S3 cannot be reached at http://127.0.0.1:1"),
+        ({"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"}, "refused"),
+        ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
+        ({"MILEPOST_RAW_URI": "s3://milepost-nowhere/raw"}, "the bucket does not exist"),
+        ({"MILEPOST_RAW_URI": "s3://milepost-raw/empty"}, "has no closed landing date"),
+        ({"MILEPOST_RAW_URI": "s3://milepost-raw/a'b"}, "is not an S3 location"),
+    ],
+)
+def test_an_s3_that_does_not_serve_stops_the_build(
+    green: Greenhouse, environment: dict[str, str], message: str
+) -> None:
+    green.publish()
+    stops(green, message, **environment)
+
+
+def at(day: int, hour: int) -> datetime:
+    return datetime(2026, 1, day, hour)
+
+
+FAULTY: dict[str, Reading] = {
+    "null_key": (None, "north", 0.9, at(5, 6), at(5, 7)),
+    "instant_in_the_future": ("future", "north", 0.9, at(6, 6), at(5, 7)),
+    "known_before_event": ("early", "north", 0.9, at(5, 8), at(5, 7)),
+    "moisture_is_no_share": ("soaked", "north", 9.0, at(5, 6), at(5, 7)),
+    "unknown_reference": ("stray", "nowhere", 0.9, at(5, 6), at(5, 7)),
+}
+
+
+def test_faulty_rows_are_set_aside_and_counted(
+    built_greenhouse: Greenhouse, green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    again = [(*row[:4], at(10, 20)) for row in greenhouse.sound_readings()[-3:]]
+    greenhouse.land(raw, [*greenhouse.sound_readings(), *FAULTY.values(), *again])
+    bad = on_raw(green, raw, tmp_path / "bad")
+    expected = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
+    done = bad.dbt("build")
+    assert done.returncode == 0, done.stdout
+    for reason in FAULTY:
+        assert f"Set aside: 1 of 68 rows of readings, {reason}" in done.stdout
+    manifest = bad.publish().manifest
+    assert {(rows.reason, rows.rows, rows.of_rows) for rows in manifest.set_aside} == {
+        (reason, 1, 68) for reason in FAULTY
+    }
+    # Neither they nor the readings delivered twice change a feature.
+    assert FeatureStore(bad.store.uri()).to_arrow("bed_moisture").equals(expected)
+
+
+def test_too_many_faulty_rows_stop_the_build(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    faulty: list[Reading] = [(None, "north", 0.9, at(5, 6), at(5, 7)) for _ in range(10)]
+    greenhouse.land(raw, [*greenhouse.sound_readings(), *faulty])
+    bad = on_raw(green, raw, tmp_path / "bad")
+    done = bad.dbt("build")
+    assert done.returncode == 1
+    assert "few_enough_readings_are_set_aside" in done.stdout
+    assert "SKIP relation main.bed_moisture" in done.stdout
+    before = FeatureStore(bad.store.uri()).release
+    with pytest.raises(PublishError, match="the last build of `bed_moisture` ended as `skipped`"):
+        bad.publish()
+    assert FeatureStore(bad.store.uri()).release == before
+
+
+def test_a_row_that_says_it_landed_before_its_date_changes_nothing(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    grown = on_raw(green, raw, tmp_path / "grown")
+    before = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
+    tomorrow = LAST + timedelta(days=1)
+    backdated: Reading = ("back", "north", 0.9, at(5, 6), at(5, 7))
+    sound = greenhouse.sound_readings(tomorrow, tomorrow)
+    greenhouse.land(raw, [*sound, backdated], first=tomorrow, last=tomorrow, on=tomorrow)
+    done = grown.dbt("build")
+    assert "Set aside: 1 of 67 rows of readings, landed_before_its_date" in done.stdout
+    grown.publish()
+    after = FeatureStore(grown.store.uri()).to_arrow("bed_moisture")
+    assert set(map(str, before.to_pylist())) <= set(map(str, after.to_pylist()))
+
+
+def test_a_correction_changes_no_row_from_before_it(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    grown = on_raw(green, raw, tmp_path / "grown")
+    before = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
+    tomorrow = LAST + timedelta(days=1)
+    corrected: list[Reading] = [
+        (row[0], row[1], 0.99, row[3], datetime(2026, 1, 11, 9))
+        for row in greenhouse.sound_readings()[-6:]
+    ]
+    greenhouse.land(raw, corrected, first=tomorrow, last=tomorrow)
+    grown.build()
+    grown.publish()
+    after = FeatureStore(grown.store.uri()).to_arrow("bed_moisture")
+    assert set(map(str, before.to_pylist())) <= set(map(str, after.to_pylist()))
+    assert after.to_pylist()[-1]["moisture_max_1d"] == 0.99
+
+
+def test_an_older_raw_log_is_not_published_over_a_newer(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw, last=date(2026, 1, 5))
+    older = on_raw(green, raw, tmp_path / "older")
+    older.build()
+    release = FeatureStore(green.store.uri()).release
+    with pytest.raises(PublishError, match="`bed_moisture` is built through 2026-01-07 00:30:00"):
+        older.publish()
+    assert FeatureStore(green.store.uri()).release == release
+
+
+def test_a_file_of_an_open_date_is_not_read_yet(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    tomorrow = LAST + timedelta(days=1)
+    s3.put(raw, f"readings/landing_date={tomorrow}/part-0.parquet", body(raw, FILE))
+    bad = on_raw(green, raw, tmp_path / "open")
+    bad.build()
+    assert not bad.publish().is_new

@@ -1,0 +1,250 @@
+"""The catalogue: what dbt's manifest says of feature views, and what it may not leave out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from milepost.catalog import Catalog, Column
+from milepost.errors import PublishError
+
+META = {
+    "entities": ["carrier"],
+    "keys": ["carrier_id"],
+    "grid": "day",
+    "longest_window_days": 90,
+    "serving_delay_minutes": 60,
+    "owners": {"science": "pricing", "engineering": "data"},
+    "maturity": "production",
+    "sensitivity": "internal",
+}
+COLUMNS = [
+    ("carrier_id", "varchar", "The carrier."),
+    ("available_at", "timestamp", "When the row\n  could be had."),
+    ("late_rate_28d", "DOUBLE", "Share that was late."),
+]
+VIEW = "model.freight.carrier_reliability"
+
+
+def node(kind: str, name: str, *parents: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "unique_id": f"{kind}.freight.{name}",
+        "resource_type": kind,
+        "relation_name": f'"db"."main"."{name}"',
+        "description": "",
+        "config": {"meta": {}},
+        "columns": {},
+        "depends_on": {"nodes": list(parents)},
+        **more,
+    }
+
+
+def feature_view(name: str = "carrier_reliability", **meta: Any) -> dict[str, Any]:
+    columns = {
+        column: {"name": column, "data_type": kind, "description": text}
+        for column, kind, text in COLUMNS
+    }
+    return node(
+        "model",
+        name,
+        "model.freight.stg_loads",
+        description="How reliably a\ncarrier delivered.",
+        config={"meta": {**META, **meta}},
+        columns=columns,
+    )
+
+
+def project() -> dict[str, Any]:
+    """Two sources, their staging models, a feature view, a report; tests of each."""
+    sources = [
+        node(
+            "source",
+            name,
+            source_name="freight",
+            config={"meta": {"raw_uri": f"s3://milepost-raw/{place}"}},
+        )
+        for name, place in (("loads", "ours"), ("fuel", "theirs"))
+    ]
+    nodes = [
+        node("model", "stg_loads", "source.freight.loads"),
+        node("model", "stg_fuel", "source.freight.fuel"),
+        feature_view(),
+        node("model", "report", VIEW, "model.freight.stg_fuel"),
+        node("test", "loads_have_ids", "source.freight.loads"),
+        node("test", "rate_is_a_share", VIEW),
+        node("test", "report_agrees", "model.freight.report", VIEW),
+        node("test", "fuel_is_positive", "model.freight.stg_fuel"),
+    ]
+    unit_tests = [node("unit_test", "edges_of_the_window", VIEW)]
+    return {
+        "metadata": {"project_name": "freight", "dbt_version": "1.11.16"},
+        "nodes": {n["unique_id"]: n for n in nodes},
+        "sources": {n["unique_id"]: n for n in sources},
+        "unit_tests": {n["unique_id"]: n for n in unit_tests},
+        "disabled": {},
+    }
+
+
+def read(folder: Path, manifest: Any) -> Catalog:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(manifest))
+    return Catalog.read(path)
+
+
+def test_a_feature_view_is_read_as_its_yaml_states_it(tmp_path: Path) -> None:
+    catalog = read(tmp_path, project())
+    (view,) = catalog.feature_views()
+    assert (catalog.project, catalog.dbt_version) == ("freight", "1.11.16")
+    assert (view.name, view.unique_id) == ("carrier_reliability", VIEW)
+    assert view.relation == '"db"."main"."carrier_reliability"'
+    assert view.description == "How reliably a carrier delivered."
+    assert (view.entities, view.keys, view.grid) == (("carrier",), ("carrier_id",), "day")
+    assert (view.longest_window_days, view.serving_delay_minutes) == (90, 60)
+    assert view.owners == META["owners"]
+    assert view.columns == (
+        Column("carrier_id", "VARCHAR", "The carrier."),
+        Column("available_at", "TIMESTAMP", "When the row could be had."),
+        Column("late_rate_28d", "DOUBLE", "Share that was late."),
+    )
+
+
+def test_a_model_without_entities_is_no_feature_view_and_views_come_by_name(tmp_path: Path) -> None:
+    manifest = project()
+    manifest["nodes"]["model.freight.another"] = feature_view("another")
+    names = [view.name for view in read(tmp_path, manifest).feature_views()]
+    assert names == ["another", "carrier_reliability"]
+
+
+def test_a_view_may_have_no_key(tmp_path: Path) -> None:
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(entities=[], keys=[])
+    (view,) = read(tmp_path, manifest).feature_views()
+    assert (view.entities, view.keys) == ((), ())
+
+
+def test_lineage_is_the_node_and_all_that_it_is_made_from(tmp_path: Path) -> None:
+    catalog = read(tmp_path, project())
+    assert catalog.lineage(VIEW) == {VIEW, "model.freight.stg_loads", "source.freight.loads"}
+    assert catalog.lineage("source.freight.loads") == {"source.freight.loads"}
+    assert catalog.lineage("model.freight.nothing") == set()
+
+
+def test_lineage_goes_each_way_once(tmp_path: Path) -> None:
+    manifest = project()
+    for name, parent in (("a", "b"), ("b", "a")):
+        manifest["nodes"][f"model.freight.{name}"] = node("model", name, f"model.freight.{parent}")
+    both = {"model.freight.a", "model.freight.b"}
+    assert read(tmp_path, manifest).lineage("model.freight.a") == both
+
+
+def test_tests_on_nodes_are_data_tests_and_unit_tests_that_look_at_one(tmp_path: Path) -> None:
+    catalog = read(tmp_path, project())
+    assert catalog.tests_on([VIEW]) == {
+        "test.freight.rate_is_a_share",
+        "test.freight.report_agrees",
+        "unit_test.freight.edges_of_the_window",
+    }
+    on_all = catalog.tests_on(catalog.lineage(VIEW))
+    assert on_all == {*catalog.tests_on([VIEW]), "test.freight.loads_have_ids"}
+    assert catalog.tests_on([]) == set()
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        {"depends_on": {"nodes": [VIEW]}},
+        {"attached_node": VIEW},
+        {"refs": [{"name": "carrier_reliability", "package": None, "version": None}]},
+        {"resource_type": "unit_test", "model": "carrier_reliability"},
+    ],
+)
+def test_a_disabled_test_is_found_however_it_names_its_view(
+    tmp_path: Path, mention: dict[str, Any]
+) -> None:
+    manifest = project()
+    off = {**node("test", "rate_is_small"), **mention}
+    elsewhere = node("test", "fuel_is_cheap", "model.freight.stg_fuel")
+    off_model = node("model", "old_report", VIEW)
+    manifest["disabled"] = {n["unique_id"]: [n] for n in (off, elsewhere, off_model)}
+    catalog = read(tmp_path, manifest)
+    (view,) = catalog.feature_views()
+    assert catalog.disabled_tests_on([view.unique_id]) == ["rate_is_small"]
+
+
+def test_raw_logs_are_those_of_the_sources_in_the_lineage(tmp_path: Path) -> None:
+    catalog = read(tmp_path, project())
+    ours, theirs = "s3://milepost-raw/ours", "s3://milepost-raw/theirs"
+    assert catalog.raw_uris(VIEW) == {ours}
+    assert catalog.raw_uris("model.freight.report") == {ours, theirs}
+
+
+def test_a_project_that_was_never_built_is_told_to_build(tmp_path: Path) -> None:
+    with pytest.raises(
+        PublishError, match=r"manifest\.json` does not exist\nhint: run `dbt build`"
+    ):
+        Catalog.read(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"nodes": []}'])
+def test_what_is_no_manifest_of_dbt_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(PublishError, match=r"is not a manifest of dbt: .*\nhint: run `dbt build`"):
+        Catalog.read(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("entities", "carrier"),
+        ("keys", "carrier_id"),
+        ("keys", None),
+        ("grid", None),
+        ("longest_window_days", "90"),
+        ("longest_window_days", 1.5),
+        ("serving_delay_minutes", None),
+        ("owners", ["pricing"]),
+        ("maturity", None),
+        ("sensitivity", 3),
+    ],
+)
+def test_meta_that_is_missing_or_of_another_kind_is_named(
+    tmp_path: Path, key: str, wrong: Any
+) -> None:
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(**{key: wrong})
+    message = f"`carrier_reliability` has no valid `meta.{key}`: `.*\nhint: state it as a "
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, manifest).feature_views()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda view: view.update(name="Carrier"), "`Carrier` of feature view"),
+        (lambda view: view.update(name="x" * 64), "is not a plain name"),
+        (lambda view: view["columns"]["late_rate_28d"].update(name='a"b'), "is not a plain name"),
+        (lambda view: view["columns"].pop("carrier_id"), "has no column `carrier_id`"),
+        (lambda view: view["columns"].pop("available_at"), "has no column `available_at`"),
+        (lambda view: view["config"]["meta"].update(grid="week"), "has the grid `week`"),
+        (
+            lambda view: view["columns"]["late_rate_28d"].update(data_type="decimal(12,2)"),
+            r"`carrier_reliability.late_rate_28d` is `DECIMAL\(12,2\)`",
+        ),
+        (
+            lambda view: view["columns"]["late_rate_28d"].update(data_type=None),
+            "`carrier_reliability.late_rate_28d` is ``",
+        ),
+    ],
+)
+def test_a_view_that_not_every_consumer_could_read_is_refused(
+    tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    manifest = project()
+    change(manifest["nodes"][VIEW])
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, manifest).feature_views()

@@ -1,0 +1,130 @@
+"""Each command of `make check` goes red when the project is broken on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PARTS = [
+    ".sqlfluff",
+    "dbt-bouncer.yml",
+    "dbt_project.yml",
+    "macros",
+    "models",
+    "seeds",
+    "tests/dbt",
+    "tests/fixtures/dbt_context",
+]
+
+
+def copy_of_the_project(path: Path) -> Path:
+    for part in PARTS:
+        target = path / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy2
+        copy(PROJECT / part, target)
+    shutil.copy2(PROJECT / "profiles.example.yml", path / "profiles.yml")
+    return path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1, f"`{old}` stands {text.count(old)} times in {path.name}"
+    path.write_text(text.replace(old, new))
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BIN / command[0], *command[1:]],
+        cwd=project,
+        env={**os.environ, "HOME": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def parse(project: Path) -> subprocess.CompletedProcess[str]:
+    return run(project, "dbt", "--quiet", "--warn-error", "parse", "--no-partial-parse")
+
+
+def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    views = project / "models/features"
+    replace(
+        views / "carrier/carrier_reliability.yml",
+        "description: Deliveries that became known in the 28 days. The sample of the rate.",
+        'description: ""',
+    )
+    replace(
+        views / "lane/lane_rates.yml",
+        "owners: {science: pricing-science, engineering: marketplace-data}",
+        "owners: {science: pricing-science}",
+    )
+    balance = views / "market/market_balance.yml"
+    replace(balance, "contract: {enforced: true}", "tags: []")
+    balance.write_text(balance.read_text().partition("unit_tests:")[0])
+
+    parsed = parse(project)
+    assert parsed.returncode == 0, parsed.stdout + parsed.stderr
+    checked = run(project, "dbt-bouncer", "--output-file", "found.json", "--output-only-failures")
+    assert checked.returncode == 1, checked.stdout + checked.stderr
+    found = json.loads((project / "found.json").read_text())
+    ids = [item["check_run_id"].split(":") for item in found]
+    assert {(rule, where) for rule, _, where in ids} == {
+        ("check_model_column_description_populated", "carrier_reliability"),
+        ("check_model_has_meta_keys", "lane_rates"),
+        ("check_model_has_contracts_enforced", "market_balance"),
+        ("check_model_has_unit_tests", "market_balance"),
+    }
+
+
+def test_a_deprecated_key_is_an_error(tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    replace(
+        project / "models/features/lane/lane_rates.yml",
+        "arguments: {grid: day, serving_delay_minutes: 120}",
+        "grid: day\n              serving_delay_minutes: 120",
+    )
+    parsed = parse(project)
+    assert parsed.returncode != 0
+    assert "MissingArgumentsPropertyInGenericTestDeprecation" in parsed.stdout, parsed.stdout
+
+
+def test_a_badly_written_model_is_found_in_the_model_and_in_the_macro(tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    model = "models/intermediate/loads/int_loads__settled.sql"
+    replace(project / model, "from settlements", "FROM   settlements")
+    staged = "models/staging/freight/stg_freight__claims.sql"
+    replace(project / "macros/facts/staged_facts.sql", "from {{ base }}", "FROM {{ base }}")
+    assert lint(project, model, staged) == {model: {"CP01", "LT01"}, staged: {"CP01"}}
+
+
+def test_every_file_is_linted(tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path)
+    files = [*project.glob("models/**/*.sql"), *project.glob("tests/dbt/**/*.sql")]
+    for file in files:
+        file.write_text(file.read_text() + "\n")
+    # LT12: one newline at the end. A file that did not render or parse would have another code.
+    found = lint(project, "--rules", "LT12", "models", "tests/dbt")
+    assert found == {str(file.relative_to(project)): {"LT12"} for file in files}
+
+
+def lint(project: Path, *arguments: str) -> dict[str, set[str]]:
+    """The codes of what sqlfluff finds, by file."""
+    linted = run(project, "sqlfluff", "lint", "--format", "json", *arguments)
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    return {
+        item["filepath"]: {violation["code"] for violation in item["violations"]}
+        for item in json.loads(linted.stdout)
+    }

@@ -1,0 +1,110 @@
+"""What the Markdown files say of this checkout is so: links, make targets, terms, code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"```(\w*)\n(.*?)```|((?:^ {4}[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"`[^`\n]+`")
+MAKE = re.compile(r"\bmake((?: +(?:-\w+|[A-Z]+=\S+|[a-z][a-z0-9-]*))+)")
+DOCS_BLOCK = re.compile(r"{% docs (\w+) %}\n(.*?)\n{% enddocs %}", re.DOTALL)
+
+
+def files() -> list[Path]:
+    """The Markdown files of the checkout, new ones too."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in sorted(set(names.split())) if (ROOT / name).exists()]
+
+
+def anchors(text: str) -> set[str]:
+    titles = re.findall(r"^#+ +(.+)$", BLOCK.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_relative_link_resolves() -> None:
+    broken, found = [], 0
+    for file in files():
+        # Not in code, where brackets mean other things; a link's own text may be code.
+        for link in LINK.findall(BLOCK.sub("", file.read_text())):
+            if "://" in link or link.startswith("#!"):
+                continue
+            found += 1
+            path, _, anchor = link.partition("#")
+            target = file.parent / path if path else file
+            if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+                broken.append(f"{file.relative_to(ROOT)}: {link}")
+    assert not broken
+    assert found >= 30
+
+
+def test_every_make_target_exists(targets: set[str]) -> None:
+    unknown, found = [], 0
+    for file in files():
+        text = file.read_text()
+        code = [match[0] for match in [*BLOCK.finditer(text), *CODE.finditer(text)]]
+        for call in (call for part in code for call in MAKE.findall(part)):
+            for name in call.split():
+                if not name.startswith("-") and "=" not in name:
+                    found += 1
+                    if name not in targets:
+                        unknown.append(f"{file.relative_to(ROOT)}: make {name}")
+    assert not unknown
+    assert found >= 15
+
+
+def test_every_script_named_exists() -> None:
+    missing = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in files()
+        for name in re.findall(r"\bscripts/\w+\.py\b", file.read_text())
+        if not (ROOT / name).exists()
+    ]
+    assert not missing
+
+
+def test_python_in_the_docs_is_python() -> None:
+    blocks = [
+        code for f in files() for kind, code, _ in BLOCK.findall(f.read_text()) if kind == "python"
+    ]
+    assert blocks
+    for code in blocks:
+        ast.parse(code)
+
+
+def test_readme_has_eight_lines_from_entity_rows_to_a_training_set() -> None:
+    _, code, _ = next(
+        b for b in BLOCK.findall((ROOT / "README.md").read_text()) if b[0] == "python"
+    )
+    assert len([line for line in code.splitlines() if line]) == 8
+    assert "get_historical_features" in code
+
+
+def test_the_overview_has_every_term_of_the_glossary_that_is_not_of_the_raw_log_alone() -> None:
+    overview = words((ROOT / "models/overview.md").read_text())
+    of_raw_log = {"landed_at", "landing_date", "is_landing_estimated", "fault"}
+    terms = dict(DOCS_BLOCK.findall((ROOT / "models/glossary.md").read_text()))
+    assert of_raw_log < set(terms)
+    differing = [t for t in set(terms) - of_raw_log if words(terms[t]) not in overview]
+    assert not differing, "models/overview.md says it otherwise than models/glossary.md"
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    for file in files():
+        assert not re.search(r"(?<![\w.])/(work|tmp|root|home)/", file.read_text()), file

@@ -1,0 +1,234 @@
+"""A view is published only as the table on which all of its tests passed. Real dbt, real S3."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import greenhouse
+from greenhouse import LAST, Greenhouse
+from milepost import FeatureStore, s3
+from milepost.errors import PublishError
+from milepost.s3 import Location
+
+pytestmark = pytest.mark.slow
+
+UNIQUE = "bed_moisture_has_one_row_per_bed_and_instant"
+
+
+def refusal(green: Greenhouse) -> str:
+    """What publishing is refused for; nothing has been written then."""
+    with pytest.raises(PublishError) as refused:
+        green.publish()
+    assert list(s3.listing(green.store)) == []
+    return str(refused.value)
+
+
+def test_what_dbt_build_tested_is_published(green: Greenhouse) -> None:
+    published = green.publish()
+    assert published.is_new
+    (view,) = published.manifest.views
+    assert view.rows == 20
+    assert {UNIQUE, "bed_moisture_is_a_share", "a_reading_counts_on_the_day_after"} <= set(
+        view.checks
+    )
+    assert "few_enough_readings_are_set_aside" in view.checks
+    assert view.complete_from == "2026-01-02T00:30:00"
+    assert view.built_through == "2026-01-12T00:30:00"
+
+
+def test_dbt_run_then_dbt_test_then_publish_works(green: Greenhouse) -> None:
+    assert green.dbt("run").returncode == 0
+    assert green.dbt("test").returncode == 0
+    assert green.publish().is_new
+
+
+def test_a_rebuild_without_a_new_test_is_refused(green: Greenhouse) -> None:
+    assert green.dbt("run", "--select", "bed_moisture").returncode == 0
+    assert f"test `{UNIQUE}` has not run since `bed_moisture` was rebuilt" in refusal(green)
+
+
+def test_a_rebuild_of_what_the_view_is_made_from_needs_its_tests(green: Greenhouse) -> None:
+    selected = ("--select", "stg_sensors__set_aside", "bed_moisture")
+    assert green.dbt("run", *selected).returncode == 0
+    assert "`few_enough_readings_are_set_aside` has not run since" in refusal(green)
+
+
+def test_a_selection_that_leaves_a_test_out_is_refused(green: Greenhouse) -> None:
+    green.build("--exclude", UNIQUE)
+    assert f"test `{UNIQUE}` has not run since `bed_moisture` was rebuilt" in refusal(green)
+
+
+def test_a_test_that_never_ran_is_refused(green: Greenhouse) -> None:
+    (green.folder / "scratch.duckdb").unlink()
+    green.build("--exclude", UNIQUE)
+    assert f"test `{UNIQUE}` has not run\n" in refusal(green)
+
+
+def test_a_warning_is_no_pass(green: Greenhouse) -> None:
+    bound = "arguments: {min_value: 0, max_value: 1}"
+    green.edit(
+        "models/features/bed_moisture.yml",
+        bound,
+        "arguments: {max_value: 0.2}\n              config: {severity: warn}",
+    )
+    green.build()
+    assert "test `bed_moisture_is_a_share` ended as `warn`" in refusal(green)
+
+
+def test_a_failure_is_refused(green: Greenhouse) -> None:
+    green.edit("models/features/bed_moisture.yml", "max_value: 1}", "max_value: 0.2}")
+    assert green.dbt("build").returncode == 1
+    assert "test `bed_moisture_is_a_share` ended as `fail`" in refusal(green)
+
+
+def test_a_disabled_test_is_refused(green: Greenhouse) -> None:
+    green.edit(
+        "models/features/bed_moisture.yml",
+        "arguments: {min_value: 0, max_value: 1}",
+        "arguments: {min_value: 0, max_value: 1}\n              config: {enabled: false}",
+    )
+    green.build()
+    assert "test `bed_moisture_is_a_share` is disabled" in refusal(green)
+
+
+def test_a_disabled_unit_test_is_refused(green: Greenhouse) -> None:
+    green.edit(
+        "models/features/bed_moisture.yml",
+        "    model: bed_moisture\n",
+        "    model: bed_moisture\n    config: {enabled: false}\n",
+    )
+    green.build()
+    assert "test `a_reading_counts_on_the_day_after` is disabled" in refusal(green)
+
+
+def test_a_view_without_a_data_test_is_refused(green: Greenhouse) -> None:
+    path = green.folder / "models/features/bed_moisture.yml"
+    text = path.read_text()
+    text = text.replace("        data_tests: [not_null]\n", "")
+    head, _, rest = text.partition("        data_tests:\n          - milepost.is_between")
+    _, _, rest = rest.partition("      - name: reading_count_1d")
+    text = head + "      - name: reading_count_1d" + rest
+    head, _, rest = text.partition("    data_tests:\n      - milepost.is_unique_on")
+    path.write_text(head + "\nunit_tests:" + rest.partition("unit_tests:")[2])
+    green.build()
+    assert "`bed_moisture` has no data test" in refusal(green)
+
+
+@pytest.mark.parametrize("command", ["build", "run"])
+def test_an_empty_build_is_refused(green: Greenhouse, command: str) -> None:
+    assert green.dbt(command, "--empty").returncode == 0
+    assert green.dbt("test").returncode == 0
+    assert "`bed_moisture` was built with `--empty`" in refusal(green)
+
+
+def test_a_view_made_from_empty_tables_is_refused(green: Greenhouse) -> None:
+    assert green.dbt("run", "--empty", "--exclude", "bed_moisture").returncode == 0
+    green.build("--select", "bed_moisture")
+    assert "`stg_sensors__readings` was built with `--empty`" in refusal(green)
+
+
+def test_a_view_older_than_what_it_is_made_from_is_refused(green: Greenhouse) -> None:
+    green.build("--exclude", "bed_moisture")
+    assert "`bed_moisture` is older than `stg_sensors__readings`" in refusal(green)
+
+
+def test_a_view_made_from_tables_of_other_landing_dates_is_refused(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    grown = green.copy(tmp_path / "grown", raw=raw, store=green.store)
+    grown.build()
+    tomorrow = LAST + timedelta(days=1)
+    greenhouse.land(raw, first=tomorrow, last=tomorrow)
+    grown.build("--select", "bed_moisture")
+    assert "`stg_sensors__readings` was built from other landing dates" in refusal(grown)
+    grown.build()
+    assert grown.publish().manifest.views[0].rows == 22
+
+
+@pytest.mark.parametrize("model", ["features/bed_moisture", "staging/stg_sensors__readings"])
+def test_code_that_was_edited_after_the_build_is_refused(green: Greenhouse, model: str) -> None:
+    green.edit(f"models/{model}.sql", "bed_id", "bed_id ")
+    assert green.dbt("parse").returncode == 0
+    assert f"`{Path(model).name}` has been edited since it was built" in refusal(green)
+
+
+def test_a_serving_delay_that_was_edited_after_the_build_is_refused(green: Greenhouse) -> None:
+    green.edit("dbt_project.yml", "serving_delay_minutes: 30", "serving_delay_minutes: 0")
+    assert green.dbt("parse").returncode == 0
+    assert "`bed_moisture` has been edited since it was built" in refusal(green)
+
+
+def test_variables_of_one_command_are_refused(green: Greenhouse) -> None:
+    green.build("--vars", "{lenient: true}")
+    assert "`bed_moisture` was built with `--vars`" in refusal(green)
+    green.build()
+    assert green.dbt("test", "--vars", "{lenient: true}").returncode == 0
+    assert f"test `{UNIQUE}` ran with `--vars`" in refusal(green)
+
+
+@pytest.mark.parametrize(
+    "softer", ["where: 'false'", "error_if: '>1000'", "fail_calc: 'count(*) - count(*)'"]
+)
+def test_a_test_that_asks_less_than_it_says_is_refused(green: Greenhouse, softer: str) -> None:
+    bound = "arguments: {min_value: 0, max_value: 1}"
+    green.edit(
+        "models/features/bed_moisture.yml",
+        bound,
+        f"{bound}\n              config: {{{softer}}}",
+    )
+    green.build()
+    reason = f"asks less than it says: it has `{softer.split(':')[0]}`"
+    assert f"test `bed_moisture_is_a_share` {reason}" in refusal(green)
+
+
+def test_a_disabled_test_of_what_the_view_is_made_from_is_refused(green: Greenhouse) -> None:
+    green.edit(
+        "models/staging/_sensors.yml",
+        "arguments: {max_value: 0.1}",
+        "arguments: {max_value: 0.1}\n              config: {enabled: false}",
+    )
+    green.build()
+    assert "test `few_enough_readings_are_set_aside` is disabled" in refusal(green)
+
+
+def test_a_build_that_failed_is_refused(green: Greenhouse) -> None:
+    green.edit("models/features/bed_moisture.sql", "max(readings.moisture)", "max(readings.colour)")
+    assert green.dbt("run").returncode == 1
+    assert "the last build of `bed_moisture` ended as `error`" in refusal(green)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update {} set moisture_max_1d = 0.5 where bed_id = 'north'",
+        "delete from {} where bed_id = 'north'",
+        "insert into {} select 'east', available_at, 0.5, 1 from {} where bed_id = 'north'",
+        "alter table {} alter reading_count_1d type integer",
+    ],
+)
+def test_a_table_that_was_changed_after_its_tests_is_refused(
+    green: Greenhouse, change: str
+) -> None:
+    with duckdb.connect(green.folder / "scratch.duckdb") as con:
+        con.execute(change.replace("{}", "main.bed_moisture"))
+    assert "ran on another content of the table than the one to publish" in refusal(green)
+
+
+def test_a_scratch_database_without_records_is_refused(green: Greenhouse) -> None:
+    (green.folder / "scratch.duckdb").unlink()
+    assert "`dbt build`" in refusal(green)
+    duckdb.connect(green.folder / "scratch.duckdb").close()
+    assert "no record of a build" in refusal(green)
+
+
+def test_what_was_refused_is_published_after_a_build_in_full(green: Greenhouse) -> None:
+    assert green.dbt("run", "--select", "bed_moisture").returncode == 0
+    refusal(green)
+    green.build()
+    release = green.publish().manifest.release
+    assert FeatureStore(green.store.uri()).release == release

@@ -1,0 +1,136 @@
+"""The data tests and the fact macros on rows that they must tell apart: one dbt run, no S3.
+
+What each must find stands beside its rows, in `tests/fixtures/generic_tests`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+NO_BOUND = "is_between"
+NO_GRID = "stands_on_grid: {arguments: {grid: week, serving_delay_minutes: 0}}"
+
+
+def copy_of_the_fixture(path: Path) -> Path:
+    shutil.copytree(PROJECT / "tests/fixtures/generic_tests", path, dirs_exist_ok=True)
+    shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
+    shutil.copytree(PROJECT / "macros/facts", path / "macros/facts")
+    shutil.copytree(PROJECT / "tests/dbt/generic", path / "tests/generic")
+    return path
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BIN / command[0], *command[1:]],
+        cwd=project,
+        env={**os.environ, "HOME": str(project), "DBT_PROFILES_DIR": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fixture project after `dbt build`, in which the tests meant to fail have failed."""
+    project = copy_of_the_fixture(tmp_path_factory.mktemp("generic_tests"))
+    done = run(project, "dbt", "--quiet", "--warn-error", "build")
+    assert done.returncode == 1, done.stdout + done.stderr
+    return project
+
+
+def results(built: Path, kind: str) -> dict[str, dict[str, Any]]:
+    """dbt's results of one kind of test, by the test's name, each with its `meta`."""
+    manifest = json.loads((built / "target/manifest.json").read_text())
+    nodes = manifest["nodes"] | manifest["unit_tests"]
+    found = json.loads((built / "target/run_results.json").read_text())["results"]
+    return {
+        nodes[result["unique_id"]]["name"]: {**result, "node": nodes[result["unique_id"]]}
+        for result in found
+        if nodes[result["unique_id"]]["resource_type"] == kind
+    }
+
+
+def test_each_data_test_counts_the_bad_rows_and_no_good_row(built: Path) -> None:
+    tests = results(built, "test")
+    expected = {name: test["node"]["config"]["meta"]["failures"] for name, test in tests.items()}
+    assert {name: test["failures"] for name, test in tests.items()} == expected
+    assert {name for name, test in tests.items() if test["status"] == "fail"} == {
+        name for name, failures in expected.items() if failures
+    }
+
+
+def test_each_data_test_is_shown_to_fail_and_to_pass(built: Path) -> None:
+    shown = {
+        (test["node"]["test_metadata"]["name"], test["status"])
+        for test in results(built, "test").values()
+    }
+    files = (PROJECT / "tests/dbt/generic").glob("*.sql")
+    assert shown == {(file.stem, status) for file in files for status in ("fail", "pass")}
+
+
+def test_the_fact_macros_treat_each_case_as_stated(built: Path) -> None:
+    tests = results(built, "unit_test")
+    assert {test["node"]["model"] for test in tests.values()} == {"facts", "judged", "counted"}
+    assert {test["status"] for test in tests.values()} == {"pass"}, {
+        name: test["message"] for name, test in tests.items() if test["status"] != "pass"
+    }
+
+
+def test_the_sql_of_the_data_tests_is_well_formed(built: Path) -> None:
+    """`sqlfluff lint` sees nothing inside `{% test %}`, so what dbt compiled is linted."""
+    compiled = built / "target/compiled/milepost/models/_data_tests.yml"
+    # The ends of the file are dbt's, the columns are the user's.
+    skipped = "ST06,LT09,LT12,LT13,AM04"
+    options = ["--templater", "raw", "--exclude-rules", skipped, "--format", "json"]
+    config = ["--config", str(PROJECT / ".sqlfluff")]
+    counting = sorted(str(file) for file in compiled.glob("*_counts_*.sql"))
+    assert counting
+    linted = run(built, "sqlfluff", "lint", *options, *config, *counting)
+    found = {Path(f["filepath"]).name: f["violations"] for f in json.loads(linted.stdout)}
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize(
+    ("data_test", "message"),
+    [
+        (NO_BOUND, "is_between on `share` has no bound"),
+        (NO_GRID, "stands_on_grid: `week` is no grid"),
+    ],
+    ids=["no bound", "no grid"],
+)
+def test_a_data_test_refuses_wrong_arguments(tmp_path: Path, data_test: str, message: str) -> None:
+    project = copy_of_the_fixture(tmp_path)
+    (project / "models/_data_tests.yml").write_text(
+        "models: [{name: bounded, columns: [{name: share, data_tests: [" + data_test + "]}]}]"
+    )
+    refused(project, message)
+
+
+@pytest.mark.parametrize("days", ["'seven'", "-1"])
+def test_staged_facts_refuses_wrong_days(tmp_path: Path, days: str) -> None:
+    project = copy_of_the_fixture(tmp_path)
+    model = project / "models/facts.sql"
+    model.write_text(model.read_text().replace(") }}", f"duplicates_within_days={days}) }}}}"))
+    refused(project, "staged_facts: `duplicates_within_days` is")
+
+
+def refused(project: Path, message: str) -> None:
+    parsed = run(project, "dbt", "--quiet", "parse")
+    assert parsed.returncode == 2, parsed.stdout
+    assert "Compilation Error" in parsed.stdout
+    assert message in parsed.stdout
+    assert "hint: " in parsed.stdout

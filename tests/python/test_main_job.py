@@ -1,0 +1,148 @@
+"""The main job on the freight project: land, `dbt build`, publish, read; then days later."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from milepost import FeatureStore
+from milepost.s3 import Location
+
+PROJECT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.slow
+
+VIEWS = ["carrier_reliability", "lane_rates", "market_balance"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """The project with a raw log, a store and a scratch database of the test's own."""
+
+    folder: Path
+    raw: Location
+    store: Location
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "MILEPOST_RAW_URI": self.raw.uri(),
+            "MILEPOST_STORE_URI": self.store.uri(),
+            "MILEPOST_SCRATCH": str(self.folder / "scratch.duckdb"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_PROFILES_DIR": str(self.folder),
+        }
+        done = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def land(self, end: str) -> None:
+        script = str(PROJECT / "scripts/land_simulated.py")
+        sized = ("--scale", "0.01", "--days", "45", "--end", end)
+        self.run(sys.executable, script, *sized, self.raw.uri())
+
+    def dbt(self, *arguments: str) -> str:
+        return self.run(str(BIN / "dbt"), "--no-use-colors", "--warn-error", *arguments).stdout
+
+    def publish(self) -> FeatureStore:
+        manifest = str(self.folder / "target/manifest.json")
+        self.run(sys.executable, str(PROJECT / "scripts/export.py"), "--manifest", manifest)
+        return FeatureStore(self.store.uri())
+
+
+@pytest.fixture(scope="module")
+def job(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Job:
+    folder = tmp_path_factory.mktemp("job")
+    shutil.copy(PROJECT / "profiles.example.yml", folder / "profiles.yml")
+    place = f"job-{os.getpid()}"
+    return Job(
+        folder,
+        Location.parse(f"s3://milepost-raw/{place}"),
+        Location.parse(f"s3://milepost-store/{place}"),
+    )
+
+
+@pytest.fixture(scope="module")
+def releases(job: Job) -> tuple[FeatureStore, FeatureStore]:
+    """A release, and the one of three days later, from the same raw log grown."""
+    stores = []
+    for end in ("2026-03-14", "2026-03-17"):
+        job.land(end)
+        job.dbt("build")
+        stores.append(job.publish())
+    return stores[0], stores[1]
+
+
+def test_every_feature_view_is_published_with_rows(
+    releases: tuple[FeatureStore, FeatureStore],
+) -> None:
+    for store in releases:
+        assert [view.name for view in store.feature_views()] == VIEWS
+        assert all(view.rows > 100 and len(view.checks) > 20 for view in store.feature_views())
+
+
+def test_built_through_and_complete_from_follow_the_closed_dates(
+    releases: tuple[FeatureStore, FeatureStore],
+) -> None:
+    times = {
+        view.name: (view.complete_from, view.built_through) for view in releases[0].feature_views()
+    }
+    # Landed from January 29 to March 14; windows of 90, 30 and 7 days; 2, 2 and 25 hours to serve.
+    assert times == {
+        "carrier_reliability": ("2026-04-29T02:00:00", "2026-03-16T02:00:00"),
+        "lane_rates": ("2026-02-28T02:00:00", "2026-03-16T02:00:00"),
+        "market_balance": ("2026-02-06T01:00:00", "2026-03-16T02:00:00"),
+    }
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_landed_later_changes_no_row_that_a_model_may_have_used(
+    releases: tuple[FeatureStore, FeatureStore], view: str
+) -> None:
+    earlier, later = (store.to_arrow(view) for store in releases)
+    built_through = {v.name: v.instant("built_through") for v in releases[0].feature_views()}[view]
+    assert pc.max(earlier["available_at"]).as_py() < built_through
+    assert later.num_rows > earlier.num_rows
+    limit = pa.scalar(built_through, pa.timestamp("us"))
+    order = [(name, "ascending") for name in later.column_names if not name.startswith("on_time")]
+    before = later.filter(pc.less(later["available_at"], limit))
+    assert before.sort_by(order).equals(earlier.sort_by(order))
+
+
+def test_a_training_set_has_a_row_per_entity_row(
+    releases: tuple[FeatureStore, FeatureStore],
+) -> None:
+    store = releases[1]
+    (view,) = (view for view in store.feature_views() if view.name == "market_balance")
+    keys = store.to_arrow("market_balance").select(view.keys).slice(0, 50)
+    instants = pa.array([view.instant("complete_from")] * 50, pa.timestamp("us"))
+    entities = keys.append_column("event_timestamp", instants)
+    training_set = store.get_historical_features(entities, ["market_balance"])
+    assert training_set.select(entities.column_names).equals(entities)
+    assert training_set.column_names[-2:] == view.features
+    assert training_set["outbound_tender_count_7d"].null_count < 50
+
+
+def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:
+    job.dbt("docs", "generate", "--static")
+    page = (job.folder / "target/static_index.html").read_text()
+    catalog = json.loads((job.folder / "target/catalog.json").read_text())
+    for view in VIEWS:
+        assert f"model.milepost.{view}" in page
+        assert f"model.milepost.{view}" in catalog["nodes"]

@@ -1,0 +1,182 @@
+"""The release manifest: it comes back as it was written, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from milepost.errors import ReleaseError
+from milepost.manifest import Field, File, Manifest, SetAside, View, parse
+
+WHERE = "s3://milepost-store/releases/x/manifest.json"
+DIGEST = "0123456789abcdef" * 4
+
+VIEW = View(
+    name="carrier_reliability",
+    description="How reliably a carrier delivered.",
+    entities=["carrier"],
+    keys=["carrier_id"],
+    grid="day",
+    owners={"science": "pricing", "engineering": "data"},
+    maturity="production",
+    sensitivity="internal",
+    fields=[
+        Field("carrier_id", "VARCHAR", "The carrier."),
+        Field("available_at", "TIMESTAMP", "When it could be had."),
+        Field("late_rate_28d", "DOUBLE", "Größe, 0 bis 1"),
+    ],
+    files=[File(f"data/carrier_reliability/2026-01/{DIGEST}.parquet", rows=3, bytes=99)],
+    rows=3,
+    complete_from="2026-01-01T00:00:00",
+    built_through="2026-02-01T00:00:00.000001",
+    statistics={"late_rate_28d": {"nulls": 1, "min": "0.0", "max": "1.0"}},
+    checks=["test.a", "test.b"],
+    fingerprint="f" * 64,
+)
+MANIFEST = Manifest(
+    format_version=1,
+    release="20260201T000000Z-0123456789ab",
+    created_at="2026-02-01T00:00:00",
+    code={"project": "milepost", "dbt": "1.11.16", "commit": None},
+    views=[VIEW],
+    set_aside=[SetAside("loads", "null key", rows=2, of_rows=100)],
+)
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
+    raw = json.loads(MANIFEST.to_bytes())
+    change(raw)
+    return json.dumps(raw).encode()
+
+
+def test_a_manifest_comes_back_as_it_was_written() -> None:
+    assert parse(MANIFEST.to_bytes(), WHERE) == MANIFEST
+    assert parse(MANIFEST.to_bytes(), WHERE).to_bytes() == MANIFEST.to_bytes()
+
+
+def test_a_release_without_views_or_a_view_without_files_is_whole() -> None:
+    for views in ([], [replace(VIEW, files=[], rows=0)], [replace(VIEW, keys=[])]):
+        manifest = replace(MANIFEST, views=views)
+        assert parse(manifest.to_bytes(), WHERE) == manifest
+
+
+def test_features_are_the_columns_but_for_keys_and_available_at() -> None:
+    assert VIEW.features == ["late_rate_28d"]
+    assert replace(VIEW, keys=[]).features == ["carrier_id", "late_rate_28d"]
+
+
+def test_instants_are_naive_utc() -> None:
+    assert VIEW.instant("built_through") == datetime(2026, 2, 1, 0, 0, 0, 1)
+
+
+def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> None:
+    again = replace(MANIFEST, release="", created_at="2027-01-01T00:00:00", code={})
+    assert again.content == MANIFEST.content
+    other = replace(MANIFEST, views=[replace(VIEW, built_through="2026-02-02T00:00:00")])
+    assert other.content != MANIFEST.content
+    assert replace(MANIFEST, set_aside=[]).content != MANIFEST.content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        MANIFEST.to_bytes()[:-20],
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"1",
+        b"{}",
+        b"<html>a proxy's error page</html>",
+    ],
+)
+def test_what_is_no_manifest_is_called_damaged(body: bytes) -> None:
+    with pytest.raises(ReleaseError, match=f"`{WHERE}` is damaged: .*\nhint: pin another release"):
+        parse(body, WHERE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.pop("views"),
+        lambda raw: raw.pop("release"),
+        lambda raw: raw.update(views=None),
+        lambda raw: raw.update(views={"name": "x"}),
+        lambda raw: raw.update(views=[None]),
+        lambda raw: raw.update(set_aside=[{"table": "loads"}]),
+        lambda raw: raw.update(release=None),
+        lambda raw: raw.update(release="latest"),
+        lambda raw: raw.update(release="../20260201T000000Z-0123456789ab"),
+        lambda raw: raw["views"].append(raw["views"][0]),
+        lambda raw: raw["views"][0].pop("files"),
+        lambda raw: raw["views"][0].update(files=None),
+        lambda raw: raw["views"][0].update(fields=[]),
+        lambda raw: raw["views"][0]["fields"].append(raw["views"][0]["fields"][2]),
+        lambda raw: raw["views"][0]["fields"].pop(0),
+        lambda raw: raw["views"][0]["fields"].pop(1),
+        lambda raw: raw["views"][0]["fields"][2].update(type="BLOB"),
+        lambda raw: raw["views"][0]["fields"][2].pop("type"),
+        lambda raw: raw["views"][0].update(keys=["lane_id"]),
+        lambda raw: raw["views"][0].update(grid="fortnight"),
+        lambda raw: raw["views"][0].update(built_through="soon"),
+        lambda raw: raw["views"][0].update(built_through=None),
+        lambda raw: raw["views"][0].update(complete_from="2026-01-01T00:00:00+01:00"),
+        lambda raw: raw["views"][0].update(rows=4),
+        lambda raw: raw["views"][0]["files"][0].update(rows="3"),
+    ],
+)
+def test_a_manifest_with_a_damaged_part_is_refused(change: Callable[[dict[str, Any]], Any]) -> None:
+    with pytest.raises(ReleaseError, match=f"`{WHERE}` is damaged"):
+        parse(changed(change), WHERE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        f"/data/carrier_reliability/2026-01/{DIGEST}.parquet",
+        f"../other-store/data/carrier_reliability/2026-01/{DIGEST}.parquet",
+        f"data/../../carrier_reliability/2026-01/{DIGEST}.parquet",
+        f"data/carrier_reliability/../2026-01/{DIGEST}.parquet",
+        f"data/carrier_reliability/2026-01/../{DIGEST}.parquet",
+        f"data/lane_rates/2026-01/{DIGEST}.parquet",
+        f"data/carrier_reliability/2026-1/{DIGEST}.parquet",
+        f"data/carrier_reliability/2026-01/{DIGEST[:-1]}.parquet",
+        f"data/carrier_reliability/2026-01/{DIGEST.upper()}.parquet",
+        f"data/carrier_reliability/2026-01/{DIGEST}.parquet\n",
+        f"data/carrier_reliability/2026-01/{DIGEST}.parquet?versionId=1",
+        f"s3://elsewhere/data/carrier_reliability/2026-01/{DIGEST}.parquet",
+        "releases/20260201T000000Z-0123456789ab/manifest.json",
+    ],
+)
+def test_a_file_that_is_not_the_views_own_is_refused(name: str) -> None:
+    body = changed(lambda raw: raw["views"][0]["files"][0].update(name=name))
+    with pytest.raises(ReleaseError, match="is damaged: file `"):
+        parse(body, WHERE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "Late", "1late", "late rate", 'late"', "late;drop", "größe", "a" * 64, "late\n", "_late"],
+)
+def test_names_that_are_not_plain_are_refused(name: str) -> None:
+    for part in (
+        lambda raw: raw["views"][0].update(name=name),
+        lambda raw: raw["views"][0]["fields"][2].update(name=name),
+    ):
+        with pytest.raises(ReleaseError, match="is damaged: name `"):
+            parse(changed(part), WHERE)
+
+
+def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
+    for body in (b'{"format_version": 2}', changed(lambda raw: raw.update(format_version=2, x=1))):
+        message = f"`{WHERE}` has format version 2, this Milepost reads 1\nhint: upgrade Milepost"
+        with pytest.raises(ReleaseError, match=message):
+            parse(body, WHERE)

@@ -1,0 +1,179 @@
+"""From a tested table to a release that a bare reader finds whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import duckdb
+import pytest
+from botocore.exceptions import ClientError
+
+from greenhouse import PROJECT, Greenhouse
+from milepost import FeatureStore, MilepostError, s3
+from milepost.errors import PublishError, ReleaseError
+from milepost.publish import Published
+
+pytestmark = pytest.mark.slow
+
+
+def rows_in_scratch(green: Greenhouse) -> list[tuple[object, ...]]:
+    with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
+        return con.execute("from main.bed_moisture order by bed_id, available_at").fetchall()
+
+
+def test_a_bare_duckdb_counts_the_published_rows(green: Greenhouse) -> None:
+    (view,) = green.publish().manifest.views
+    options = s3.endpoint_options()
+    with duckdb.connect(
+        config={"extension_directory": str(PROJECT / ".local/duckdb_extensions")}
+    ) as con:
+        con.load_extension("httpfs")
+        con.execute(
+            f"create secret (type s3, key_id '{options['key']}', secret '{options['secret']}', "
+            f"endpoint '{options['endpoint']}', url_style path, use_ssl false)"
+        )
+        files = [green.store.uri(file.name) for file in view.files]
+        counted = con.execute("select count(*) from read_parquet(?)", [files]).fetchone()
+    assert counted == (len(rows_in_scratch(green)),) == (view.rows,)
+
+
+def test_every_value_is_read_back(green: Greenhouse) -> None:
+    green.publish()
+    read = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
+    assert sorted(tuple(row.values()) for row in read.to_pylist()) == rows_in_scratch(green)
+
+
+def test_files_are_named_by_their_content(green: Greenhouse) -> None:
+    (view,) = green.publish().manifest.views
+    for file in view.files:
+        found = s3.get(green.store, file.name)
+        assert found is not None
+        assert hashlib.sha256(found[0]).hexdigest() in file.name
+        assert len(found[0]) == file.bytes
+
+
+def test_publishing_the_same_again_changes_and_uploads_nothing(green: Greenhouse) -> None:
+    first = green.publish()
+    before = list(s3.listing(green.store))
+    green.build()
+    again = green.publish()
+    assert (again.is_new, again.uploaded) == (False, [])
+    assert again.manifest.release == first.manifest.release
+    assert list(s3.listing(green.store)) == before
+
+
+def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:
+    first = green.publish().manifest.release
+    before = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
+    green.edit("models/features/bed_moisture.sql", "max(readings", "0.5 * max(readings")
+    green.edit("models/features/bed_moisture.yml", "moisture_max_1d: 0.5", "moisture_max_1d: 0.25")
+    green.build()
+    second = green.publish()
+    assert second.is_new
+    assert second.manifest.release != first
+    assert FeatureStore(green.store.uri()).release == second.manifest.release
+    assert FeatureStore(green.store.uri(), release=first).to_arrow("bed_moisture").equals(before)
+
+
+def test_of_racing_publishers_one_wins_and_the_others_are_told(green: Greenhouse) -> None:
+    def attempt(_: int) -> Published | MilepostError:
+        try:
+            return green.publish()
+        except MilepostError as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(attempt, range(4)))
+    assert [one for one in ended if isinstance(one, Published) and one.is_new]
+    for one in ended:
+        assert isinstance(one, Published) or "another writer was first" in str(one)
+    assert FeatureStore(green.store.uri()).to_arrow("bed_moisture").num_rows == 20
+
+
+@pytest.mark.parametrize("pointer", [b"{", b"{}", b'{"release": "../../x"}'])
+def test_a_damaged_pointer_is_refused_and_stays(green: Greenhouse, pointer: bytes) -> None:
+    s3.put(green.store, "current.json", pointer)
+    with pytest.raises(ReleaseError, match=r"damaged|is not the id of a release"):
+        green.publish()
+    assert [item.name for item in s3.listing(green.store)] == ["current.json"]
+
+
+def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenhouse) -> None:
+    first = green.publish().manifest.release
+    green.edit("models/features/bed_moisture.sql", "max(readings", "0.5 * max(readings")
+    green.edit("models/features/bed_moisture.yml", "moisture_max_1d: 0.5", "moisture_max_1d: 0.25")
+    green.build()
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, signal, sys\n"
+            "from pathlib import Path\n"
+            "from milepost import publish, s3\n"
+            "write = s3.put\n"
+            "def put(location, name, *rest, **more):\n"
+            "    if name == 'current.json': os.kill(os.getpid(), signal.SIGKILL)\n"
+            "    return write(location, name, *rest, **more)\n"
+            "s3.put = put\n"
+            "publish.publish(Path('scratch.duckdb'), Path('target/manifest.json'),"
+            " s3.Location.parse(sys.argv[1]))\n",
+            green.store.uri(),
+        ],
+        cwd=green.folder,
+        check=False,
+    )
+    assert killed.returncode == -9
+    assert FeatureStore(green.store.uri()).release == first
+    assert green.publish().is_new
+
+
+def test_the_reader_may_read_the_store_and_write_nothing(green: Greenhouse) -> None:
+    green.publish()
+    reader = boto3.Session(profile_name="milepost-reader").client("s3")
+    bucket, key = green.store.bucket, green.store.key("current.json")
+    assert "release" in json.loads(reader.get_object(Bucket=bucket, Key=key)["Body"].read())
+    for refused in (
+        lambda: reader.put_object(Bucket=bucket, Key=key, Body=b"{}"),
+        lambda: reader.delete_object(Bucket=bucket, Key=key),
+        lambda: reader.list_objects_v2(Bucket="milepost-raw"),
+    ):
+        with pytest.raises(ClientError) as error:
+            refused()
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_a_type_that_not_every_consumer_reads_is_refused(green: Greenhouse) -> None:
+    green.edit(
+        "models/features/bed_moisture.sql",
+        "count(readings.moisture) as reading",
+        "cast(count(readings.moisture) as integer) as reading",
+    )
+    green.edit("models/features/bed_moisture.yml", "data_type: bigint", "data_type: integer")
+    green.build()
+    with pytest.raises(PublishError, match=r"`bed_moisture\.reading_count_1d` is `INTEGER`"):
+        green.publish()
+
+
+def test_the_export_script_says_what_it_did(green: Greenhouse) -> None:
+    command = [sys.executable, str(PROJECT / "scripts/export.py"), "--database", "scratch.duckdb"]
+    command += ["--store", green.store.uri()]
+    done = subprocess.run(
+        command, cwd=green.folder, capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert done.stderr.startswith("published 20")
+    bad = subprocess.run(
+        [*command[:-1], "s3://milepost-nowhere/x"],
+        cwd=green.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bad.returncode == 1
+    assert "the bucket does not exist\nhint:" in bad.stderr
+    assert "Traceback" not in bad.stderr

@@ -1,0 +1,290 @@
+"""The raw log's check: every fault, and nothing else, is an error that names the place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from milepost import landing, raw_log, s3
+from milepost.errors import LandingError
+from milepost.raw_log import ClosedDates
+from milepost.s3 import Location
+
+FIRST = date(2026, 2, 26)
+DAYS = [FIRST + timedelta(days=n) for n in range(6)]
+LAST, OPEN = DAYS[4], DAYS[5]
+COLUMNS = {
+    "load_id": ("varchar", pa.string(), "a"),
+    "miles": ("double", pa.float64(), 1.5),
+    "stop_count": ("bigint", pa.int64(), 2),
+    "is_spot": ("boolean", pa.bool_(), True),
+    "paid_usd": ("decimal(12, 2)", pa.decimal128(12, 2), None),
+    "priced_date": ("date", pa.date32(), None),
+    "landed_at": ("timestamp", pa.timestamp("us"), None),
+}
+DECLARED = {"columns": {name: declared for name, (declared, *_) in COLUMNS.items()}}
+TABLES: dict[str, dict[str, Any]] = {
+    "loads": {**DECLARED, "rows_within_days": 2},
+    "claims": DECLARED,
+}
+A_FILE = f"loads/landing_date={DAYS[1]}/part-0.parquet"
+
+
+def rows(*days: date, **changed: pa.DataType) -> pa.Table:
+    """One row a day in the declared types, but for those that are changed."""
+    values: dict[str, pa.Array] = {}
+    for name, (_, own, value) in COLUMNS.items():
+        kind = changed.get(name, own)
+        values[name] = (
+            pa.array([value] * len(days), own).cast(kind)
+            if kind == own
+            else (pa.nulls(len(days), kind))
+        )
+    return pa.table({**values, "landing_date": pa.array(days, pa.date32())})
+
+
+def land(raw: Location, loads: pa.Table, claims: pa.Table | None = None) -> None:
+    """Land both tables and close DAYS but for the last."""
+    claims = rows() if claims is None else claims
+    entries = {
+        name: landing.land(raw, name, table, first=FIRST, last=LAST)
+        for name, table in (("loads", loads), ("claims", claims))
+    }
+    landing.close(raw, entries, first=FIRST, last=LAST, written_by="test")
+
+
+@pytest.fixture
+def log(raw: Location) -> Location:
+    """A sound log: loads on each day, claims on none."""
+    land(raw, rows(*DAYS[:5]))
+    return raw
+
+
+def body(raw: Location, name: str) -> bytes:
+    found = s3.get(raw, name)
+    assert found is not None
+    return found[0]
+
+
+def remove(raw: Location, name: str) -> None:
+    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
+
+
+def change_marker(raw: Location, change: Callable[[dict[str, Any]], object]) -> str:
+    """Alter the marker of the second date, and return its name."""
+    name = landing.marker_name(DAYS[1])
+    marker = json.loads(body(raw, name))
+    change(marker)
+    s3.put(raw, name, json.dumps(marker).encode())
+    return name
+
+
+def refused(raw: Location, *parts: str) -> None:
+    """The check names each of the parts, and has a hint."""
+    with pytest.raises(LandingError) as caught:
+        raw_log.check(raw, TABLES)
+    for part in parts:
+        assert part in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_sound_log_is_closed_up_to_its_last_marker(log: Location) -> None:
+    assert raw_log.check(log, TABLES) == ClosedDates(FIRST, OPEN)
+    assert raw_log.closed_dates(log) == ClosedDates(FIRST, OPEN)
+
+
+def test_a_log_without_markers_is_refused(raw: Location) -> None:
+    landing.land(raw, "loads", rows(FIRST), first=FIRST, last=LAST)
+    refused(raw, f"`{raw.uri()}` has no closed landing date")
+
+
+def test_a_missing_landing_date_is_named(log: Location) -> None:
+    remove(log, landing.marker_name(DAYS[2]))
+    refused(log, "landing date 2026-02-28 is missing", log.uri("_closed"), "2026-03-01 is closed")
+
+
+def test_a_missing_table_is_named(log: Location) -> None:
+    remove(log, f"claims/landing_date={FIRST}/part-0.parquet")
+    refused(log, "raw table `claims` has no file", log.uri())
+
+
+def test_a_missing_file_is_named(log: Location) -> None:
+    remove(log, A_FILE)
+    refused(log, f"`{log.uri(A_FILE)}` is listed by its date's marker and is not there")
+
+
+def test_a_truncated_file_is_named_with_its_bytes(log: Location) -> None:
+    whole = body(log, A_FILE)
+    s3.put(log, A_FILE, whole[:-9])
+    refused(
+        log, f"`{log.uri(A_FILE)}` has changed", f"{len(whole) - 9} bytes, closed with {len(whole)}"
+    )
+
+
+def test_a_file_of_the_same_size_with_other_bytes_is_named(log: Location) -> None:
+    changed = bytearray(body(log, A_FILE))
+    changed[len(changed) // 2] ^= 1
+    s3.put(log, A_FILE, bytes(changed))
+    refused(log, f"`{log.uri(A_FILE)}` has changed since its date was closed")
+
+
+@pytest.mark.parametrize("day", [FIRST - timedelta(days=9), FIRST, LAST])
+def test_a_late_file_in_a_closed_partition_is_named(log: Location, day: date) -> None:
+    late = f"loads/landing_date={day}/part-1.parquet"
+    s3.put(log, late, body(log, A_FILE))
+    refused(log, f"`{log.uri(late)}` landed in a closed partition", f"the marker of {day}")
+
+
+def test_a_file_of_an_open_date_is_fine(log: Location) -> None:
+    s3.put(log, f"loads/landing_date={OPEN}/part-0.parquet", b"still being written")
+    assert raw_log.check(log, TABLES).before == OPEN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "loads/part-0.parquet",
+        "loads/landing_date=2026-02-30/part-0.parquet",
+        "loads/landing_date=yesterday/part-0.parquet",
+        "loads/region=west/part-0.parquet",
+    ],
+)
+def test_a_file_outside_the_partitions_is_named(log: Location, name: str) -> None:
+    s3.put(log, name, b"")
+    refused(log, f"`{log.uri(name)}` is not named as the raw log names its objects")
+
+
+def test_a_folder_made_by_a_console_is_no_file(log: Location) -> None:
+    s3.client().put_object(Bucket=log.bucket, Key=log.key(f"loads/landing_date={FIRST}/"))
+    assert raw_log.check(log, TABLES).before == OPEN
+
+
+def test_another_tables_files_are_not_looked_at(log: Location) -> None:
+    s3.put(log, f"scratch/landing_date={FIRST}/part-0.parquet", b"")
+    s3.put(log, f"loads_copy/landing_date={FIRST}/part-0.parquet", b"")
+    assert raw_log.check(log, TABLES).before == OPEN
+
+
+def test_a_table_that_is_not_declared_any_more_may_go(log: Location) -> None:
+    remove(log, f"claims/landing_date={FIRST}/part-0.parquet")
+    assert raw_log.check(log, {"loads": TABLES["loads"]}).before == OPEN
+
+
+def test_a_missing_column_is_named(raw: Location) -> None:
+    land(raw, rows(*DAYS[:5]).drop_columns("miles"))
+    refused(raw, "column `miles` of raw table `loads` is missing", f"loads/landing_date={FIRST}")
+
+
+def test_a_column_missing_from_an_empty_table_is_named(raw: Location) -> None:
+    land(raw, rows(*DAYS[:5]), claims=rows().drop_columns("miles"))
+    refused(raw, "column `miles` of raw table `claims` is missing")
+
+
+@pytest.mark.parametrize(
+    ("column", "other"),
+    [
+        ("load_id", pa.int64()),
+        ("load_id", pa.binary()),
+        ("miles", pa.float32()),
+        ("miles", pa.decimal128(12, 2)),
+        ("stop_count", pa.int32()),
+        ("stop_count", pa.float64()),
+        ("is_spot", pa.int64()),
+        ("paid_usd", pa.float64()),
+        ("paid_usd", pa.decimal128(12, 3)),
+        ("priced_date", pa.timestamp("us")),
+        ("landed_at", pa.timestamp("us", "UTC")),
+        ("landed_at", pa.timestamp("ms")),
+        ("landed_at", pa.string()),
+        ("landed_at", pa.date32()),
+    ],
+)
+def test_a_column_of_another_type_is_named_with_both_types(
+    raw: Location, column: str, other: pa.DataType
+) -> None:
+    land(raw, rows(*DAYS[:5], **{column: other}))
+    refused(
+        raw,
+        f"column `{column}` of raw table `loads` is {other} in",
+        f"loads/landing_date={FIRST}",
+        f"declared {COLUMNS[column][0]}",
+    )
+
+
+def test_a_long_string_column_and_one_more_column_are_fine(raw: Location) -> None:
+    table = rows(*DAYS[:5], load_id=pa.large_string())
+    land(raw, table.add_column(0, "note", pa.nulls(5, pa.string())))
+    assert raw_log.check(raw, TABLES).before == OPEN
+
+
+def test_a_table_that_fell_silent_is_named(raw: Location) -> None:
+    land(raw, rows(*DAYS[:2]))
+    refused(raw, "raw table `loads` has had no row since landing date 2026-02-27", "2026-03-02")
+
+
+@pytest.mark.parametrize("days", [DAYS[:4], [DAYS[0], DAYS[3]]])
+def test_a_silence_within_what_is_declared_is_fine(raw: Location, days: list[date]) -> None:
+    land(raw, rows(*days))
+    assert raw_log.check(raw, TABLES).before == OPEN
+
+
+def test_a_table_that_never_had_a_row_is_not_silent(raw: Location) -> None:
+    land(raw, rows())
+    assert raw_log.check(raw, TABLES).before == OPEN
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"text"', b"{}", b'{"files": []}']
+)
+def test_a_marker_that_is_damaged_is_named(log: Location, damaged: bytes) -> None:
+    name = landing.marker_name(DAYS[1])
+    s3.put(log, name, damaged)
+    refused(log, f"`{log.uri(name)}` is not a marker")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda marker: marker.pop("files"),
+        lambda marker: marker.update(files=None),
+        lambda marker: marker.update(files=["name"]),
+        lambda marker: marker.update(files=[{}]),
+        lambda marker: marker["files"][0].pop("table"),
+        lambda marker: marker["files"][0].pop("etag"),
+        lambda marker: marker["files"][0].update(rows=None),
+        lambda marker: marker["files"][0].update(bytes="1"),
+        lambda marker: marker["files"][0].update(columns=["load_id"]),
+        lambda marker: marker["files"][0].update(name=f"loads/landing_date={OPEN}/part-0.parquet"),
+        lambda marker: marker["files"][0].update(name=f"claims/landing_date={DAYS[1]}/a.parquet"),
+        lambda marker: marker["files"][0].update(name=None),
+    ],
+)
+def test_a_marker_with_a_damaged_entry_is_named(
+    log: Location, change: Callable[[dict[str, Any]], object]
+) -> None:
+    name = change_marker(log, change)
+    refused(log, f"`{log.uri(name)}` is not a marker")
+
+
+def test_a_marker_of_a_newer_format_asks_for_an_upgrade(log: Location) -> None:
+    def make_newer(marker: dict[str, Any]) -> None:
+        marker.update(format_version=2, objects=marker.pop("files"))
+
+    name = change_marker(log, make_newer)
+    message = f"`{log.uri(name)}` has format version 2, this Milepost reads 1\nhint: upgrade"
+    with pytest.raises(LandingError, match=re.escape(message)):
+        raw_log.check(log, TABLES)
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "landing_date=2026-02-30.json", "landing_date=2026-02-26.json.bak"]
+)
+def test_an_object_among_the_markers_that_is_none_is_named(log: Location, name: str) -> None:
+    s3.put(log, f"_closed/{name}", b"{}")
+    refused(log, f"`{log.uri(f'_closed/{name}')}` is not named")

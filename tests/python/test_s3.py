@@ -1,0 +1,316 @@
+"""S3: names that are safe in SQL, conditional writes, and errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from milepost import s3
+from milepost.errors import ConflictError, StorageError
+from milepost.s3 import Location
+
+WRITERS = 8
+
+
+@pytest.fixture
+def settings(
+    s3_server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
+    """Sets environment variables and has the client made anew, until the test ends.
+
+    With `alone`, no other AWS variable and no file of settings counts.
+    """
+    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+    def use(*, alone: bool = False, **variables: str) -> None:
+        if alone:
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                monkeypatch.delenv(name)
+        for name, text in {**(nothing if alone else s3_server), **variables}.items():
+            monkeypatch.setenv(name, text)
+        s3.client.cache_clear()
+
+    yield use
+    s3.client.cache_clear()
+
+
+def race(attempt: Callable[[int], str]) -> list[str | ConflictError]:
+    """What came of so many writers that begin together."""
+    barrier = Barrier(WRITERS)
+
+    def enter(number: int) -> str | ConflictError:
+        barrier.wait()
+        try:
+            return attempt(number)
+        except ConflictError as error:
+            return error
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(enter, range(WRITERS)))
+
+
+@pytest.mark.parametrize(
+    ("uri", "bucket", "prefix"),
+    [
+        ("s3://milepost-raw", "milepost-raw", ""),
+        ("s3://milepost-raw/", "milepost-raw", ""),
+        ("s3://milepost-raw/simulated", "milepost-raw", "simulated"),
+        ("s3://milepost-raw/a/b=1/c.d_e-F/", "milepost-raw", "a/b=1/c.d_e-F"),
+        ("s3://milepost.raw.2/..a/b..", "milepost.raw.2", "..a/b.."),
+    ],
+)
+def test_a_plain_uri_is_read(uri: str, bucket: str, prefix: str) -> None:
+    assert Location.parse(uri) == Location(bucket, prefix)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "milepost-raw/simulated",
+        "/data/simulated",
+        "file:///data/simulated",
+        "https://milepost-raw/simulated",
+        "S3://milepost-raw/simulated",
+        "s3:/milepost-raw/simulated",
+        "s3:///simulated",
+        "s3://ab/simulated",
+        "s3://Milepost/simulated",
+        "s3://mile_post/simulated",
+        "s3://user@milepost/simulated",
+        "s3://milepost:80/simulated",
+        f"s3://{'a' * 64}/simulated",
+        "s3://milepost-raw/..",
+        "s3://milepost-raw/a/../b",
+        "s3://milepost-raw/./a",
+        "s3://milepost-raw//a",
+        "s3://milepost-raw/a//b",
+        "s3://milepost-raw/a\\b",
+        "s3://milepost-raw/it's",
+        's3://milepost-raw/"quoted"',
+        "s3://milepost-raw/a'); drop table loads; --",
+        "s3://milepost-raw/*/x.parquet",
+        "s3://milepost-raw/{a,b}",
+        "s3://milepost-raw/a?versionId=1",
+        "s3://milepost-raw/a#b",
+        "s3://milepost-raw/a%2e%2e",
+        "s3://milepost-raw/a b",
+        "s3://milepost-raw/a\n",
+        "s3://milepost-raw\n/a",
+        "s3://milepost-raw/a\0b",
+        "s3://milepost-raw/größe",
+    ],
+)
+def test_a_uri_that_is_not_safe_in_a_path_or_in_sql_is_refused(uri: str) -> None:
+    with pytest.raises(StorageError, match="is not an S3 location\nhint: write s3://bucket/prefix"):
+        Location.parse(uri)
+
+
+def test_a_location_names_its_objects() -> None:
+    below, root = Location("milepost-raw", "a/b"), Location("milepost-raw", "")
+    assert (below.key("c"), below.uri("c"), below.uri()) == (
+        "a/b/c",
+        "s3://milepost-raw/a/b/c",
+        "s3://milepost-raw/a/b",
+    )
+    assert (root.key("c"), root.uri("c"), root.uri()) == (
+        "c",
+        "s3://milepost-raw/c",
+        "s3://milepost-raw",
+    )
+
+
+def test_what_was_put_is_got_back_with_the_same_etag(raw: Location) -> None:
+    etag = s3.put(raw, "folder/one", b"\0 bytes \xff")
+    found = s3.get(raw, "folder/one")
+    assert found is not None
+    assert found[0] == b"\0 bytes \xff"
+    assert found[1].strip('"') == etag
+    assert list(s3.listing(raw)) == [s3.Listed("folder/one", 9, etag)]
+
+
+def test_an_object_that_is_not_there_is_none(raw: Location) -> None:
+    assert s3.get(raw, "nothing") is None
+    assert list(s3.listing(raw)) == []
+
+
+def test_a_listing_stays_below_its_location_and_prefix(raw: Location) -> None:
+    neighbour = Location(raw.bucket, f"{raw.prefix}-neighbour")
+    for place, name in [(raw, "a/1"), (raw, "ab/2"), (raw, "b/3"), (neighbour, "a/4")]:
+        s3.put(place, name, b"x")
+    assert [item.name for item in s3.listing(raw)] == ["a/1", "ab/2", "b/3"]
+    assert [item.name for item in s3.listing(raw, "a/")] == ["a/1"]
+    in_bucket = {item.name for item in s3.listing(Location(raw.bucket, ""), raw.prefix)}
+    assert {f"{raw.prefix}/a/1", f"{neighbour.prefix}/a/4"} <= in_bucket
+
+
+def test_a_listing_goes_on_after_its_first_page(raw: Location) -> None:
+    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+        list(pool.map(lambda n: s3.put(raw, f"{n:04}", b""), range(1_003)))
+    assert [item.name for item in s3.listing(raw)] == [f"{n:04}" for n in range(1_003)]
+
+
+def test_a_new_object_is_not_replaced(raw: Location) -> None:
+    s3.put(raw, "one", b"first", new=True)
+    with pytest.raises(ConflictError, match=r"/one`: another writer was first\nhint: look at"):
+        s3.put(raw, "one", b"second", new=True)
+    found = s3.get(raw, "one")
+    assert found is not None
+    assert found[0] == b"first"
+
+
+def test_of_writers_of_one_new_object_exactly_one_wins(raw: Location) -> None:
+    outcomes = race(lambda n: s3.put(raw, "one", f"{n}".encode(), new=True))
+    (winner,) = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
+    found = s3.get(raw, "one")
+    assert found is not None
+    assert found[0] == f"{winner}".encode()
+
+
+def test_of_writers_that_replace_one_version_exactly_one_wins(raw: Location) -> None:
+    before = s3.put(raw, "pointer", b"before")
+    outcomes = race(lambda n: s3.put(raw, "pointer", f"{n}".encode(), if_match=before))
+    (winner,) = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
+    found = s3.get(raw, "pointer")
+    assert found is not None
+    assert found[0] == f"{winner}".encode()
+
+
+def test_an_etag_matches_as_put_and_as_get_return_it(raw: Location) -> None:
+    etag = s3.put(raw, "pointer", b"1")
+    s3.put(raw, "pointer", b"2", if_match=etag)
+    found = s3.get(raw, "pointer")
+    assert found is not None
+    s3.put(raw, "pointer", b"3", if_match=found[1])
+    with pytest.raises(ConflictError):
+        s3.put(raw, "pointer", b"4", if_match=etag)
+
+
+def test_replacing_what_somebody_removed_is_a_lost_race(raw: Location) -> None:
+    etag = s3.put(raw, "pointer", b"1")
+    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key("pointer"))
+    with pytest.raises(ConflictError):
+        s3.put(raw, "pointer", b"2", if_match=etag)
+    assert s3.get(raw, "pointer") is None
+
+
+def test_an_unreachable_endpoint_is_named(settings: Callable[..., None]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        settings(AWS_ENDPOINT_URL=endpoint)
+        with pytest.raises(StorageError) as caught:
+            s3.get(Location.parse("s3://milepost-raw/a"), "b")
+    assert caught.value.message == (
+        f"reading `s3://milepost-raw/a/b`: S3 cannot be reached at {endpoint}"
+    )
+    assert "make s3-start" in caught.value.hint
+
+
+def test_a_wrong_secret_is_refused(settings: Callable[..., None]) -> None:
+    key = s3.endpoint_options()["key"]
+    endpoint = s3.client().meta.endpoint_url
+    settings(
+        alone=True,
+        AWS_ENDPOINT_URL=endpoint,
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_ACCESS_KEY_ID=key,
+        AWS_SECRET_ACCESS_KEY="wrong",
+    )
+    for use in (
+        lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b"),
+        lambda: s3.put(Location.parse("s3://milepost-raw/a"), "b", b""),
+        lambda: list(s3.listing(Location.parse("s3://milepost-raw/a"))),
+    ):
+        with pytest.raises(StorageError, match=r"s3://milepost-raw/a.*: refused \(") as caught:
+            use()
+        assert "AWS_ACCESS_KEY_ID" in caught.value.hint
+        assert "wrong\n" not in str(caught.value)
+
+
+def test_without_credentials_the_hint_says_how_to_get_them(settings: Callable[..., None]) -> None:
+    endpoint = s3.client().meta.endpoint_url
+    settings(
+        alone=True,
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_ENDPOINT_URL=endpoint,
+        AWS_DEFAULT_REGION="us-east-1",
+    )
+    with pytest.raises(StorageError, match=r"no S3 credentials\nhint: .*make -s env"):
+        s3.get(Location.parse("s3://milepost-raw/a"), "b")
+    with pytest.raises(StorageError, match="no S3 credentials"):
+        s3.endpoint_options()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("AWS_PROFILE", "nobody"), ("AWS_ENDPOINT_URL", "localhost:8333")],
+)
+def test_settings_that_do_not_work_are_named(
+    settings: Callable[..., None], variable: str, text: str
+) -> None:
+    settings(**{variable: text})
+    for use in (
+        lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b"),
+        lambda: list(s3.listing(Location.parse("s3://milepost-raw/a"))),
+        s3.endpoint_options,
+    ):
+        with pytest.raises(StorageError, match=f"{text}.*\nhint: correct .*{variable}"):
+            use()
+
+
+def test_a_missing_bucket_is_named(s3_server: dict[str, str]) -> None:
+    nowhere = Location.parse("s3://milepost-nowhere/a")
+    for use in (
+        lambda: s3.get(nowhere, "b"),
+        lambda: s3.put(nowhere, "b", b""),
+        lambda: list(s3.listing(nowhere)),
+    ):
+        with pytest.raises(StorageError, match=r"milepost-nowhere.*the bucket does not exist"):
+            use()
+
+
+def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None]) -> None:
+    local = s3.endpoint_options()
+    assert local["scheme"] == "http"
+    assert local["endpoint"].startswith("127.0.0.1:")
+    assert local["key"]
+    assert local["secret"]
+    settings(
+        alone=True,
+        AWS_ACCESS_KEY_ID="key",
+        AWS_SECRET_ACCESS_KEY="secret",
+        AWS_SESSION_TOKEN="token",
+        AWS_DEFAULT_REGION="eu-west-1",
+    )
+    assert s3.endpoint_options() == {
+        "key": "key",
+        "secret": "secret",
+        "token": "token",
+        "region": "eu-west-1",
+        "endpoint": None,
+        "scheme": "https",
+    }
+
+
+def test_threads_that_begin_together_find_s3(raw: Location) -> None:
+    """In a process of its own, so that no client is there yet."""
+    program = f"""
+from concurrent.futures import ThreadPoolExecutor
+from milepost import s3
+place = s3.Location.parse({raw.uri()!r})
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda n: s3.put(place, str(n), b"x"), range(8)))
+print(len(list(s3.listing(place))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout == "8\n"
