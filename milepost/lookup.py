@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -161,6 +160,8 @@ def point_in_time_join(
     )
     equal = "".join(f"entity_rows.k{n} = view_rows.k{n} and " for n in range(len(key_names)))
     selected = ", ".join(f"view_rows.f{n}" for n in range(len(features)))
+    import duckdb  # a quarter of all else that `import milepost` needs
+
     # DuckDB takes an Arrow table for a few rows and would join by nested loops: 84 s, not 0.4.
     with duckdb.connect(config={"asof_loop_join_threshold": 0}) as con:
         con.register("entity_rows", entity_rows)

@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from milepost.errors import ConflictError, StorageError
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_s3 import S3Client
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -74,16 +73,24 @@ class Listed:
     etag: str
 
 
+def _session() -> Session:
+    import boto3  # as long as half of all else that `import milepost` needs
+
+    return boto3.Session()
+
+
 @lru_cache(maxsize=1)
 def client() -> S3Client:
     """The S3 client of the standard AWS chain, shared by all threads."""
+    from botocore.config import Config
+
     config = Config(
         retries={"mode": "standard", "max_attempts": 4},
         max_pool_connections=PARALLEL_REQUESTS,
         connect_timeout=5,
     )
     try:
-        return boto3.Session().client("s3", config=config)
+        return _session().client("s3", config=config)
     except (BotoCoreError, ValueError) as error:  # an unknown profile, an endpoint without http://
         raise StorageError(
             f"the settings for S3 do not work: {error}",
@@ -94,7 +101,7 @@ def client() -> S3Client:
 def endpoint_options() -> dict[str, Any]:
     """What other S3 readers need to know: key, secret, token, region, endpoint, path style."""
     s3 = client()
-    credentials = boto3.Session().get_credentials()
+    credentials = _session().get_credentials()
     if credentials is None:
         raise _hinted(None, "s3")
     frozen = credentials.get_frozen_credentials()
