@@ -1,0 +1,32 @@
+{# Reads feature views that the scratch database lacks from the current release, published by the same code. #}
+{% macro restore_views(nodes) %}
+    {% set lacking = [] %}
+    {% for node in nodes if milepost.is_feature_view(node) and milepost.built_relation(node) is none %}
+        {% do lacking.append(node) %}
+    {% endfor %}
+    {% set released = milepost.raw_log_answer('milepost_released', '') if lacking else {} %}
+    {% for node in lacking if released.get(node.name, {}).get('code') == milepost.code_hash(node) %}
+        {% set view = released[node.name] %}
+        {% set relation = api.Relation.create(
+            database=node.database, schema=node.schema, identifier=node.alias, type='table'
+        ) %}
+        {% do adapter.create_schema(relation) %}
+        {% do run_query(
+            "create table " ~ relation ~ " as select " ~ view.columns | join(', ')
+            ~ " from read_parquet(['" ~ view.files | join("', '") ~ "'])"
+        ) %}
+        {% if milepost.fingerprint(relation) != view.fingerprint %}
+            {% do adapter.drop_relation(relation) %}
+            {% do exceptions.raise_compiler_error(
+                "`" ~ node.name ~ "` of release " ~ view.release ~ " is damaged: its rows are not those published"
+                ~ "\nhint: `dbt build --full-refresh` builds it from the raw log"
+            ) %}
+        {% endif %}
+        {% do adapter.cache_added(relation) %}
+        {% do run_query(
+            "insert or replace into milepost_checks.batches values ('"
+            ~ node.unique_id ~ "', '" ~ view.built_to ~ "', '" ~ view.code ~ "')"
+        ) %}
+        {% do log("Read " ~ node.name ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,17 @@
+{# The length of a window in hours: '28d' is 672. Stops where it is none, or no multiple of the grid. #}
+{% macro window_hours(feature, window, grid) %}
+    {% set found = modules.re.fullmatch('([0-9]+)([dh])', window | string) %}
+    {% set hours = found.group(1) | int * (24 if found.group(2) == 'd' else 1) if found else 0 %}
+    {% if hours <= 0 %}
+        {% do milepost.refuse_feature(
+            feature, "the window `" ~ window ~ "`", "write a length above zero in days or hours: '28d', '24h'"
+        ) %}
+    {% elif grid == 'day' and hours % 24 %}
+        {% do milepost.refuse_feature(
+            feature,
+            "the window `" ~ window ~ "`, which is no multiple of the daily grid",
+            "use whole days, or `grid='hour'`"
+        ) %}
+    {% endif %}
+    {{ return(hours) }}
+{% endmacro %}

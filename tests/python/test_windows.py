@@ -1,0 +1,241 @@
+"""The window macros against their definition, on generated facts; and what they refuse.
+
+The reference is a plain join of every key and grid instant to the facts: no tiles, no running sums.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+PROJECT = Path(__file__).parents[2]
+FIRST = datetime(2026, 1, 1)
+BATCH = (FIRST + timedelta(days=3), FIRST + timedelta(days=6))
+
+# When a fact is in a window, from the rules in docs/guides/features-in-time.md.
+STANDS = "(superseded_at is null or superseded_at >= g)"
+
+
+def trailing(length: str, back: str = "0 hours") -> str:
+    return (
+        f"(known_at >= g - interval '{back}' - interval '{length}' "
+        f"and known_at < g - interval '{back}' and {STANDS})"
+    )
+
+
+OPEN = f"({trailing('4 days')} and opens_at < g and (closes_at is null or closes_at >= g))"
+LATE_RATE = "avg(cast(is_late as double)) filter ({})"
+
+
+def newest(value: str, kept: int, within: str) -> str:
+    """The values of the newest facts, newest first."""
+    order = "order by known_at desc, event_at desc, fact_id desc"
+    return f"(list({value} {order}) filter ({trailing(within)}))[1:{kept}]"
+
+
+# Column, its value, and the window whose changes make a row.
+DAILY = [
+    ("delivery_count_1d", "count(*) filter ({})", trailing("1 day")),
+    ("delivery_count_3d", "count(*) filter ({})", trailing("3 days")),
+    ("known_amount_count_3d", "count(amount) filter ({})", trailing("3 days")),
+    ("amount_2d", "cast(sum(amount) filter ({}) as double)", trailing("2 days")),
+    ("amount_mean_3d", "avg(cast(amount as double)) filter ({})", trailing("3 days")),
+    ("amount_stddev_3d", "stddev_samp(cast(amount as double)) filter ({})", trailing("3 days")),
+    ("late_rate_3d", LATE_RATE, trailing("3 days")),
+    ("late_rate_2d_before_2d", LATE_RATE, trailing("2 days", "2 days")),
+    ("lane_count_1d", "count(distinct lane) filter ({})", trailing("1 day")),
+    ("lane_count_3d", "count(distinct lane) filter ({})", trailing("3 days")),
+    ("amount_p25_3d", "quantile_cont(cast(amount as double), 0.25) filter ({})", trailing("3 days")),
+    ("amount_min_3d", "min(amount) filter ({})", trailing("3 days")),
+    ("amount_max_1d_before_1d", "max(amount) filter ({})", trailing("1 day", "1 day")),
+    ("last_delivery_at", newest("event_at", 1, "4 days") + "[1]", trailing("4 days")),
+    (
+        "last_amount",
+        newest("amount", 1, "3 days").replace("filter (", "filter (amount is not null and ") + "[1]",
+        f"({trailing('3 days')} and amount is not null)",
+    ),
+    (
+        "late_rate_last_2",
+        f"list_avg(list_transform({newest('is_late', 2, '4 days')}, x -> cast(x as double)))",
+        trailing("4 days"),
+    ),
+    (
+        "amount_mean_last_3",
+        f"list_avg(list_transform({newest('amount', 3, '3 days')}, x -> cast(x as double)))",
+        trailing("3 days"),
+    ),
+    ("open_count", "count(*) filter ({})", OPEN),
+]
+HOURLY = [
+    ("post_count_3h", "count(*) filter ({})", trailing("3 hours")),
+    ("post_count_1d", "count(*) filter ({})", trailing("1 day")),
+    ("amount_p90_5h", "quantile_cont(cast(amount as double), 0.9) filter ({})", trailing("5 hours")),
+    ("amount_2h_before_3h", "cast(sum(amount) filter ({}) as double)", trailing("2 hours", "3 hours")),
+]
+VIEWS = {"daily": (["carrier_id"], "day", DAILY), "hourly": (["carrier_id", "lane"], "hour", HOURLY)}
+
+
+def reference(keys: list[str], grid: str, features: list[tuple[str, str, str]]) -> str:
+    """Every key at every grid instant joined to all of its facts; rows where a window changed."""
+    columns = ", ".join(f"{value.format('where ' + window)} as {name}" for name, value, window in features)
+    changed = " or ".join(
+        f"bool_or({window} is distinct from {_earlier(window, grid)})"
+        for window in sorted({window for _, _, window in features})
+    )
+    key_list = ", ".join(keys)
+    return f"""
+        with entities as (
+            select distinct {key_list} from facts where {" is not null and ".join(keys)} is not null
+        ),
+        dense as (
+            select * from entities, (
+                select unnest(generate_series(
+                    timestamp '{FIRST}', timestamp '{FIRST + timedelta(days=16)}', interval 1 {grid}
+                )) as g
+            )
+        )
+        select {key_list}, g as grid_at, {columns}
+        from dense inner join facts using ({key_list})
+        group by {key_list}, g
+        having {changed}
+    """
+
+
+def _earlier(window: str, grid: str) -> str:
+    """The same window at the grid instant before."""
+    return window.replace("< g", f"< g - interval 1 {grid}").replace(
+        ">= g", f">= g - interval 1 {grid}"
+    )
+
+
+INSTANTS = st.builds(
+    lambda hours, micros: FIRST + timedelta(hours=hours, microseconds=micros),
+    # On a boundary, just before and just after one, and between.
+    st.sampled_from([24 * day + hour for day in range(7) for hour in (0, 1, 12)]),
+    st.sampled_from([-1, 0, 1]),
+)
+AMOUNTS = st.none() | st.sampled_from([Decimal("0.25"), Decimal("1.10"), Decimal("-3.00"), Decimal(7)])
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> pa.Table:
+    """Versions of facts: ties, nulls, facts on a boundary, superseded early, late or never."""
+    rows: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 9))):
+        known_at = draw(INSTANTS)
+        superseded = draw(st.none() | st.sampled_from([1, 3600, 43200, 86400, 172800, 345600]))
+        rows.append(
+            {
+                "fact_id": number,
+                "carrier_id": draw(st.sampled_from(["a", "b", None])),
+                "lane": draw(st.sampled_from(["x", "y", None])),
+                "amount": draw(AMOUNTS),
+                "is_late": draw(st.sampled_from([True, False, None])),
+                "event_at": draw(st.sampled_from([FIRST, FIRST + timedelta(hours=5), known_at])),
+                "known_at": known_at,
+                "superseded_at": superseded and known_at + timedelta(seconds=superseded),
+                "opens_at": draw(INSTANTS),
+                "closes_at": draw(st.none() | INSTANTS),
+            }
+        )
+    instant = pa.timestamp("us")
+    return pa.Table.from_pylist(
+        rows,
+        schema=pa.schema(
+            {
+                "fact_id": pa.int64(),
+                "carrier_id": pa.string(),
+                "lane": pa.string(),
+                "amount": pa.decimal128(9, 2),
+                "is_late": pa.bool_(),
+                **dict.fromkeys(
+                    ["event_at", "known_at", "superseded_at", "opens_at", "closes_at"], instant
+                ),
+            }
+        ),
+    )
+
+
+def copy_of_the_fixture(path: Path) -> Path:
+    shutil.copytree(PROJECT / "tests/fixtures/windows", path, dirs_exist_ok=True)
+    shutil.copytree(PROJECT / "macros/windows", path / "macros/windows")
+    return path
+
+
+def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--quiet", *arguments],
+        cwd=project,
+        env={**os.environ, "HOME": str(project), "DBT_PROFILES_DIR": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, bool], str]:
+    """The SQL of each view, in full and for a batch."""
+    project = copy_of_the_fixture(tmp_path_factory.mktemp("windows"))
+    variables = f"{{start: '{BATCH[0]}', end: '{BATCH[1]}'}}"
+    sql = {}
+    for is_batch, options in ((False, []), (True, ["--vars", variables])):
+        done = dbt(project, "compile", *options)
+        assert done.returncode == 0, done.stdout
+        for view in VIEWS:
+            sql[view, is_batch] = (project / f"target/compiled/milepost/models/{view}.sql").read_text()
+    return sql
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@given(rows=facts())
+@settings(
+    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_windows_are_what_their_definition_says(
+    compiled: dict[tuple[str, bool], str], view: str, rows: pa.Table
+) -> None:
+    keys, grid, features = VIEWS[view]
+    with duckdb.connect() as con:
+        con.execute("set threads = 1")
+        con.register("arrow_facts", rows)
+        con.execute("create table facts as from arrow_facts")
+        con.execute(f"create table expected as {reference(keys, grid, features)}")
+        con.execute(f"create table built as {compiled[view, False]}")
+        con.execute(f"create table batch as {compiled[view, True]}")
+        first, end = BATCH
+        within = f"where grid_at >= timestamp '{first}' and grid_at < timestamp '{end}'"
+        same(con, "built", "expected")
+        same(con, "batch", f"(select * from expected {within})")
+
+
+def same(con: duckdb.DuckDBPyConnection, found: str, expected: str) -> None:
+    """Equal rows; doubles within 1e-9, as two ways of one quotient differ in the last digit."""
+    rows = con.execute(f"from {found} order by all").fetchall()
+    wanted = con.execute(f"from {expected} order by all").fetchall()
+    names = [column[0] for column in con.description]
+    assert len(rows) == len(wanted), (rows, wanted)
+    for row, other in zip(rows, wanted, strict=True):
+        differing = {
+            name: (value, wanted_value)
+            for name, value, wanted_value in zip(names, row, other, strict=True)
+            if value != wanted_value
+            and not (
+                isinstance(value, float) and value == pytest.approx(wanted_value, rel=1e-9, abs=1e-6)
+            )
+        }
+        assert not differing, other
