@@ -1,7 +1,7 @@
 """The dbt-duckdb plugin that a profile names: S3 by the AWS chain, and the raw log's state.
 
-It gives each DuckDB connection a secret, in memory only, and two functions for the macros in
-`macros/landing/`. Errors travel to dbt as JSON so that they reach a person as one message and not
+It gives each DuckDB connection a secret, in memory only, and functions for the macros in
+`macros/landing/` and `macros/batch/`. Errors travel to dbt as JSON so that they reach a person as one message and not
 as a failed SQL function.
 """
 
@@ -15,7 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost import raw_log, s3
+from milepost import raw_log, releases, s3
 from milepost.errors import MilepostError, StorageError
 from milepost.raw_log import ClosedDates
 
@@ -24,7 +24,11 @@ _closed: dict[str, ClosedDates] = {}
 
 
 class Plugin(BasePlugin):
-    """`plugins: [{module: milepost.dbt_plugin}]` in profiles.yml."""
+    """`plugins: [{module: milepost.dbt_plugin, config: {store_uri: ...}}]` in profiles.yml."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Keep where the releases are; without it, what the scratch database lacks is built."""
+        self.store_uri: str | None = plugin_config.get("store_uri")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the functions."""
@@ -32,6 +36,30 @@ class Plugin(BasePlugin):
             conn.execute(_secret_sql())
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
+        conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
+
+    def _released(self, _: str) -> str:
+        """The feature views of the current release by name, `{}` where there is none, or an error."""
+
+        def read() -> dict[str, Any]:
+            store = s3.Location.parse(self.store_uri) if self.store_uri else None
+            pointer = releases.pointer(store) if store else None
+            if not store or not pointer:
+                return {}
+            release = releases.read(store, pointer[0])
+            return {
+                view.name: {
+                    "release": release.release,
+                    "code": view.code,
+                    "built_to": str(view.built_to),
+                    "fingerprint": view.fingerprint,
+                    "columns": [field.name for field in view.fields],
+                    "files": [store.uri(file.name) for file in view.files],
+                }
+                for view in release.views
+            }
+
+        return _answer(read)
 
 
 def _secret_sql() -> str:

@@ -71,6 +71,7 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         entities=list(view.entities),
         keys=list(view.keys),
         grid=view.grid,
+        serving_delay_minutes=view.serving_delay_minutes,
         owners=dict(view.owners),
         maturity=view.maturity,
         sensitivity=view.sensitivity,
@@ -81,6 +82,7 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         built_through=passed.built_through.isoformat(),
         statistics=_statistics(con, view),
         checks=list(passed.checks),
+        code=passed.code,
         fingerprint=passed.fingerprint,
     )
 

@@ -35,6 +35,7 @@ class Passed:
     view: FeatureView
     fingerprint: str
     checks: tuple[str, ...]
+    code: str
     built_through: datetime
     complete_from: datetime
 
@@ -66,6 +67,8 @@ def _build_faults(
     own = kept.builds.get(view.unique_id)
     if not catalog.raw_uris(view.unique_id):
         yield "it is made from no raw log; its sources need `meta.raw_uri`"
+    if own and own.status == "success" and view.unique_id not in kept.batches:
+        yield "it keeps no record of what is built; its models need `close_batch()` as a post-hook"
     for node_id in sorted(lineage, key=lambda node_id: (node_id != view.unique_id, node_id)):
         node = catalog.nodes[node_id]
         if node["resource_type"] == "source" or node["config"]["materialized"] == "ephemeral":
@@ -137,14 +140,14 @@ def _passed(
     raw_logs = kept.builds[view.unique_id].raw_logs
     logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]
     first = max(date.fromisoformat(log["first"]) for log in logs)
-    closed_before = min(date.fromisoformat(log["closed_before"]) for log in logs)
+    batch = kept.batches[view.unique_id]
     delay = timedelta(minutes=view.serving_delay_minutes)
-    step = timedelta(hours=1) if view.grid == "hour" else timedelta(days=1)
     return Passed(
         view=view,
         fingerprint=content,
         checks=tuple(sorted(catalog.nodes[test]["name"] for test in catalog.tests_on(lineage))),
-        built_through=datetime.combine(closed_before, time()) + step + delay,
+        code=batch.code,
+        built_through=batch.built_to + delay,
         complete_from=datetime.combine(first, time())
         + timedelta(days=view.longest_window_days)
         + delay,

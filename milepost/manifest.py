@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
@@ -53,6 +53,7 @@ class View:
     entities: list[str]
     keys: list[str]
     grid: str
+    serving_delay_minutes: int
     owners: dict[str, str]
     maturity: str
     sensitivity: str
@@ -63,6 +64,7 @@ class View:
     built_through: str
     statistics: dict[str, dict[str, Any]]
     checks: list[str]
+    code: str
     fingerprint: str
 
     @property
@@ -73,6 +75,11 @@ class View:
     def instant(self, name: str) -> datetime:
         """`complete_from` or `built_through` as naive UTC."""
         return datetime.fromisoformat(getattr(self, name))
+
+    @property
+    def built_to(self) -> datetime:
+        """The first grid instant that is not built, naive UTC."""
+        return self.instant("built_through") - timedelta(minutes=self.serving_delay_minutes)
 
 
 @dataclass(frozen=True)

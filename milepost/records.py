@@ -37,12 +37,21 @@ class TestRun:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """How far a feature view is built: the first grid instant that is not, and by which code."""
+
+    built_to: datetime
+    code: str
+
+
+@dataclass(frozen=True)
 class Records:
-    """Builds by node, test runs by test, and fingerprints by test and feature view."""
+    """Builds and batches by node, test runs by test, fingerprints by test and feature view."""
 
     builds: dict[str, Build]
     tests: dict[str, TestRun]
     fingerprints: dict[tuple[str, str], str]
+    batches: dict[str, Batch]
 
 
 def read(con: DuckDBPyConnection) -> Records:
@@ -58,6 +67,9 @@ def read(con: DuckDBPyConnection) -> Records:
         fingerprints = con.execute(
             "select test_id, model_id, fingerprint from milepost_checks.tested_tables"
         ).fetchall()
+        batches = con.execute(
+            "select model_id, cast(built_to as timestamp), code from milepost_checks.batches"
+        ).fetchall()
     except CatalogException as error:
         raise PublishError(
             "the scratch database has no record of a build",
@@ -70,4 +82,5 @@ def read(con: DuckDBPyConnection) -> Records:
         },
         {test: TestRun(*run) for test, *run in tests},
         {(test, model): content for test, model, content in fingerprints},
+        {model: Batch(built_to, code) for model, built_to, code in batches},
     )

@@ -17,6 +17,7 @@
     {% set tested_tables = [] %}
     {% set fingerprints = {} %}
     {% set narrowed_by = milepost.narrowed_by() %}
+    {% set built = [] %}
     {% set raw_logs = milepost.raw_logs() if flags.WHICH in ['run', 'build'] else {} %}
     {% for result in results %}
         {% set node = result.node %}
@@ -29,6 +30,7 @@
                 node.checksum.checksum,
                 tojson(node.config.meta),
             ]) %}
+            {% if result.status == 'success' and not narrowed_by %}{% do built.append(node.unique_id) %}{% endif %}
         {% elif node.resource_type in ['test', 'unit_test'] %}
             {% do tests.append([node.unique_id, result.status, narrowed_by]) %}
             {% for parent_id in node.depends_on.nodes %}
@@ -57,5 +59,12 @@
         'tested_tables',
         'test_id varchar, model_id varchar, fingerprint varchar, primary key (test_id, model_id)',
         tested_tables) %}
-    {% if flags.WHICH in ['run', 'build'] %}{% do milepost.report_set_aside() %}{% endif %}
+    {% if flags.WHICH in ['run', 'build'] %}
+        {% if built %}
+            {% do run_query(
+                "update milepost_checks.slices set is_built = true where node_id in ('" ~ built | join("', '") ~ "')"
+            ) %}
+        {% endif %}
+        {% do milepost.report_set_aside() %}
+    {% endif %}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {#
     The facts that a batch counts, with the grid instants at which they enter and are superseded; and
-    their tiles, which sum those that enter and leave together.
+    their tiles, which sum those that enter and leave together. A fact that leaves at the first
+    instant of the batch was known up to a grid step before the look-back.
 #}
 {% macro counted_facts(facts, all_series, keys, grid, batch) -%}
 {%- set columns = [] -%}
@@ -30,6 +31,7 @@
         {%- if batch.start %}
         and known_at >= cast('{{ batch.start }}' as timestamp)
         - interval '{{ all_series | map(attribute='look_back_hours') | max }}' hour
+        - interval '1' {{ grid }}
         {%- endif %}
         {%- if batch.end %}
         and known_at < cast('{{ batch.end }}' as timestamp)

@@ -3,7 +3,7 @@ with
 source as (
 
     select * from {{ source('freight', 'fuel_prices') }}
-    where landing_date < {{ closed_before('freight') }}
+    where {{ landing_dates('freight', 'fuel_prices') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 source as (
 
     select * from {{ source('freight', 'load_changes') }}
-    where landing_date < {{ closed_before('freight') }}
+    where {{ landing_dates('freight', 'load_changes') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 source as (
 
     select * from {{ source('freight', 'load_events') }}
-    where landing_date < {{ closed_before('freight') }}
+    where {{ landing_dates('freight', 'load_events') }}
 
 ),
 

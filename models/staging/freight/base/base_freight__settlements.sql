@@ -3,7 +3,7 @@ with
 source as (
 
     select * from {{ source('freight', 'settlements') }}
-    where landing_date < {{ closed_before('freight') }}
+    where {{ landing_dates('freight', 'settlements') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 source as (
 
     select * from {{ source('freight', 'tender_responses') }}
-    where landing_date < {{ closed_before('freight') }}
+    where {{ landing_dates('freight', 'tender_responses') }}
 
 ),
 
