@@ -2,9 +2,15 @@
     Whether a version of a fact is the one that was newest at an instant.
 
     version: the relation's name in the query; it has `known_at` and `superseded_at`.
+    within_days: how old it may be at the instant, or no limit. A fact's own reference and a
+    snapshot need none; what is found by another key does, or a build from a slice of the raw log
+    would find less.
     Example: `{{ holds_at('appointments', 'arrivals.known_at') }}`
 #}
-{% macro holds_at(version, instant) -%}
+{% macro holds_at(version, instant, within_days=none) -%}
 {{ instant }} >= {{ version }}.known_at
             and ({{ version }}.superseded_at is null or {{ instant }} < {{ version }}.superseded_at)
+            {%- if within_days is not none %}
+            and {{ version }}.known_at >= {{ instant }} - interval '{{ within_days }}' day
+            {%- endif %}
 {%- endmacro %}

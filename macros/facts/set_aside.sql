@@ -5,28 +5,32 @@
     dates, which a long history does not dilute.
 
     tables: `{'<table>': {'base': <base model>, 'staged': <staged facts>, 'id': '<id>',
-    'references': {...}}}`, the references as in `staged_facts`. A sound row that refers to nothing
-    (`unknown_reference`) becomes a fact when that lands.
+    'references': {...}, 'snapshots': {...}, 'code_lists': {...}}}`, the last three as in
+    `staged_facts`. A sound row that refers to nothing that counts (`unknown_reference`) becomes a
+    fact when that lands, if that is within `reference_days`: see `counting_rows`.
     source_name: the source of the tables.
 #}
 {% macro set_aside(tables, source_name, recent_days=7) -%}
 with
 {% for table, about in tables.items() %}
-{%- set references = about.get('references', {}) %}
 {{ table }}_facts as (
 
     select distinct {{ about.id }} as fact_id
     from {{ about.staged }}
 
 ),
-{% for column, target in references.items() %}
-{{ table }}_{{ column }}_targets as (
 
-    select distinct {{ target[1] }} as target_id
-    from {{ target[0] }}
+{{ table }}_counting as (
+
+    {{ milepost.counting_rows(
+        about.base,
+        about.get('references', {}),
+        about.get('snapshots', {}),
+        about.get('code_lists', {}),
+    ) }}
 
 ),
-{% endfor %}
+
 {{ table }}_rows as (
 
     select
@@ -34,11 +38,7 @@ with
         coalesce(
             base.fault,
             case
-                {%- for column in references %}
-                when base.{{ column }} is not null and {{ column }}_targets.target_id is null
-                    then 'unknown_reference'
-                {%- endfor %}
-                when facts.fact_id is null
+                when base.counts_from is null or facts.fact_id is null
                     then 'unknown_reference'
                 else 'none'
             end
@@ -50,13 +50,9 @@ with
                 then 1
             else 0
         end as is_recent
-    from {{ about.base }} as base
+    from {{ table }}_counting as base
     left join {{ table }}_facts as facts
         on base.{{ about.id }} = facts.fact_id
-    {%- for column in references %}
-    left join {{ table }}_{{ column }}_targets as {{ column }}_targets
-        on base.{{ column }} = {{ column }}_targets.target_id
-    {%- endfor %}
 
 ),
 {% endfor %}

@@ -5,13 +5,15 @@
 
     - The same id with the same content landing again within `duplicates_within_days` is a repeated
       delivery: the first counts. With other content it is a correction.
-    - A fact counts from when everything that it refers to is known as well. One that refers to
-      nothing is set aside.
+    - A fact counts from when everything that it refers to is known as well: see `counting_rows`.
+      One that refers to nothing that counts is set aside.
 
     base: a model with a `fault` (see `row_fault`), `event_at` and `known_at`.
     id: the column that names the fact.
     content: the other columns.
-    references: `{'<column>': [<staged facts>, '<their id>']}`; null refers to nothing on purpose.
+    references: `{'<column>': [<staged facts>, '<their id>']}`: to facts that become known within
+    the project's `reference_days`. Null refers to nothing on purpose.
+    snapshots: the same, to what is described anew only when it changes, and may be of any age.
     code_lists: `{'<column>': [<seed>, '<its key>']}`.
     duplicates_within_days: how late a source may deliver the same row again. Seven is the longest
     that a redelivery takes at any of ours, with room; 2026-11.
@@ -19,7 +21,13 @@
     references={'load_id': [ref('stg_freight__loads'), 'load_id']}) }}`
 #}
 {% macro staged_facts(
-    base, id, content, references={}, code_lists={}, duplicates_within_days=7
+    base,
+    id,
+    content,
+    references={},
+    snapshots={},
+    code_lists={},
+    duplicates_within_days=7
 ) -%}
 {%- if duplicates_within_days is not number or duplicates_within_days < 0 -%}
     {%- do exceptions.raise_compiler_error(
@@ -28,6 +36,12 @@
     ) -%}
 {%- endif -%}
 with
+
+counting as (
+
+    {{ milepost.counting_rows(base, references, snapshots, code_lists) }}
+
+),
 
 deliveries as (
 
@@ -38,6 +52,7 @@ deliveries as (
         {%- endfor %}
         event_at,
         known_at,
+        counts_from,
         lag(known_at) over (
             partition by
                 {{ id }},
@@ -47,57 +62,19 @@ deliveries as (
                 event_at
             order by known_at
         ) as delivered_before_at
-    from {{ base }}
-    where fault is null
+    from counting
+    where
+        fault is null
+        and counts_from is not null
 
 ),
-{% for column, target in references.items() %}
-{{ column }}_targets as (
 
-    select
-        {{ target[1] }} as target_id,
-        min(known_at) as first_known_at
-    from {{ target[0] }}
-    group by {{ target[1] }}
-
-),
-{% endfor %}
-{%- for column, target in code_lists.items() %}
-{{ column }}_targets as (
-
-    select {{ target[1] }} as target_id
-    from {{ target[0] }}
-
-),
-{% endfor %}
 known as (
 
-    select
-        deliveries.*,
-        {%- if references %}
-        greatest(
-            deliveries.known_at
-            {%- for column in references %},
-            coalesce({{ column }}_targets.first_known_at, deliveries.known_at)
-            {%- endfor %}
-        ) as counts_from
-        {%- else %}
-        deliveries.known_at as counts_from
-        {%- endif %}
-    from deliveries
-    {%- for column in references.keys() | list + code_lists.keys() | list %}
-    left join {{ column }}_targets
-        on deliveries.{{ column }} = {{ column }}_targets.target_id
-    {%- endfor %}
+    select * from deliveries
     where
-        (
-            deliveries.delivered_before_at is null
-            or deliveries.known_at
-            > deliveries.delivered_before_at + interval '{{ duplicates_within_days }}' day
-        )
-        {%- for column in references.keys() | list + code_lists.keys() | list %}
-        and (deliveries.{{ column }} is null or {{ column }}_targets.target_id is not null)
-        {%- endfor %}
+        delivered_before_at is null
+        or known_at > delivered_before_at + interval '{{ duplicates_within_days }}' day
 
 ),
 

@@ -10,6 +10,7 @@ loads as (
         equipment_type,
         miles,
         is_spot,
+        pickup_appointment_at,
         event_at,
         known_at,
         superseded_at
@@ -36,8 +37,9 @@ lanes as (
         origins.market_id as origin_market_id,
         destinations.market_id as destination_market_id,
         loads.equipment_type,
-        loads.miles,
+        cast(loads.miles as decimal(9, 2)) as miles,
         loads.is_spot,
+        loads.pickup_appointment_at,
         loads.event_at,
         loads.known_at,
         loads.superseded_at

@@ -6,6 +6,7 @@ settlements as (
     select
         settlement_id,
         load_id,
+        carrier_id,
         linehaul_usd,
         event_at,
         known_at,
@@ -34,11 +35,17 @@ settled as (
     select
         settlements.settlement_id,
         settlements.load_id,
+        settlements.carrier_id,
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,
         lanes.is_spot,
-        cast(settlements.linehaul_usd as double) / nullif(lanes.miles, 0) as rpm_usd,
+        cast(settlements.linehaul_usd as double)
+        / nullif(cast(lanes.miles as double), 0) as rpm_usd,
+        cast(
+            cast(settlements.linehaul_usd as double)
+            / nullif(cast(lanes.miles as double), 0) as decimal(18, 6)
+        ) as rpm_decimal_usd,
         settlements.event_at,
         settlements.known_at,
         settlements.superseded_at

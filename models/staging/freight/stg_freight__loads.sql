@@ -14,7 +14,7 @@
         'pickup_appointment_at',
         'delivery_appointment_at',
     ],
-    references={
+    snapshots={
         'shipper_id': [ref('stg_freight__shippers'), 'shipper_id'],
         'origin_facility_id': [ref('stg_freight__facilities'), 'facility_id'],
         'destination_facility_id': [ref('stg_freight__facilities'), 'facility_id'],

@@ -3,10 +3,12 @@
         'base': ref('base_freight__loads'),
         'staged': ref('stg_freight__loads'),
         'id': 'load_id',
-        'references': {
+        'snapshots': {
             'shipper_id': [ref('stg_freight__shippers'), 'shipper_id'],
             'origin_facility_id': [ref('stg_freight__facilities'), 'facility_id'],
             'destination_facility_id': [ref('stg_freight__facilities'), 'facility_id'],
+        },
+        'code_lists': {
             'equipment_type': [ref('equipment_types'), 'equipment_type'],
         },
     },
@@ -24,6 +26,8 @@
         'id': 'tender_id',
         'references': {
             'load_id': [ref('stg_freight__loads'), 'load_id'],
+        },
+        'snapshots': {
             'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
         },
     },
@@ -41,6 +45,8 @@
         'id': 'bid_id',
         'references': {
             'load_id': [ref('stg_freight__loads'), 'load_id'],
+        },
+        'snapshots': {
             'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
         },
     },
@@ -50,6 +56,8 @@
         'id': 'load_event_id',
         'references': {
             'load_id': [ref('stg_freight__loads'), 'load_id'],
+        },
+        'snapshots': {
             'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
         },
     },
@@ -59,6 +67,8 @@
         'id': 'settlement_id',
         'references': {
             'load_id': [ref('stg_freight__loads'), 'load_id'],
+        },
+        'snapshots': {
             'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
         },
     },
@@ -84,7 +94,7 @@
         'base': ref('base_freight__facilities'),
         'staged': ref('stg_freight__facilities'),
         'id': 'facility_id',
-        'references': {
+        'code_lists': {
             'market_id': [ref('freight_markets'), 'market_id'],
         },
     },
@@ -92,7 +102,7 @@
         'base': ref('base_freight__market_posts'),
         'staged': ref('stg_freight__market_posts'),
         'id': 'market_post_id',
-        'references': {
+        'code_lists': {
             'market_id': [ref('freight_markets'), 'market_id'],
             'equipment_type': [ref('equipment_types'), 'equipment_type'],
         },

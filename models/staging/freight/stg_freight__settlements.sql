@@ -10,6 +10,8 @@
     ],
     references={
         'load_id': [ref('stg_freight__loads'), 'load_id'],
+    },
+    snapshots={
         'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
     },
 ) }}

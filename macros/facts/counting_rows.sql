@@ -1,0 +1,123 @@
+{#
+    The rows of a base model, each with `counts_from`: the instant from which it and everything that
+    it refers to are known. Null where the row refers to nothing that counts. A null column refers
+    to nothing on purpose.
+
+    - A row and what it names become known within the project's `reference_days` of each other. It
+      waits no longer, and finds nothing older: so what the raw log holds further back changes
+      nothing, and a build from a slice of it gives the same.
+    - A snapshot may be of any age.
+
+    references, snapshots, code_lists: as in `staged_facts`.
+    Example: `{{ counting_rows(ref('base_freight__claims'),
+    references={'load_id': [ref('stg_freight__loads'), 'load_id']}) }}`
+#}
+{% macro counting_rows(base, references={}, snapshots={}, code_lists={}) -%}
+{%- set within = "interval '" ~ var('reference_days') ~ "' day" -%}
+{%- set of_any_age = snapshots.keys() | list + code_lists.keys() | list -%}
+with
+{% for column, target in snapshots.items() %}
+{{ column }}_targets as (
+
+    select
+        {{ target[1] }} as target_id,
+        min(known_at) as known_at
+    from {{ target[0] }}
+    group by {{ target[1] }}
+
+),
+{% endfor %}
+{%- for column, target in code_lists.items() %}
+{{ column }}_targets as (
+
+    select {{ target[1] }} as target_id
+    from {{ target[0] }}
+
+),
+{% endfor %}
+{%- for column, target in references.items() %}
+{{ column }}_targets as (
+
+    select
+        {{ target[1] }} as target_id,
+        known_at,
+        lag(known_at) over (partition by {{ target[1] }} order by known_at) as previous_known_at
+    from {{ target[0] }}
+
+),
+{% endfor %}
+-- From when the row and what may be of any age are known: the age of the rest is measured from it.
+described as (
+
+    select
+        base_rows.*,
+        {%- if of_any_age %}
+        case
+            when
+                true
+                {%- for column in of_any_age %}
+                and (base_rows.{{ column }} is null or {{ column }}_targets.target_id is not null)
+                {%- endfor %}
+                then
+                    greatest(
+                        base_rows.known_at
+                        {%- for column in snapshots %},
+                        coalesce({{ column }}_targets.known_at, base_rows.known_at)
+                        {%- endfor %}
+                    )
+        end as described_at
+        {%- else %}
+        base_rows.known_at as described_at
+        {%- endif %}
+    from {{ base }} as base_rows
+    {%- for column in snapshots %}
+    left join {{ column }}_targets
+        on
+            base_rows.{{ column }} = {{ column }}_targets.target_id
+            and {{ column }}_targets.known_at <= base_rows.known_at + {{ within }}
+    {%- endfor %}
+    {%- for column in code_lists %}
+    left join {{ column }}_targets
+        on base_rows.{{ column }} = {{ column }}_targets.target_id
+    {%- endfor %}
+
+)
+{%- if not references %}
+
+select
+    described.*,
+    described.described_at as counts_from
+from described
+{%- else %}
+
+-- Of what is not too old, the first version: one at most, however many there are.
+select
+    described.*,
+    case
+        when
+            described.described_at is not null
+            {%- for column in references %}
+            and (described.{{ column }} is null or {{ column }}_targets.target_id is not null)
+            {%- endfor %}
+            then
+                greatest(
+                    described.described_at
+                    {%- for column in references %},
+                    coalesce({{ column }}_targets.known_at, described.described_at)
+                    {%- endfor %}
+                )
+    end as counts_from
+from described
+{%- for column in references %}
+left join {{ column }}_targets
+    on
+        described.{{ column }} = {{ column }}_targets.target_id
+        and {{ column }}_targets.known_at >= described.described_at - {{ within }}
+        and (
+            {{ column }}_targets.previous_known_at is null
+            or {{ column }}_targets.previous_known_at < described.described_at - {{ within }}
+        )
+        and {{ column }}_targets.known_at <= described.known_at + {{ within }}
+{%- endfor %}
+{%- endif %}
+{%- endmacro %}

@@ -1,0 +1,180 @@
+-- depends_on: {{ ref('stg_freight__set_aside') }}
+with
+
+events as (
+
+    select
+        load_event_id,
+        load_id,
+        carrier_id,
+        event_type,
+        event_at,
+        known_at,
+        superseded_at
+    from {{ ref('stg_freight__load_events') }}
+    where event_type in ('booked', 'fell_off')
+
+),
+
+appointments as (
+
+    select
+        load_id,
+        pickup_appointment_at,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__appointments') }}
+
+),
+
+bookings as (
+
+    select * from events
+    where event_type = 'booked'
+
+),
+
+fall_offs as (
+
+    select * from events
+    where event_type = 'fell_off'
+
+),
+
+event_instants as (
+
+    {{ instants_of('events', ['load_id', 'carrier_id']) }}
+
+),
+
+-- Whatever a carrier books or gives up on a load may tell which of its bookings fell off.
+instants as (
+
+    select distinct
+        bookings.load_event_id,
+        event_instants.known_at
+    from bookings
+    inner join event_instants
+        on
+            bookings.load_id = event_instants.load_id
+            and bookings.carrier_id = event_instants.carrier_id
+            and bookings.known_at <= event_instants.known_at
+            and bookings.known_at
+            >= event_instants.known_at - interval '{{ var("reference_days") }}' day
+
+),
+
+standing as (
+
+    select
+        instants.load_event_id,
+        bookings.load_id,
+        bookings.carrier_id,
+        bookings.event_at,
+        instants.known_at
+    from instants
+    left join bookings
+        on
+            instants.load_event_id = bookings.load_event_id
+            and {{ holds_at('bookings', 'instants.known_at') }}
+
+),
+
+-- A fall-off ends the carrier's last booking before it.
+ended as (
+
+    select
+        standing.load_event_id,
+        standing.known_at,
+        fall_offs.event_at as fell_off_at,
+        fall_offs.known_at as fall_off_known_at,
+        row_number() over (
+            partition by standing.load_event_id, standing.known_at
+            order by fall_offs.event_at, fall_offs.load_event_id
+        ) as place
+    from standing
+    inner join fall_offs
+        on
+            standing.load_id = fall_offs.load_id
+            and standing.carrier_id = fall_offs.carrier_id
+            and standing.event_at <= fall_offs.event_at
+            and {{ holds_at('fall_offs', 'standing.known_at', var('reference_days')) }}
+    left join bookings as later_bookings
+        on
+            standing.load_id = later_bookings.load_id
+            and standing.carrier_id = later_bookings.carrier_id
+            and standing.event_at < later_bookings.event_at
+            and fall_offs.event_at >= later_bookings.event_at
+            and {{ holds_at('later_bookings', 'standing.known_at', var('reference_days')) }}
+    where later_bookings.load_event_id is null
+
+),
+
+notices as (
+
+    select
+        ended.load_event_id,
+        ended.known_at,
+        ended.fell_off_at,
+        {{ elapsed('ended.fell_off_at', 'appointments.pickup_appointment_at', 'hour') }}
+            as notice_hours
+    from ended
+    inner join standing
+        on
+            ended.load_event_id = standing.load_event_id
+            and ended.known_at = standing.known_at
+    left join appointments
+        on
+            standing.load_id = appointments.load_id
+            and {{ holds_at('appointments', 'ended.fall_off_known_at') }}
+    where ended.place = 1
+
+),
+
+states as (
+
+    select
+        standing.load_event_id,
+        standing.load_id,
+        standing.carrier_id,
+        notices.load_event_id is not null as has_fallen_off,
+        notices.fell_off_at,
+        cast(
+            least(1, greatest(0, (48 - notices.notice_hours) / 24)) as decimal(18, 6)
+        ) as fall_off_severity,
+        standing.event_at,
+        standing.known_at
+    from standing
+    left join notices
+        on
+            standing.load_event_id = notices.load_event_id
+            and standing.known_at = notices.known_at
+
+),
+
+versions as (
+
+    {{ versions_of(
+        'states',
+        id='load_event_id',
+        content=[
+            'load_id',
+            'carrier_id',
+            'has_fallen_off',
+            'fell_off_at',
+            'fall_off_severity',
+            'event_at',
+        ],
+    ) }}
+
+),
+
+-- What was corrected into something else is no booking any more.
+booked as (
+
+    select * from versions
+    where load_id is not null
+
+)
+
+select * from booked
