@@ -112,7 +112,7 @@ def _set_aside(con: DuckDBPyConnection, catalog: Catalog) -> list[SetAside]:
         if node["config"]["meta"].get("set_aside")
         for row in con.execute(
             "select table_name, reason, set_aside_count, row_count "  # noqa: S608 - dbt's own name
-            f"from {node['relation_name']} order by table_name, reason"
+            f"from {node['relation_name']} where set_aside_count > 0 order by table_name, reason"
         ).fetchall()
     ]
 
