@@ -8,4 +8,5 @@
         {% set days = modules.datetime.timedelta(days=milepost.reach_days()) %}
         {{ return((modules.datetime.date.fromisoformat(first) + days) | string) }}
     {% endif %}
+    {{ return(none) }}
 {% endmacro %}

@@ -5,4 +5,5 @@
             "select max(first_date) from milepost_checks.slices where node_id = '" ~ node_id ~ "'"
         ).columns[0].values()[0]) }}
     {% endif %}
+    {{ return(none) }}
 {% endmacro %}
