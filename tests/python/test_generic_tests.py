@@ -27,7 +27,9 @@ NO_GRID = "stands_on_grid: {arguments: {grid: week, serving_delay_minutes: 0}}"
 def copy_of_the_fixture(path: Path) -> Path:
     shutil.copytree(PROJECT / "tests/fixtures/generic_tests", path, dirs_exist_ok=True)
     shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
-    shutil.copytree(PROJECT / "macros/facts", path / "macros/facts")
+    for folder in ("facts", "lookup"):
+        shutil.copytree(PROJECT / "macros" / folder, path / "macros" / folder)
+    shutil.copy2(PROJECT / "macros/checks/is_feature_view.sql", path / "macros")
     shutil.copytree(PROJECT / "tests/dbt/generic", path / "tests/generic")
     return path
 

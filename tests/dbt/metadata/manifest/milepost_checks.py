@@ -48,3 +48,15 @@ def check_feature_view_owned(model: Any) -> None:
     for side, owner in (model.meta.get("owners") or {}).items():
         if not str(owner or "").strip():
             fail(f"`{model.name}` has no owner from {side}")
+
+
+@check
+def check_training_set_columns(model: Any) -> None:
+    """A training set has its label, and an instant in each row; it is not published."""
+    if "entities" in model.meta:
+        fail(f"`{model.name}` states `meta.entities`: it would be published as a feature view")
+    if model.meta.get("label") not in model.columns:
+        fail(f"`{model.name}` declares no column `{model.meta.get('label')}`, its `meta.label`")
+    instant = model.columns.get("event_timestamp")
+    if instant is None or "not_null" not in str(instant.constraints):
+        fail(f"`{model.name}.event_timestamp` has no not_null constraint")

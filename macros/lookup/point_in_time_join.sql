@@ -1,0 +1,64 @@
+{#
+    Joins to each entity row the features as a model in production could have had them: a select
+    with one row per entity row, whatever matched. A feature is the value of the newest row with
+    equal keys and `available_at <= event_timestamp`; null where there is none, or a key is null.
+    The columns of the entity rows come first, then the features in the order asked for. These are
+    the rules of `FeatureStore.get_historical_features`.
+
+    entity_rows: a relation, or the name of a CTE, with the join keys and `event_timestamp`.
+    features: `'view:feature'`, or a whole `'view'`.
+    full_feature_names: name each column `view__feature`.
+    aliases: `{'<alias>': {'view': '<view>', 'keys': {'<key of the view>': '<entity column>'}}}`, for
+    a view under another name, under two, or with keys that the entity rows name otherwise; then
+    `features` asks for `'alias'` or `'alias:feature'`.
+
+    The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
+    each view as if it had a `ref` to it. An instant for which a view is not
+    built, or its longest window not full, is no error here as it is in the client: the model states
+    which rows it has (see `complete_from` and the data test `is_covered_by_views`).
+    Example: `{{ point_in_time_join('bookings', ['carrier_reliability', 'origin'], aliases={
+    'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`
+#}
+{% macro point_in_time_join(entity_rows, features, full_feature_names=false, aliases={}) -%}
+{%- if not execute -%}
+    {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
+    {%- for feature in ([features] if features is string else features) -%}
+        {%- set name = feature.split(':')[0] -%}
+        {%- do ref(aliases.get(name, {}).get('view', name)) -%}
+    {%- endfor -%}
+    select * from {{ entity_rows }}
+{%- elif model.resource_type == 'unit_test' -%}
+    {{- milepost.refuse_lookup(
+        "dbt shows a unit test no feature view's columns and keys",
+        "unit test the model of the entity rows, and keep the lookup in one of its own"
+    ) -}}
+{%- else -%}
+{%- set asked = milepost.asked_features(features, full_feature_names, aliases) -%}
+with
+{% for name, view in asked.views.items() %}
+{{ name }} as (
+
+    select
+        {%- for key in view.key_columns %}
+        {{ key }},
+        {%- endfor %}
+        available_at,
+        {%- for feature, column in view.columns.items() %}
+        {{ feature ~ (' as ' ~ column if column != feature else '') ~ (',' if not loop.last else '') }}
+        {%- endfor %}
+    from {{ view.relation }}
+
+){{ ',' if not loop.last }}
+{% endfor %}
+-- A feature is not qualified, so that a column of its name among the entity rows is an error.
+select
+    entity_rows.*,
+    {%- for column in asked.columns %}
+    {{ column ~ (',' if not loop.last else '') }}
+    {%- endfor %}
+from {{ entity_rows }} as entity_rows
+{%- for name, view in asked.views.items() %}
+{{ milepost.join_newest(name, view.key_columns) }}
+{%- endfor %}
+{%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,236 @@
+"""The point-in-time join as a macro: its rules, its errors, and that it equals the client's."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from greenhouse import Greenhouse
+from milepost import FeatureStore
+from test_generic_tests import copy_of_the_fixture, run
+
+pytestmark = pytest.mark.slow
+
+FEATURES = ["sample_count", "temperature", "rate"]
+# For each `asked_id` of tests/fixtures/generic_tests/models/asked.sql.
+FOUND = [
+    (1, None, None, None),
+    (2, 1, -1.0, 0.1),
+    (3, 1, 4.0, 0.1),
+    (4, 2, 4.0, None),
+    (5, 9, 4.0, 0.9),
+    (5, 9, 4.0, 0.9),
+    (6, None, -1.0, None),
+    (7, None, 4.0, None),
+    (8, None, 4.0, None),
+    (9, None, 4.0, None),
+    (10, None, 4.0, None),
+    (11, None, 4.0, None),
+    (12, None, None, None),
+]
+# The same of the place and of the other place: rate; rate and sample_count.
+FOUND_TWICE = [
+    (1, None, None, None),
+    (2, 0.1, None, None),
+    (3, 0.1, 0.1, 1),
+    (4, None, 0.9, 9),
+    (5, 0.9, None, 2),
+    (5, 0.9, None, 2),
+    (6, None, 0.1, 1),
+    (7, None, 0.9, 9),
+    (8, None, None, None),
+    (9, None, 0.9, 9),
+    (10, None, None, None),
+    (11, None, None, None),
+    (12, None, None, None),
+]
+ALIAS = "aliases={'elsewhere': {'view': 'place_rates', 'keys': {'place_id': 'other_place_id'}}}"
+REFUSED = {
+    "'place_rates'": "`features` is `place_rates`\n  hint: write a list",
+    "[]": "no feature is asked for\n  hint: write a list",
+    "['asked']": "`asked` is no feature view\n  hint: there is `place_rates`, `weather`",
+    "['weather:wind']": "`weather` has no feature `wind`\n  hint: there is `temperature`",
+    "['weather:']": "`weather` has no feature ``\n  hint: there is `temperature`",
+    "['place_rates:code']": "`place_rates` has no feature `code`\n  hint: there is `rate`, `sample",
+    "['place_rates:available_at']": "`place_rates` has no feature `available_at`",
+    "['weather', 'weather:temperature']": "two features are named `temperature`\n  hint: ask for",
+    f"['place_rates', 'elsewhere:rate'], {ALIAS}": "two features are named `rate`\n  hint: ask for",
+    f"['place_rates'], {ALIAS}": "no feature of the alias `elsewhere` is asked for\n  hint: ask",
+    "['x'], aliases={'x': {'view': 'weather', 'key': {}}}": "`x` has the option `key`\n  hint: the",
+    "['x'], aliases={'x': {'view': 'weather', 'keys': {'place_id': 'code'}}}": "`weather` has no k",
+    "['place_rates:place'], full_feature_names=true": "`place_rates` has no feature `place`",
+}
+
+
+def rows(database: Path, table: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns of a table, and its rows by their first column."""
+    with duckdb.connect(database, read_only=True) as con:
+        found = con.execute(f"from {table} order by 1")
+        return [column[0] for column in found.description or []], found.fetchall()
+
+
+def project_with_a_file(path: Path) -> Path:
+    project = copy_of_the_fixture(path)
+    profiles = project / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace(":memory:", "lookup.duckdb"))
+    return project
+
+
+@pytest.fixture(scope="module", params=["DuckDB", "other engines"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fixture project with its lookups built, as DuckDB and as any engine writes them."""
+    project = project_with_a_file(tmp_path_factory.mktemp("lookups"))
+    if request.param == "other engines":
+        macro = project / "macros/lookup/join_newest.sql"
+        own = r"{% macro duckdb__.*?{%- endmacro %}"
+        text, removed = re.subn(own, "", macro.read_text(), flags=re.DOTALL)
+        assert removed == 1
+        macro.write_text(text)
+    done = run(project, "dbt", "--quiet", "--warn-error", "run", "--select", "+looked_up*")
+    assert done.returncode == 0, done.stdout + done.stderr
+    compiled = (project / "target/compiled/milepost/models/looked_up.sql").read_text()
+    assert ("asof left join" in compiled) == (request.param == "DuckDB")
+    return project
+
+
+def test_each_entity_row_gets_the_newest_row_that_was_available(built: Path) -> None:
+    columns, found = rows(built / "lookup.duckdb", "looked_up")
+    assert columns == [*rows(built / "lookup.duckdb", "asked")[0], *FEATURES]
+    assert [(row[0], *row[-3:]) for row in found] == FOUND
+
+
+def test_a_view_is_looked_up_twice_under_two_names(built: Path) -> None:
+    columns, found = rows(built / "lookup.duckdb", "looked_up_twice")
+    assert columns[-3:] == ["origin__rate", "destination__rate", "destination__sample_count"]
+    assert [(row[0], *row[-3:]) for row in found] == FOUND_TWICE
+
+
+def test_the_compiled_lookup_is_well_formed(built: Path) -> None:
+    # RF02: a feature is unqualified on purpose. LT12, LT13: the ends of the file are dbt's.
+    # ST05: where there is no ASOF, the validity interval is a subquery.
+    options = ["--templater", "raw", "--exclude-rules", "ST06,RF02,LT12,LT13,ST05,AM04"]
+    compiled = sorted((built / "target/compiled/milepost/models").glob("looked_up*.sql"))
+    assert len(compiled) == 2
+    names = [str(file) for file in compiled]
+    config = (Path(__file__).parents[2] / ".sqlfluff").as_posix()
+    linted = run(built, "sqlfluff", "lint", "--config", config, *options, *names)
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path) -> None:
+    project = project_with_a_file(tmp_path)
+    for number, arguments in enumerate(REFUSED):
+        (project / f"models/refused_{number:02}.sql").write_text(
+            "{{ point_in_time_join(ref('asked'), " + arguments + ") }}"
+        )
+    # Only the database can know the columns of the entity rows.
+    (project / "models/refused_99.sql").write_text(
+        "{% set places = '(select *, 1 as rate from ' ~ ref('asked') ~ ')' %}"
+        "{{ point_in_time_join(places, ['place_rates:rate']) }}"
+    )
+    # dbt shows a unit test no graph.
+    (project / "models/refused.yml").write_text(
+        "unit_tests: [{name: refused_in_a_unit_test, model: looked_up, expect: {rows: []}, given: ["
+        "{input: ref('asked'), rows: []}, {input: ref('weather'), rows: []}, "
+        "{input: ref('place_rates'), rows: []}]}]"
+    )
+    done = run(project, "dbt", "--quiet", "build", "-s", "+looked_up", "refused_*")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads((project / "target/run_results.json").read_text())["results"]
+    messages = {
+        result["unique_id"].split(".")[-1]: result["message"]
+        for result in found
+        if result["status"] == "error"
+    }
+    for number, (arguments, expected) in enumerate(REFUSED.items()):
+        message = messages.pop(f"refused_{number:02}")
+        assert "point_in_time_join: " in message, arguments
+        assert expected in message, arguments
+    assert 'Ambiguous reference to column name "rate"' in messages.pop("refused_99")
+    assert "dbt shows a unit test no" in messages.pop("refused_in_a_unit_test")
+    assert not messages
+
+
+def test_a_view_that_does_not_exist_is_an_error_of_dbt_that_names_it(tmp_path: Path) -> None:
+    project = project_with_a_file(tmp_path)
+    lookup = project / "models/looked_up.sql"
+    lookup.write_text(lookup.read_text().replace("'weather'", "'wether'"))
+    parsed = run(project, "dbt", "--quiet", "parse")
+    assert parsed.returncode == 2
+    assert "depends on a node named 'wether' which was not found" in parsed.stdout
+
+
+def test_a_lookup_depends_on_its_views(built: Path) -> None:
+    nodes = json.loads((built / "target/manifest.json").read_text())["nodes"]
+    names = {"looked_up": {"asked", "place_rates", "weather"}}
+    names["looked_up_twice"] = {"asked", "place_rates"}
+    for name, parents in names.items():
+        depends_on = nodes[f"model.milepost.{name}"]["depends_on"]["nodes"]
+        assert {parent.split(".")[-1] for parent in depends_on} == parents
+
+
+# --- Against the client
+
+TRAINING_SET = """
+with
+
+asked as (
+
+    select
+        bed_id,
+        timestamp '2025-12-30' + n * interval '37' minute as event_timestamp
+    from range(480) as numbers (n)
+    cross join (values ('north'), ('south'), ('west'), (null)) as beds (bed_id)
+    where event_timestamp < {{ milepost.built_through() }}
+    union all
+    select 'north', timestamp '2026-01-05'
+    from range(2)
+
+),
+
+entity_rows as (
+
+    select
+        *,
+        event_timestamp >= {{ milepost.complete_from() }} as has_full_windows
+    from asked
+
+),
+
+watering as (
+
+    {{ milepost.point_in_time_join('entity_rows', ['bed_moisture'], full_feature_names=FULL) }}
+
+)
+
+select * from watering
+"""
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) -> None:
+    model = green.folder / "models/watering.sql"
+    model.write_text(TRAINING_SET.replace("FULL", str(full).lower()))
+    green.build("--select", "watering")
+    green.publish()
+    store = FeatureStore(green.store.uri())
+    (view,) = store.feature_views()
+    with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
+        built = con.sql("from watering order by all").to_arrow_table()
+    entities = built.select(["bed_id", "event_timestamp", "has_full_windows"])
+    asked = {"full_feature_names": full, "allow_incomplete": True}
+    found = store.get_historical_features(entities, ["bed_moisture"], **asked)
+    assert built.num_rows > 1500
+    assert built.column_names == found.column_names
+    assert built.to_pylist() == found.to_pylist()
+    assert 500 < built.num_rows - built.column(4).null_count < 1000
+    # The macros know how far the view goes as the release does.
+    at = [row["event_timestamp"] for row in built.to_pylist()]
+    full_at = [row["event_timestamp"] for row in built.to_pylist() if row["has_full_windows"]]
+    assert {instant >= view.instant("complete_from") for instant in full_at} == {True}
+    assert sum(instant >= view.instant("complete_from") for instant in at) == len(full_at)
