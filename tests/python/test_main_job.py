@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -137,6 +138,28 @@ def test_a_training_set_has_a_row_per_entity_row(
     assert training_set.select(entities.column_names).equals(entities)
     assert training_set.column_names[-2:] == view.features
     assert training_set["outbound_tender_count_7d"].null_count < 50
+
+
+@pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])
+def test_a_training_set_as_a_model_is_what_the_client_gives(
+    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str
+) -> None:
+    with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
+        built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
+    features = [column for column in built.column_names if "__" in column]
+    assert built.num_rows >= (0 if name == "spot_rate" else 200)
+    for feature in features:
+        view, _, column = feature.partition("__")
+        side = view.removesuffix("_market") if view.endswith("_market") else None
+        entities = built.drop_columns(features)
+        if side:
+            view = "market_balance"
+            entities = entities.append_column("market_id", entities[f"{side}_market_id"])
+        found = releases[1].get_historical_features(
+            entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+        )
+        assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
+        assert built[feature].null_count < max(built.num_rows, 1), feature
 
 
 def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:
