@@ -6,18 +6,13 @@
     view: the node of a feature view.
 #}
 {% macro built_range(view) %}
-    {# The list grows while it is walked, until it holds all that the view is made from. #}
-    {% set lineage = [view.unique_id] %}
     {% set logs = [] %}
     {% set raw_logs = milepost.raw_logs() %}
-    {% for node_id in lineage %}
+    {% for node_id in milepost.lineage(view.unique_id) %}
         {% set node = graph.nodes.get(node_id, graph.sources.get(node_id)) %}
         {% if node.config.meta.raw_uri in raw_logs %}
             {% do logs.append(raw_logs[node.config.meta.raw_uri]) %}
         {% endif %}
-        {% for parent_id in node.get('depends_on', {}).get('nodes', []) if parent_id not in lineage %}
-            {% do lineage.append(parent_id) %}
-        {% endfor %}
     {% endfor %}
     {% set timedelta = modules.datetime.timedelta %}
     {% set midnight = modules.datetime.datetime.fromisoformat %}

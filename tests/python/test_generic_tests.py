@@ -29,7 +29,8 @@ def copy_of_the_fixture(path: Path) -> Path:
     shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
     for folder in ("facts", "lookup"):
         shutil.copytree(PROJECT / "macros" / folder, path / "macros" / folder)
-    shutil.copy2(PROJECT / "macros/checks/is_feature_view.sql", path / "macros")
+    for macro in ("checks/is_feature_view.sql", "batch/lineage.sql"):
+        shutil.copy2(PROJECT / "macros" / macro, path / "macros")
     shutil.copytree(PROJECT / "tests/dbt/generic", path / "tests/generic")
     return path
 

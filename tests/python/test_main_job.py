@@ -147,7 +147,9 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
     with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
         built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
     features = [column for column in built.column_names if "__" in column]
-    assert built.num_rows >= (0 if name == "spot_rate" else 200)
+    # Of 48 days, a spot load waits 45 for its rate: only the first are there, before any feature.
+    is_early = name == "spot_rate"
+    assert built.num_rows >= (1 if is_early else 200)
     for feature in features:
         view, _, column = feature.partition("__")
         side = view.removesuffix("_market") if view.endswith("_market") else None
@@ -159,7 +161,7 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
             entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
         )
         assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
-        assert built[feature].null_count < max(built.num_rows, 1), feature
+        assert is_early or built[feature].null_count < built.num_rows, feature
 
 
 def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:
