@@ -71,6 +71,11 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         "owners: {science: pricing-science, engineering: marketplace-data}",
         "owners: {science: pricing-science}",
     )
+    replace(
+        project / "models/training_sets/spot_rate.yml",
+        "label: settled_rpm_usd",
+        "label: rate",
+    )
     balance = views / "market/market_balance.yml"
     replace(balance, "contract: {enforced: true}", "tags: []")
     balance.write_text(balance.read_text().partition("unit_tests:")[0])
@@ -86,6 +91,7 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         ("check_model_has_meta_keys", "lane_rates"),
         ("check_model_has_contracts_enforced", "market_balance"),
         ("check_model_has_unit_tests", "market_balance"),
+        ("check_training_set_columns", "spot_rate"),
     }
 
 
