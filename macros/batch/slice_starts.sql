@@ -8,9 +8,11 @@
 {% macro slice_starts() %}
     {% set starts = {} %}
     {% set ways = [] %}
+    {% set incremental = [] %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('longest_window_days') is not none %}
         {% set lineage = milepost.lineage(node.unique_id) %}
         {% do ways.extend(lineage) %}
+        {% do incremental.append(node.unique_id) %}
         {% if node.unique_id in selected_resources %}
             {% set start = milepost.slice_start(node) %}
             {% for id in lineage %}
@@ -20,7 +22,7 @@
         {% endif %}
     {% endfor %}
     {% for id in selected_resources if graph.nodes.get(id, {}).get('resource_type') == 'model' and id not in ways %}
-        {% for parent in milepost.lineage(id) %}{% do starts.update({parent: none}) %}{% endfor %}
+        {% for parent in milepost.lineage(id, complete=incremental) %}{% do starts.update({parent: none}) %}{% endfor %}
     {% endfor %}
     {{ return(starts) }}
 {% endmacro %}

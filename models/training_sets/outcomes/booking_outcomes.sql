@@ -140,6 +140,7 @@ booking_outcomes as (
         lanes.destination_market_id,
         lanes.equipment_type,
         bookings.event_timestamp,
+        bookings.horizon_at,
         coalesce(outcomes.outcome, 'not_delivered') as outcome
     from bookings
     inner join lanes
@@ -152,7 +153,7 @@ booking_outcomes as (
         on bookings.load_event_id = known_before.load_event_id
     where
         known_before.load_event_id is null
-        and bookings.horizon_at <= {{ built_to('freight') }}
+        and {{ in_batch('bookings.horizon_at') }}
 
 )
 

@@ -102,6 +102,7 @@ spot_load_outcomes as (
         loads.equipment_type,
         loads.miles,
         loads.event_timestamp,
+        loads.horizon_at,
         case when outcomes.rpm_usd is null then 'not_settled' else 'settled' end as outcome,
         outcomes.rpm_usd as settled_rpm_usd
     from loads
@@ -111,7 +112,7 @@ spot_load_outcomes as (
         on loads.load_id = known_before.load_id
     where
         known_before.load_id is null
-        and loads.horizon_at <= {{ built_to('freight') }}
+        and {{ in_batch('loads.horizon_at') }}
 
 )
 

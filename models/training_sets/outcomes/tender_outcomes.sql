@@ -107,6 +107,7 @@ tender_outcomes as (
         lanes.destination_market_id,
         lanes.equipment_type,
         tenders.event_timestamp,
+        tenders.horizon_at,
         coalesce(outcomes.response, 'open') as outcome
     from tenders
     inner join lanes
@@ -119,7 +120,7 @@ tender_outcomes as (
         on tenders.tender_id = known_before.tender_id
     where
         known_before.tender_id is null
-        and tenders.horizon_at <= {{ built_to('freight') }}
+        and {{ in_batch('tenders.horizon_at') }}
 
 )
 
