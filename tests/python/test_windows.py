@@ -57,13 +57,18 @@ DAILY = [
     ("late_rate_2d_before_2d", LATE_RATE, trailing("2 days", "2 days")),
     ("lane_count_1d", "count(distinct lane) filter ({})", trailing("1 day")),
     ("lane_count_3d", "count(distinct lane) filter ({})", trailing("3 days")),
-    ("amount_p25_3d", "quantile_cont(cast(amount as double), 0.25) filter ({})", trailing("3 days")),
+    (
+        "amount_p25_3d",
+        "quantile_cont(cast(amount as double), 0.25) filter ({})",
+        trailing("3 days"),
+    ),
     ("amount_min_3d", "min(amount) filter ({})", trailing("3 days")),
     ("amount_max_1d_before_1d", "max(amount) filter ({})", trailing("1 day", "1 day")),
     ("last_delivery_at", newest("event_at", 1, "4 days") + "[1]", trailing("4 days")),
     (
         "last_amount",
-        newest("amount", 1, "3 days").replace("filter (", "filter (amount is not null and ") + "[1]",
+        newest("amount", 1, "3 days").replace("filter (", "filter (amount is not null and ")
+        + "[1]",
         f"({trailing('3 days')} and amount is not null)",
     ),
     (
@@ -81,15 +86,28 @@ DAILY = [
 HOURLY = [
     ("post_count_3h", "count(*) filter ({})", trailing("3 hours")),
     ("post_count_1d", "count(*) filter ({})", trailing("1 day")),
-    ("amount_p90_5h", "quantile_cont(cast(amount as double), 0.9) filter ({})", trailing("5 hours")),
-    ("amount_2h_before_3h", "cast(sum(amount) filter ({}) as double)", trailing("2 hours", "3 hours")),
+    (
+        "amount_p90_5h",
+        "quantile_cont(cast(amount as double), 0.9) filter ({})",
+        trailing("5 hours"),
+    ),
+    (
+        "amount_2h_before_3h",
+        "cast(sum(amount) filter ({}) as double)",
+        trailing("2 hours", "3 hours"),
+    ),
 ]
-VIEWS = {"daily": (["carrier_id"], "day", DAILY), "hourly": (["carrier_id", "lane"], "hour", HOURLY)}
+VIEWS = {
+    "daily": (["carrier_id"], "day", DAILY),
+    "hourly": (["carrier_id", "lane"], "hour", HOURLY),
+}
 
 
 def reference(keys: list[str], grid: str, features: list[tuple[str, str, str]]) -> str:
     """Every key at every grid instant joined to all of its facts; rows where a window changed."""
-    columns = ", ".join(f"{value.format('where ' + window)} as {name}" for name, value, window in features)
+    columns = ", ".join(
+        f"{value.format('where ' + window)} as {name}" for name, value, window in features
+    )
     changed = " or ".join(
         f"bool_or({window} is distinct from {_earlier(window, grid)})"
         for window in sorted({window for _, _, window in features})
@@ -126,7 +144,9 @@ INSTANTS = st.builds(
     st.sampled_from([24 * day + hour for day in range(7) for hour in (0, 1, 12)]),
     st.sampled_from([-1, 0, 1]),
 )
-AMOUNTS = st.none() | st.sampled_from([Decimal("0.25"), Decimal("1.10"), Decimal("-3.00"), Decimal(7)])
+AMOUNTS = st.none() | st.sampled_from(
+    [Decimal("0.25"), Decimal("1.10"), Decimal("-3.00"), Decimal(7)]
+)
 
 
 @st.composite
@@ -204,21 +224,21 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_windows_are_what_their_definition_says(
-    compiled: Path, view: str, rows: pa.Table
-) -> None:
+def test_windows_are_what_their_definition_says(compiled: Path, view: str, rows: pa.Table) -> None:
     keys, grid, features = VIEWS[view]
     with duckdb.connect() as con:
         con.execute("set threads = 1")
         con.register("arrow_facts", rows)
         con.execute("create table facts as from arrow_facts")
         con.execute(f"create table expected as {reference(keys, grid, features)}")
-        con.execute(f"create table built as {(compiled / f"full/{view}.sql").read_text()}")
-        con.execute(f"create table batch as {(compiled / f"batch/{view}.sql").read_text()}")
+        for table in ("full", "batch"):
+            con.execute(
+                f"create table {table}_build as {(compiled / table / f'{view}.sql').read_text()}"
+            )
         first, end = BATCH
         within = f"where grid_at >= timestamp '{first}' and grid_at < timestamp '{end}'"
-        same(con, "built", "expected")
-        same(con, "batch", f"(select * from expected {within})")
+        same(con, "full_build", "expected")
+        same(con, "batch_build", f"(select * from expected {within})")
 
 
 def same(con: duckdb.DuckDBPyConnection, found: str, expected: str) -> None:
@@ -233,7 +253,8 @@ def same(con: duckdb.DuckDBPyConnection, found: str, expected: str) -> None:
             for name, value, wanted_value in zip(names, row, other, strict=True)
             if value != wanted_value
             and not (
-                isinstance(value, float) and value == pytest.approx(wanted_value, rel=1e-9, abs=1e-6)
+                isinstance(value, float)
+                and value == pytest.approx(wanted_value, rel=1e-9, abs=1e-6)
             )
         }
         assert not differing, other

@@ -100,7 +100,7 @@ spot_load_outcomes as (
         loads.origin_market_id,
         loads.destination_market_id,
         loads.equipment_type,
-        loads.miles,
+        cast(loads.miles as double) as miles,
         loads.event_timestamp,
         loads.horizon_at,
         case when outcomes.rpm_usd is null then 'not_settled' else 'settled' end as outcome,
