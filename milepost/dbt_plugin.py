@@ -1,8 +1,8 @@
 """The dbt-duckdb plugin that a profile names: S3 by the AWS chain, and the raw log's state.
 
 It gives each DuckDB connection a secret, in memory only, and functions for the macros in
-`macros/landing/` and `macros/batch/`. Errors travel to dbt as JSON so that they reach a person as one message and not
-as a failed SQL function.
+`macros/landing/` and `macros/batch/`. Errors travel to dbt as JSON so that they reach a person as
+one message and not as a failed SQL function.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Plugin(BasePlugin):
         conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
 
     def _released(self, _: str) -> str:
-        """The feature views of the current release by name, `{}` where there is none, or an error."""
+        """The feature views of the current release by name, `{}` without one, or an error."""
 
         def read() -> dict[str, Any]:
             store = s3.Location.parse(self.store_uri) if self.store_uri else None

@@ -56,6 +56,7 @@ def put_view(
         entities=[key.removesuffix("_id") for key in keys],
         keys=list(keys),
         grid="hour",
+        serving_delay_minutes=0,
         owners={"science": "us", "engineering": "us"},
         maturity="production",
         sensitivity="internal",
@@ -68,6 +69,7 @@ def put_view(
         built_through=built_through,
         statistics={},
         checks=[],
+        code="",
         fingerprint="",
     )
 

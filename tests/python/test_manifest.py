@@ -22,6 +22,7 @@ VIEW = View(
     entities=["carrier"],
     keys=["carrier_id"],
     grid="day",
+    serving_delay_minutes=120,
     owners={"science": "pricing", "engineering": "data"},
     maturity="production",
     sensitivity="internal",
@@ -36,6 +37,7 @@ VIEW = View(
     built_through="2026-02-01T00:00:00.000001",
     statistics={"late_rate_28d": {"nulls": 1, "min": "0.0", "max": "1.0"}},
     checks=["test.a", "test.b"],
+    code="c" * 32,
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
