@@ -112,7 +112,8 @@ def test_a_badly_written_model_is_found_in_the_model_and_in_the_macro(tmp_path: 
     model = "models/intermediate/loads/int_loads__settled.sql"
     replace(project / model, "from settlements", "FROM   settlements")
     staged = "models/staging/freight/stg_freight__claims.sql"
-    replace(project / "macros/facts/staged_facts.sql", "from {{ base }}", "FROM {{ base }}")
+    macro = project / "macros/facts/counting_rows.sql"
+    replace(macro, "from {{ base }}", "FROM {{ base }}")
     assert lint(project, model, staged) == {model: {"CP01", "LT01"}, staged: {"CP01"}}
 
 

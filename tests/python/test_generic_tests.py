@@ -87,7 +87,8 @@ def test_each_data_test_is_shown_to_fail_and_to_pass(built: Path) -> None:
 
 def test_the_fact_macros_treat_each_case_as_stated(built: Path) -> None:
     tests = results(built, "unit_test")
-    assert {test["node"]["model"] for test in tests.values()} == {"facts", "judged", "counted"}
+    models = {test["node"]["model"] for test in tests.values()}
+    assert models == {"facts", "judged", "counted", "versioned_states"}
     assert {test["status"] for test in tests.values()} == {"pass"}, {
         name: test["message"] for name, test in tests.items() if test["status"] != "pass"
     }
@@ -129,6 +130,12 @@ def test_staged_facts_refuses_wrong_days(tmp_path: Path, days: str) -> None:
     model = project / "models/facts.sql"
     model.write_text(model.read_text().replace(") }}", f"duplicates_within_days={days}) }}}}"))
     refused(project, "staged_facts: `duplicates_within_days` is")
+
+
+def test_elapsed_refuses_another_unit(tmp_path: Path) -> None:
+    project = copy_of_the_fixture(tmp_path)
+    (project / "models/waited.sql").write_text("select {{ elapsed('a', 'b', 'week') }} as waited")
+    refused(project, "elapsed: `week` is no unit")
 
 
 def refused(project: Path, message: str) -> None:

@@ -139,9 +139,12 @@ states as (
         standing.carrier_id,
         notices.load_event_id is not null as has_fallen_off,
         notices.fell_off_at,
-        cast(
-            least(1, greatest(0, (48 - notices.notice_hours) / 24)) as decimal(18, 6)
-        ) as fall_off_severity,
+        case
+            when notices.notice_hours >= 48 then 0
+            when notices.notice_hours <= 24 then 1
+            when notices.notice_hours is not null
+                then cast((48 - notices.notice_hours) / 24 as decimal(18, 6))
+        end as fall_off_severity,
         standing.event_at,
         standing.known_at
     from standing
