@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -48,20 +48,47 @@ def cut(source: Location, target: Location, instant: datetime) -> date:
     """
     day = instant.date()
     copy(source, target, dates(raw_log.closed_dates(source).first, day))
-    rewrite(source, target, day, f"select * from rows where landed_at < timestamp '{instant}'")
+    before = f"select * from rows where landed_at < timestamp '{instant}'"
+    rewrite(source, target, day, lambda _: before)
     landing.close(target, {}, first=day + DAY, last=day + DAY, written_by="cut")
     return day + 2 * DAY
 
 
-def rewrite(source: Location, target: Location, day: date, query: str) -> int:
-    """Land one date with the rows that `query` makes of each table's `rows`; return how many."""
+def move(
+    source: Location, target: Location, day: date, instants: Sequence[datetime], within: timedelta
+) -> None:
+    """Land a date with what landed `within` a while after one of the `instants` landing at it.
+
+    The other instants of such a row move along, so that it says the same of itself.
+    """
+    moved_by = " ".join(
+        f"when landed_at >= timestamp '{instant}' and landed_at < timestamp '{instant + within}' "
+        f"then landed_at - timestamp '{instant}'"
+        for instant in instants
+    )
+
+    def query(schema: pa.Schema) -> str:
+        instants = [field.name for field in schema if pa.types.is_timestamp(field.type)]
+        moved = ", ".join(f"{name} - moved_by as {name}" for name in instants)
+        return (
+            f"with timed as (select *, case {moved_by} else interval 0 second end as moved_by "
+            f"from rows) select * exclude (moved_by) replace ({moved}) from timed"
+        )
+
+    rewrite(source, target, day, query)
+
+
+def rewrite(
+    source: Location, target: Location, day: date, query: Callable[[pa.Schema], str]
+) -> None:
+    """Land one date with what `query` makes of each table's `rows`."""
     entries: dict[str, dict[date, dict[str, Any]]] = {}
     for file in marker(source, day)["files"]:
-        rows = duckdb.from_arrow(_read(source, file["name"])).query("rows", query).to_arrow_table()
+        landed = _read(source, file["name"])
+        rows = duckdb.from_arrow(landed).query("rows", query(landed.schema)).to_arrow_table()
         rows = rows.append_column("landing_date", pa.array([day] * rows.num_rows, pa.date32()))
         entries[file["table"]] = landing.land(target, file["table"], rows, first=day, last=day)
     landing.close(target, entries, first=day, last=day, written_by="rewrite")
-    return sum(entry["rows"] for by_date in entries.values() for entry in by_date.values())
 
 
 def marker(raw: Location, day: date) -> dict[str, Any]:

@@ -44,16 +44,13 @@ def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
     return compared(full, work, instant, logs.midnight(before))
 
 
-def compared(
-    full: Work, other: Work, instant: datetime, until: datetime
-) -> dict[str, Compared]:
+def compared(full: Work, other: Work, instant: datetime, until: datetime) -> dict[str, Compared]:
     """Compare each view's rows of grid instants up to `instant`, and from there up to `until`."""
     with duckdb.connect() as con:
         for alias, work in (("one", full), ("other", other)):
             con.execute(f"attach '{work.database}' as {alias} (read_only)")
         return {
-            view.name: _compared(con, view, instant, until)
-            for view in full.catalog.feature_views()
+            view.name: _compared(con, view, instant, until) for view in full.catalog.feature_views()
         }
 
 

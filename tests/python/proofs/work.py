@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,10 @@ from milepost.s3 import Location
 
 MILEPOST = Path(__file__).parents[3]
 _numbers = count(1)
+# Each dbt command is a process of its own, forked from one that has imported dbt already: half of
+# what a command on a small project needs.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "milepost.dbt_plugin"])
 
 
 def place(kind: str) -> Location:
@@ -26,29 +31,32 @@ def place(kind: str) -> Location:
 
 @dataclass(frozen=True)
 class Work:
-    """A project with a raw log, a store, a target folder and a scratch database of its own."""
+    """A copy of a project, with a raw log, a store and a scratch database of its own."""
 
-    project: Path
     folder: Path
     raw: Location
     store: Location
 
     @classmethod
-    def create(cls, project: Path, folder: Path, raw: Location, *, threads: int = 2) -> Work:
-        folder.mkdir()
-        profile = (MILEPOST / "profiles.example.yml").read_text()
-        assert profile.count("threads: 2") == 2  # dbt's and DuckDB's
-        (folder / "profiles.yml").write_text(profile.replace("threads: 2", f"threads: {threads}"))
-        return cls(project, folder, raw, place("store"))
+    def create(cls, folder: Path, raw: Location) -> Work:
+        """The project in `folder` at work, not built yet."""
+        shutil.copy(MILEPOST / "profiles.example.yml", folder / "profiles.yml")
+        return cls(folder, raw, place("store"))
 
     def another(self, name: str, raw: Location | None = None, *, threads: int = 2) -> Work:
         """The same project beside this one, with an empty scratch database and store."""
-        work = Work.create(self.project, self.folder.parent / name, raw or self.raw, threads=threads)
-        # What dbt has parsed already: two thirds of its start.
-        (work.folder / "target").mkdir()
-        parsed = "target/partial_parse.msgpack"
-        shutil.copy(self.folder / parsed, work.folder / parsed)
-        return work
+        folder = self.folder.parent / name
+        # With what dbt has parsed, half of a command's time, as long as the profile is the same.
+        shutil.copytree(
+            self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("scratch.duckdb*")
+        )
+        if threads != 2:
+            profile = (folder / "profiles.yml").read_text()
+            assert profile.count("threads: 2") == 2  # dbt's and DuckDB's
+            (folder / "profiles.yml").write_text(
+                profile.replace("threads: 2", f"threads: {threads}")
+            )
+        return Work(folder, raw or self.raw, place("store"))
 
     @property
     def database(self) -> Path:
@@ -59,24 +67,18 @@ class Work:
         return Catalog.read(self.folder / "target/manifest.json")
 
     def dbt(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments],
-            cwd=self.project,
-            env={
-                **os.environ,
-                "MILEPOST_RAW_URI": self.raw.uri(),
-                "MILEPOST_STORE_URI": self.store.uri(),
-                "MILEPOST_SCRATCH": str(self.database),
-                "MILEPOST_EXTENSIONS": str(MILEPOST / ".local/duckdb_extensions"),
-                "DBT_PROFILES_DIR": str(self.folder),
-                "DBT_TARGET_PATH": str(self.folder / "target"),
-                "DBT_LOG_PATH": str(self.folder / "logs"),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        environment = {
+            **os.environ,
+            "MILEPOST_RAW_URI": self.raw.uri(),
+            "MILEPOST_STORE_URI": self.store.uri(),
+            "MILEPOST_SCRATCH": "scratch.duckdb",
+            "MILEPOST_EXTENSIONS": str(MILEPOST / ".local/duckdb_extensions"),
+        }
+        command = _processes.Process(target=_dbt, args=(arguments, self.folder, environment))
+        command.start()
+        command.join()
+        printed = (self.folder / "printed.txt").read_text()
+        assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
 
     def run(self, *arguments: str) -> None:
         """Build every seed and model, and test nothing."""
@@ -88,3 +90,18 @@ class Work:
     def lose_scratch(self) -> None:
         """Delete the DuckDB file: it is scratch, so that nothing is lost."""
         self.database.unlink()
+
+
+def _dbt(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    with open("printed.txt", "w") as printed:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(printed.fileno(), stream.fileno())
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
+    if done.exception:
+        print(done.exception)
+    sys.exit(not done.success)
