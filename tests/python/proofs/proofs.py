@@ -86,7 +86,7 @@ _CLOCKS = {
     *("current_localtime", "current_localtimestamp"),
 }
 # How Jinja reads the clock.
-_JINJA_CLOCK = re.compile(r"\brun_started_at\b|\bmodules\.datetime\b")
+_JINJA_CLOCK = re.compile(r"\b(?:run_started_at|(?:utc)?now|today)\b")
 
 
 def clocks(catalog: Catalog, view: FeatureView) -> set[str]:

@@ -163,7 +163,10 @@ TABLES: dict[str, list[Row]] = {
         response(5, "accepted", at(10, 10), at(10, 10, 1)),
     ],
     "load_events": [
-        *(event(name, carrier, "picked_up", at(3, 12), at(3, 13)) for name, carrier in SPOT.items()),
+        *(
+            event(name, carrier, "picked_up", at(3, 12), at(3, 13))
+            for name, carrier in SPOT.items()
+        ),
         event("predicted", "outcome", "booked", at(2, 11), at(2, 11, 1)),
         event("predicted", "outcome", "arrived", at(5, 23), at(6, 1)),
         event("moved", "on time", "arrived", at(5, 15), at(5, 16)),
