@@ -33,6 +33,10 @@ run: land build publish show ## Land raw data on a local S3, build, test, publis
 test: check ## Run every check and test; what CI runs
 	@$(BIN)/pytest
 
+.PHONY: proofs
+proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers: a quarter of an hour
+	@$(BIN)/pytest --full-size --verbose tests/python/proofs
+
 .PHONY: setup
 setup: .venv/ready profiles.yml ## Install everything into .venv
 

@@ -22,6 +22,18 @@ SERVER = [sys.executable, str(PROJECT / "scripts/s3.py")]
 _numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full-size", action="store_true", help="run what is marked `full_size` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make proofs` has the time for."""
+    if not config.getoption("--full-size"):
+        large = [item for item in items if item.get_closest_marker("full_size")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment variables with which this process and its children find the server."""

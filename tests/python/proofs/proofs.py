@@ -1,0 +1,131 @@
+"""What is proved of every feature view of a project, whatever it counts.
+
+Views come from dbt's manifest, through `milepost.catalog`: none is listed here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from milepost.catalog import Catalog, FeatureView
+from proofs import logs
+from proofs.work import Work, place
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many rows of a view stand at or before an instant, and how many differ before and after.
+
+    A row that differs is counted in each build that has it.
+    """
+
+    rows: int
+    differing: int
+    differing_later: int
+
+
+def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
+    """Build without what landed at `instant` or later, and compare each view with the full build.
+
+    Rows of grid instants up to `instant` must be the same. Later ones, as far as the truncated
+    build goes, differ where something that was taken away counts.
+    """
+    raw = place("raw")
+    before = logs.cut(full.raw, raw, instant)
+    work = full.another(name, raw)
+    work.run()
+    return compared(full, work, instant, logs.midnight(before))
+
+
+def compared(full: Work, other: Work, instant: datetime, until: datetime) -> dict[str, Compared]:
+    """Compare each view's rows of grid instants up to `instant`, and from there up to `until`."""
+    with duckdb.connect() as con:
+        for alias, work in (("one", full), ("other", other)):
+            con.execute(f"attach '{work.database}' as {alias} (read_only)")
+        return {
+            view.name: _compared(con, view, instant, until) for view in full.catalog.feature_views()
+        }
+
+
+def _compared(
+    con: duckdb.DuckDBPyConnection, view: FeatureView, instant: datetime, until: datetime
+) -> Compared:
+    # dbt's name of the table, without that of its database.
+    relation = view.relation.partition(".")[2]
+    grid_at = f"available_at - interval '{view.serving_delay_minutes}' minute"
+    row = con.execute(
+        f"""
+        with differing as (
+            (from one.{relation} except all from other.{relation})
+            union all
+            (from other.{relation} except all from one.{relation})
+        )
+        select
+            (select count(*) from one.{relation} where {grid_at} <= $instant),
+            count(*) filter ({grid_at} <= $instant),
+            count(*) filter ({grid_at} > $instant and {grid_at} <= $until)
+        from differing
+        """,
+        {"instant": instant, "until": until},
+    ).fetchone()
+    assert row is not None
+    return Compared(*row)
+
+
+# What SQL writes without parentheses, and `age` of one argument, which DuckDB's catalogue takes for
+# that of two.
+_CLOCKS = {
+    *("current_time", "current_timestamp", "localtime", "localtimestamp", "age"),
+    *("current_localtime", "current_localtimestamp"),
+}
+# How Jinja reads the clock.
+_JINJA_CLOCK = re.compile(r"\b(?:run_started_at|(?:utc)?now|today)\b")
+
+
+def clocks(catalog: Catalog, view: FeatureView) -> set[str]:
+    """What a view and all that it is made from call that may answer anew each time.
+
+    That is what DuckDB's own catalogue says of a function: not consistent. So random numbers are
+    found as well.
+    """
+    found: set[str] = set()
+    with duckdb.connect() as con:
+        inconstant = _CLOCKS | {
+            name
+            for (name,) in con.execute(
+                "select function_name from duckdb_functions() "
+                "where stability <> 'CONSISTENT' and function_name <> 'error'"
+            ).fetchall()
+        }
+        for node_id in catalog.lineage(view.unique_id):
+            node = catalog.nodes[node_id]
+            if node["resource_type"] == "model":
+                found |= set(_JINJA_CLOCK.findall(node["raw_code"]))
+                parsed = con.execute(
+                    "select json_serialize_sql(cast(? as varchar))", [node["compiled_code"]]
+                ).fetchone()
+                assert parsed is not None
+                tree = json.loads(parsed[0])
+                assert not tree["error"], tree
+                found |= inconstant & set(_names(tree))
+    return found
+
+
+def _names(tree: Any) -> Iterator[str]:
+    """Every function and every unqualified column in a statement that DuckDB has parsed."""
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _names(item)
+    elif isinstance(tree, dict):
+        if "function_name" in tree:
+            yield tree["function_name"].lower()
+        elif len(tree.get("column_names", [])) == 1:
+            yield tree["column_names"][0].lower()
+        yield from _names(list(tree.values()))

@@ -1,0 +1,107 @@
+"""A dbt project at work: plain dbt commands on one raw log, then the publisher."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from milepost.catalog import Catalog
+from milepost.manifest import Manifest
+from milepost.publish import publish
+from milepost.s3 import Location
+
+MILEPOST = Path(__file__).parents[3]
+_numbers = count(1)
+# Each dbt command is a process of its own, forked from one that has imported dbt already: half of
+# what a command on a small project needs.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "milepost.dbt_plugin"])
+
+
+def place(kind: str) -> Location:
+    """An empty place for a `raw` log or a `store`."""
+    return Location.parse(f"s3://milepost-{kind}/proof-{os.getpid()}-{next(_numbers)}")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A copy of a project, with a raw log, a store and a scratch database of its own."""
+
+    folder: Path
+    raw: Location
+    store: Location
+
+    @classmethod
+    def create(cls, folder: Path, raw: Location) -> Work:
+        """The project in `folder` at work, not built yet."""
+        shutil.copy(MILEPOST / "profiles.example.yml", folder / "profiles.yml")
+        return cls(folder, raw, place("store"))
+
+    def another(self, name: str, raw: Location | None = None, *, threads: int = 2) -> Work:
+        """The same project beside this one, with an empty scratch database and store."""
+        folder = self.folder.parent / name
+        # With what dbt has parsed, half of a command's time, as long as the profile is the same.
+        shutil.copytree(
+            self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("scratch.duckdb*")
+        )
+        if threads != 2:
+            profile = (folder / "profiles.yml").read_text()
+            assert profile.count("threads: 2") == 2  # dbt's and DuckDB's
+            (folder / "profiles.yml").write_text(
+                profile.replace("threads: 2", f"threads: {threads}")
+            )
+        return Work(folder, raw or self.raw, place("store"))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "scratch.duckdb"
+
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog.read(self.folder / "target/manifest.json")
+
+    def dbt(self, *arguments: str) -> None:
+        environment = {
+            **os.environ,
+            "MILEPOST_RAW_URI": self.raw.uri(),
+            "MILEPOST_STORE_URI": self.store.uri(),
+            "MILEPOST_SCRATCH": "scratch.duckdb",
+            "MILEPOST_EXTENSIONS": str(MILEPOST / ".local/duckdb_extensions"),
+        }
+        command = _processes.Process(target=_dbt, args=(arguments, self.folder, environment))
+        command.start()
+        command.join()
+        printed = (self.folder / "printed.txt").read_text()
+        assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
+
+    def run(self, *arguments: str) -> None:
+        """Build every seed and model, and test nothing."""
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments)
+
+    def publish(self) -> Manifest:
+        return publish(self.database, self.folder / "target/manifest.json", self.store).manifest
+
+    def lose_scratch(self) -> None:
+        """Delete the DuckDB file: it is scratch, so that nothing is lost."""
+        self.database.unlink()
+
+
+def _dbt(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    with open("printed.txt", "w") as printed:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(printed.fileno(), stream.fileno())
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
+    if done.exception:
+        print(done.exception)
+    sys.exit(not done.success)
