@@ -21,9 +21,12 @@ training_set as (
     {{ point_in_time_join(
         'predictions',
         features=[
-            'lane_rates',
-            'origin_market',
-            'destination_market',
+            'lane_rates:spot_rpm_p50_usd_30d',
+            'lane_rates:spot_load_count_30d',
+            'origin_market:outbound_tender_rejection_rate_7d',
+            'origin_market:outbound_tender_count_7d',
+            'destination_market:outbound_tender_rejection_rate_7d',
+            'destination_market:outbound_tender_count_7d',
         ],
         full_feature_names=true,
         aliases={

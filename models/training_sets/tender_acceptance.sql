@@ -21,10 +21,16 @@ training_set as (
     {{ point_in_time_join(
         'predictions',
         features=[
-            'carrier_reliability',
-            'lane_rates',
-            'origin_market',
-            'destination_market',
+            'carrier_reliability:on_time_delivery_rate_28d',
+            'carrier_reliability:delivery_count_28d',
+            'carrier_reliability:on_time_delivery_rate_90d',
+            'carrier_reliability:delivery_count_90d',
+            'lane_rates:spot_rpm_p50_usd_30d',
+            'lane_rates:spot_load_count_30d',
+            'origin_market:outbound_tender_rejection_rate_7d',
+            'origin_market:outbound_tender_count_7d',
+            'destination_market:outbound_tender_rejection_rate_7d',
+            'destination_market:outbound_tender_count_7d',
         ],
         full_feature_names=true,
         aliases={
