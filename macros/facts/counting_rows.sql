@@ -41,7 +41,10 @@ with
     select
         {{ target[1] }} as target_id,
         known_at,
-        lag(known_at) over (partition by {{ target[1] }} order by known_at) as previous_known_at
+        lag(known_at, 1, cast('0001-01-01' as timestamp)) over (
+            partition by {{ target[1] }}
+            order by known_at
+        ) as previous_known_at
     from {{ target[0] }}
 
 ),
@@ -113,10 +116,7 @@ left join {{ column }}_targets
     on
         described.{{ column }} = {{ column }}_targets.target_id
         and {{ column }}_targets.known_at >= described.described_at - {{ within }}
-        and (
-            {{ column }}_targets.previous_known_at is null
-            or {{ column }}_targets.previous_known_at < described.described_at - {{ within }}
-        )
+        and {{ column }}_targets.previous_known_at < described.described_at - {{ within }}
         and {{ column }}_targets.known_at <= described.known_at + {{ within }}
 {%- endfor %}
 {%- endif %}

@@ -1,5 +1,6 @@
 {#
-    Whether a version of a fact is the one that was newest at an instant.
+    Whether a version of a fact is the one that was newest at an instant. Comparisons alone: with an
+    `or`, DuckDB's left join compares each row with each.
 
     version: the relation's name in the query; it has `known_at` and `superseded_at`.
     within_days: how old it may be at the instant, or no limit. A fact's own reference and a
@@ -9,7 +10,8 @@
 #}
 {% macro holds_at(version, instant, within_days=none) -%}
 {{ instant }} >= {{ version }}.known_at
-            and ({{ version }}.superseded_at is null or {{ instant }} < {{ version }}.superseded_at)
+            and {{ instant }}
+            < coalesce({{ version }}.superseded_at, cast('9999-12-31' as timestamp))
             {%- if within_days is not none %}
             and {{ version }}.known_at >= {{ instant }} - interval '{{ within_days }}' day
             {%- endif %}
