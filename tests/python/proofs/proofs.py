@@ -39,7 +39,7 @@ def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
     """
     raw = place("raw")
     before = logs.cut(full.raw, raw, instant)
-    work = full.another(name, raw)
+    work = full.another(name, raw=raw)
     work.run()
     return compared(full, work, instant, logs.midnight(before))
 

@@ -10,7 +10,7 @@ from milepost.catalog import FeatureView
 from proofs import logs
 from proofs.conftest import freight, simulate
 from proofs.proofs import clocks
-from proofs.work import Work
+from proofs.work import Work, place
 
 pytestmark = pytest.mark.slow
 
@@ -37,5 +37,6 @@ def test_the_same_bytes_are_published_at_one_and_two_threads_twice(
     for name, threads in (("second", 2), ("third", 1), ("fourth", 1)):
         works.append(first.another(name, threads=threads))
         works[-1].dbt("build")
-    files = [{view.name: view.files for view in work.publish().views} for work in works]
+    releases = [work.publish(place("store")) for work in works]
+    files = [{view.name: view.files for view in release.views} for release in releases]
     assert files[1:] == [files[0]] * 3

@@ -36,7 +36,7 @@ def differing(full: Work, other: Work) -> set[str]:
 @pytest.fixture(scope="module")
 def grown(full: Work) -> Work:
     """The project, built day by day from a log that grows."""
-    work = full.another("grown", place("raw"))
+    work = full.another("grown", raw=place("raw"))
     for before in (END - timedelta(days=2), END - timedelta(days=1), END):
         logs.grow(full.raw, work.raw, before)
         work.run()
@@ -72,7 +72,7 @@ def test_a_full_refresh_gives_the_same_tables(full: Work, grown: Work) -> None:
 def test_day_by_day_gives_the_same_release_also_where_the_scratch_database_was_lost(
     full: Work,
 ) -> None:
-    work = full.another("published", place("raw"))
+    work = full.another("published", raw=place("raw"), store=place("store"))
     for before, is_lost in BUILDS:
         if is_lost:
             work.lose_scratch()
@@ -80,7 +80,7 @@ def test_day_by_day_gives_the_same_release_also_where_the_scratch_database_was_l
         work.dbt("build")
         release = work.publish()
     full.dbt("test")
-    at_once = full.publish()
+    at_once = full.publish(place("store"))
     for view, expected in zip(release.views, at_once.views, strict=True):
         assert view == expected
     assert release.content == at_once.content

@@ -25,6 +25,7 @@ INSTANTS = {
 TRUNCATED = set(INSTANTS)
 CAUGHT_BY = {
     "honest": set[str](),
+    "declared": set[str](),
     "keeps_latest": TRUNCATED,
     "joins_todays_snapshot": TRUNCATED,
     "is_closed_at_both_ends": {"truncated on a grid instant"},
@@ -37,7 +38,7 @@ CAUGHT_BY = {
 
 def land(raw: Location) -> None:
     """A bed with two readings a day, and one of each that a leak lets through."""
-    days = logs.dates(FIRST, LAST + timedelta(days=1))
+    days = logs.dates(FIRST, LAST + logs.DAY)
     readings = [
         (f"{day} {hour}", 20 + hour, at, at + timedelta(minutes=5))
         for day in days
@@ -108,8 +109,10 @@ def caught(full: Work) -> dict[str, set[str]]:
     other.dbt("build")
     found["determinism"] = differing(full, other)
 
-    grown = full.another("increment", place("raw"))
-    for before in (LAST, LAST + timedelta(days=1)):
+    grown = full.another("increment", raw=place("raw"), store=place("store"))
+    for before, is_lost in ((LAST - logs.DAY, False), (LAST, False), (LAST + logs.DAY, True)):
+        if is_lost:
+            grown.lose_scratch()
         logs.grow(full.raw, grown.raw, before)
         grown.dbt("build")
         grown.publish()
@@ -122,7 +125,8 @@ def caught(full: Work) -> dict[str, set[str]]:
 
 def differing(one: Work, other: Work) -> set[str]:
     """The views whose published files are not the same."""
-    files = [{view.name: view.files for view in work.publish().views} for work in (one, other)]
+    releases = [work.publish(place("store")) for work in (one, other)]
+    files = [{view.name: view.files for view in release.views} for release in releases]
     return {view for view in files[0] if files[0][view] != files[1][view]}
 
 

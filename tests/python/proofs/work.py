@@ -17,6 +17,7 @@ from milepost.publish import publish
 from milepost.s3 import Location
 
 MILEPOST = Path(__file__).parents[3]
+NOTHING = Location.parse("s3://milepost-store/nothing")
 _numbers = count(1)
 # Each dbt command is a process of its own, forked from one that has imported dbt already: half of
 # what a command on a small project needs.
@@ -31,20 +32,30 @@ def place(kind: str) -> Location:
 
 @dataclass(frozen=True)
 class Work:
-    """A copy of a project, with a raw log, a store and a scratch database of its own."""
+    """A copy of a project, with a raw log and a scratch database of its own.
+
+    `store` has the releases that dbt goes on from; nothing is published to the default one.
+    """
 
     folder: Path
     raw: Location
-    store: Location
+    store: Location = NOTHING
 
     @classmethod
     def create(cls, folder: Path, raw: Location) -> Work:
         """The project in `folder` at work, not built yet."""
         shutil.copy(MILEPOST / "profiles.example.yml", folder / "profiles.yml")
-        return cls(folder, raw, place("store"))
+        return cls(folder, raw)
 
-    def another(self, name: str, raw: Location | None = None, *, threads: int = 2) -> Work:
-        """The same project beside this one, with an empty scratch database and store."""
+    def another(
+        self,
+        name: str,
+        *,
+        raw: Location | None = None,
+        store: Location | None = None,
+        threads: int = 2,
+    ) -> Work:
+        """The same project beside this one, with an empty scratch database."""
         folder = self.folder.parent / name
         # With what dbt has parsed, half of a command's time, as long as the profile is the same.
         shutil.copytree(
@@ -56,7 +67,7 @@ class Work:
             (folder / "profiles.yml").write_text(
                 profile.replace("threads: 2", f"threads: {threads}")
             )
-        return Work(folder, raw or self.raw, place("store"))
+        return Work(folder, raw or self.raw, store or self.store)
 
     @property
     def database(self) -> Path:
@@ -81,11 +92,17 @@ class Work:
         assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
 
     def run(self, *arguments: str) -> None:
-        """Build every seed and model, and test nothing."""
-        self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments)
+        """Build every feature view and all that it is made from, and test nothing."""
+        if not (self.folder / "target/manifest.json").exists():
+            self.dbt("parse")
+        views = [f"+{view.name}" for view in self.catalog.feature_views()]
+        kinds = ("--exclude-resource-type", "test", "unit_test")
+        self.dbt("build", "--select", *views, *kinds, *arguments)
 
-    def publish(self) -> Manifest:
-        return publish(self.database, self.folder / "target/manifest.json", self.store).manifest
+    def publish(self, store: Location | None = None) -> Manifest:
+        """Publish to `store`, or to the one that dbt goes on from."""
+        manifest = self.folder / "target/manifest.json"
+        return publish(self.database, manifest, store or self.store).manifest
 
     def lose_scratch(self) -> None:
         """Delete the DuckDB file: it is scratch, so that nothing is lost."""
