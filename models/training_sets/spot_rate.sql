@@ -22,14 +22,25 @@ training_set as (
         'predictions',
         features=[
             'lane_rates:spot_rpm_p50_usd_30d',
+            'lane_rates:has_enough_spot_loads_30d',
             'lane_rates:spot_load_count_30d',
+            'origin_rates:spot_rpm_p50_usd_30d',
+            'origin_rates:spot_load_count_30d',
             'origin_market:outbound_tender_rejection_rate_7d',
             'origin_market:outbound_tender_count_7d',
+            'origin_market:load_to_truck_ratio_7d',
+            'origin_market:truck_post_count_7d',
             'destination_market:outbound_tender_rejection_rate_7d',
             'destination_market:outbound_tender_count_7d',
+            'destination_market:load_to_truck_ratio_7d',
+            'destination_market:truck_post_count_7d',
         ],
         full_feature_names=true,
         aliases={
+            'origin_rates': {
+                'view': 'market_rates',
+                'keys': {'market_id': 'origin_market_id'},
+            },
             'origin_market': {
                 'view': 'market_balance',
                 'keys': {'market_id': 'origin_market_id'},

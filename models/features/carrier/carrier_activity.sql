@@ -34,7 +34,7 @@ claims as (
 
 ),
 
-{#- What ends a load is found within `reference_days`; one booked before may be delivered. #}
+-- What ends a load is found within `reference_days`: one booked before may be delivered.
 windows as (
 
     {{ trailing_features(

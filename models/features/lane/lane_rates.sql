@@ -55,7 +55,6 @@ windows as (
 rates as (
 
     select
-        *
         {%- for loads, quantile, window in [
             ('spot', 'p50', '7d'),
             ('spot', 'p50', '28d'),
@@ -65,14 +64,15 @@ rates as (
             ('spot', 'p75', '30d'),
             ('contract', 'p50', '30d'),
             ('contract', 'p50', '90d'),
-        ] %},
+        ] %}
         case
             when
                 {{ loads }}_load_count_{{ window }} >= {{ var('rate_load_count_min') }}
                 and {{ loads }}_carrier_count_{{ window }} >= {{ var('rate_carrier_count_min') }}
                 then {{ loads }}_{{ quantile }}_{{ window }}
-        end as {{ loads }}_rpm_{{ quantile }}_usd_{{ window }}
+        end as {{ loads }}_rpm_{{ quantile }}_usd_{{ window }},
         {%- endfor %}
+        *
     from windows
 
 )

@@ -26,7 +26,7 @@ posts as (
 
 ),
 
-{#- What ends a load's being open is found within `reference_days`; one posted before may be covered. #}
+-- What ends a load's being open is found within `reference_days`: one posted before may be covered.
 windows as (
 
     {{ trailing_features(
