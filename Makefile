@@ -8,8 +8,9 @@ PYTHON ?= python3
 # simulated or flights
 DATA ?= simulated
 # Of the simulated marketplace: 1 is a million loads in two years.
-SCALE ?= 0.02
-DAYS ?= 120
+SCALE ?= 0.01
+# The longest window, of lane_rates, is full after 392 days: before, a lookup is refused.
+DAYS ?= 420
 
 export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)

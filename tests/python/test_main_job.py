@@ -23,6 +23,12 @@ BIN = Path(sys.executable).parent
 pytestmark = pytest.mark.slow
 
 VIEWS = sorted(model.stem for model in (PROJECT / "models/features").rglob("*.sql"))
+# What the training sets call a view that they look up by another key.
+ALIASES = {
+    "origin_market": ("market_balance", "origin_market_id"),
+    "destination_market": ("market_balance", "destination_market_id"),
+    "origin_rates": ("market_rates", "origin_market_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,11 @@ def test_built_through_and_complete_from_follow_the_closed_dates(
     times = {
         view.name: (view.complete_from, view.built_through) for view in releases[0].feature_views()
     }
-    # Landed from January 29 to March 14; windows of 90, 30 and 7 days; 2, 2 and 25 hours to serve.
+    # Landed from January 29 to March 14; windows of 90, 392, 14 days; 2, 2 and 25 hours to serve.
     expected = {
-        "carrier_reliability": ("2026-04-29T02:00:00", "2026-03-16T02:00:00"),
-        "lane_rates": ("2026-02-28T02:00:00", "2026-03-16T02:00:00"),
-        "market_balance": ("2026-02-06T01:00:00", "2026-03-16T02:00:00"),
+        "carrier_tenders": ("2026-04-29T02:00:00", "2026-03-16T02:00:00"),
+        "lane_rates": ("2027-02-25T02:00:00", "2026-03-16T02:00:00"),
+        "market_balance": ("2026-02-13T01:00:00", "2026-03-16T02:00:00"),
     }
     assert {name: times[name] for name in expected} == expected
 
@@ -118,11 +124,12 @@ def test_what_landed_later_changes_no_row_that_a_model_may_have_used(
     releases: tuple[FeatureStore, FeatureStore], view: str
 ) -> None:
     earlier, later = (store.to_arrow(view) for store in releases)
-    built_through = {v.name: v.instant("built_through") for v in releases[0].feature_views()}[view]
+    (described,) = (v for v in releases[0].feature_views() if v.name == view)
+    built_through = described.instant("built_through")
     assert pc.max(earlier["available_at"]).as_py() < built_through
     assert later.num_rows > earlier.num_rows
     limit = pa.scalar(built_through, pa.timestamp("us"))
-    order = [(name, "ascending") for name in later.column_names if not name.startswith("on_time")]
+    order = [(name, "ascending") for name in (*described.keys, "available_at")]
     before = later.filter(pc.less(later["available_at"], limit))
     assert before.sort_by(order).equals(earlier.sort_by(order))
 
@@ -137,7 +144,7 @@ def test_a_training_set_has_a_row_per_entity_row(
     entities = keys.append_column("event_timestamp", instants)
     training_set = store.get_historical_features(entities, ["market_balance"])
     assert training_set.select(entities.column_names).equals(entities)
-    assert training_set.column_names[-2:] == view.features
+    assert training_set.column_names == [*entities.column_names, *view.features]
     assert training_set["outbound_tender_count_7d"].null_count < 50
 
 
@@ -153,16 +160,17 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
     assert built.num_rows >= (1 if is_early else 200)
     for feature in features:
         view, _, column = feature.partition("__")
-        side = view.removesuffix("_market") if view.endswith("_market") else None
         entities = built.drop_columns(features)
-        if side:
-            view = "market_balance"
-            entities = entities.append_column("market_id", entities[f"{side}_market_id"])
+        if view in ALIASES:
+            view, market_id = ALIASES[view]
+            entities = entities.append_column("market_id", entities[market_id])
         found = releases[1].get_historical_features(
             entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
         )
         assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
-        assert is_early or built[feature].null_count < built.num_rows, feature
+        # A price needs more loads than there are in a small marketplace.
+        may_be_missing = is_early or "rpm" in feature
+        assert may_be_missing or built[feature].null_count < built.num_rows, feature
 
 
 def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:
