@@ -17,6 +17,7 @@ from milepost.publish import publish
 from milepost.s3 import Location
 
 MILEPOST = Path(__file__).parents[3]
+# Nothing is published here.
 NOTHING = Location.parse("s3://milepost-store/nothing")
 _numbers = count(1)
 # Each dbt command is a process of its own, forked from one that has imported dbt already: half of
@@ -34,18 +35,18 @@ def place(kind: str) -> Location:
 class Work:
     """A copy of a project, with a raw log and a scratch database of its own.
 
-    `store` has the releases that dbt goes on from; nothing is published to the default one.
+    A build goes on from the current release in `store`.
     """
 
     folder: Path
     raw: Location
-    store: Location = NOTHING
+    store: Location
 
     @classmethod
-    def create(cls, folder: Path, raw: Location) -> Work:
+    def create(cls, folder: Path, raw: Location, store: Location = NOTHING) -> Work:
         """The project in `folder` at work, not built yet."""
         shutil.copy(MILEPOST / "profiles.example.yml", folder / "profiles.yml")
-        return cls(folder, raw)
+        return cls(folder, raw, store)
 
     def another(
         self,
@@ -57,7 +58,8 @@ class Work:
     ) -> Work:
         """The same project beside this one, with an empty scratch database."""
         folder = self.folder.parent / name
-        # With what dbt has parsed, half of a command's time, as long as the profile is the same.
+        # With what dbt has parsed, half of a command's time; the profile and its variables must be
+        # the same, the store's as well.
         shutil.copytree(
             self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("scratch.duckdb*")
         )
