@@ -24,10 +24,10 @@ def test_the_same_bytes_are_published_at_one_and_two_threads_twice(
     assert logs.row_count(raw) >= ROWS
     first = freight(tmp_path / "first", raw)
     works = [first]
-    first.dbt("build")
+    first.build()
     for name, threads in (("second", 2), ("third", 1), ("fourth", 1)):
         works.append(first.another(name, threads=threads))
-        works[-1].dbt("build")
+        works[-1].build()
     releases = [work.publish(place("store")) for work in works]
     files = [{view.name: view.files for view in release.views} for release in releases]
     assert files[1:] == [files[0]] * 3

@@ -93,13 +93,16 @@ class Work:
         printed = (self.folder / "printed.txt").read_text()
         assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
 
-    def run(self, *arguments: str) -> None:
-        """Build every feature view and all that it is made from, and test nothing."""
+    def build(self, *arguments: str) -> None:
+        """Build and test every feature view and all that it is made from."""
         if not (self.folder / "target/manifest.json").exists():
             self.dbt("parse")
         views = [f"+{view.name}" for view in self.catalog.feature_views()]
-        kinds = ("--exclude-resource-type", "test", "unit_test")
-        self.dbt("build", "--select", *views, *kinds, *arguments)
+        self.dbt("build", "--select", *views, *arguments)
+
+    def run(self, *arguments: str) -> None:
+        """The same, and test nothing."""
+        self.build("--exclude-resource-type", "test", "unit_test", *arguments)
 
     def publish(self, store: Location | None = None) -> Manifest:
         """Publish to `store`, or to the one that dbt goes on from."""
