@@ -35,7 +35,7 @@ test: check ## Run every check and test; what CI runs
 	@$(BIN)/pytest
 
 .PHONY: proofs
-proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers: a quarter of an hour
+proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
 	@$(BIN)/pytest --full-size --verbose tests/python/proofs
 
 .PHONY: setup

@@ -51,11 +51,3 @@ def freight_log(s3_server: dict[str, str], pytestconfig: pytest.Config) -> Locat
     logs.move(simulated, raw, CUT, BOUNDARIES, timedelta(hours=3))
     logs.grow(simulated, raw, LAST + timedelta(days=1))
     return raw
-
-
-@pytest.fixture(scope="session")
-def full(freight_log: Location, tmp_path_factory: pytest.TempPathFactory) -> Work:
-    """The freight project, built from the whole log at once."""
-    work = freight(tmp_path_factory.mktemp("freight") / "full", freight_log)
-    work.run()
-    return work

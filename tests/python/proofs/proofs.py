@@ -40,7 +40,7 @@ def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
     raw = place("raw")
     before = logs.cut(full.raw, raw, instant)
     work = full.another(name, raw=raw)
-    work.run()
+    work.run("--full-refresh")
     return compared(full, work, instant, logs.midnight(before))
 
 
@@ -89,13 +89,13 @@ _CLOCKS = {
 _JINJA_CLOCK = re.compile(r"\b(?:run_started_at|(?:utc)?now|today)\b")
 
 
-def clocks(catalog: Catalog, view: FeatureView) -> set[str]:
-    """What a view and all that it is made from call that may answer anew each time.
+def clocks(catalog: Catalog) -> dict[str, set[str]]:
+    """What each view and all that it is made from call that may answer anew each time.
 
     That is what DuckDB's own catalogue says of a function: not consistent. So random numbers are
     found as well.
     """
-    found: set[str] = set()
+    views = {view.name: catalog.lineage(view.unique_id) for view in catalog.feature_views()}
     with duckdb.connect() as con:
         inconstant = _CLOCKS | {
             name
@@ -104,18 +104,25 @@ def clocks(catalog: Catalog, view: FeatureView) -> set[str]:
                 "where stability <> 'CONSISTENT' and function_name <> 'error'"
             ).fetchall()
         }
-        for node_id in catalog.lineage(view.unique_id):
-            node = catalog.nodes[node_id]
-            if node["resource_type"] == "model":
-                found |= set(_JINJA_CLOCK.findall(node["raw_code"]))
-                parsed = con.execute(
-                    "select json_serialize_sql(cast(? as varchar))", [node["compiled_code"]]
-                ).fetchone()
-                assert parsed is not None
-                tree = json.loads(parsed[0])
-                assert not tree["error"], tree
-                found |= inconstant & set(_names(tree))
-    return found
+        found = {
+            node_id: set(_JINJA_CLOCK.findall(node["raw_code"]))
+            | inconstant & set(_names(_parsed(con, node["compiled_code"])))
+            for node_id in set().union(*views.values())
+            if (node := catalog.nodes[node_id])["resource_type"] == "model"
+        }
+    return {
+        view: set().union(*(found.get(node_id, set()) for node_id in lineage))
+        for view, lineage in views.items()
+    }
+
+
+def _parsed(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """The statement as a tree, by DuckDB's own parser."""
+    row = con.execute("select json_serialize_sql(cast(? as varchar))", [sql]).fetchone()
+    assert row is not None
+    tree = json.loads(row[0])
+    assert not tree["error"], tree
+    return tree
 
 
 def _names(tree: Any) -> Iterator[str]:

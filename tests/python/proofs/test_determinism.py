@@ -6,26 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from milepost.catalog import FeatureView
 from proofs import logs
 from proofs.conftest import freight, simulate
-from proofs.proofs import clocks
-from proofs.work import Work, place
+from proofs.work import place
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full_size]
 
 # A million rows and a margin: threads share work by row groups of 122,880 rows.
 SCALE, DAYS = 0.4, 150
 ROWS = 1_000_000
 
 
-def test_no_feature_view_reads_a_clock(full: Work) -> None:
-    views: list[FeatureView] = full.catalog.feature_views()
-    assert {view.name: found for view in views if (found := clocks(full.catalog, view))} == {}
-    assert views
-
-
-@pytest.mark.full_size
 def test_the_same_bytes_are_published_at_one_and_two_threads_twice(
     s3_server: dict[str, str], tmp_path: Path
 ) -> None:
@@ -33,10 +24,10 @@ def test_the_same_bytes_are_published_at_one_and_two_threads_twice(
     assert logs.row_count(raw) >= ROWS
     first = freight(tmp_path / "first", raw)
     works = [first]
-    first.dbt("build")
+    first.build()
     for name, threads in (("second", 2), ("third", 1), ("fourth", 1)):
         works.append(first.another(name, threads=threads))
-        works[-1].dbt("build")
+        works[-1].build()
     releases = [work.publish(place("store")) for work in works]
     files = [{view.name: view.files for view in release.views} for release in releases]
     assert files[1:] == [files[0]] * 3

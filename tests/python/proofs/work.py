@@ -17,6 +17,7 @@ from milepost.publish import publish
 from milepost.s3 import Location
 
 MILEPOST = Path(__file__).parents[3]
+# Nothing is published here.
 NOTHING = Location.parse("s3://milepost-store/nothing")
 _numbers = count(1)
 # Each dbt command is a process of its own, forked from one that has imported dbt already: half of
@@ -34,18 +35,18 @@ def place(kind: str) -> Location:
 class Work:
     """A copy of a project, with a raw log and a scratch database of its own.
 
-    `store` has the releases that dbt goes on from; nothing is published to the default one.
+    A build goes on from the current release in `store`.
     """
 
     folder: Path
     raw: Location
-    store: Location = NOTHING
+    store: Location
 
     @classmethod
-    def create(cls, folder: Path, raw: Location) -> Work:
+    def create(cls, folder: Path, raw: Location, store: Location = NOTHING) -> Work:
         """The project in `folder` at work, not built yet."""
         shutil.copy(MILEPOST / "profiles.example.yml", folder / "profiles.yml")
-        return cls(folder, raw)
+        return cls(folder, raw, store)
 
     def another(
         self,
@@ -57,7 +58,8 @@ class Work:
     ) -> Work:
         """The same project beside this one, with an empty scratch database."""
         folder = self.folder.parent / name
-        # With what dbt has parsed, half of a command's time, as long as the profile is the same.
+        # With what dbt has parsed, half of a command's time; the profile and its variables must be
+        # the same, the store's as well.
         shutil.copytree(
             self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("scratch.duckdb*")
         )
@@ -91,13 +93,16 @@ class Work:
         printed = (self.folder / "printed.txt").read_text()
         assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
 
-    def run(self, *arguments: str) -> None:
-        """Build every feature view and all that it is made from, and test nothing."""
+    def build(self, *arguments: str) -> None:
+        """Build and test every feature view and all that it is made from."""
         if not (self.folder / "target/manifest.json").exists():
             self.dbt("parse")
         views = [f"+{view.name}" for view in self.catalog.feature_views()]
-        kinds = ("--exclude-resource-type", "test", "unit_test")
-        self.dbt("build", "--select", *views, *kinds, *arguments)
+        self.dbt("build", "--select", *views, *arguments)
+
+    def run(self, *arguments: str) -> None:
+        """The same, and test nothing."""
+        self.build("--exclude-resource-type", "test", "unit_test", *arguments)
 
     def publish(self, store: Location | None = None) -> Manifest:
         """Publish to `store`, or to the one that dbt goes on from."""

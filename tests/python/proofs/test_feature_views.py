@@ -1,0 +1,155 @@
+"""No feature view of this project leaks, and none depends on the days on which it was built.
+
+In one file, so that all of it compares with one full build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from milepost import raw_log
+from milepost.s3 import Location
+from proofs import logs
+from proofs.conftest import LAST, freight, simulate
+from proofs.proofs import Compared, clocks, compared, truncated
+from proofs.work import Work, place
+
+pytestmark = pytest.mark.slow
+
+INSTANTS = {
+    "on a midnight": datetime(2026, 3, 15),
+    "between": datetime(2026, 3, 15, 15, 29, 17),
+}
+MORE_INSTANTS = {
+    "on an hour": datetime(2026, 3, 15, 15),
+    "just after a midnight": datetime(2026, 3, 15, 0, 0, 0, 1),
+    "just before a midnight": datetime(2026, 3, 14, 23, 59, 59, 999999),
+}
+END = LAST + logs.DAY
+# How far the log is closed at each build, and whether the DuckDB file is lost before it.
+BUILDS = [
+    (END - 6 * logs.DAY, False),
+    (END - 5 * logs.DAY, False),
+    (END - 4 * logs.DAY, True),
+    (END - 2 * logs.DAY, False),  # two days at once
+    (END - 1 * logs.DAY, True),
+    (END, False),
+]
+
+
+@pytest.fixture(scope="module")
+def full(freight_log: Location, tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """The project, built from the whole log at once."""
+    work = freight(tmp_path_factory.mktemp("freight") / "full", freight_log)
+    work.run()
+    return work
+
+
+def test_no_feature_view_reads_a_clock(full: Work) -> None:
+    found = clocks(full.catalog)
+    assert found
+    assert {view: calls for view, calls in found.items() if calls} == {}
+
+
+@pytest.fixture(scope="module")
+def without(full: Work) -> Callable[[datetime], dict[str, Compared]]:
+    """The comparison with a build of the log without what landed at an instant or later."""
+    return cache(lambda instant: truncated(full, f"cut_{instant:%dT%H%M%S.%f}", instant))
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        *(pytest.param(instant, id=name) for name, instant in INSTANTS.items()),
+        *(
+            pytest.param(instant, id=name, marks=pytest.mark.full_size)
+            for name, instant in MORE_INSTANTS.items()
+        ),
+    ],
+)
+def test_what_lands_later_changes_no_row(
+    without: Callable[[datetime], dict[str, Compared]], instant: datetime
+) -> None:
+    views = without(instant)
+    assert {view: of for view, of in views.items() if of.differing or not of.rows} == {}
+
+
+def test_what_was_taken_away_counts_later_in_every_view(
+    without: Callable[[datetime], dict[str, Compared]],
+) -> None:
+    cuts = [without(instant) for instant in INSTANTS.values()]
+    assert [view for view in cuts[0] if not any(cut[view].differing_later for cut in cuts)] == []
+
+
+@pytest.fixture(scope="module")
+def grown(full: Work) -> Work:
+    """The project, built from a log that grows."""
+    work = full.another("grown", raw=place("raw"))
+    for before in (END - 2 * logs.DAY, END):
+        logs.grow(full.raw, work.raw, before)
+        work.run()
+    return work
+
+
+def differing(full: Work, other: Work) -> set[str]:
+    end = logs.midnight(END)
+    views = compared(full, other, end, end)
+    assert all(of.rows for of in views.values())
+    return {view for view, of in views.items() if of.differing}
+
+
+def test_building_on_gives_the_same_tables(full: Work, grown: Work) -> None:
+    assert differing(full, grown) == set()
+
+
+def test_a_backfill_restores_what_a_range_lost(full: Work, grown: Work) -> None:
+    first, before = date(2026, 3, 10), date(2026, 3, 13)
+    views = grown.catalog.feature_views()
+    with duckdb.connect(grown.database) as scratch:
+        for view in views:
+            grid_at = f"available_at - interval '{view.serving_delay_minutes}' minute"
+            scratch.execute(
+                f"delete from {view.relation} where {grid_at} >= $first and {grid_at} < $before",
+                {"first": first, "before": before},
+            )
+    assert differing(full, grown) == {view.name for view in views}
+    grown.run("--event-time-start", str(first), "--event-time-end", str(before))
+    assert differing(full, grown) == set()
+
+
+@pytest.mark.full_size
+def test_a_full_refresh_gives_the_same_tables(full: Work, grown: Work) -> None:
+    grown.run("--full-refresh")
+    assert differing(full, grown) == set()
+
+
+@pytest.mark.full_size
+def test_day_by_day_gives_the_same_release_where_the_scratch_database_was_lost(
+    s3_server: dict[str, str], tmp_path: Path
+) -> None:
+    # Longer than any view looks back, so that a batch reads a part of the log.
+    at_once = freight(tmp_path / "at_once", simulate(scale=0.01, days=620))
+    at_once.build()
+    expected = at_once.publish(place("store"))
+    work = at_once.another("day_by_day", raw=place("raw"), store=place("store"))
+    for before, is_lost in BUILDS:
+        if is_lost:
+            work.lose_scratch()
+        logs.grow(at_once.raw, work.raw, before)
+        work.build()
+        release = work.publish()
+    with duckdb.connect(work.database, read_only=True) as scratch:
+        assert scratch.execute(
+            "select bool_and(first_date > $first) from milepost_checks.slices "
+            "where node_id like '%.base_freight__loads'",
+            {"first": str(raw_log.closed_dates(work.raw).first)},
+        ).fetchall() == [(True,)]
+    for view, same in zip(release.views, expected.views, strict=True):
+        assert view == same
+    assert release.content == expected.content
