@@ -24,7 +24,6 @@
     {% if not asked %}
         {{ return({'start': built_to, 'end': (closed + step) | string}) }}
     {% endif %}
-    {% set first = asked.start if built_to is none else built_to %}
     {% if built_to is none or asked.start > built_to %}
         {% do exceptions.raise_compiler_error(
             "`" ~ node.name ~ "` is built " ~ ("up to, without, " ~ built_to if built_to else "nowhere")
