@@ -45,7 +45,7 @@ def freight_log(s3_server: dict[str, str], pytestconfig: pytest.Config) -> Locat
     What landed within three hours after one landed at it instead; every other instant of such a
     row moves along.
     """
-    scale, days = (0.05, 150) if pytestconfig.getoption("--full-size") else (0.01, 45)
+    scale, days = (0.05, 150) if pytestconfig.getoption("--full-size") else (0.01, 60)
     simulated, raw = simulate(scale, days), place("raw")
     logs.grow(simulated, raw, CUT)
     logs.move(simulated, raw, CUT, BOUNDARIES, timedelta(hours=3))

@@ -1,6 +1,6 @@
-"""What is proved of every feature view of a project, whatever it counts.
+"""What is proved of every feature view of a project, whatever it counts, and of every outcome.
 
-Views come from dbt's manifest, through `milepost.catalog`: none is listed here.
+They come from dbt's manifest: none is listed here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 import duckdb
 
-from milepost.catalog import Catalog, FeatureView
+from milepost.catalog import Catalog
 from proofs import logs
-from proofs.work import Work, place
+from proofs.work import Work, dated, place
 
 
 @dataclass(frozen=True)
@@ -45,32 +45,36 @@ def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
 
 
 def compared(full: Work, other: Work, instant: datetime, until: datetime) -> dict[str, Compared]:
-    """Compare each view's rows of grid instants up to `instant`, and from there up to `until`."""
+    """Compare each table's rows that stand up to `instant`, and from there up to `until`."""
     with duckdb.connect() as con:
         for alias, work in (("one", full), ("other", other)):
             con.execute(f"attach '{work.database}' as {alias} (read_only)")
         return {
-            view.name: _compared(con, view, instant, until) for view in full.catalog.feature_views()
+            name: _compared(con, relation, stands_at, instant, until)
+            for name, (relation, stands_at) in dated(full.catalog).items()
         }
 
 
 def _compared(
-    con: duckdb.DuckDBPyConnection, view: FeatureView, instant: datetime, until: datetime
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    stands_at: str,
+    instant: datetime,
+    until: datetime,
 ) -> Compared:
     # dbt's name of the table, without that of its database.
-    relation = view.relation.partition(".")[2]
-    grid_at = f"available_at - interval '{view.serving_delay_minutes}' minute"
+    table = relation.partition(".")[2]
     row = con.execute(
         f"""
         with differing as (
-            (from one.{relation} except all from other.{relation})
+            (from one.{table} except all from other.{table})
             union all
-            (from other.{relation} except all from one.{relation})
+            (from other.{table} except all from one.{table})
         )
         select
-            (select count(*) from one.{relation} where {grid_at} <= $instant),
-            count(*) filter ({grid_at} <= $instant),
-            count(*) filter ({grid_at} > $instant and {grid_at} <= $until)
+            (select count(*) from one.{table} where {stands_at} <= $instant),
+            count(*) filter ({stands_at} <= $instant),
+            count(*) filter ({stands_at} > $instant and {stands_at} <= $until)
         from differing
         """,
         {"instant": instant, "until": until},

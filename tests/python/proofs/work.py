@@ -31,6 +31,26 @@ def place(kind: str) -> Location:
     return Location.parse(f"s3://milepost-{kind}/proof-{os.getpid()}-{next(_numbers)}")
 
 
+def dated(catalog: Catalog) -> dict[str, tuple[str, str]]:
+    """Each feature view and outcome by name: its table, and the instant at which a row stands.
+
+    An outcome, the label of a training set, is a model with `horizon_at`.
+    """
+    views = {
+        view.name: (
+            view.relation,
+            f"available_at - interval '{view.serving_delay_minutes}' minute",
+        )
+        for view in catalog.feature_views()
+    }
+    outcomes = {
+        node["name"]: (node["relation_name"], "horizon_at")
+        for node in catalog.nodes.values()
+        if node["resource_type"] == "model" and "horizon_at" in node["columns"]
+    }
+    return views | outcomes
+
+
 @dataclass(frozen=True)
 class Work:
     """A copy of a project, with a raw log and a scratch database of its own.
@@ -94,11 +114,11 @@ class Work:
         assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
 
     def build(self, *arguments: str) -> None:
-        """Build and test every feature view and all that it is made from."""
+        """Build and test every feature view and outcome, and all that they are made from."""
         if not (self.folder / "target/manifest.json").exists():
             self.dbt("parse")
-        views = [f"+{view.name}" for view in self.catalog.feature_views()]
-        self.dbt("build", "--select", *views, *arguments)
+        models = [f"+{name}" for name in dated(self.catalog)]
+        self.dbt("build", "--select", *models, *arguments)
 
     def run(self, *arguments: str) -> None:
         """The same, and test nothing."""
