@@ -1,8 +1,8 @@
 {#
-    How many days before a window the facts in it reach: to what they refer to (`reference_days`, twice:
-    a response refers to a tender, the tender to a load), and the days within which what that is may
-    have been delivered before.
+    How many days before a window the facts in it reach: `reference_days` for each of the steps from
+    one to what it refers to (three: an open load to what booked it, that to its corrected load, the
+    load to its first version), and the days within which a row may be delivered again.
 #}
 {% macro reach_days() %}
-    {{ return(2 * var('reference_days') + 8) }}
+    {{ return(3 * var('reference_days') + 8) }}
 {% endmacro %}
