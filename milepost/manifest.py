@@ -110,7 +110,8 @@ class Manifest:
     @property
     def content(self) -> str:
         """A hash of what was released, whenever and by whatever code."""
-        content = json.dumps([asdict(self)["views"], asdict(self)["set_aside"]], sort_keys=True)
+        views = [{**asdict(view), "code": None} for view in self.views]
+        content = json.dumps([views, asdict(self)["set_aside"]], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

@@ -127,7 +127,10 @@ def test_an_empty_build_is_refused(green: Greenhouse, command: str) -> None:
 
 def test_a_view_made_from_empty_tables_is_refused(green: Greenhouse) -> None:
     assert green.dbt("run", "--empty", "--exclude", "bed_moisture").returncode == 0
-    green.build("--select", "bed_moisture")
+    done = green.dbt("build", "--select", "bed_moisture")
+    assert done.returncode != 0
+    assert "which is not built, and needs" in done.stdout
+    assert "hint: build both: `--select +bed_moisture`" in done.stdout
     assert "`stg_sensors__readings` was built with `--empty`" in refusal(green)
 
 
@@ -144,7 +147,12 @@ def test_a_view_made_from_tables_of_other_landing_dates_is_refused(
     grown.build()
     tomorrow = LAST + timedelta(days=1)
     greenhouse.land(raw, first=tomorrow, last=tomorrow)
-    grown.build("--select", "bed_moisture")
+    done = grown.dbt("build", "--select", "bed_moisture")
+    assert done.returncode != 0
+    assert "holds landing dates from the first until 2026-01-11" in done.stdout
+    grown.build()
+    with duckdb.connect(grown.folder / "scratch.duckdb") as con:
+        con.execute("update milepost_checks.builds set raw_logs = '{}' where node_id like '%stg_%'")
     assert "`stg_sensors__readings` was built from other landing dates" in refusal(grown)
     grown.build()
     assert grown.publish().manifest.views[0].rows == 22
@@ -197,7 +205,9 @@ def test_a_disabled_test_of_what_the_view_is_made_from_is_refused(green: Greenho
 
 
 def test_a_build_that_failed_is_refused(green: Greenhouse) -> None:
-    green.edit("models/features/bed_moisture.sql", "max(readings.moisture)", "max(readings.colour)")
+    green.edit(
+        "models/features/bed_moisture.sql", "'max': 'readings.moisture'", "'max': 'readings.colour'"
+    )
     assert green.dbt("run").returncode == 1
     assert "the last build of `bed_moisture` ended as `error`" in refusal(green)
 

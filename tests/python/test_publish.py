@@ -21,6 +21,8 @@ from milepost.publish import Published
 
 pytestmark = pytest.mark.slow
 
+HALF = ("    moisture_max_1d,", "    0.5 * moisture_max_1d as moisture_max_1d,")
+
 
 def rows_in_scratch(green: Greenhouse) -> list[tuple[object, ...]]:
     with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
@@ -71,7 +73,7 @@ def test_publishing_the_same_again_changes_and_uploads_nothing(green: Greenhouse
 def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:
     first = green.publish().manifest.release
     before = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
-    green.edit("models/features/bed_moisture.sql", "max(readings", "0.5 * max(readings")
+    green.edit("models/features/bed_moisture.sql", HALF[0], HALF[1])
     green.edit("models/features/bed_moisture.yml", "moisture_max_1d: 0.5", "moisture_max_1d: 0.25")
     green.build()
     second = green.publish()
@@ -106,7 +108,7 @@ def test_a_damaged_pointer_is_refused_and_stays(green: Greenhouse, pointer: byte
 
 def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenhouse) -> None:
     first = green.publish().manifest.release
-    green.edit("models/features/bed_moisture.sql", "max(readings", "0.5 * max(readings")
+    green.edit("models/features/bed_moisture.sql", HALF[0], HALF[1])
     green.edit("models/features/bed_moisture.yml", "moisture_max_1d: 0.5", "moisture_max_1d: 0.25")
     green.build()
     killed = subprocess.run(
@@ -151,8 +153,8 @@ def test_the_reader_may_read_the_store_and_write_nothing(green: Greenhouse) -> N
 def test_a_type_that_not_every_consumer_reads_is_refused(green: Greenhouse) -> None:
     green.edit(
         "models/features/bed_moisture.sql",
-        "count(readings.moisture) as reading",
-        "cast(count(readings.moisture) as integer) as reading",
+        "    reading_count_1d\nfrom",
+        "    cast(reading_count_1d as integer) as reading_count_1d\nfrom",
     )
     green.edit("models/features/bed_moisture.yml", "data_type: bigint", "data_type: integer")
     green.build()
