@@ -36,7 +36,7 @@ test: check ## Run every check and test; what CI runs
 
 .PHONY: proofs
 proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
-	@$(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/test_windows.py
+	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/test_windows.py
 
 .PHONY: setup
 setup: .venv/ready profiles.yml ## Install everything into .venv

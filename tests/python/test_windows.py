@@ -222,7 +222,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("view", VIEWS)
 @given(rows=facts())
 @settings(
-    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
