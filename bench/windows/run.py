@@ -94,7 +94,8 @@ def finished(w: int, n: str, s: str, q: str, g: str) -> str:
 
 
 DAYS = """
-    select carrier_id, lane_id, cast(ts as date) as day, amount, cast(flag as int) as flag from events
+    select carrier_id, lane_id, cast(ts as date) as day, amount, cast(flag as int) as flag
+    from events
 """
 TILES = f"""
     select
@@ -108,7 +109,8 @@ LAST_OF_DAY = "qualify row_number() over (partition by carrier_id, day) = 1"
 def range_over_facts() -> str:
     columns = ", ".join(
         f"count(*) over w{w} as n{w}, sum(amount) over w{w} as s{w}, "
-        f"avg(amount) over w{w} as m{w}, avg(flag) over w{w} as r{w}, stddev_samp(amount) over w{w} as sd{w}"
+        f"avg(amount) over w{w} as m{w}, avg(flag) over w{w} as r{w}, "
+        f"stddev_samp(amount) over w{w} as sd{w}"
         for w in WINDOWS
     )
     return f"select carrier_id, day, {columns} from ({DAYS}) window {frames()} {LAST_OF_DAY}"
