@@ -180,8 +180,8 @@ instants as (
         {%- for measure in series.measures %}
         {%- set total, name = series.facts ~ '__' ~ measure.name, series.name ~ '__' ~ measure.name %},
         {% if series.is_totalled -%}
-        {{ 'coalesce(before_' ~ series.back ~ '.' ~ total ~ ', 0)' if series.back else total
-        }} - coalesce(before_{{ series.reach }}.{{ total }}, 0) + {% endif -%}
+        coalesce({{ 'before_' ~ series.back ~ '.' ~ total if series.back else total }}, 0)
+        - coalesce(before_{{ series.reach }}.{{ total }}, 0) + {% endif -%}
         coalesce(added.{{ name }}, 0) as {{ name }}
         {%- endfor %}
         {%- for column in series.distincts %}
