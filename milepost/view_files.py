@@ -1,0 +1,101 @@
+"""The data files of one feature view in a release, opened with what the release says of them checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.fs import S3FileSystem
+
+from milepost import s3
+from milepost.errors import ReleaseError
+from milepost.manifest import File, View
+from milepost.s3 import Location
+
+ARROW_TYPES = {
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "VARCHAR": pa.string(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+
+
+@dataclass(frozen=True)
+class ViewFiles:
+    """The files of `view` at `location`; damage is a ReleaseError that names the view."""
+
+    location: Location
+    release: str
+    view: View
+    s3: S3FileSystem
+    schema: pa.Schema = field(init=False)
+
+    def __post_init__(self) -> None:
+        types = [(column.name, ARROW_TYPES[column.type]) for column in self.view.fields]
+        object.__setattr__(self, "schema", pa.schema(types))
+
+    def open(self, file: File, *, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+        """One file, its size and rows checked; its pages are checked as they are read.
+
+        The columns in `dictionaries` are read as dictionaries where they are text.
+        """
+        path = f"{self.location.bucket}/{self.location.key(file.name)}"
+        with self.damage():
+            source = self.s3.open_input_file(path)
+            if source.size() != file.bytes:
+                raise OSError(
+                    f"`{self.location.uri(file.name)}` has {source.size()} bytes, its release "
+                    f"says {file.bytes}"
+                )
+            text = [name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)]
+            opened = pq.ParquetFile(
+                source, read_dictionary=text, pre_buffer=True, page_checksum_verification=True
+            )
+        if opened.metadata.num_rows != file.rows:
+            raise ReleaseError(
+                f"`{self.location.uri(file.name)}` of feature view `{self.view.name}` has "
+                f"{opened.metadata.num_rows} rows, its release says {file.rows}",
+                hint="a file was replaced; restore it from a backup",
+            )
+        return opened
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        """All rows of some columns, file by file."""
+
+        def read(file: File) -> pa.Table:
+            opened = self.open(file)
+            with self.damage():
+                return opened.read(columns=list(columns)).select(columns).cast(schema)
+
+        schema = pa.schema([self.schema.field(name) for name in columns])
+        with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+            return pa.concat_tables([schema.empty_table(), *pool.map(read, self.view.files)])
+
+    @contextmanager
+    def damage(self) -> Iterator[None]:
+        """What goes wrong inside is said of this view."""
+        try:
+            yield
+        except (OSError, pa.ArrowInvalid, pa.ArrowKeyError, ValueError, KeyError) as error:
+            raise ReleaseError(
+                f"feature view `{self.view.name}` of release {self.release} cannot be read: {error}",
+                hint="a file of the release is missing, damaged or refused; is the store up?",
+            ) from error
+
+
+def filesystem() -> S3FileSystem:
+    """S3 for pyarrow, by the AWS chain as it is now."""
+    options = s3.endpoint_options()
+    return S3FileSystem(
+        access_key=options["key"],
+        secret_key=options["secret"],
+        session_token=options["token"],
+        region=options["region"],
+        endpoint_override=options["endpoint"],
+        scheme=options["scheme"],
+    )
