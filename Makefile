@@ -84,11 +84,11 @@ build: s3-start ## Build and test every model: dbt build
 
 .PHONY: publish
 publish: s3-start ## Publish the feature views as a release
-	@$(LOCAL_S3); $(BIN)/python scripts/export.py
+	@$(LOCAL_S3); $(BIN)/milepost publish
 
 .PHONY: show
 show: s3-start ## Read the current release back and print it
-	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/python scripts/show.py
+	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/milepost show --example
 
 .PHONY: docs
 docs: s3-start ## Make the docs site as one page, target/static_index.html

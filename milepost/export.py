@@ -64,6 +64,13 @@ class Uploads:
                 ) from None
 
 
+class NoUploads(Uploads):
+    """Names the files, and sends none."""
+
+    def _upload(self, name: str, body: bytes, digest: str) -> None:
+        """Nothing."""
+
+
 def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
     """Put a view's rows on the store, a file for each month, and describe it for the manifest."""
     view = passed.view
@@ -90,6 +97,9 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         checks=list(passed.checks),
         code=passed.code,
         fingerprint=passed.fingerprint,
+        version=view.version,
+        is_latest=view.is_latest,
+        deprecated_at=view.deprecated_at,
     )
 
 

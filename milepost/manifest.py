@@ -16,7 +16,9 @@ from typing import Any
 from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
 from milepost.errors import ReleaseError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# A view of version 1 has no version and no date of deprecation.
+READ_VERSIONS = (1, FORMAT_VERSION)
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
 _DATA_FILE = re.compile(r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/([0-9a-f]{64})\.parquet")
@@ -43,6 +45,16 @@ class File:
     rows: int
     bytes: int
 
+    @property
+    def month(self) -> str:
+        """The month of `available_at`, as `2026-01`."""
+        return self.name.split("/")[2]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file's bytes, in hex."""
+        return self.name.split("/")[3].removesuffix(".parquet")
+
 
 @dataclass(frozen=True)
 class View:
@@ -66,6 +78,14 @@ class View:
     checks: list[str]
     code: str
     fingerprint: str
+    version: str | None = None
+    is_latest: bool = True
+    deprecated_at: str | None = None
+
+    @property
+    def model(self) -> str:
+        """The name of the dbt model, of which this may be a version."""
+        return self.name.removesuffix(f"_v{self.version}") if self.version else self.name
 
     @property
     def features(self) -> list[str]:
@@ -120,9 +140,10 @@ def parse(body: bytes, where: str) -> Manifest:
     try:
         raw = json.loads(body)
         version = raw["format_version"]
-        if version != FORMAT_VERSION:
+        if version not in READ_VERSIONS:
             raise ReleaseError(
-                f"`{where}` has format version {version}, this Milepost reads {FORMAT_VERSION}",
+                f"`{where}` has format version {version}, this Milepost reads up to "
+                f"{FORMAT_VERSION}",
                 hint="upgrade Milepost",
             )
         manifest = Manifest(
@@ -153,7 +174,14 @@ def _check(manifest: Manifest) -> None:
         raise ValueError(f"release id `{manifest.release}`")
     if len({view.name for view in manifest.views}) < len(manifest.views):
         raise ValueError("two views of one name")
+    latest = [view.model for view in manifest.views if view.is_latest]
+    if len(set(latest)) < len(latest):
+        raise ValueError("two latest versions of one view")
     for view in manifest.views:
+        if view.version and not view.name.endswith(f"_v{view.version}"):
+            raise ValueError(f"version `{view.version}` of `{view.name}`")
+        if view.deprecated_at and datetime.fromisoformat(view.deprecated_at).tzinfo:
+            raise ValueError(f"date of deprecation of `{view.name}`, which is not naive")
         names = [field.name for field in view.fields]
         if len(set(names)) < len(names):
             raise ValueError(f"two columns of one name in `{view.name}`")

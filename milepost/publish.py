@@ -7,6 +7,7 @@ compare-and-swap. Nothing that is there is ever replaced but that pointer.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import subprocess
 from dataclasses import dataclass, replace
@@ -16,10 +17,10 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import gate, releases, s3
+from milepost import compatibility, gate, past, privacy, releases, s3
 from milepost.catalog import Catalog
 from milepost.errors import PublishError
-from milepost.export import Uploads, export
+from milepost.export import NoUploads, Uploads, export
 from milepost.manifest import (
     CURRENT,
     FORMAT_VERSION,
@@ -29,6 +30,8 @@ from milepost.manifest import (
     parse,
 )
 from milepost.s3 import Location
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Published:
     uploaded: list[File]
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What publishing would do: the reasons against it, and the release if the tests passed."""
+
+    refused: list[str]
+    current: Manifest | None
+    manifest: Manifest | None
+
+
 def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     """Publish the feature views that `dbt_manifest` names from the DuckDB file `database`.
 
@@ -47,28 +59,18 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     publisher was first, a StorageError where S3 fails. Whatever is raised, readers see the release
     that was current before.
     """
-    catalog = Catalog.read(dbt_manifest)
-    views = catalog.feature_views()
-    if not views:
+    pointer = releases.pointer(store)
+    current = releases.read(store, pointer[0]) if pointer else None
+    known = {file.name for view in current.views for file in view.files} if current else set()
+    uploads = Uploads(store, known)
+    verdict = _judge(database, dbt_manifest, current, uploads)
+    if verdict.refused or verdict.manifest is None:
         raise PublishError(
-            f"`{dbt_manifest}` has no feature view", hint="a feature view states `meta.entities`"
+            "nothing is published:\n  " + "\n  ".join(verdict.refused),
+            hint="the gate's rules are in docs/reference/release-format.md; `dbt build` builds and "
+            "tests everything in full",
         )
-    with _open(database) as con:
-        passed = gate.check(con, catalog, views)
-        pointer = releases.pointer(store)
-        current = releases.read(store, pointer[0]) if pointer else None
-        _check_forward(passed, current)
-        known = {file.name for view in current.views for file in view.files} if current else set()
-        uploads = Uploads(store, known)
-        released = [export(con, one, uploads) for one in passed]
-        manifest = Manifest(
-            format_version=FORMAT_VERSION,
-            release="",
-            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
-            views=released,
-            set_aside=_set_aside(con, catalog),
-        )
+    manifest = verdict.manifest
     if current and current.content == manifest.content:
         return Published(current, False, uploads.sent)
     stamp = manifest.created_at.replace("-", "").replace(":", "")
@@ -78,6 +80,52 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     swapped = json.dumps({"release": manifest.release}).encode()
     s3.put(store, CURRENT, swapped, new=pointer is None, if_match=pointer[1] if pointer else None)
     return Published(manifest, True, uploads.sent)
+
+
+def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
+    """What `publish` would do, without writing anything."""
+    pointer = releases.pointer(store)
+    current = releases.read(store, pointer[0]) if pointer else None
+    return _judge(database, dbt_manifest, current, NoUploads(store, set()))
+
+
+def _judge(
+    database: Path, dbt_manifest: Path, current: Manifest | None, uploads: Uploads
+) -> Verdict:
+    """The gate: first what needs no file, then the files against those of the current release."""
+    catalog = Catalog.read(dbt_manifest)
+    views = catalog.feature_views()
+    if not views:
+        raise PublishError(
+            f"`{dbt_manifest}` has no feature view", hint="a feature view states `meta.entities`"
+        )
+    with _open(database) as con:
+        passed, refused = gate.check(con, catalog, views)
+        for view in views:
+            refused += privacy.faults(con, catalog, view)
+        if current:
+            refused += compatibility.schema_faults(views, current)
+        if refused:
+            return Verdict(list(dict.fromkeys(refused)), current, None)
+        released = []
+        for one in passed:
+            old = compatibility.predecessor(one.view, current)
+            if old:
+                refused += compatibility.forward_faults(one, old)
+                refused += compatibility.bound_faults(con, one, old)
+            released.append(export(con, one, uploads))
+            if old:
+                refused += past.faults(con, one.view.relation, old, released[-1], uploads.store)
+            logger.info("%s: %d rows", one.view.name, released[-1].rows)
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            release="",
+            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+            code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
+            views=released,
+            set_aside=_set_aside(con, catalog),
+        )
+    return Verdict(refused, current, manifest)
 
 
 def _open(database: Path) -> DuckDBPyConnection:
@@ -90,18 +138,6 @@ def _open(database: Path) -> DuckDBPyConnection:
             f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
             hint="it is no DuckDB file, or a dbt command is still running on it",
         ) from error
-
-
-def _check_forward(passed: list[gate.Passed], current: Manifest | None) -> None:
-    """A view never ends earlier than the current release's: that is a rollback, or an old build."""
-    before = {view.name: view.instant("built_through") for view in current.views} if current else {}
-    for one in passed:
-        if one.built_through < before.get(one.view.name, one.built_through):
-            raise PublishError(
-                f"`{one.view.name}` is built through {one.built_through}, in the current release "
-                f"through {before[one.view.name]}",
-                hint="build from the raw log that the store is published from, then publish again",
-            )
 
 
 def _set_aside(con: DuckDBPyConnection, catalog: Catalog) -> list[SetAside]:

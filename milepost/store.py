@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyarrow.fs import S3FileSystem
@@ -14,8 +15,11 @@ from pyarrow.fs import S3FileSystem
 from milepost import lookup, releases, s3
 from milepost.catalog import AVAILABLE_AT
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
-from milepost.manifest import Manifest, View
+from milepost.manifest import File, Manifest, View
 from milepost.s3 import Location
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as pads
 
 ARROW_TYPES = {
     "BIGINT": pa.int64(),
@@ -39,6 +43,7 @@ class FeatureStore:
         wanted = releases.current(self.location) if release is None else release
         self._manifest = releases.read(self.location, wanted)
         self._views = {view.name: view for view in self._manifest.views}
+        self._views |= {view.model: view for view in self._manifest.views if view.is_latest}
 
     def __repr__(self) -> str:
         return f"FeatureStore({self.location.uri()!r}, release={self.release!r})"
@@ -55,11 +60,12 @@ class FeatureStore:
 
     def feature_views(self) -> list[View]:
         """Every feature view of the release, by name."""
-        return [self._views[name] for name in sorted(self._views)]
+        return sorted(self._manifest.views, key=lambda view: view.name)
 
     def to_arrow(self, view: str) -> pa.Table:
         """All rows of a view, by month and then sorted by keys and `available_at`."""
         found = self._view(view)
+        _warn_if_deprecated(found)
         return self._read(found, [field.name for field in found.fields])
 
     def get_historical_features(
@@ -74,7 +80,8 @@ class FeatureStore:
 
         `entity_df` is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB): the
         join keys of the views asked for and `event_timestamp`, UTC where it has no time zone.
-        `features` are `"view:feature"` or a whole `"view"`.
+        `features` are `"view:feature"` or a whole `"view"`. Of a view with versions, `"view"` is
+        the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
 
         Returns the entity rows, all of them, in their order, with a column per feature in the order
         asked for (`view__feature` with `full_feature_names`). A feature is the value of the newest
@@ -91,71 +98,60 @@ class FeatureStore:
             )
         entities = lookup.entity_table(entity_df)
         asked = [self._feature(reference) for reference in features]
-        wanted = [(view, name) for view, names in asked for name in names]
+        for view in {view.name: view for _, view, _ in asked}.values():
+            _warn_if_deprecated(view)
+        wanted = [(called, view, name) for called, view, names in asked for name in names]
         if not wanted:
             raise LookupInputError(
                 "no feature was asked for", hint='name some, as in features=["carrier_reliability"]'
             )
-        names = [f"{view.name}__{name}" if full_feature_names else name for view, name in wanted]
+        names = [f"{called}__{name}" if full_feature_names else name for called, _, name in wanted]
         lookup.check_names(entities, names)
         instants = lookup.event_instants(entities)
         latest = lookup.latest(instants)
         columns: dict[tuple[str, str], pa.ChunkedArray] = {}
-        for view in {view.name: view for view, _ in wanted}.values():
-            own = list(dict.fromkeys(name for v, name in wanted if v is view))
+        for view in {view.name: view for _, view, _ in wanted}.values():
+            own = list(dict.fromkeys(name for _, v, name in wanted if v is view))
             if not allow_incomplete:
                 lookup.check_complete(view, instants)
             keys = lookup.entity_keys(entities, view, ARROW_TYPES)
             rows = self._read(view, [*view.keys, AVAILABLE_AT, *own], until=latest)
             joined = lookup.point_in_time_join(keys, instants, rows, view.keys, own)
             columns.update({(view.name, name): joined[name] for name in own})
-        for name, (view, feature) in zip(names, wanted, strict=True):
+        for name, (_, view, feature) in zip(names, wanted, strict=True):
             entities = entities.append_column(name, columns[view.name, feature])
         return entities
 
     def _view(self, name: str) -> View:
-        if name not in self._views:
+        if _table(name) not in self._views:
             raise UnknownFeatureError(
                 f"release {self.release} has no feature view `{name}`",
                 hint=_suggest(name, self._views),
             )
-        return self._views[name]
+        return self._views[_table(name)]
 
-    def _feature(self, reference: str) -> tuple[View, list[str]]:
+    def _feature(self, reference: str) -> tuple[str, View, list[str]]:
+        """What the view is called in full feature names, the view, and its features asked for."""
         view_name, _, feature = reference.partition(":")
         view = self._view(view_name)
+        called = _table(view_name)
         if not feature:
-            return view, view.features
+            return called, view, view.features
         if feature not in view.features:
             raise UnknownFeatureError(
                 f"feature view `{view_name}` has no feature `{feature}`",
                 hint=_suggest(feature, view.features),
             )
-        return view, [feature]
+        return called, view, [feature]
 
     def _read(self, view: View, columns: list[str], until: datetime | None = None) -> pa.Table:
         schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
         months = "9999-99" if until is None else until.strftime("%Y-%m")
-        files = [file for file in view.files if file.name.split("/")[2] <= months]
+        files = [file for file in view.files if file.month <= months]
         if not files:
             return schema.empty_table().select(columns)
-        import pyarrow.dataset as pads  # imports pandas, as long as all else
-
-        paths = [f"{self.location.bucket}/{self.location.key(file.name)}" for file in files]
-        page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
-        parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
         try:
-            filesystem = _filesystem()
-            with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-                infos = list(pool.map(filesystem.get_file_info, paths))
-            for file, found in zip(files, infos, strict=True):
-                if found.size != file.bytes:
-                    raise OSError(
-                        f"`{self.location.uri(file.name)}` has {found.size} bytes, its release "
-                        f"says {file.bytes}"
-                    )
-            dataset = pads.dataset(paths, schema=schema, format=parquet, filesystem=filesystem)
-            rows = dataset.to_table(columns=columns)
+            rows = dataset(self.location, view, files).to_table(columns=columns)
         except (OSError, pa.ArrowInvalid) as error:
             raise ReleaseError(
                 f"feature view `{view.name}` of release {self.release} cannot be read: {error}",
@@ -170,6 +166,28 @@ class FeatureStore:
         return rows
 
 
+def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
+    """Files of a view, read when they are scanned, each page's checksum verified.
+
+    An OSError where one is missing or has another size than the release says.
+    """
+    import pyarrow.dataset as pads  # imports pandas, as long as all else
+
+    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
+    paths = [f"{store.bucket}/{store.key(file.name)}" for file in files]
+    page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
+    parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
+    filesystem = _filesystem()
+    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+        infos = list(pool.map(filesystem.get_file_info, paths))
+    for file, found in zip(files, infos, strict=True):
+        if found.size != file.bytes:
+            raise OSError(
+                f"`{store.uri(file.name)}` has {found.size} bytes, its release says {file.bytes}"
+            )
+    return pads.dataset(paths, schema=schema, format=parquet, filesystem=filesystem)
+
+
 def _filesystem() -> S3FileSystem:
     options = s3.endpoint_options()
     return S3FileSystem(
@@ -180,6 +198,22 @@ def _filesystem() -> S3FileSystem:
         endpoint_override=options["endpoint"],
         scheme=options["scheme"],
     )
+
+
+def _table(reference: str) -> str:
+    """`view@v1`, as Feast writes a version, is the table `view_v1`, as dbt names it."""
+    return reference.replace("@v", "_v")
+
+
+def _warn_if_deprecated(view: View) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if view.deprecated_at and datetime.fromisoformat(view.deprecated_at) <= now:
+        warnings.warn(
+            f"feature view `{view.name}` is deprecated since {view.deprecated_at}; a coming "
+            f"release may not have it: move to the latest version, `{view.model}`",
+            FutureWarning,
+            stacklevel=3,
+        )
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:
