@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ from milepost.s3 import Location
 EVENT_TIMESTAMP = "event_timestamp"
 
 
-def reader(entity_df: Any, filesystem: S3FileSystem, views: Mapping[str, Any]) -> pa.RecordBatchReader:
+def reader(
+    entity_df: Any, filesystem: S3FileSystem, views: Mapping[str, Any]
+) -> pa.RecordBatchReader:
     """A stream of the entity rows.
 
     `entity_df` is anything with `__arrow_c_stream__`, the S3 URI of a Parquet file, or a query in
@@ -106,6 +109,21 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
     if column.type.unit == "ns":  # a cast would refuse digits beyond the microsecond
         column = pc.floor_temporal(column, unit="microsecond")
     return one(column.cast(pa.timestamp("us")))
+
+
+def check_untimed(names: Sequence[str]) -> None:
+    """Rows for latest features have no instants of their own."""
+    if EVENT_TIMESTAMP in names:
+        raise LookupInputError(
+            f"`entity_rows` has a column `{EVENT_TIMESTAMP}`, and latest features are as of one "
+            "instant",
+            hint="drop the column, or ask get_historical_features",
+        )
+
+
+def same_instant(instant: datetime, rows: int) -> pa.Array:
+    """One instant for every row."""
+    return pa.repeat(pa.scalar(instant, pa.timestamp("us")), rows)
 
 
 def keys(

@@ -30,6 +30,6 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
         )
         yield f"  Training set: {view.name} of five entities, as of {instant}"
         yield ""
-        con.register("training_set", found)
+        con.register("training_set", found.to_arrow())
         table = con.sql("from training_set")
         yield from str(table).splitlines()

@@ -1,4 +1,4 @@
-"""The point-in-time lookup: what was asked for, and the columns that answer it for some entity rows."""
+"""The point-in-time lookup: what was asked for, and the columns that answer it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost import entities as rows
+from milepost.catalog import NAME
 from milepost.entities import EVENT_TIMESTAMP
 from milepost.errors import LookupInputError, UnknownFeatureError
-from milepost.manifest import NAME, Manifest, View
+from milepost.manifest import Manifest, View
 
 ENTITY_HINT = "pass full_feature_names=True, or rename the column"
 MICROSECOND = timedelta(microseconds=1)
@@ -23,7 +24,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class AskedView:
-    """A feature view under the name it was asked for; `keys` says which entity column each key is."""
+    """A feature view under the name asked for; `keys` says which entity column each key is."""
 
     name: str
     view: View
@@ -32,7 +33,7 @@ class AskedView:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a lookup was asked for: each column of the result with its view and feature, in order."""
+    """What was asked for: each column of the result with its view and feature, in order."""
 
     views: list[AskedView]
     columns: list[tuple[str, AskedView, str]]
@@ -71,24 +72,24 @@ def parse(
     ttl: timedelta | None = None,
     allow_incomplete: bool = False,
 ) -> Asked:
-    """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias in a view's place."""
+    """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias for a view."""
     if isinstance(features, str):
         raise LookupInputError(
             f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
         )
-    views = {view.name: view for view in manifest.views}
+    views = by_name(manifest)
     names = {name: AskedView(name, view, {k: k for k in view.keys}) for name, view in views.items()}
     for alias, options in (aliases or {}).items():
         names[alias] = _aliased(manifest, alias, options, views)
     asked: list[tuple[AskedView, str]] = []
     for reference in features:
         name, colon, feature = str(reference).partition(":")
-        if name not in names:
+        if table_name(name) not in names:
             raise UnknownFeatureError(
                 f"release {manifest.release} has no feature view `{name}`",
                 hint=suggest(name, names),
             )
-        found = names[name]
+        found = names[table_name(name)]
         if colon and feature not in found.view.features:
             raise UnknownFeatureError(
                 f"feature view `{name}` has no feature `{feature}`",
@@ -134,6 +135,17 @@ def join(
     return entities
 
 
+def by_name(manifest: Manifest) -> dict[str, View]:
+    """Every feature view by its name, and the latest version of one by its model's name too."""
+    names = {view.name: view for view in manifest.views}
+    return names | {view.model: view for view in manifest.views if view.is_latest}
+
+
+def table_name(reference: str) -> str:
+    """`view@v1`, as Feast writes a version, is the table `view_v1`, as dbt names it."""
+    return reference.replace("@v", "_v")
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """A hint that names what is near, or all that there is."""
     near = difflib.get_close_matches(name, known, n=3) or sorted(known)
@@ -150,7 +162,7 @@ def _aliased(
             f"alias `{alias}` {wrong}",
             hint='write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}',
         )
-    name = options.get("view", alias)
+    name = table_name(options.get("view", alias))
     if name not in views:
         raise UnknownFeatureError(
             f"release {manifest.release} has no feature view `{name}`, for the alias `{alias}`",
@@ -180,14 +192,16 @@ def _check_ttl(ttl: timedelta | None, views: Sequence[AskedView]) -> None:
     if ttl is None:
         return
     if ttl < timedelta(0):
-        raise LookupInputError(f"`ttl` is {ttl}, which is negative", hint="leave it out for no limit")
+        raise LookupInputError(
+            f"`ttl` is {ttl}, which is negative", hint="leave it out for no limit"
+        )
     for asked in views:
         if not asked.view.is_dense:
             raise LookupInputError(
-                f"feature view `{asked.view.name}` has rows at changes, so `ttl` has no meaning: an "
-                "old row is still exact",
-                hint="leave ttl out, and ask for a feature that says how old the evidence is; ttl is "
-                "for views with `meta: {dense: true}`",
+                f"feature view `{asked.view.name}` has rows at changes, so `ttl` has no meaning: "
+                "an old row is still exact",
+                hint="leave ttl out, and ask for a feature that says how old the evidence is; "
+                "ttl is for views with `meta: {dense: true}`",
             )
 
 

@@ -81,6 +81,8 @@ class View:
     version: str | None = None
     is_latest: bool = True
     deprecated_at: str | None = None
+    is_dense: bool = False
+    fresh_within_hours: int | None = None
 
     @property
     def model(self) -> str:

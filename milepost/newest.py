@@ -1,9 +1,9 @@
-"""The newest row of a feature view at or before each entity row's instant, in one pass over its files.
+"""The newest row of a feature view at or before each entity row's instant, in one pass of its files.
 
-A release's files hold a month each, sorted by keys and `available_at` and unique on them. So nothing
-is sorted or joined: the narrow columns give the position of each entity row's answer by binary
-search, and of the wide ones only what matched is kept, row group by row group. Months are read from
-the newest one on, and an older one only while some entity row has no answer yet.
+A release's files hold a month each, sorted by keys and `available_at` and unique on them. So the
+view is neither sorted nor joined: its narrow columns give the position of each entity row's answer
+by binary search, and of the wide ones only what matched is kept, row group by row group. Months are
+read from the newest one on, and an older one only while some entity row has no answer yet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FEW_KEYS = 10_000
 
 
 class KeyIndex:
-    """Numbers distinct keys of entity rows, 0 up to `count`; `numbers` has each row's, -1 for a null."""
+    """Numbers distinct keys of entity rows; `numbers` has each row's, -1 where one is null."""
 
     def __init__(self, columns: Sequence[pa.Array], rows: int) -> None:
         self._levels: list[tuple[pa.Array, pa.Array | None]] = []
@@ -75,7 +75,7 @@ class _Month:
     file: pq.ParquetFile
     groups: list[int]
     starts: Whole
-    """Where each of the row groups starts among the rows that were read, and where the last ends."""
+    """Where each row group starts among the rows that were read, and where the last ends."""
 
     keys: list[pa.Array]
     instants: pa.Array
@@ -96,7 +96,7 @@ def newest(
     where there is no row.
     """
     index = KeyIndex(keys, len(instants))
-    months = sorted(files.view.files, key=lambda file: file.name.split("/")[2])
+    months = sorted(files.view.files, key=lambda file: file.month)
     starts = np.array([_month_start(file) for file in months], np.int64)
     month_of = np.searchsorted(starts, instants, side="right") - 1
     waiting: Whole = np.empty(0, np.int64)
@@ -127,7 +127,7 @@ def newest(
 
 
 def _month_start(file: File) -> int:
-    return int(np.datetime64(file.name.split("/")[2], "us").astype(np.int64))
+    return int(np.datetime64(file.month, "us").astype(np.int64))
 
 
 def _open(files: ViewFiles, file: File, index: KeyIndex) -> _Month:
@@ -162,10 +162,8 @@ def _groups_with(
     return [group for group in every if may_have(group)]
 
 
-def _search(
-    month: _Month, index: KeyIndex, waiting: Whole, instants: Whole
-) -> tuple[Whole, Whole]:
-    """The waiting entity rows that have their answer here, and its row, in the order of the rows."""
+def _search(month: _Month, index: KeyIndex, waiting: Whole, instants: Whole) -> tuple[Whole, Whole]:
+    """The waiting entity rows that have their answer here, and its row, in that row's order."""
     rows = len(month.instants)
     if not rows:
         return waiting[:0], waiting[:0]
@@ -231,5 +229,3 @@ def whole(column: pa.Array) -> Whole:
 
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-
-

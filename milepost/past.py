@@ -15,7 +15,7 @@ from milepost.catalog import AVAILABLE_AT
 from milepost.errors import ReleaseError
 from milepost.manifest import View
 from milepost.s3 import Location
-from milepost.store import dataset
+from milepost.view_files import dataset
 
 _EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
 

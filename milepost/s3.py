@@ -117,6 +117,26 @@ def endpoint_options() -> dict[str, Any]:
     }
 
 
+def duckdb_secret() -> str:
+    """The statement that gives a DuckDB connection what `endpoint_options` says, in memory."""
+    options = endpoint_options()
+    secret = {
+        "key_id": options["key"],
+        "secret": options["secret"],
+        "session_token": options["token"],
+        "region": options["region"],
+        "endpoint": options["endpoint"],
+        "url_style": "path" if options["endpoint"] else None,
+        "use_ssl": str(options["scheme"] == "https").lower(),
+    }
+    items = ", ".join(
+        "{} '{}'".format(name, str(value).replace("'", "''"))
+        for name, value in secret.items()
+        if value is not None
+    )
+    return f"create or replace secret milepost_s3 (type s3, provider config, {items})"
+
+
 def call(what: str, request: Callable[[], T]) -> T:
     """Run one request; a failure becomes an error that says what was being done, and a hint."""
     try:

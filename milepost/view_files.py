@@ -1,4 +1,4 @@
-"""The data files of one feature view in a release, opened with what the release says of them checked."""
+"""The data files of a feature view in a release, checked against what the release says of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,9 @@ from milepost import s3
 from milepost.errors import ReleaseError
 from milepost.manifest import File, View
 from milepost.s3 import Location
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as pads
 
 ARROW_TYPES = {
     "BIGINT": pa.int64(),
@@ -52,7 +56,9 @@ class ViewFiles:
                     f"`{self.location.uri(file.name)}` has {source.size()} bytes, its release "
                     f"says {file.bytes}"
                 )
-            text = [name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)]
+            text = [
+                name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)
+            ]
             opened = pq.ParquetFile(
                 source, read_dictionary=text, pre_buffer=True, page_checksum_verification=True
             )
@@ -83,9 +89,32 @@ class ViewFiles:
             yield
         except (OSError, pa.ArrowInvalid, pa.ArrowKeyError, ValueError, KeyError) as error:
             raise ReleaseError(
-                f"feature view `{self.view.name}` of release {self.release} cannot be read: {error}",
+                f"feature view `{self.view.name}` of release {self.release} cannot be read: "
+                f"{error}",
                 hint="a file of the release is missing, damaged or refused; is the store up?",
             ) from error
+
+
+def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
+    """Files of a view, read when they are scanned, each page's checksum verified.
+
+    An OSError where one is missing or has another size than the release says.
+    """
+    import pyarrow.dataset as pads  # imports pandas, as long as all else
+
+    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
+    paths = [f"{store.bucket}/{store.key(file.name)}" for file in files]
+    page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
+    parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
+    system = filesystem()
+    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+        infos = list(pool.map(system.get_file_info, paths))
+    for file, found in zip(files, infos, strict=True):
+        if found.size != file.bytes:
+            raise OSError(
+                f"`{store.uri(file.name)}` has {found.size} bytes, its release says {file.bytes}"
+            )
+    return pads.dataset(paths, schema=schema, format=parquet, filesystem=system)
 
 
 def filesystem() -> S3FileSystem:

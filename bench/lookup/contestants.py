@@ -1,7 +1,7 @@
 """One way to a training set, once: prints its wall and CPU seconds and peak memory as JSON.
 
-Usage: contestants.py WAY FOLDER SIZE STORE THREADS. The training set stays in memory as Arrow, and is
-then reduced to one number per column, outside the measurement, to be compared.
+Usage: contestants.py WAY FOLDER SIZE STORE THREADS. The training set stays in memory as Arrow, and
+is then reduced to some numbers per column, outside the measurement, to be compared.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def digest(found: pa.Table) -> dict[str, Any]:
         parts = ["count(*)"]
         for name in names:
             value = f"case when not isnan(cast({name} as double)) then {name} end"
-            weight = f"(row_id * 7919 % 1009 + 1)"
+            weight = "(row_id * 7919 % 1009 + 1)"
             parts.append(f"count({value})")
             if int(name.split("_f")[1]) % 3 == 0:
                 parts.append(f"sum(hash(row_id, cast({value} as bigint)) % 1000000007)")

@@ -1,7 +1,7 @@
-"""The data of the lookup benchmark: three views and their entity rows, each value a hash of its key.
+"""The data of the lookup benchmark: three views and entity rows, each value a hash of its key.
 
-The peers read them from local Parquet in the order in which a daily build would leave them; Milepost
-reads the same rows from a release on S3, written by the publisher's own code.
+The peers read them from local Parquet in the order in which a daily build would leave them;
+Milepost reads the same rows from a release on S3, written by the publisher's own code.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def _views(con: duckdb.DuckDBPyConnection, folder: Path, scale: float) -> None:
         "select row_number() over () - 1 as pair, * from (select distinct "
         f"cast({CARRIERS * scale} * pow((hash(n, 1) % 1000000) / 1e6, 1.5) as bigint) carrier_id, "
         f"cast({LANES * scale} * pow((hash(n, 2) % 1000000) / 1e6, 1.5) as bigint) lane_id "
-        f"from range({int(PAIRS * scale * 1.04)}) draws (n) order by all) limit {int(PAIRS * scale)}",
+        f"from range({int(PAIRS * scale * 1.04)}) draws (n) order by all) "
+        f"limit {int(PAIRS * scale)}",
     )
     _write(
         con,

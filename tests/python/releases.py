@@ -15,7 +15,7 @@ from milepost import s3
 from milepost.export import Uploads
 from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
 from milepost.s3 import Location
-from milepost.store import ARROW_TYPES
+from milepost.view_files import ARROW_TYPES
 
 START, END = "2026-01-01T00:00:00", "2026-07-01T00:00:00"
 

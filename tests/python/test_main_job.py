@@ -142,7 +142,7 @@ def test_a_training_set_has_a_row_per_entity_row(
     keys = store.to_arrow("market_balance").select(view.keys).slice(0, 50)
     instants = pa.array([view.instant("complete_from")] * 50, pa.timestamp("us"))
     entities = keys.append_column("event_timestamp", instants)
-    training_set = store.get_historical_features(entities, ["market_balance"])
+    training_set = store.get_historical_features(entities, ["market_balance"]).to_arrow()
     assert training_set.select(entities.column_names).equals(entities)
     assert training_set.column_names == [*entities.column_names, *view.features]
     assert training_set["outbound_tender_count_7d"].null_count < 50
