@@ -1,4 +1,4 @@
-"""The newest row of a feature view at or before each entity row's instant, in one pass of its files.
+"""The newest row of a view at or before each entity row's instant, in one pass of its files.
 
 A release's files hold a month each, sorted by keys and `available_at` and unique on them. So the
 view is neither sorted nor joined: its narrow columns give the position of each entity row's answer

@@ -88,8 +88,9 @@ class Upload:
             )
 
     def write(self, data: Any) -> int:
-        """Take bytes; they are sent in parts."""
-        self._waiting += memoryview(data)
+        """Take bytes; they are sent in parts. What a writer adds after the end is dropped."""
+        if not self.closed:
+            self._waiting += memoryview(data)
         while len(self._waiting) >= PART_BYTES:
             self._send(PART_BYTES)
         return len(memoryview(data))

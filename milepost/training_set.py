@@ -114,12 +114,13 @@ def _plain_bytes(column: pa.Array) -> list[Any]:
     """Validity, values and where they have them lengths; equal for equal values in any layout."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    if is_text or pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
     is_valid = np.asarray(column.is_valid().to_numpy(zero_copy_only=False)).astype(np.uint8)
     values = pa.concat_arrays([column.drop_null()])
     kind = values.type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if is_text or pa.types.is_string_view(kind):
-        values = values.cast(pa.large_string())
+    if pa.types.is_large_string(kind):
         _, offsets, data = values.buffers()
         bounds = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
         text = memoryview(data or b"")[bounds[0] : bounds[-1]] if len(bounds) else b""

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milepost import FeatureStore, lookup
+from milepost import FeatureStore
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.s3 import Location
 from releases import at, put_view, release, rows_of
@@ -182,11 +182,9 @@ def test_a_view_without_rows_gives_nulls_of_its_types(shelf: FeatureStore) -> No
     assert found.select(FEATURES).schema == CARRIERS.select(FEATURES).schema
 
 
-def test_no_entity_row_gives_no_row_and_every_column(shelf: FeatureStore) -> None:
-    found = look_up(shelf, entities(), ["carriers", "fuel:diesel_usd"])
-    assert found.num_rows == 0
-    assert found.column_names == ["carrier_id", "event_timestamp", *FEATURES, "diesel_usd"]
-    assert found.schema.field("segment").type == pa.string()
+def test_no_entity_row_is_an_error(shelf: FeatureStore) -> None:
+    with pytest.raises(LookupInputError, match="`entity_df` has no rows\nhint: look at the filter"):
+        look_up(shelf, entities(), ["carriers", "fuel:diesel_usd"])
 
 
 # --- Instants
@@ -378,7 +376,7 @@ def test_a_pandas_frame_comes_back_with_its_index(shelf: FeatureStore) -> None:
         ]
 
 
-@pytest.mark.parametrize("thing", [[("a", 1)], {"carrier_id": ["a"]}, "carriers", None])
+@pytest.mark.parametrize("thing", [[("a", 1)], {"carrier_id": ["a"]}, None])
 def test_what_is_no_frame_is_refused(shelf: FeatureStore, thing: object) -> None:
     with pytest.raises(LookupInputError, match=r"which has no `__arrow_c_stream__`\nhint: give a"):
         counts(shelf, thing)
@@ -514,7 +512,8 @@ def test_entity_columns_come_back_as_they_were(shelf: FeatureStore) -> None:
     )
     found = look_up(shelf, asked, ["carriers:load_count"])
     assert found.column_names == [*asked.column_names, "load_count"]
-    assert found.select(asked.column_names).equals(asked, check_metadata=True)
+    own = found.select(asked.column_names)
+    assert own.replace_schema_metadata(None).equals(asked, check_metadata=True)
 
 
 # --- What is asked for
@@ -664,7 +663,7 @@ ROWS = st.dictionaries(
     st.tuples(st.tuples(WORDS, NUMBERS), INSTANTS),
     st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), st.none() | st.text(max_size=3)),
 )
-ASKED = st.lists(st.tuples(st.none() | WORDS, st.none() | NUMBERS, INSTANTS))
+ASKED = st.lists(st.tuples(st.none() | WORDS, st.none() | NUMBERS, INSTANTS), min_size=1)
 
 
 def reference(
@@ -711,19 +710,18 @@ def test_the_result_is_that_of_the_rule_applied_row_by_row(
     assert list(features) == reference(rows, asked)
 
 
-def test_a_join_of_many_rows_is_not_done_row_by_row() -> None:
+def test_many_rows_of_one_key_cost_no_more_than_their_number(store: Location) -> None:
     rows = 60_000
     instants = pa.array(
-        [datetime(2026, 1, 1) + timedelta(minutes=n) for n in range(rows)], pa.timestamp("us")
+        [at("2026-01-01") + timedelta(minutes=n) for n in range(rows)], pa.timestamp("us")
     )
-    keys = pa.table({"bed_id": pa.array(["north"] * rows)})
-    view_rows = keys.append_column("available_at", instants).append_column(
-        "f", pa.array(range(rows))
-    )
+    keys = pa.array(["north"] * rows)
+    view = pa.table({"bed_id": keys, "available_at": instants, "f": pa.array(range(rows))})
+    release(store, put_view(store, "beds", view, keys=("bed_id",)))
+    shelf = FeatureStore(store.uri())
+    asked = pa.table({"bed_id": keys, "event_timestamp": instants})
     started = time.process_time()
-    joined = lookup.point_in_time_join(
-        keys, pa.chunked_array([instants]), view_rows, ["bed_id"], ["f"]
-    )
-    # A merge takes 0.1 s; nested loops, which DuckDB chose by itself, over 20 s.
+    found = look_up(shelf, asked, ["beds"])
+    # A search takes 0.1 s; row by row it would be over 20 s.
     assert time.process_time() - started < 5
-    assert joined["f"].to_pylist() == list(range(rows))
+    assert found["f"].to_pylist() == list(range(rows))

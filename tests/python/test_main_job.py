@@ -164,8 +164,12 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
         if view in ALIASES:
             view, market_id = ALIASES[view]
             entities = entities.append_column("market_id", entities[market_id])
-        found = releases[1].get_historical_features(
-            entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+        found = (
+            releases[1]
+            .get_historical_features(
+                entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+            )
+            .to_arrow()
         )
         assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
         # A price needs more loads than there are in a small marketplace.
