@@ -104,6 +104,10 @@ check: setup ## Lint, types, metadata rules
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
 
+.PHONY: bench-lookup
+bench-lookup: s3-start ## Measure lookups against their peers: half an hour, 20 GB of disk
+	@$(LOCAL_S3); $(BIN)/python bench/lookup/run.py $(if $(FEAST),--feast $(FEAST))
+
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

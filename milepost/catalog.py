@@ -58,6 +58,8 @@ class FeatureView:
     maturity: str
     sensitivity: str
     bounds: Mapping[str, float]
+    is_dense: bool
+    fresh_within_hours: int | None
     columns: tuple[Column, ...]
 
     @property
@@ -211,6 +213,10 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
         maturity=stated("maturity", str),
         sensitivity=stated("sensitivity", str),
         bounds=stated("bounds", dict),
+        is_dense=stated("dense", bool) if "dense" in meta else False,
+        fresh_within_hours=stated("fresh_within_hours", int)
+        if "fresh_within_hours" in meta
+        else None,
         columns=columns,
     )
     _check(view)

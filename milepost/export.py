@@ -100,6 +100,8 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         version=view.version,
         is_latest=view.is_latest,
         deprecated_at=view.deprecated_at,
+        is_dense=view.is_dense,
+        fresh_within_hours=view.fresh_within_hours,
     )
 
 

@@ -43,7 +43,7 @@ class KeyIndex:
             own = whole(encoded.indices.fill_null(-1))
             pairs = None
             if self._levels:
-                joint = pa.array(_pairs(self.numbers, own, len(encoded.dictionary)))
+                joint = _arrow(_pairs(self.numbers, own, len(encoded.dictionary)))
                 paired = joint.dictionary_encode()
                 pairs = paired.dictionary
                 own = np.where(whole(joint) < 0, -1, whole(paired.indices))
@@ -61,7 +61,7 @@ class KeyIndex:
         for n, (column, (values, pairs)) in enumerate(zip(columns, self._levels, strict=True)):
             own = whole(pc.index_in(column, value_set=values).fill_null(-1))
             if n:
-                joint = pa.array(_pairs(numbers, own, len(values)))
+                joint = _arrow(_pairs(numbers, own, len(values)))
                 joined = whole(pc.index_in(joint, value_set=pairs).fill_null(-1))
                 own = np.where(whole(joint) < 0, -1, joined)
             numbers = own
@@ -173,7 +173,7 @@ def _search(month: _Month, index: KeyIndex, waiting: Whole, instants: Whole) -> 
         raw = whole(column.indices if pa.types.is_dictionary(column.type) else column)
         is_start[1:] |= raw[1:] != raw[:-1]
     starts = np.flatnonzero(is_start)
-    runs = [_plain(column.take(pa.array(starts))) for column in month.keys]
+    runs = [_plain(column.take(_arrow(starts))) for column in month.keys]
     numbers = index.find(runs, len(starts))
     run_of: Whole = np.full(index.count, -1, np.int64)
     run_of[numbers[numbers >= 0]] = np.flatnonzero(numbers >= 0)
@@ -203,7 +203,7 @@ def _fetch(files: ViewFiles, month: _Month, rows: Whole, features: list[str]) ->
             wanted = rows[bounds[n] : bounds[n + 1]]
             if len(wanted):
                 wide = month.file.read_row_group(group, columns=features).select(features)
-                parts.append(wide.take(pa.array(wanted - month.starts[n])))
+                parts.append(wide.take(_arrow(wanted - month.starts[n])))
     return parts
 
 
@@ -211,7 +211,7 @@ def _in_place(fetched: pa.Table, places: Whole, rows: int) -> list[pa.Array]:
     """Each column with its values at the rows that they are for, null elsewhere."""
     source: Whole = np.full(rows, -1, np.int64)
     source[places] = np.arange(len(places))
-    taken = pa.array(source, mask=source < 0)
+    taken = _arrow(source, is_valid=source >= 0)
     return [one(column).take(taken) for column in fetched.columns]
 
 
@@ -222,10 +222,20 @@ def _pairs(left: Whole, right: Whole, width: int) -> Whole:
 
 def whole(column: pa.Array) -> Whole:
     """Whole numbers or instants without nulls, as numpy sees them."""
-    if pa.types.is_timestamp(column.type):
-        column = column.view(pa.int64())
-    return np.asarray(column.to_numpy(zero_copy_only=False))
+    # Not to_numpy(): it may import pandas, which takes longer than a small lookup.
+    kind = np.dtype(f"i{column.type.bit_width // 8}")
+    data = column.buffers()[1]
+    if data is None:
+        return np.empty(0, np.int64)
+    return np.frombuffer(data, kind)[column.offset : column.offset + len(column)]
 
 
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _arrow(numbers: Whole, *, is_valid: NDArray[np.bool_] | None = None) -> pa.Array:
+    """The way back, not by pa.array() for the same reason."""
+    bitmap = None if is_valid is None else pa.py_buffer(np.packbits(is_valid, bitorder="little"))
+    whole_numbers = np.ascontiguousarray(numbers, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [bitmap, pa.py_buffer(whole_numbers)])

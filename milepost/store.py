@@ -17,6 +17,7 @@ from milepost.s3 import Location
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyarrow.fs import S3FileSystem
 
     from milepost.training_set import Recipe, TrainingSet
     from milepost.view_files import ViewFiles
@@ -62,7 +63,9 @@ class FeatureStore:
         """All rows of a view, by month and then sorted by keys and `available_at`."""
         found = self._view(view)
         _warn_if_deprecated([found])
-        return self._files([found])[found.name].read([field.name for field in found.fields])
+        return self._files([found], _filesystem())[found.name].read(
+            [field.name for field in found.fields]
+        )
 
     def attach(self, con: DuckDBPyConnection) -> None:
         """Give a DuckDB connection a view of each feature view, by its name, of this release.
@@ -242,12 +245,13 @@ class FeatureStore:
         """`expected` is the hash that the entity rows must have."""
         from milepost import entities, training_set
 
-        named = self._datasets() if isinstance(entity_df, str) and entity_df[:5] != "s3://" else {}
-        reader = entities.reader(entity_df, _filesystem(), named)
+        system = _filesystem()
+        is_query = isinstance(entity_df, str) and not entity_df.startswith("s3://")
+        reader = entities.reader(entity_df, system, self._datasets() if is_query else {})
         asked.check_names(reader.schema.names)
         if as_of is not None:
             entities.check_untimed(reader.schema.names)
-        files = self._files([one.view for one in asked.views])
+        files = self._files((one.view for one in asked.views), system)
         hashed = training_set.EntityHash()
 
         def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
@@ -288,11 +292,10 @@ class FeatureStore:
             )
         return views[table_name(name)]
 
-    def _files(self, views: Iterable[View]) -> dict[str, ViewFiles]:
-        from milepost.view_files import ViewFiles, filesystem
+    def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
+        from milepost.view_files import ViewFiles
 
-        s3 = filesystem()
-        return {view.name: ViewFiles(self.location, self.release, view, s3) for view in views}
+        return {view.name: ViewFiles(self.location, self.release, view, system) for view in views}
 
     def _datasets(self) -> dict[str, Any]:
         """Every feature view by each of its names, read when it is scanned."""
@@ -304,7 +307,7 @@ class FeatureStore:
         return {name: found[view.name] for name, view in by_name(self._manifest).items()}
 
 
-def _filesystem() -> Any:
+def _filesystem() -> S3FileSystem:
     from milepost.view_files import filesystem
 
     return filesystem()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from milepost.entities import one
 
@@ -89,7 +90,10 @@ def with_recipe(table: pa.Table, recipe: bytes) -> TrainingSet:
 
 
 class EntityHash:
-    """A SHA-256 of entity rows: names, types and values in order, however they are cut up."""
+    """A SHA-256 of entity rows: names, types and values in order.
+
+    Where a stream is cut changes nothing, but for a map or another rare type.
+    """
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {}
@@ -111,27 +115,36 @@ class EntityHash:
 
 
 def _plain_bytes(column: pa.Array) -> list[Any]:
-    """Validity, values and where they have them lengths; equal for equal values in any layout."""
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-    if is_text or pa.types.is_string_view(column.type):
-        column = column.cast(pa.large_string())
-    is_valid = np.asarray(column.is_valid().to_numpy(zero_copy_only=False)).astype(np.uint8)
+    """Validity, lengths and values; of equal rows the same bytes, in whatever layout or pieces."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain_bytes(column.dictionary_decode())
+    if kind in {pa.string(), pa.string_view(), pa.binary(), pa.binary_view(), pa.large_string()}:
+        return _plain_bytes(column.cast(pa.large_binary()))
+    if pa.types.is_boolean(kind):
+        return _plain_bytes(column.cast(pa.uint8()))
+    is_valid = _data(column.is_valid().cast(pa.uint8()))
+    if pa.types.is_null(kind):
+        return [is_valid]
     values = pa.concat_arrays([column.drop_null()])
-    kind = values.type
-    if pa.types.is_large_string(kind):
+    if pa.types.is_large_binary(kind):
         _, offsets, data = values.buffers()
         bounds = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
-        text = memoryview(data or b"")[bounds[0] : bounds[-1]] if len(bounds) else b""
-        return [is_valid, text, np.diff(bounds)]
-    if pa.types.is_primitive(kind) and not pa.types.is_boolean(kind):
-        width = kind.bit_width // 8
-        start = values.offset * width
-        data = memoryview(values.buffers()[1] or b"")[start : start + len(values) * width]
-        return [is_valid, data, b""]
-    nested = pa.RecordBatch.from_arrays([values], ["_"])
-    return [is_valid, nested.serialize(), b""]
+        return [is_valid, np.diff(bounds), memoryview(data or b"")[bounds[0] : bounds[-1]]]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        lengths = pc.list_value_length(values).cast(pa.int64())
+        return [is_valid, _data(lengths), *_plain_bytes(values.flatten())]
+    if pa.types.is_struct(kind):
+        return [is_valid, *(part for field in values.flatten() for part in _plain_bytes(field))]
+    if pa.types.is_primitive(kind) or pa.types.is_decimal(kind):
+        return [is_valid, _data(values)]
+    return [is_valid, pa.RecordBatch.from_arrays([values], ["_"]).serialize()]
+
+
+def _data(values: pa.Array) -> memoryview:
+    width = values.type.bit_width // 8
+    data = memoryview(values.buffers()[1] or b"")
+    return data[values.offset * width : (values.offset + len(values)) * width]
 
 
 def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -210,6 +210,25 @@ def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) 
 
     cut = pa.concat_tables([asked.slice(0, 3), asked.slice(3)])
     assert hashed(asked) == hashed(cut) == hashed(asked.take(list(range(20))))
+    odd = {
+        "text": pa.array(["ä", None, ""] * 6 + ["b", "c"], pa.string_view()),
+        "is_new": pa.array([True, None] * 10),
+        "price": pa.array([1, None] * 10, pa.decimal128(12, 2)),
+        "stops": pa.array([[1, None], None, [], [2]] * 5, pa.list_(pa.int8())),
+        "place": pa.array([{"a": 1, "b": "x"}, None] * 10),
+        "code": pa.array(["x", None] * 10).dictionary_encode(),
+        "none": pa.nulls(20),
+    }
+    wide = pa.table({**{n: asked[n] for n in asked.column_names}, **odd})
+    pieces = pa.concat_tables([wide.slice(0, 3), wide.slice(3, 1), wide.slice(4)])
+    blocks = training_set.EntityHash()
+    for start in range(0, 20, 3):
+        blocks.update(pieces.slice(start, 3))
+    assert hashed(wide) == hashed(pieces) == blocks.hexdigest()
+    changed = wide.set_column(
+        5, "stops", pa.array([[1, 0], None, [], [2]] * 5, pa.list_(pa.int8()))
+    )
+    assert hashed(wide) != hashed(changed)
     assert hashed(asked) != hashed(asked.slice(1))
     assert hashed(asked) != hashed(asked.take([1, 0, *range(2, 20)]))
 
