@@ -123,7 +123,10 @@ def check_untimed(names: Sequence[str]) -> None:
 
 def same_instant(instant: datetime, rows: int) -> pa.Array:
     """One instant for every row."""
-    return pa.repeat(pa.scalar(instant, pa.timestamp("us")), rows)
+    import numpy as np
+
+    microseconds = np.full(rows, np.datetime64(instant, "us"))
+    return pa.Array.from_buffers(pa.timestamp("us"), rows, [None, pa.py_buffer(microseconds)])
 
 
 def keys(

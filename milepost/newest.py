@@ -40,7 +40,7 @@ class KeyIndex:
         self.count = 1
         for column in columns:
             encoded = column.dictionary_encode()
-            own = whole(encoded.indices.fill_null(-1))
+            own = _or_none(encoded.indices)
             pairs = None
             if self._levels:
                 joint = _arrow(_pairs(self.numbers, own, len(encoded.dictionary)))
@@ -59,10 +59,10 @@ class KeyIndex:
         """The numbers of these keys, -1 where no entity row has them."""
         numbers: Whole = np.zeros(rows, np.int64)
         for n, (column, (values, pairs)) in enumerate(zip(columns, self._levels, strict=True)):
-            own = whole(pc.index_in(column, value_set=values).fill_null(-1))
+            own = _or_none(pc.index_in(column, value_set=values))
             if n:
                 joint = _arrow(_pairs(numbers, own, len(values)))
-                joined = whole(pc.index_in(joint, value_set=pairs).fill_null(-1))
+                joined = _or_none(pc.index_in(joint, value_set=pairs))
                 own = np.where(whole(joint) < 0, -1, joined)
             numbers = own
         return numbers
@@ -121,8 +121,8 @@ def newest(
             places.append(found)
             pieces.append(pool.submit(_fetch, files, month, rows, list(features)))
         parts = [part for piece in pieces for part in piece.result()]
-    schema = pa.schema([files.schema.field(name) for name in features])
-    fetched = pa.concat_tables([schema.empty_table(), *parts])
+    schema = files.schema_of(features)
+    fetched = pa.concat_tables(parts or [schema.empty_table()])
     return _in_place(fetched, np.concatenate([*places, waiting[:0]]), len(instants))
 
 
@@ -203,6 +203,7 @@ def _fetch(files: ViewFiles, month: _Month, rows: Whole, features: list[str]) ->
             wanted = rows[bounds[n] : bounds[n + 1]]
             if len(wanted):
                 wide = month.file.read_row_group(group, columns=features).select(features)
+                wide = wide.cast(files.schema_of(features))
                 parts.append(wide.take(_arrow(wanted - month.starts[n])))
     return parts
 
@@ -232,6 +233,13 @@ def whole(column: pa.Array) -> Whole:
 
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _or_none(column: pa.Array) -> Whole:
+    """Whole numbers, -1 where one is null."""
+    if not column.null_count:
+        return whole(column)
+    return np.where(whole(column.is_valid().cast(pa.uint8())) == 0, -1, whole(column))
 
 
 def _arrow(numbers: Whole, *, is_valid: NDArray[np.bool_] | None = None) -> pa.Array:

@@ -70,6 +70,10 @@ class ViewFiles:
             )
         return opened
 
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        """The types that the release says some columns have."""
+        return pa.schema([self.schema.field(name) for name in columns])
+
     def read(self, columns: Sequence[str]) -> pa.Table:
         """All rows of some columns, file by file."""
 
@@ -78,7 +82,7 @@ class ViewFiles:
             with self.damage():
                 return opened.read(columns=list(columns)).select(columns).cast(schema)
 
-        schema = pa.schema([self.schema.field(name) for name in columns])
+        schema = self.schema_of(columns)
         with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
             return pa.concat_tables([schema.empty_table(), *pool.map(read, self.view.files)])
 
