@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from milepost import s3
-from milepost.export import Uploads
-from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
-from milepost.s3 import Location
+if TYPE_CHECKING:  # Feast's environment has no Milepost
+    from milepost.s3 import Location
 
 FIRST = "timestamp '2025-01-01'"
 COMPLETE_FROM, BUILT_THROUGH = "2025-01-01T00:00:00", "2026-01-01T00:00:00"
@@ -34,6 +33,9 @@ FEATURES = {
 
 def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) -> None:
     """Make what is missing: local files of the views and entity rows, and the release on S3."""
+    from milepost import s3
+    from milepost.manifest import CURRENT
+
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
         _views(con, folder, scale)
@@ -119,6 +121,10 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 
 
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
+    from milepost import s3
+    from milepost.export import Uploads
+    from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
+
     uploads = Uploads(store, set())
     views = []
     for view, keys in KEYS.items():
