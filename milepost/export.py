@@ -18,7 +18,7 @@ from milepost.gate import Passed
 from milepost.manifest import Field, File, View
 from milepost.s3 import Location
 
-# Chosen by measurement, docs/decisions/0014-file-layout.md; a reader takes any. 2026-11.
+# Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
 ROW_GROUP_ROWS = 122_880
 DICTIONARY_BYTES = 64 << 10
 
