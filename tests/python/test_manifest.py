@@ -41,7 +41,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=1,
+    format_version=2,
     release="20260201T000000Z-0123456789ab",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -177,8 +177,20 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
             parse(changed(part), WHERE)
 
 
+def test_format_1_is_read_on_which_knows_no_versions_of_a_view() -> None:
+    def to_format_1(raw: dict[str, Any]) -> None:
+        raw["format_version"] = 1
+        for name in ("version", "is_latest", "deprecated_at"):
+            del raw["views"][0][name]
+
+    read = parse(changed(to_format_1), WHERE)
+    assert read.format_version == 1
+    assert read.views == MANIFEST.views
+    assert (VIEW.version, VIEW.is_latest, VIEW.deprecated_at) == (None, True, None)
+
+
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 2}', changed(lambda raw: raw.update(format_version=2, x=1))):
-        message = f"`{WHERE}` has format version 2, this Milepost reads 1\nhint: upgrade Milepost"
+    for body in (b'{"format_version": 3}', changed(lambda raw: raw.update(format_version=3, x=1))):
+        message = f"`{WHERE}` has format version 3, this Milepost reads up to 2\nhint: upgrade"
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
