@@ -142,14 +142,14 @@ def bounds(
         con.execute(
             f"""
             create table built as
-            select 'north' as bed_id, hours.at as available_at, 1 as readings,
+            select 'north' as bed_id, hours.hour_at as available_at, 1 as readings,
                 case when n % 2 = 0 then 0.5 end as wet
-            from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 hour) hours (at),
+            from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 hour) hours (hour_at),
                 range({reference}) as per_hour (n)
             union all
-            select 'north', hours.at, 1, case when n >= {nulls} then 0.5 end
+            select 'north', hours.hour_at, 1, case when n >= {nulls} then 0.5 end
             from range(timestamp '2026-02-01', timestamp '2026-02-01' + interval {hours} hour,
-                interval 1 hour) as hours (at), range({hourly}) as per_hour (n)
+                interval 1 hour) as hours (hour_at), range({hourly}) as per_hour (n)
             """
         )
         one = passed(THROUGH + timedelta(hours=hours), **more)
