@@ -6,22 +6,19 @@ compare-and-swap. Nothing that is there is ever replaced but that pointer.
 
 from __future__ import annotations
 
-import json
-import secrets
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import gate, releases, s3
+from milepost import gate, releases
 from milepost.catalog import Catalog
 from milepost.errors import PublishError
 from milepost.export import Uploads, export
 from milepost.manifest import (
-    CURRENT,
     FORMAT_VERSION,
     File,
     Manifest,
@@ -56,27 +53,43 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     with _open(database) as con:
         passed = gate.check(con, catalog, views)
         pointer = releases.pointer(store)
-        current = releases.read(store, pointer[0]) if pointer else None
+        current = releases.read(store, pointer.release) if pointer else None
         _check_forward(passed, current)
-        known = {file.name for view in current.views for file in view.files} if current else set()
-        uploads = Uploads(store, known)
-        released = [export(con, one, uploads) for one in passed]
-        manifest = Manifest(
-            format_version=FORMAT_VERSION,
-            release="",
-            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        return release(
+            con,
+            passed,
+            store,
+            pointer,
+            current,
             code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
-            views=released,
             set_aside=_set_aside(con, catalog),
         )
+
+
+def release(
+    con: DuckDBPyConnection,
+    passed: list[gate.Passed],
+    store: Location,
+    pointer: releases.Pointer | None,
+    current: Manifest | None,
+    *,
+    code: dict[str, str | None],
+    set_aside: list[SetAside],
+) -> Published:
+    """Write what has passed as one release, and make it current in place of what `pointer` says."""
+    uploads = Uploads(store, current)
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        release="",
+        created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        code=code,
+        views=[export(con, one, uploads) for one in passed],
+        set_aside=set_aside,
+    ).sealed()
     if current and current.content == manifest.content:
         return Published(current, False, uploads.sent)
-    stamp = manifest.created_at.replace("-", "").replace(":", "")
-    manifest = replace(manifest, release=f"{stamp}Z-{secrets.token_hex(6)}")
     parse(manifest.to_bytes(), manifest.release)
-    s3.put(store, f"releases/{manifest.release}/manifest.json", manifest.to_bytes(), new=True)
-    swapped = json.dumps({"release": manifest.release}).encode()
-    s3.put(store, CURRENT, swapped, new=pointer is None, if_match=pointer[1] if pointer else None)
+    releases.commit(store, manifest, pointer)
     return Published(manifest, True, uploads.sent)
 
 
