@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
-from pyarrow.fs import S3FileSystem
 
 from milepost import lookup, releases, s3
 from milepost.catalog import AVAILABLE_AT
-from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost.datafile import filesystem, open_data_file, unreadable
+from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.manifest import File, Manifest, View
 from milepost.s3 import Location
-
-if TYPE_CHECKING:
-    import pyarrow.dataset as pads
 
 ARROW_TYPES = {
     "BIGINT": pa.int64(),
@@ -147,57 +144,21 @@ class FeatureStore:
     def _read(self, view: View, columns: list[str], until: datetime | None = None) -> pa.Table:
         schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
         months = "9999-99" if until is None else until.strftime("%Y-%m")
-        files = [file for file in view.files if file.month <= months]
-        if not files:
+        wanted = [file for file in view.files if file.month <= months]
+        if not wanted:
             return schema.empty_table().select(columns)
-        try:
-            rows = dataset(self.location, view, files).to_table(columns=columns)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise ReleaseError(
-                f"feature view `{view.name}` of release {self.release} cannot be read: {error}",
-                hint="a file of the release is missing, damaged or refused; is the store up?",
-            ) from error
-        expected = sum(file.rows for file in files)
-        if rows.num_rows != expected:
-            raise ReleaseError(
-                f"feature view `{view.name}` has {rows.num_rows} rows, its release says {expected}",
-                hint="a file was replaced; restore it from a backup",
-            )
-        return rows
+        files = filesystem()
 
+        def read(file: File) -> pa.Table:
+            opened = open_data_file(files, self.location, file)
+            try:
+                return opened.read(columns=columns).select(columns)
+            except (OSError, pa.ArrowInvalid, KeyError) as error:
+                raise unreadable(self.location.uri(file.name), error) from error
 
-def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
-    """Files of a view, read when they are scanned, each page's checksum verified.
-
-    An OSError where one is missing or has another size than the release says.
-    """
-    import pyarrow.dataset as pads  # imports pandas, as long as all else
-
-    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
-    paths = [f"{store.bucket}/{store.key(file.name)}" for file in files]
-    page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
-    parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
-    filesystem = _filesystem()
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        infos = list(pool.map(filesystem.get_file_info, paths))
-    for file, found in zip(files, infos, strict=True):
-        if found.size != file.bytes:
-            raise OSError(
-                f"`{store.uri(file.name)}` has {found.size} bytes, its release says {file.bytes}"
-            )
-    return pads.dataset(paths, schema=schema, format=parquet, filesystem=filesystem)
-
-
-def _filesystem() -> S3FileSystem:
-    options = s3.endpoint_options()
-    return S3FileSystem(
-        access_key=options["key"],
-        secret_key=options["secret"],
-        session_token=options["token"],
-        region=options["region"],
-        endpoint_override=options["endpoint"],
-        scheme=options["scheme"],
-    )
+        with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+            tables = list(pool.map(read, wanted))
+        return pa.concat_tables([*tables, schema.empty_table().select(columns)])
 
 
 def _table(reference: str) -> str:

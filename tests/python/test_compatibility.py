@@ -144,7 +144,8 @@ def bounds(
             create table built as
             select 'north' as bed_id, hours.hour_at as available_at, 1 as readings,
                 case when n % 2 = 0 then 0.5 end as wet
-            from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 hour) hours (hour_at),
+            from range(timestamp '2026-01-01', timestamp '2026-02-01', interval 1 hour)
+                    as hours (hour_at),
                 range({reference}) as per_hour (n)
             union all
             select 'north', hours.hour_at, 1, case when n >= {nulls} then 0.5 end
