@@ -96,7 +96,7 @@ def list_releases(_: argparse.Namespace, store: Location) -> Answer:
     kept_as: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         kept_as[release].append(name)
-    data = [
+    data: list[dict[str, Any]] = [
         {
             "release": one.release,
             "views": len(one.views),
