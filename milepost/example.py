@@ -22,7 +22,8 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
         con.register("feature_rows", store.to_arrow(view.name))
         entities = con.execute(
             f"select {keys} cast(? as timestamp) as event_timestamp "  # noqa: S608 - checked names
-            f"from feature_rows group by all order by count(*) desc, {keys} event_timestamp limit 5",
+            "from feature_rows group by all "
+            f"order by count(*) desc, {keys} event_timestamp limit 5",
             [instant],
         ).to_arrow_table()
         found = store.get_historical_features(
