@@ -55,37 +55,15 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
         pointer = releases.pointer(store)
         current = releases.read(store, pointer.release) if pointer else None
         _check_forward(passed, current)
-        return release(
-            con,
-            passed,
-            store,
-            pointer,
-            current,
+        uploads = Uploads(store, current)
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            release="",
+            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
+            views=[export(con, one, uploads) for one in passed],
             set_aside=_set_aside(con, catalog),
-        )
-
-
-def release(
-    con: DuckDBPyConnection,
-    passed: list[gate.Passed],
-    store: Location,
-    pointer: releases.Pointer | None,
-    current: Manifest | None,
-    *,
-    code: dict[str, str | None],
-    set_aside: list[SetAside],
-) -> Published:
-    """Write what has passed as one release, and make it current in place of what `pointer` says."""
-    uploads = Uploads(store, current)
-    manifest = Manifest(
-        format_version=FORMAT_VERSION,
-        release="",
-        created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-        code=code,
-        views=[export(con, one, uploads) for one in passed],
-        set_aside=set_aside,
-    ).sealed()
+        ).sealed()
     if current and current.content == manifest.content:
         return Published(current, False, uploads.sent)
     parse(manifest.to_bytes(), manifest.release)
