@@ -57,7 +57,7 @@ class Uploads:
         body = sink.getvalue()
         digest = hashlib.sha256(body).hexdigest()
         for file in self._views[view].files if view in self._views else ():
-            if (file.month, file.sha256) == (month, digest):
+            if (file.month, file.digest) == (month, digest):
                 return file
         footer = memoryview(body)[-8 - int.from_bytes(memoryview(body)[-8:-4], "little") :]
         file = File(
@@ -67,23 +67,23 @@ class Uploads:
             len(footer),
             hashlib.sha256(footer).hexdigest(),
         )
-        self._send(file, body)
+        self._upload(file, body)
+        self.sent.append(file)
         return file
 
-    def _send(self, file: File, body: pa.Buffer) -> None:
+    def _upload(self, file: File, body: pa.Buffer) -> None:
         s3.upload(self.store, file.name, body)
-        if s3.sha256(self.store, file.name) != (file.sha256, body.size):
+        if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
             raise PublishError(
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",
                 hint="the store or the network is damaged; nothing is published",
             )
-        self.sent.append(file)
 
 
 class NoUploads(Uploads):
     """Names the files, and sends none."""
 
-    def _send(self, file: File, body: pa.Buffer) -> None:
+    def _upload(self, file: File, body: pa.Buffer) -> None:
         """Nothing is sent."""
 
 

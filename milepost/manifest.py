@@ -55,8 +55,8 @@ class File:
         return self.name.split("/")[2]
 
     @property
-    def sha256(self) -> str:
-        """What the name says of the content."""
+    def digest(self) -> str:
+        """The SHA-256 of the file's bytes, in hex."""
         return self.name.split("/")[3][:64]
 
 

@@ -30,8 +30,8 @@ def faults(
     `relation` has the rows that `new` describes. A month with the same file in both is not read,
     unless the months that differ, taken for themselves, do not show that nothing changed.
     """
-    files = {(file.month, file.sha256) for file in old.files}
-    files ^= {(file.month, file.sha256) for file in new.files}
+    files = {(file.month, file.digest) for file in old.files}
+    files ^= {(file.month, file.digest) for file in new.files}
     months = sorted({month for month, _ in files if month <= old.built_through[:7]})
     if not months:
         return

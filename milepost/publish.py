@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,26 +60,23 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     pointer = releases.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     catalog = Catalog.read(dbt_manifest)
+    uploads = Uploads(store, current)
     with _open(database) as con:
         passed, refused = _check(con, catalog, dbt_manifest, current)
-        if refused:
-            raise _refusal(refused)
-
-        def check(manifest: Manifest) -> None:
-            changed = list(_past_faults(con, passed, current, manifest, store))
-            if changed:
-                raise _refusal(changed)
-
-        return release(
-            con,
-            passed,
-            store,
-            pointer,
-            current,
-            code=_code(catalog),
-            set_aside=_set_aside(con, catalog),
-            check=check,
+        if not refused:
+            manifest = _describe(con, catalog, passed, uploads)
+            refused = list(_past_faults(con, passed, current, manifest, store))
+    if refused:
+        raise PublishError(
+            "nothing is published:\n  " + "\n  ".join(refused),
+            hint="`dbt build` builds and tests everything in full; all rules of the gate are in "
+            "docs/reference/release-format.md",
         )
+    if current and current.content == manifest.content:
+        return Published(current, False, uploads.sent)
+    parse(manifest.to_bytes(), manifest.release)
+    releases.commit(store, manifest, pointer)
+    return Published(manifest, True, uploads.sent)
 
 
 def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
@@ -91,9 +88,7 @@ def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
         passed, refused = _check(con, catalog, dbt_manifest, current)
         if len(passed) < len(catalog.feature_views()):
             return Verdict(refused, current, None)
-        manifest = _describe(
-            con, passed, NoUploads(store, current), _code(catalog), _set_aside(con, catalog)
-        )
+        manifest = _describe(con, catalog, passed, NoUploads(store, current))
         if not refused:
             refused = list(_past_faults(con, passed, current, manifest, store))
         return Verdict(refused, current, manifest)
@@ -136,47 +131,10 @@ def _past_faults(
             yield from past.faults(con, one.view.relation, old, new, store)
 
 
-def _refusal(reasons: list[str]) -> PublishError:
-    return PublishError(
-        "nothing is published:\n  " + "\n  ".join(reasons),
-        hint="`dbt build` builds and tests everything in full; all rules of the gate are in "
-        "docs/reference/release-format.md",
-    )
-
-
-def release(
-    con: DuckDBPyConnection,
-    passed: list[gate.Passed],
-    store: Location,
-    pointer: releases.Pointer | None,
-    current: Manifest | None,
-    *,
-    code: dict[str, str | None],
-    set_aside: list[SetAside],
-    check: Callable[[Manifest], None] = lambda _: None,
-) -> Published:
-    """Write what has passed as one release, and make it current in place of what `pointer` says.
-
-    `check` sees the release before it is written, and raises where it may not be.
-    """
-    uploads = Uploads(store, current)
-    manifest = _describe(con, passed, uploads, code, set_aside)
-    check(manifest)
-    if current and current.content == manifest.content:
-        return Published(current, False, uploads.sent)
-    parse(manifest.to_bytes(), manifest.release)
-    releases.commit(store, manifest, pointer)
-    return Published(manifest, True, uploads.sent)
-
-
 def _describe(
-    con: DuckDBPyConnection,
-    passed: list[gate.Passed],
-    uploads: Uploads,
-    code: dict[str, str | None],
-    set_aside: list[SetAside],
+    con: DuckDBPyConnection, catalog: Catalog, passed: list[gate.Passed], uploads: Uploads
 ) -> Manifest:
-    """The manifest of what has passed, its files put where `uploads` puts them."""
+    """The release of what has passed, its files put where `uploads` puts them."""
     views = []
     for one in passed:
         logger.info("exporting %s", one.view.name)
@@ -185,9 +143,9 @@ def _describe(
         format_version=FORMAT_VERSION,
         release="",
         created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-        code=code,
+        code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
         views=views,
-        set_aside=set_aside,
+        set_aside=_set_aside(con, catalog),
     ).sealed()
 
 
@@ -214,10 +172,6 @@ def _set_aside(con: DuckDBPyConnection, catalog: Catalog) -> list[SetAside]:
             f"from {node['relation_name']} where set_aside_count > 0 order by table_name, reason"
         ).fetchall()
     ]
-
-
-def _code(catalog: Catalog) -> dict[str, str | None]:
-    return {"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()}
 
 
 def _commit() -> str | None:

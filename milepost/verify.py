@@ -25,7 +25,7 @@ def verify(store: Location, release: str) -> Verified:
     manifest = releases.read(store, release)
 
     def is_sound(file: File) -> bool:
-        return s3.sha256(store, file.name) == (file.sha256, file.bytes)
+        return s3.sha256(store, file.name) == (file.digest, file.bytes)
 
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
         sound = list(pool.map(is_sound, manifest.files))

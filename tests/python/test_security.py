@@ -235,8 +235,8 @@ def test_no_secret_is_written_anywhere(
 
 # What reads or writes files, and where that is no data path: the sources' URIs, a release's files.
 LOCAL = re.compile(
-    r"""read_(?:parquet|csv|json|text|blob|ndjson)\w*\s*\((?!\s*'\{raw_uri\}/|\['"\ ~\ view\.files)
-    | \b(?:from|join|attach|copy|glob)\b\s*\(?\s*'(?!\s*\|)[^'\n]*[./]
+    r"""read_(?:parquet|csv|json|blob|ndjson)\w*\s*\((?!\s*'\{raw_uri\}/|\['"\ ~\ view\.files)
+    | \b(?:from|join|attach|copy|glob)\b\s*\(?\s*'[^'\s,]*[./][^'\s]*'
     | \bto\s+'[^'\n]*\.(?:parquet|csv|json)
     | file://
     | \b(?:to|write)_(?:parquet|csv|feather)\b | \bread_(?:table|feather)\b | LocalFileSystem
@@ -245,7 +245,7 @@ LOCAL = re.compile(
 )
 # The generators' own reference tables: seeds of the project, and files of a package.
 REFERENCE = re.compile(
-    r"read_csv\(\s*(?:getvariable\('seeds'\)|file,|pa\.BufferReader|folder|MARKETS)"
+    r"read_csv\(\s*(?:getvariable\('seeds'\)|file[,:]|pa\.BufferReader|folder|MARKETS)"
 )
 
 

