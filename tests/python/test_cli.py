@@ -33,7 +33,12 @@ def two(store: Location) -> tuple[str, str]:
 
 
 @pytest.fixture
-def run(store: Location, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    store: Location, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    # On a busy machine a short command is a long one.
+    monkeypatch.setattr(cli, "QUIET_SECONDS", 600.0)
+
     def command(*arguments: str) -> tuple[int, str, str]:
         try:
             code = cli.main([*arguments, "--store", store.uri()])
