@@ -188,8 +188,6 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collected:
         found_again, kept = _garbage(store, grace)
         still = set(found_again)
         garbage = [item for item in garbage if item in still]
-        # Manifests first: a release is gone before its files are.
-        garbage.sort(key=lambda item: (not _is_manifest(item), item.name))
         for start in range(0, len(garbage), 1000):
             if time.monotonic() > deadline:
                 raise ConflictError(
@@ -229,6 +227,8 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[Listed], list[str]
             or item.name.startswith("collecting/")
         )
     ]
+    # Manifests first: a release is gone before its files are.
+    garbage.sort(key=lambda item: (not _is_manifest(item), item.name))
     return garbage, sorted(kept)
 
 

@@ -216,11 +216,12 @@ def _stream(
             except ClientError as error:
                 if error.response["Error"]["Code"] == "NoSuchKey":
                     return None
-                raise
+                if _status(error) != 409 or attempt == ATTEMPTS - 1:
+                    raise
             except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
                 if attempt == ATTEMPTS - 1:
                     raise
-                _wait(attempt)
+            _wait(attempt)
         raise AssertionError
 
     return call(f"reading `{location.uri(name)}`", request)
@@ -253,14 +254,21 @@ def put(
         except (ClientError, BotoCoreError) as error:
             failure = error
         if attempt == 0 and _is_certain(failure):
-            raise _hinted(failure, what) from failure
-        there = get(location, name)
+            break
+        try:
+            there = get(location, name)
+        except StorageError as error:
+            raise StorageError(
+                f"{what}: the reply was lost, and it cannot be read whether it was written",
+                hint="see what is there, then run it again",
+            ) from error
         if there and there[0] == body:
             return there[1].strip('"')
         if (there is not None) if new else (there is None or not _is_etag(there[1], if_match)):
             raise _conflict(what) from failure
         _wait(attempt)  # it may still arrive; the condition holds, so writing again is safe
-    raise _hinted(failure, what) from failure
+    is_conflict = isinstance(failure, ClientError) and _status(failure) in {409, 412}
+    raise (_conflict(what) if is_conflict else _hinted(failure, what)) from failure
 
 
 def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
@@ -268,7 +276,7 @@ def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
 
     The ETag stays, and so does the condition: boto3 can try again, and a reply means it is done.
     """
-    call(
+    _conditional(
         f"writing `{location.uri(name)}`",
         lambda: client().put_object(
             Bucket=location.bucket, Key=location.key(name), Body=body, IfMatch=etag
@@ -278,7 +286,7 @@ def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
 
 def remove_version(location: Location, name: str, etag: str) -> None:
     """Remove an object if it is still the one with that ETag."""
-    call(
+    _conditional(
         f"removing `{location.uri(name)}`",
         lambda: client().delete_object(
             Bucket=location.bucket, Key=location.key(name), IfMatch=etag
@@ -355,10 +363,9 @@ def _is_certain(error: ClientError | BotoCoreError) -> bool:
     """Whether the first answer to a conditional write says that it was not done."""
     if not isinstance(error, ClientError):
         return False
-    meta = error.response["ResponseMetadata"]
     # 409 asks for another attempt; 412 may be the answer to boto3's own second one.
-    again = meta.get("RetryAttempts", 0) > 0 or meta["HTTPStatusCode"] in {408, 409, 429}
-    return meta["HTTPStatusCode"] < 500 and not again
+    again = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    return _status(error) < 500 and _status(error) not in {408, 409, 429} and not again
 
 
 def _is_etag(there: str, expected: str | None) -> bool:
@@ -375,11 +382,22 @@ def _conflict(what: str) -> ConflictError:
     )
 
 
-def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError | ConflictError:
+def _conditional(what: str, request: Callable[[], object]) -> None:
+    """Run a request with a condition that stays as true as it was if boto3 runs it twice."""
+    try:
+        request()
+    except (ClientError, BotoCoreError) as error:
+        is_conflict = isinstance(error, ClientError) and _status(error) in {409, 412}
+        raise (_conflict(what) if is_conflict else _hinted(error, what)) from error
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError:
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
-        if code in {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}:
-            return _conflict(what)
         if code == "NoSuchBucket":
             return StorageError(
                 f"{what}: the bucket does not exist",
