@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import S3FileSystem
 
 from milepost import s3
-from milepost.errors import ReleaseError
+from milepost.datafile import filesystem, open_data_file, unreadable
 from milepost.manifest import File, View
 from milepost.s3 import Location
 
@@ -31,7 +31,7 @@ ARROW_TYPES = {
 
 @dataclass(frozen=True)
 class ViewFiles:
-    """The files of `view` at `location`; damage is a ReleaseError that names the view."""
+    """The files of `view` at `location`; damage is a ReleaseError that names the file."""
 
     location: Location
     release: str
@@ -48,27 +48,8 @@ class ViewFiles:
 
         The columns in `dictionaries` are read as dictionaries where they are text.
         """
-        path = f"{self.location.bucket}/{self.location.key(file.name)}"
-        with self.damage():
-            source = self.s3.open_input_file(path)
-            if source.size() != file.bytes:
-                raise OSError(
-                    f"`{self.location.uri(file.name)}` has {source.size()} bytes, its release "
-                    f"says {file.bytes}"
-                )
-            text = [
-                name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)
-            ]
-            opened = pq.ParquetFile(
-                source, read_dictionary=text, pre_buffer=True, page_checksum_verification=True
-            )
-        if opened.metadata.num_rows != file.rows:
-            raise ReleaseError(
-                f"`{self.location.uri(file.name)}` of feature view `{self.view.name}` has "
-                f"{opened.metadata.num_rows} rows, its release says {file.rows}",
-                hint="a file was replaced; restore it from a backup",
-            )
-        return opened
+        text = [name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)]
+        return open_data_file(self.s3, self.location, file, dictionaries=text)
 
     def schema_of(self, columns: Sequence[str]) -> pa.Schema:
         """The types that the release says some columns have."""
@@ -79,7 +60,7 @@ class ViewFiles:
 
         def read(file: File) -> pa.Table:
             opened = self.open(file)
-            with self.damage():
+            with self.damage(file):
                 return opened.read(columns=list(columns)).select(columns).cast(schema)
 
         schema = self.schema_of(columns)
@@ -87,16 +68,12 @@ class ViewFiles:
             return pa.concat_tables([schema.empty_table(), *pool.map(read, self.view.files)])
 
     @contextmanager
-    def damage(self) -> Iterator[None]:
-        """What goes wrong inside is said of this view."""
+    def damage(self, file: File) -> Iterator[None]:
+        """What goes wrong inside is said of this file."""
         try:
             yield
-        except (OSError, pa.ArrowInvalid, pa.ArrowKeyError, ValueError, KeyError) as error:
-            raise ReleaseError(
-                f"feature view `{self.view.name}` of release {self.release} cannot be read: "
-                f"{error}",
-                hint="a file of the release is missing, damaged or refused; is the store up?",
-            ) from error
+        except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+            raise unreadable(self.location.uri(file.name), error) from error
 
 
 def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
@@ -119,16 +96,3 @@ def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
                 f"`{store.uri(file.name)}` has {found.size} bytes, its release says {file.bytes}"
             )
     return pads.dataset(paths, schema=schema, format=parquet, filesystem=system)
-
-
-def filesystem() -> S3FileSystem:
-    """S3 for pyarrow, by the AWS chain as it is now."""
-    options = s3.endpoint_options()
-    return S3FileSystem(
-        access_key=options["key"],
-        secret_key=options["secret"],
-        session_token=options["token"],
-        region=options["region"],
-        endpoint_override=options["endpoint"],
-        scheme=options["scheme"],
-    )
