@@ -229,10 +229,15 @@ def test_reading_little_fetches_little(busy: ViewFiles) -> None:
     whole = sum(file.bytes for file in busy.view.files)
     counted: Any = busy.s3
     assert 0 < counted.bytes < 0.1 * whole
-    # One carrier is in one row group of the five.
-    counted.bytes = 0
-    newest.newest(busy, [carriers[:1]], at_instants[:1], ["f1", "f5", "f9"])
-    assert 0 < counted.bytes < 0.02 * whole
+    # One carrier is in one row group of the five: the keys of the others are not read.
+    fetched = []
+    for few in (newest.FEW_KEYS, 0):
+        counted.bytes = 0
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(newest, "FEW_KEYS", few)
+            newest.newest(busy, [carriers[:1]], at_instants[:1], ["f1", "f5", "f9"])
+        fetched.append(counted.bytes)
+    assert 0 < fetched[0] < fetched[1] < 0.02 * whole
 
 
 def test_a_lookup_imports_no_pandas(store: Location) -> None:
