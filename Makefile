@@ -38,6 +38,14 @@ test: check ## Run every check and test; what CI runs
 proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
 	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/test_windows.py
 
+.PHONY: faults
+faults: setup ## Publish, race, kill and damage at full size: no store may break
+	@$(BIN)/pytest --full-size --verbose --capture=no tests/python/faults
+
+.PHONY: bench-publish
+bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
+	@$(LOCAL_S3); $(BIN)/python bench/publish.py
+
 .PHONY: setup
 setup: .venv/ready profiles.yml ## Install everything into .venv
 
@@ -84,11 +92,11 @@ build: s3-start ## Build and test every model: dbt build
 
 .PHONY: publish
 publish: s3-start ## Publish the feature views as a release
-	@$(LOCAL_S3); $(BIN)/python scripts/export.py
+	@$(LOCAL_S3); $(BIN)/milepost publish
 
 .PHONY: show
 show: s3-start ## Read the current release back and print it
-	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/python scripts/show.py
+	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/milepost show --example
 
 .PHONY: docs
 docs: s3-start ## Make the docs site as one page, target/static_index.html
@@ -107,6 +115,10 @@ check: setup ## Lint, types, metadata rules
 .PHONY: bench-windows
 bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour
 	@$(BIN)/python bench/windows/run.py --large
+
+.PHONY: bench-lookup
+bench-lookup: s3-start ## Measure lookups against their peers: half an hour, 20 GB of disk
+	@$(LOCAL_S3); $(BIN)/python bench/lookup/run.py $(if $(FEAST),--feast $(FEAST))
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ AVAILABLE_AT = "available_at"
 # The types that every consumer reads alike.
 TYPES = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "TIMESTAMP")
 GRIDS = ("day", "hour")
+BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
 # From an hour's end to the end of its landing date, at most.
 HOURS_TO_CLOSE = 23
 
@@ -35,7 +37,10 @@ class Column:
 
 @dataclass(frozen=True)
 class FeatureView:
-    """A feature view as its dbt model states it. Windows are in days, the delay in minutes."""
+    """A feature view as its dbt model states it. Windows are in days, the delay in minutes.
+
+    `name` is that of the published table: for version 2 of a dbt model `<model>_v2`, as dbt's own.
+    """
 
     name: str
     unique_id: str
@@ -50,6 +55,17 @@ class FeatureView:
     maturity: str
     sensitivity: str
     columns: tuple[Column, ...]
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    is_dense: bool = False
+    fresh_within_hours: int | None = None
+    version: str | None = None
+    is_latest: bool = True
+    deprecated_at: str | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """The columns but for keys and `available_at`, in their order."""
+        return [c.name for c in self.columns if c.name not in (*self.keys, AVAILABLE_AT)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,7 @@ class Catalog:
                 raise PublishError(
                     f"two feature views are named `{view.name}`: {view.unique_id} and "
                     f"{following.unique_id}",
-                    hint="rename one; versions of a dbt model are not published yet",
+                    hint="rename one",
                 )
         return views
 
@@ -141,6 +157,22 @@ class Catalog:
         return {uri for uri in uris if uri}
 
 
+def published_name(node: Mapping[str, Any]) -> str:
+    """The name of a model's table: its own, for a version of a dbt model with `_v<version>`."""
+    name, version = str(node["name"]), node.get("version")
+    return name if version is None else f"{name}_v{version}"
+
+
+def _deprecated_at(node: Mapping[str, Any]) -> str | None:
+    """dbt's `deprecation_date`, as naive UTC."""
+    if not node.get("deprecation_date"):
+        return None
+    instant = datetime.fromisoformat(node["deprecation_date"])
+    if instant.tzinfo:
+        instant = instant.astimezone(UTC).replace(tzinfo=None)
+    return instant.isoformat()
+
+
 def _mentions(test: Mapping[str, Any], node_ids: set[str], names: set[str]) -> bool:
     looks_at = {test.get("attached_node"), *test.get("depends_on", {}).get("nodes", [])}
     named = {test.get("model"), *(ref.get("name") for ref in test.get("refs", []))}
@@ -148,7 +180,8 @@ def _mentions(test: Mapping[str, Any], node_ids: set[str], names: set[str]) -> b
 
 
 def _feature_view(node: Mapping[str, Any]) -> FeatureView:
-    name, meta = node["name"], node["config"]["meta"]
+    name, meta = published_name(node), node["config"]["meta"]
+    version = node.get("version")
 
     def stated(key: str, kind: type) -> Any:
         if not isinstance(meta.get(key), kind):
@@ -165,6 +198,9 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
     )
     view = FeatureView(
         name=name,
+        version=None if version is None else str(version),
+        is_latest=version == node.get("latest_version"),
+        deprecated_at=_deprecated_at(node),
         unique_id=node["unique_id"],
         relation=node["relation_name"],
         description=" ".join(node["description"].split()),
@@ -176,6 +212,11 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
         owners=stated("owners", dict),
         maturity=stated("maturity", str),
         sensitivity=stated("sensitivity", str),
+        bounds=stated("bounds", dict),
+        is_dense=stated("dense", bool) if "dense" in meta else False,
+        fresh_within_hours=stated("fresh_within_hours", int)
+        if "fresh_within_hours" in meta
+        else None,
         columns=columns,
     )
     _check(view)
@@ -195,6 +236,12 @@ def _check(view: FeatureView) -> None:
             raise PublishError(
                 f"feature view `{view.name}` has no column `{needed}`",
                 hint="declare its keys and `available_at` among the columns",
+            )
+    for bound in BOUNDS:
+        if not isinstance(view.bounds.get(bound), int | float) or set(view.bounds) != set(BOUNDS):
+            raise PublishError(
+                f"feature view `{view.name}` has no valid `meta.bounds`: `{dict(view.bounds)}`",
+                hint=f"state numbers for {', '.join(BOUNDS)}, for all views in dbt_project.yml",
             )
     if view.grid not in GRIDS:
         raise PublishError(

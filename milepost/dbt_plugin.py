@@ -33,7 +33,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the functions."""
         with suppress(StorageError):  # said, with its hint, when something first needs S3
-            conn.execute(_secret_sql())
+            conn.execute(s3.duckdb_secret())
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
         conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
@@ -60,25 +60,6 @@ class Plugin(BasePlugin):
             }
 
         return _answer(read)
-
-
-def _secret_sql() -> str:
-    options = s3.endpoint_options()
-    secret = {
-        "key_id": options["key"],
-        "secret": options["secret"],
-        "session_token": options["token"],
-        "region": options["region"],
-        "endpoint": options["endpoint"],
-        "url_style": "path" if options["endpoint"] else None,
-        "use_ssl": str(options["scheme"] == "https").lower(),
-    }
-    items = ", ".join(
-        "{} '{}'".format(name, str(value).replace("'", "''"))
-        for name, value in secret.items()
-        if value is not None
-    )
-    return f"create or replace secret milepost_s3 (type s3, provider config, {items})"
 
 
 def _check_landing(request: str) -> str:

@@ -13,8 +13,7 @@ from datetime import date, datetime, time, timedelta
 from duckdb import DuckDBPyConnection
 
 from milepost import records
-from milepost.catalog import Catalog, FeatureView
-from milepost.errors import PublishError
+from milepost.catalog import Catalog, FeatureView, published_name
 from milepost.fingerprint import fingerprint
 from milepost.records import Records
 
@@ -40,10 +39,13 @@ class Passed:
     complete_from: datetime
 
 
-def check(con: DuckDBPyConnection, catalog: Catalog, views: list[FeatureView]) -> list[Passed]:
-    """Refuse with every reason, by view, or return what may be published."""
+def check(
+    con: DuckDBPyConnection, catalog: Catalog, views: list[FeatureView]
+) -> tuple[list[Passed], list[str]]:
+    """What may be published, and every reason, by view, for which another may not."""
     kept = records.read(con)
-    passed, refused = [], []
+    passed: list[Passed] = []
+    refused: list[str] = []
     for view in views:
         lineage = catalog.lineage(view.unique_id)
         reasons = list(_build_faults(catalog, kept, view, lineage))
@@ -52,12 +54,7 @@ def check(con: DuckDBPyConnection, catalog: Catalog, views: list[FeatureView]) -
         refused += [f"{view.name}: {reason}" for reason in reasons]
         if not reasons:
             passed.append(_passed(catalog, kept, view, lineage, content))
-    if refused:
-        raise PublishError(
-            "nothing is published:\n  " + "\n  ".join(refused),
-            hint="`dbt build` builds and tests everything in full; then publish again",
-        )
-    return passed
+    return passed, refused
 
 
 def _build_faults(
@@ -73,7 +70,7 @@ def _build_faults(
         node = catalog.nodes[node_id]
         if node["resource_type"] == "source" or node["config"]["materialized"] == "ephemeral":
             continue
-        name, build = f"`{node['name']}`", kept.builds.get(node_id)
+        name, build = f"`{published_name(node)}`", kept.builds.get(node_id)
         if build is None:
             yield f"{name} has not been built"
         elif build.status != "success":
@@ -86,7 +83,7 @@ def _build_faults(
             for parent_id in catalog.parents(node_id):
                 parent = kept.builds.get(parent_id)
                 if parent and parent.recorded_at > build.recorded_at:
-                    yield f"{name} is older than `{catalog.nodes[parent_id]['name']}`"
+                    yield f"{name} is older than `{published_name(catalog.nodes[parent_id])}`"
             for uri in catalog.raw_uris(node_id):
                 if own and build.raw_logs.get(uri) != own.raw_logs.get(uri):
                     yield f"{name} was built from other landing dates than the view"
@@ -103,13 +100,14 @@ def _test_faults(
     }
     for node_id in must_be_tested:
         if not _data_tests(catalog, node_id):
-            yield f"`{catalog.nodes[node_id]['name']}` has no data test; state what must hold"
+            name = published_name(catalog.nodes[node_id])
+            yield f"`{name}` has no data test; state what must hold"
     own = _data_tests(catalog, view.unique_id)
     for test_id in sorted(catalog.tests_on(lineage)):
         test, run = catalog.nodes[test_id], kept.tests.get(test_id)
         name = f"test `{test['name']}`"
         newer = [
-            catalog.nodes[node_id]["name"]
+            published_name(catalog.nodes[node_id])
             for node_id in catalog.parents(test_id)
             if run and node_id in kept.builds and kept.builds[node_id].recorded_at > run.recorded_at
         ]

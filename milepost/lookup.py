@@ -1,70 +1,184 @@
-"""The point-in-time join: for each entity row the newest row that was available by its instant."""
+"""The point-in-time lookup: what was asked for, and the columns that answer it."""
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milepost.errors import LookupInputError
-from milepost.manifest import View
+from milepost import entities as rows
+from milepost.catalog import NAME
+from milepost.entities import EVENT_TIMESTAMP
+from milepost.errors import LookupInputError, UnknownFeatureError
+from milepost.manifest import Manifest, View
 
-EVENT_TIMESTAMP = "event_timestamp"
+ENTITY_HINT = "pass full_feature_names=True, or rename the column"
+MICROSECOND = timedelta(microseconds=1)
 
 
-def entity_table(entity_df: Any) -> pa.Table:
-    """The entity rows as Arrow, from anything with `__arrow_c_stream__`."""
-    if not hasattr(entity_df, "__arrow_c_stream__"):
+@dataclass(frozen=True)
+class AskedView:
+    """A feature view under the name asked for; `keys` says which entity column each key is."""
+
+    name: str
+    view: View
+    keys: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for: each column of the result with its view and feature, in order."""
+
+    views: list[AskedView]
+    columns: list[tuple[str, AskedView, str]]
+    """The column's name, the view asked for and the feature of it."""
+
+    allow_incomplete: bool
+    ttl: timedelta | None
+
+    def features_of(self, view: AskedView) -> list[str]:
+        """The features asked of a view."""
+        return [feature for _, asked, feature in self.columns if asked is view]
+
+    def check_names(self, entity_columns: Sequence[str]) -> None:
+        """No feature is named as a column of the entity rows."""
+        for name, *_ in self.columns:
+            if name in entity_columns:
+                raise LookupInputError(
+                    f"feature `{name}` is named as a column of `entity_df`", hint=ENTITY_HINT
+                )
+
+    def check_instants(self, instants: pa.Array) -> None:
+        """No instant lies where a view is not built, or its longest window not full."""
+        if self.allow_incomplete or not len(instants):
+            return
+        bounds = pc.min_max(instants)
+        for asked in self.views:
+            _check_complete(asked.view, bounds["min"].as_py(), bounds["max"].as_py())
+
+
+def parse(
+    manifest: Manifest,
+    features: Iterable[str],
+    *,
+    full_feature_names: bool = False,
+    aliases: Mapping[str, Mapping[str, Any]] | None = None,
+    ttl: timedelta | None = None,
+    allow_incomplete: bool = False,
+) -> Asked:
+    """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias for a view."""
+    if isinstance(features, str):
         raise LookupInputError(
-            f"`entity_df` is a `{type(entity_df).__name__}`, which has no `__arrow_c_stream__`",
-            hint="give a pandas or polars data frame, a pyarrow table or a DuckDB relation",
+            f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
         )
-    entities = pa.table(entity_df)
-    twice = [name for name, count in Counter(entities.column_names).items() if count > 1]
-    if twice:
+    views = by_name(manifest)
+    names = {name: AskedView(name, view, {k: k for k in view.keys}) for name, view in views.items()}
+    for alias, options in (aliases or {}).items():
+        names[alias] = _aliased(manifest, alias, options, views)
+    asked: list[tuple[AskedView, str]] = []
+    for reference in features:
+        name, colon, feature = str(reference).partition(":")
+        if table_name(name) not in names:
+            raise UnknownFeatureError(
+                f"release {manifest.release} has no feature view `{name}`",
+                hint=suggest(name, names),
+            )
+        found = names[table_name(name)]
+        if colon and feature not in found.view.features:
+            raise UnknownFeatureError(
+                f"feature view `{name}` has no feature `{feature}`",
+                hint=suggest(feature, found.view.features),
+            )
+        asked += [(found, one) for one in ([feature] if colon else found.view.features)]
+    if not asked:
         raise LookupInputError(
-            f"`entity_df` has two columns `{twice[0]}`", hint="rename or drop one of them"
+            "no feature was asked for", hint='name some, as in features=["carrier_reliability"]'
         )
+    named = [
+        (f"{view.name}__{feature}" if full_feature_names else feature, view, feature)
+        for view, feature in asked
+    ]
+    _check_distinct([name for name, *_ in named])
+    used = list({view.name: view for view, _ in asked}.values())
+    for alias in aliases or {}:
+        if all(view.name != alias for view in used):
+            raise LookupInputError(
+                f"no feature of the alias `{alias}` is asked for",
+                hint=f'ask for `"{alias}"` or `"{alias}:feature"`, or leave the alias out',
+            )
+    _check_ttl(ttl, used)
+    return Asked(used, named, allow_incomplete, ttl)
+
+
+def join(
+    asked: Asked, entities: pa.Table, instants: pa.Array, files: Mapping[str, Any]
+) -> pa.Table:
+    """The entity rows with the asked columns behind them; `files` has each view's, by its name."""
+    from milepost.newest import newest, whole
+
+    at = whole(instants)
+    oldest = None if asked.ttl is None else at - asked.ttl // MICROSECOND
+    found: dict[tuple[str, str], pa.Array] = {}
+    for view in asked.views:
+        own, features = files[view.view.name], asked.features_of(view)
+        keys = rows.keys(entities, view.name, view.keys, own.schema)
+        columns = newest(own, keys, at, features, oldest=oldest)
+        found.update({(view.name, name): c for name, c in zip(features, columns, strict=True)})
+    for name, view, feature in asked.columns:
+        entities = entities.append_column(name, found.pop((view.name, feature)))
     return entities
 
 
-def event_instants(entities: pa.Table) -> pa.ChunkedArray:
-    """`event_timestamp` as naive UTC, in microseconds; sub-microseconds are cut off."""
-    if EVENT_TIMESTAMP not in entities.column_names:
+def by_name(manifest: Manifest) -> dict[str, View]:
+    """Every feature view by its name, and the latest version of one by its model's name too."""
+    names = {view.name: view for view in manifest.views}
+    return names | {view.model: view for view in manifest.views if view.is_latest}
+
+
+def table_name(reference: str) -> str:
+    """`view@v1`, as Feast writes a version, is the table `view_v1`, as dbt names it."""
+    return reference.replace("@v", "_v")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A hint that names what is near, or all that there is."""
+    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+    return f"there is {', '.join(f'`{one}`' for one in near)}"
+
+
+def _aliased(
+    manifest: Manifest, alias: str, options: Mapping[str, Any], views: Mapping[str, View]
+) -> AskedView:
+    unknown = sorted(set(options) - {"view", "keys"})
+    if not NAME.fullmatch(alias) or unknown:
+        wrong = f"has the option `{unknown[0]}`" if unknown else "is not a plain name"
         raise LookupInputError(
-            f"`entity_df` has no column `{EVENT_TIMESTAMP}`",
-            hint=f"it has {', '.join(f'`{name}`' for name in entities.column_names)}",
+            f"alias `{alias}` {wrong}",
+            hint='write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}',
         )
-    column = entities.column(EVENT_TIMESTAMP)
-    if not pa.types.is_timestamp(column.type):
-        raise LookupInputError(
-            f"`{EVENT_TIMESTAMP}` is {column.type}, not a timestamp",
-            hint="convert it, for instance with pandas.to_datetime(..., utc=True)",
+    name = table_name(options.get("view", alias))
+    if name not in views:
+        raise UnknownFeatureError(
+            f"release {manifest.release} has no feature view `{name}`, for the alias `{alias}`",
+            hint=suggest(str(name), views),
         )
-    if column.null_count:
-        rows = pc.indices_nonzero(pc.is_null(column)).slice(0, 5).to_pylist()
-        raise LookupInputError(
-            f"`{EVENT_TIMESTAMP}` is null in {column.null_count} rows, the first at {rows}",
-            hint="every entity row needs the instant of its prediction",
-        )
-    # First to UTC: in a local time, the hour in which clocks go back is ambiguous.
-    column = column.cast(pa.timestamp(column.type.unit))
-    if column.type.unit == "ns":  # a cast would refuse digits beyond the microsecond
-        column = pc.floor_temporal(column, unit="microsecond")
-    return column.cast(pa.timestamp("us"))
+    view, mapped = views[name], dict(options.get("keys", {}))
+    for key in mapped:
+        if key not in view.keys:
+            raise LookupInputError(
+                f"feature view `{name}` has no key `{key}`, for the alias `{alias}`",
+                hint=f"its keys are {', '.join(f'`{one}`' for one in view.keys)}",
+            )
+    return AskedView(alias, view, {key: mapped.get(key, key) for key in view.keys})
 
 
-def latest(instants: pa.ChunkedArray) -> datetime | None:
-    """The last instant asked for, naive UTC; None where there is none."""
-    return pc.max(instants).as_py() if len(instants) else None
-
-
-def check_names(entities: pa.Table, names: Sequence[str]) -> None:
-    """Every column of the result has a name of its own."""
+def _check_distinct(names: Sequence[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise LookupInputError(
@@ -72,19 +186,26 @@ def check_names(entities: pa.Table, names: Sequence[str]) -> None:
             hint="ask for each feature once, and pass full_feature_names=True where two views have "
             "one of the same name",
         )
-    for name in names:
-        if name in entities.column_names:
+
+
+def _check_ttl(ttl: timedelta | None, views: Sequence[AskedView]) -> None:
+    if ttl is None:
+        return
+    if ttl < timedelta(0):
+        raise LookupInputError(
+            f"`ttl` is {ttl}, which is negative", hint="leave it out for no limit"
+        )
+    for asked in views:
+        if not asked.view.is_dense:
             raise LookupInputError(
-                f"feature `{name}` is named as a column of `entity_df`",
-                hint="pass full_feature_names=True, or rename the column",
+                f"feature view `{asked.view.name}` has rows at changes, so `ttl` has no meaning: "
+                "an old row is still exact",
+                hint="leave ttl out, and ask for a feature that says how old the evidence is; "
+                "ttl is for views with `meta: {dense: true}`",
             )
 
 
-def check_complete(view: View, instants: pa.ChunkedArray) -> None:
-    """No instant lies where the view is not built, or its longest window not full."""
-    if not len(instants):
-        return
-    first, last = pc.min(instants).as_py(), pc.max(instants).as_py()
+def _check_complete(view: View, first: Any, last: Any) -> None:
     allow = "or pass allow_incomplete=True"
     if last >= view.instant("built_through"):
         raise LookupInputError(
@@ -98,76 +219,3 @@ def check_complete(view: View, instants: pa.ChunkedArray) -> None:
             f"`{EVENT_TIMESTAMP}` starts at {first.isoformat()}",
             hint=f"its longest window is not full before; start later, {allow}",
         )
-
-
-def entity_keys(entities: pa.Table, view: View, types: Mapping[str, pa.DataType]) -> pa.Table:
-    """The join keys of a view, in the types of the view."""
-    columns = {}
-    declared = {field.name: types[field.type] for field in view.fields}
-    for key in view.keys:
-        if key not in entities.column_names:
-            raise LookupInputError(
-                f"`entity_df` has no column `{key}`, a key of feature view `{view.name}`",
-                hint=f"its keys are {', '.join(f'`{name}`' for name in view.keys)}",
-            )
-        column = entities.column(key)
-        if not _is_same_kind(column.type, declared[key]):
-            raise LookupInputError(
-                f"key `{key}` is {column.type}, in feature view `{view.name}` {declared[key]}",
-                hint="convert the column",
-            )
-        try:
-            columns[key] = column.cast(declared[key])
-        except pa.ArrowInvalid as error:
-            raise LookupInputError(
-                f"key `{key}` has a value that is no {declared[key]}: {error}",
-                hint="no row of the view can have it; correct the value, or make it null",
-            ) from error
-    return pa.table(columns) if columns else pa.table({"_": pa.nulls(entities.num_rows)})
-
-
-def _is_same_kind(given: pa.DataType, declared: pa.DataType) -> bool:
-    if pa.types.is_dictionary(given):
-        given = given.value_type
-    is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    if pa.types.is_null(given):
-        return True
-    if pa.types.is_string(declared):
-        return any(check(given) for check in is_text)
-    if pa.types.is_int64(declared):
-        return bool(pa.types.is_integer(given))
-    return bool(given == declared)
-
-
-def point_in_time_join(
-    keys: pa.Table,
-    instants: pa.ChunkedArray,
-    rows: pa.Table,
-    key_names: Sequence[str],
-    features: Sequence[str],
-) -> pa.Table:
-    """The features of the newest row with equal keys and `available_at` at or before the instant.
-
-    One row per entity row, in their order. `rows` is unique on keys and `available_at`, so the
-    answer is too. Column positions stand for names, which come from outside.
-    """
-    numbered = {f"k{n}": keys.column(name) for n, name in enumerate(key_names)}
-    entity_rows = pa.table(
-        {**numbered, "at": instants, "position": pc.cumulative_sum(pa.repeat(1, len(instants)))}
-    )
-    view_rows = rows.rename_columns(
-        [f"k{n}" for n in range(len(key_names))] + ["at"] + [f"f{n}" for n in range(len(features))]
-    )
-    equal = "".join(f"entity_rows.k{n} = view_rows.k{n} and " for n in range(len(key_names)))
-    selected = ", ".join(f"view_rows.f{n}" for n in range(len(features)))
-    import duckdb  # a quarter of all else that `import milepost` needs
-
-    # DuckDB takes an Arrow table for a few rows and would join by nested loops: 84 s, not 0.4.
-    with duckdb.connect(config={"asof_loop_join_threshold": 0}) as con:
-        con.register("entity_rows", entity_rows)
-        con.register("view_rows", view_rows)
-        joined = con.execute(
-            f"select {selected} from entity_rows asof left join view_rows "  # noqa: S608 - no outside name
-            f"on {equal} entity_rows.at >= view_rows.at order by entity_rows.position"
-        ).to_arrow_table()
-    return joined.rename_columns(list(features))

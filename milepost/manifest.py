@@ -9,17 +9,20 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
 from milepost.errors import ReleaseError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
-_DATA_FILE = re.compile(r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/([0-9a-f]{64})\.parquet")
+DATA_FILE = re.compile(
+    r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/[0-9a-f]{64}(-[0-9a-f]{12})?\.parquet"
+)
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,26 @@ class Field:
 class File:
     """A Parquet file of a view: its name below the store, its rows and bytes.
 
-    Its SHA-256 is its name. It holds the rows of one month of `available_at`, sorted by keys and
-    `available_at`.
+    It is named by its SHA-256 and by the publication that sent it. It holds the rows of one month
+    of `available_at`, sorted by keys and `available_at`. Its last `footer_bytes`, Parquet's own
+    description of it, have no checksum in Parquet and so have one here.
     """
 
     name: str
     rows: int
     bytes: int
+    footer_bytes: int = 0
+    footer_sha256: str = ""
+
+    @property
+    def month(self) -> str:
+        """The month of `available_at` that it holds, as `2026-01`."""
+        return self.name.split("/")[2]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file's bytes, in hex."""
+        return self.name.split("/")[3][:64]
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,16 @@ class View:
     checks: list[str]
     code: str
     fingerprint: str
+    version: str | None = None
+    is_latest: bool = True
+    deprecated_at: str | None = None
+    is_dense: bool = False
+    fresh_within_hours: int | None = None
+
+    @property
+    def model(self) -> str:
+        """The name of the dbt model, of which this may be a version."""
+        return self.name.removesuffix(f"_v{self.version}") if self.version else self.name
 
     @property
     def features(self) -> list[str]:
@@ -108,6 +134,21 @@ class Manifest:
         return (json.dumps(asdict(self), indent=1) + "\n").encode()
 
     @property
+    def name(self) -> str:
+        """Where it stands below the store."""
+        return f"releases/{self.release}/manifest.json"
+
+    @property
+    def files(self) -> list[File]:
+        """The data files of all views."""
+        return [file for view in self.views for file in view.files]
+
+    def sealed(self) -> Manifest:
+        """The same with its id, which is made of the instant and of all that it says."""
+        unnamed = replace(self, release="")
+        return replace(self, release=_release_id(self.created_at, unnamed.to_bytes()))
+
+    @property
     def content(self) -> str:
         """A hash of what was released, whenever and by whatever code."""
         views = [{**asdict(view), "code": None} for view in self.views]
@@ -120,9 +161,10 @@ def parse(body: bytes, where: str) -> Manifest:
     try:
         raw = json.loads(body)
         version = raw["format_version"]
-        if version != FORMAT_VERSION:
+        if version not in READABLE:
             raise ReleaseError(
-                f"`{where}` has format version {version}, this Milepost reads {FORMAT_VERSION}",
+                f"`{where}` has format version {version}, this Milepost reads "
+                f"{', '.join(map(str, READABLE))}",
                 hint="upgrade Milepost",
             )
         manifest = Manifest(
@@ -133,6 +175,15 @@ def parse(body: bytes, where: str) -> Manifest:
             }
         )
         _check(manifest)
+        # The id has a hash of all but itself. That of format 1 is random, and its files lack what
+        # came later.
+        if version == 1:
+            sealed = all(len(file) == 3 for view in raw["views"] for file in view["files"])
+        else:
+            rest = body.replace(manifest.release.encode(), b"", 1)
+            sealed = manifest.release == _release_id(manifest.created_at, rest)
+        if not sealed:
+            raise ValueError("its content is not what its release id says")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ReleaseError):
             raise
@@ -141,6 +192,11 @@ def parse(body: bytes, where: str) -> Manifest:
             hint="pin another release, or restore the object from a backup",
         ) from error
     return manifest
+
+
+def _release_id(created_at: str, unnamed: bytes) -> str:
+    stamp = created_at.replace("-", "").replace(":", "")
+    return f"{stamp}Z-{hashlib.sha256(unnamed).hexdigest()[:12]}"
 
 
 def _view(raw: Mapping[str, Any]) -> View:
@@ -153,7 +209,14 @@ def _check(manifest: Manifest) -> None:
         raise ValueError(f"release id `{manifest.release}`")
     if len({view.name for view in manifest.views}) < len(manifest.views):
         raise ValueError("two views of one name")
+    latest = [view.model for view in manifest.views if view.is_latest]
+    if len(set(latest)) < len(latest):
+        raise ValueError("two latest versions of one view")
     for view in manifest.views:
+        if view.version and not view.name.endswith(f"_v{view.version}"):
+            raise ValueError(f"version `{view.version}` of `{view.name}`")
+        if view.deprecated_at and datetime.fromisoformat(view.deprecated_at).tzinfo:
+            raise ValueError(f"date of deprecation of `{view.name}`, which is not naive")
         names = [field.name for field in view.fields]
         if len(set(names)) < len(names):
             raise ValueError(f"two columns of one name in `{view.name}`")
@@ -167,7 +230,7 @@ def _check(manifest: Manifest) -> None:
         if any(view.instant(name).tzinfo for name in ("complete_from", "built_through")):
             raise ValueError(f"instants of `{view.name}`, which are not naive")
         for file in view.files:
-            found = _DATA_FILE.fullmatch(file.name)
+            found = DATA_FILE.fullmatch(file.name)
             if not found or found[1] != view.name:
                 raise ValueError(f"file `{file.name}`")
         if sum(file.rows for file in view.files) != view.rows:

@@ -6,22 +6,21 @@ compare-and-swap. Nothing that is there is ever replaced but that pointer.
 
 from __future__ import annotations
 
-import json
-import secrets
+import logging
 import subprocess
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import gate, releases, s3
+from milepost import compatibility, gate, past, privacy, releases
 from milepost.catalog import Catalog
 from milepost.errors import PublishError
-from milepost.export import Uploads, export
+from milepost.export import NoUploads, Uploads, export
 from milepost.manifest import (
-    CURRENT,
     FORMAT_VERSION,
     File,
     Manifest,
@@ -29,6 +28,8 @@ from milepost.manifest import (
     parse,
 )
 from milepost.s3 import Location
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class Published:
     uploaded: list[File]
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What publishing would come to: reasons against it, and the release where all tests passed."""
+
+    refused: list[str]
+    current: Manifest | None
+    manifest: Manifest | None
+
+
 def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     """Publish the feature views that `dbt_manifest` names from the DuckDB file `database`.
 
@@ -47,37 +57,96 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     publisher was first, a StorageError where S3 fails. Whatever is raised, readers see the release
     that was current before.
     """
+    pointer = releases.pointer(store)
+    current = releases.read(store, pointer.release) if pointer else None
     catalog = Catalog.read(dbt_manifest)
+    uploads = Uploads(store, current)
+    with _open(database) as con:
+        passed, refused = _check(con, catalog, dbt_manifest, current)
+        if not refused:
+            manifest = _describe(con, catalog, passed, uploads)
+            refused = list(_past_faults(con, passed, current, manifest, store))
+    if refused:
+        raise PublishError(
+            "nothing is published:\n  " + "\n  ".join(refused),
+            hint="`dbt build` builds and tests everything in full; all rules of the gate are in "
+            "docs/reference/release-format.md",
+        )
+    if current and current.content == manifest.content:
+        return Published(current, False, uploads.sent)
+    parse(manifest.to_bytes(), manifest.release)
+    releases.commit(store, manifest, pointer)
+    return Published(manifest, True, uploads.sent)
+
+
+def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
+    """What `publish` would come to, without writing anything."""
+    pointer = releases.pointer(store)
+    current = releases.read(store, pointer.release) if pointer else None
+    catalog = Catalog.read(dbt_manifest)
+    with _open(database) as con:
+        passed, refused = _check(con, catalog, dbt_manifest, current)
+        if len(passed) < len(catalog.feature_views()):
+            return Verdict(refused, current, None)
+        manifest = _describe(con, catalog, passed, NoUploads(store, current))
+        if not refused:
+            refused = list(_past_faults(con, passed, current, manifest, store))
+        return Verdict(refused, current, manifest)
+
+
+def _check(
+    con: DuckDBPyConnection, catalog: Catalog, dbt_manifest: Path, current: Manifest | None
+) -> tuple[list[gate.Passed], list[str]]:
+    """The gate, but for what needs the files: the views whose tests passed, and every reason."""
     views = catalog.feature_views()
     if not views:
         raise PublishError(
             f"`{dbt_manifest}` has no feature view", hint="a feature view states `meta.entities`"
         )
-    with _open(database) as con:
-        passed = gate.check(con, catalog, views)
-        pointer = releases.pointer(store)
-        current = releases.read(store, pointer[0]) if pointer else None
-        _check_forward(passed, current)
-        known = {file.name for view in current.views for file in view.files} if current else set()
-        uploads = Uploads(store, known)
-        released = [export(con, one, uploads) for one in passed]
-        manifest = Manifest(
-            format_version=FORMAT_VERSION,
-            release="",
-            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
-            views=released,
-            set_aside=_set_aside(con, catalog),
-        )
-    if current and current.content == manifest.content:
-        return Published(current, False, uploads.sent)
-    stamp = manifest.created_at.replace("-", "").replace(":", "")
-    manifest = replace(manifest, release=f"{stamp}Z-{secrets.token_hex(6)}")
-    parse(manifest.to_bytes(), manifest.release)
-    s3.put(store, f"releases/{manifest.release}/manifest.json", manifest.to_bytes(), new=True)
-    swapped = json.dumps({"release": manifest.release}).encode()
-    s3.put(store, CURRENT, swapped, new=pointer is None, if_match=pointer[1] if pointer else None)
-    return Published(manifest, True, uploads.sent)
+    passed, refused = gate.check(con, catalog, views)
+    for view in views:
+        refused += privacy.faults(con, catalog, view)
+    if current:
+        refused += compatibility.schema_faults(views, current)
+    for one in passed if not refused else []:
+        old = compatibility.predecessor(one.view, current)
+        if old:
+            refused += compatibility.forward_faults(one, old)
+            refused += compatibility.bound_faults(con, one, old)
+    # A model that two views are made from has its reasons once.
+    return passed, list(dict.fromkeys(refused))
+
+
+def _past_faults(
+    con: DuckDBPyConnection,
+    passed: list[gate.Passed],
+    current: Manifest | None,
+    manifest: Manifest,
+    store: Location,
+) -> Iterator[str]:
+    for one, new in zip(passed, manifest.views, strict=True):
+        old = compatibility.predecessor(one.view, current)
+        if old:
+            logger.info("comparing the past of %s", new.name)
+            yield from past.faults(con, one.view.relation, old, new, store)
+
+
+def _describe(
+    con: DuckDBPyConnection, catalog: Catalog, passed: list[gate.Passed], uploads: Uploads
+) -> Manifest:
+    """The release of what has passed, its files put where `uploads` puts them."""
+    views = []
+    for one in passed:
+        logger.info("exporting %s", one.view.name)
+        views.append(export(con, one, uploads))
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        release="",
+        created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
+        views=views,
+        set_aside=_set_aside(con, catalog),
+    ).sealed()
 
 
 def _open(database: Path) -> DuckDBPyConnection:
@@ -90,18 +159,6 @@ def _open(database: Path) -> DuckDBPyConnection:
             f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
             hint="it is no DuckDB file, or a dbt command is still running on it",
         ) from error
-
-
-def _check_forward(passed: list[gate.Passed], current: Manifest | None) -> None:
-    """A view never ends earlier than the current release's: that is a rollback, or an old build."""
-    before = {view.name: view.instant("built_through") for view in current.views} if current else {}
-    for one in passed:
-        if one.built_through < before.get(one.view.name, one.built_through):
-            raise PublishError(
-                f"`{one.view.name}` is built through {one.built_through}, in the current release "
-                f"through {before[one.view.name]}",
-                hint="build from the raw log that the store is published from, then publish again",
-            )
 
 
 def _set_aside(con: DuckDBPyConnection, catalog: Catalog) -> list[SetAside]:

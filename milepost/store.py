@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import Any
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
-from pyarrow.fs import S3FileSystem
 
-from milepost import lookup, releases, s3
-from milepost.catalog import AVAILABLE_AT
-from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost import releases
+from milepost.errors import LookupInputError, UnknownFeatureError
+from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
 
-ARROW_TYPES = {
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "VARCHAR": pa.string(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from pyarrow.fs import S3FileSystem
+
+    from milepost.training_set import Recipe, TrainingSet
+    from milepost.view_files import ViewFiles
+
+Aliases = Mapping[str, Mapping[str, Any]]
 
 
 class FeatureStore:
@@ -38,7 +37,6 @@ class FeatureStore:
         self.location = Location.parse(uri)
         wanted = releases.current(self.location) if release is None else release
         self._manifest = releases.read(self.location, wanted)
-        self._views = {view.name: view for view in self._manifest.views}
 
     def __repr__(self) -> str:
         return f"FeatureStore({self.location.uri()!r}, release={self.release!r})"
@@ -55,12 +53,54 @@ class FeatureStore:
 
     def feature_views(self) -> list[View]:
         """Every feature view of the release, by name."""
-        return [self._views[name] for name in sorted(self._views)]
+        return sorted(self._manifest.views, key=lambda view: view.name)
+
+    def files(self, view: str) -> list[str]:
+        """The URIs of a view's Parquet files, for any engine that reads them."""
+        return [self.location.uri(file.name) for file in self._view(view).files]
 
     def to_arrow(self, view: str) -> pa.Table:
         """All rows of a view, by month and then sorted by keys and `available_at`."""
         found = self._view(view)
-        return self._read(found, [field.name for field in found.fields])
+        _warn_if_deprecated([found])
+        return self._files([found], _filesystem())[found.name].read(
+            [field.name for field in found.fields]
+        )
+
+    def attach(self, con: DuckDBPyConnection) -> None:
+        """Give a DuckDB connection a view of each feature view, by its name, of this release.
+
+        They are read when they are queried: only the columns named, and each page's checksum is
+        verified. DuckDB needs no extension and no secret for it.
+        """
+        for name, dataset in self._datasets().items():
+            con.register(name, dataset)
+
+    @overload
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str],
+        *,
+        full_feature_names: bool = ...,
+        aliases: Aliases | None = ...,
+        ttl: timedelta | None = ...,
+        allow_incomplete: bool = ...,
+        to: None = ...,
+    ) -> TrainingSet: ...
+
+    @overload
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str],
+        *,
+        full_feature_names: bool = ...,
+        aliases: Aliases | None = ...,
+        ttl: timedelta | None = ...,
+        allow_incomplete: bool = ...,
+        to: str,
+    ) -> int: ...
 
     def get_historical_features(
         self,
@@ -68,120 +108,230 @@ class FeatureStore:
         features: Iterable[str],
         *,
         full_feature_names: bool = False,
+        aliases: Aliases | None = None,
+        ttl: timedelta | None = None,
         allow_incomplete: bool = False,
-    ) -> pa.Table:
+        to: str | None = None,
+    ) -> TrainingSet | int:
         """Join to each entity row the features as a model in production could have had them.
 
-        `entity_df` is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB): the
-        join keys of the views asked for and `event_timestamp`, UTC where it has no time zone.
-        `features` are `"view:feature"` or a whole `"view"`.
+        `entity_df` has the join keys of the views asked for and `event_timestamp`, UTC where it has
+        no time zone. It is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB),
+        `"s3://..."`, a Parquet file, or a query in DuckDB's SQL, which may name feature views.
+
+        `features` are `"view:feature"` or a whole `"view"`. Of a view with versions, `"view"` is
+        the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
+        `aliases` name a view anew, for one that is looked up twice or whose keys the entity rows
+        name otherwise: `{"origin": {"view": "market", "keys": {"market_id": "origin_id"}}}`.
 
         Returns the entity rows, all of them, in their order, with a column per feature in the order
         asked for (`view__feature` with `full_feature_names`). A feature is the value of the newest
         row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
-        key is null.
+        key is null, or, for dense views only, that row is older than `ttl`.
+
+        With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
+        than memory holds, and the number of its rows is returned.
 
         Raises a LookupInputError for input that does not fit, and for instants for which the view
         is not built or its longest window not full (unless `allow_incomplete`); an
         UnknownFeatureError for a view or feature that the release does not have.
         """
-        if isinstance(features, str):
-            raise LookupInputError(
-                f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
-            )
-        entities = lookup.entity_table(entity_df)
-        asked = [self._feature(reference) for reference in features]
-        wanted = [(view, name) for view, names in asked for name in names]
-        if not wanted:
-            raise LookupInputError(
-                "no feature was asked for", hint='name some, as in features=["carrier_reliability"]'
-            )
-        names = [f"{view.name}__{name}" if full_feature_names else name for view, name in wanted]
-        lookup.check_names(entities, names)
-        instants = lookup.event_instants(entities)
-        latest = lookup.latest(instants)
-        columns: dict[tuple[str, str], pa.ChunkedArray] = {}
-        for view in {view.name: view for view, _ in wanted}.values():
-            own = list(dict.fromkeys(name for v, name in wanted if v is view))
-            if not allow_incomplete:
-                lookup.check_complete(view, instants)
-            keys = lookup.entity_keys(entities, view, ARROW_TYPES)
-            rows = self._read(view, [*view.keys, AVAILABLE_AT, *own], until=latest)
-            joined = lookup.point_in_time_join(keys, instants, rows, view.keys, own)
-            columns.update({(view.name, name): joined[name] for name in own})
-        for name, (view, feature) in zip(names, wanted, strict=True):
-            entities = entities.append_column(name, columns[view.name, feature])
-        return entities
+        features = features if isinstance(features, str) else list(features)
+        asked = parse(
+            self._manifest,
+            features,
+            full_feature_names=full_feature_names,
+            aliases=aliases,
+            ttl=ttl,
+            allow_incomplete=allow_incomplete,
+        )
+        _warn_if_deprecated([one.view for one in asked.views])
+        recipe = {
+            "features": features,
+            "full_feature_names": full_feature_names,
+            "aliases": aliases or {},
+            "ttl_seconds": None if ttl is None else ttl.total_seconds(),
+            "allow_incomplete": allow_incomplete,
+            "as_of": None,
+        }
+        return self._look_up(entity_df, asked, recipe, to=to)
+
+    def get_latest_features(
+        self,
+        entity_rows: Any,
+        features: Iterable[str],
+        *,
+        full_feature_names: bool = False,
+        aliases: Aliases | None = None,
+        allow_stale: bool = False,
+    ) -> TrainingSet:
+        """Join to each entity row the newest features that all views asked for have, for scoring.
+
+        They are as of one instant, `as_of` of the result: the last one before the smallest
+        `built_through` of the views asked for. At that instant `get_historical_features` gives the
+        same. `entity_rows` are as `entity_df` there but for `event_timestamp`, or a list of dicts.
+
+        Raises a LookupInputError where that instant is longer ago than a view's
+        `fresh_within_hours` promises (unless `allow_stale`), and as `get_historical_features` does.
+        """
+        features = features if isinstance(features, str) else list(features)
+        asked = parse(
+            self._manifest, features, full_feature_names=full_feature_names, aliases=aliases
+        )
+        views = [one.view for one in asked.views]
+        _warn_if_deprecated(views)
+        as_of = min(view.instant("built_through") for view in views) - MICROSECOND
+        if not allow_stale:
+            _check_fresh(views, as_of)
+        if isinstance(entity_rows, list):
+            entity_rows = pa.Table.from_pylist(entity_rows)
+        recipe = {
+            "features": features,
+            "full_feature_names": full_feature_names,
+            "aliases": aliases or {},
+            "ttl_seconds": None,
+            "allow_incomplete": False,
+            "as_of": as_of.isoformat(),
+        }
+        found = self._look_up(entity_rows, asked, recipe, as_of=as_of)
+        assert not isinstance(found, int)  # noqa: S101 - nothing was written
+        return found
+
+    @overload
+    def reproduce(self, path: str, *, to: None = ...) -> TrainingSet: ...
+
+    @overload
+    def reproduce(self, path: str, *, to: str) -> int: ...
+
+    def reproduce(self, path: str, *, to: str | None = None) -> TrainingSet | int:
+        """Make the training set at `path` on S3 again, from its entity rows and its recipe.
+
+        It is read from the release that the recipe names, whichever this object reads. With `to`
+        the new file has the same bytes as one that `get_historical_features(..., to=path)` wrote.
+
+        Raises a LookupInputError where the file has no recipe, its entity rows are not those it was
+        made from, or other code than the recipe's is installed.
+        """
+        from milepost import reproduction
+
+        recipe, rows = reproduction.open_training_set(path, _filesystem())
+        store = FeatureStore(self.location.uri(), release=recipe["release"])
+        ttl = recipe["ttl_seconds"]
+        asked = parse(
+            store.manifest,
+            recipe["features"],
+            full_feature_names=recipe["full_feature_names"],
+            aliases=recipe["aliases"],
+            ttl=None if ttl is None else timedelta(seconds=ttl),
+            allow_incomplete=recipe["allow_incomplete"],
+        )
+        options = {name: recipe[name] for name in reproduction.OPTIONS}
+        as_of = None if recipe["as_of"] is None else datetime.fromisoformat(recipe["as_of"])
+        entities = reproduction.entity_rows(rows, [name for name, *_ in asked.columns])
+        return store._look_up(
+            entities, asked, options, to=to, as_of=as_of, expected=recipe["entities"]
+        )
+
+    def _look_up(
+        self,
+        entity_df: Any,
+        asked: Asked,
+        options: Recipe,
+        *,
+        to: str | None = None,
+        as_of: datetime | None = None,
+        expected: str | None = None,
+    ) -> TrainingSet | int:
+        """`expected` is the hash that the entity rows must have."""
+        from milepost import entities, training_set
+
+        system = _filesystem()
+        is_query = isinstance(entity_df, str) and not entity_df.startswith("s3://")
+        reader = entities.reader(entity_df, system, self._datasets() if is_query else {})
+        asked.check_names(reader.schema.names)
+        if as_of is not None:
+            entities.check_untimed(reader.schema.names)
+        files = self._files((one.view for one in asked.views), system)
+        hashed = training_set.EntityHash()
+
+        def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
+            if as_of is None:
+                instants = entities.event_instants(rows, first_row)
+            else:
+                instants = entities.same_instant(as_of, rows.num_rows)
+            asked.check_instants(instants)
+            hashed.update(rows)
+            return join(asked, rows, instants, files)
+
+        def recipe(count: int) -> bytes:
+            digest = hashed.hexdigest()
+            if not count:
+                raise LookupInputError(
+                    "`entity_df` has no rows", hint="look at the filter or query that it came from"
+                )
+            if expected not in {None, digest}:
+                raise LookupInputError(
+                    "the entity rows are not those that the training set was made from",
+                    hint="the file was edited after it was written: restore it",
+                )
+            return training_set.recipe_of(self.release, options, digest)
+
+        if to is None:
+            rows = reader.read_all()
+            found = answer(rows)
+            return training_set.with_recipe(found, recipe(rows.num_rows))
+        from milepost.parquet_stream import write
+
+        return write(to, reader, answer, recipe)
 
     def _view(self, name: str) -> View:
-        if name not in self._views:
+        views = by_name(self._manifest)
+        if table_name(name) not in views:
             raise UnknownFeatureError(
-                f"release {self.release} has no feature view `{name}`",
-                hint=_suggest(name, self._views),
+                f"release {self.release} has no feature view `{name}`", hint=suggest(name, views)
             )
-        return self._views[name]
+        return views[table_name(name)]
 
-    def _feature(self, reference: str) -> tuple[View, list[str]]:
-        view_name, _, feature = reference.partition(":")
-        view = self._view(view_name)
-        if not feature:
-            return view, view.features
-        if feature not in view.features:
-            raise UnknownFeatureError(
-                f"feature view `{view_name}` has no feature `{feature}`",
-                hint=_suggest(feature, view.features),
-            )
-        return view, [feature]
+    def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
+        from milepost.view_files import ViewFiles
 
-    def _read(self, view: View, columns: list[str], until: datetime | None = None) -> pa.Table:
-        schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in view.fields])
-        months = "9999-99" if until is None else until.strftime("%Y-%m")
-        files = [file for file in view.files if file.name.split("/")[2] <= months]
-        if not files:
-            return schema.empty_table().select(columns)
-        import pyarrow.dataset as pads  # imports pandas, as long as all else
+        return {view.name: ViewFiles(self.location, self.release, view, system) for view in views}
 
-        paths = [f"{self.location.bucket}/{self.location.key(file.name)}" for file in files]
-        page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
-        parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
-        try:
-            filesystem = _filesystem()
-            with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-                infos = list(pool.map(filesystem.get_file_info, paths))
-            for file, found in zip(files, infos, strict=True):
-                if found.size != file.bytes:
-                    raise OSError(
-                        f"`{self.location.uri(file.name)}` has {found.size} bytes, its release "
-                        f"says {file.bytes}"
-                    )
-            dataset = pads.dataset(paths, schema=schema, format=parquet, filesystem=filesystem)
-            rows = dataset.to_table(columns=columns)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise ReleaseError(
-                f"feature view `{view.name}` of release {self.release} cannot be read: {error}",
-                hint="a file of the release is missing, damaged or refused; is the store up?",
-            ) from error
-        expected = sum(file.rows for file in files)
-        if rows.num_rows != expected:
-            raise ReleaseError(
-                f"feature view `{view.name}` has {rows.num_rows} rows, its release says {expected}",
-                hint="a file was replaced; restore it from a backup",
-            )
-        return rows
+    def _datasets(self) -> dict[str, Any]:
+        """Every feature view by each of its names, read when it is scanned."""
+        from milepost.view_files import dataset
+
+        found = {
+            view.name: dataset(self.location, view, view.files) for view in self._manifest.views
+        }
+        return {name: found[view.name] for name, view in by_name(self._manifest).items()}
 
 
 def _filesystem() -> S3FileSystem:
-    options = s3.endpoint_options()
-    return S3FileSystem(
-        access_key=options["key"],
-        secret_key=options["secret"],
-        session_token=options["token"],
-        region=options["region"],
-        endpoint_override=options["endpoint"],
-        scheme=options["scheme"],
-    )
+    from milepost.datafile import filesystem
+
+    return filesystem()
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
-    return f"there is {', '.join(f'`{one}`' for one in near)}"
+def _check_fresh(views: Sequence[View], as_of: datetime) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for view in views:
+        promise = view.fresh_within_hours
+        if promise is not None and now - as_of > timedelta(hours=promise):
+            raise LookupInputError(
+                f"the newest features are as of {as_of.isoformat()}, and feature view "
+                f"`{view.name}` promises them within {promise} hours",
+                hint="see why the last publication did not come, or pass allow_stale=True",
+            )
+
+
+def _warn_if_deprecated(views: Sequence[View]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for view in views:
+        if view.deprecated_at and datetime.fromisoformat(view.deprecated_at) <= now:
+            warnings.warn(
+                f"feature view `{view.name}` is deprecated since {view.deprecated_at}; a coming "
+                f"release may not have it: move to the latest version, `{view.model}`",
+                FutureWarning,
+                stacklevel=3,
+            )

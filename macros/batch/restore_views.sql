@@ -5,8 +5,8 @@
         {% do lacking.append(node) %}
     {% endfor %}
     {% set released = milepost.raw_log_answer('milepost_released', '') if lacking else {} %}
-    {% for node in lacking if released.get(node.name, {}).get('code') == milepost.code_hash(node) %}
-        {% set view = released[node.name] %}
+    {% for node in lacking if released.get(milepost.published_name(node), {}).get('code') == milepost.code_hash(node) %}
+        {% set view = released[milepost.published_name(node)] %}
         {% set relation = api.Relation.create(
             database=node.database, schema=node.schema, identifier=node.alias, type='table'
         ) %}
@@ -18,7 +18,7 @@
         {% if milepost.fingerprint(relation) != view.fingerprint %}
             {% do adapter.drop_relation(relation) %}
             {% do exceptions.raise_compiler_error(
-                "`" ~ node.name ~ "` of release " ~ view.release ~ " is damaged: its rows are not those published"
+                "`" ~ milepost.published_name(node) ~ "` of release " ~ view.release ~ " is damaged: its rows are not those published"
                 ~ "\nhint: `dbt build --full-refresh` builds it from the raw log"
             ) %}
         {% endif %}
@@ -27,6 +27,6 @@
             "insert or replace into milepost_checks.batches values ('"
             ~ node.unique_id ~ "', '" ~ view.built_to ~ "', '" ~ view.code ~ "')"
         ) %}
-        {% do log("Read " ~ node.name ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
+        {% do log("Read " ~ milepost.published_name(node) ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
     {% endfor %}
 {% endmacro %}

@@ -20,7 +20,7 @@
         {% set view = views[name] %}
         {% set wanted = [asked[name | length + 1:]] if ':' in asked else view.features %}
         {% for feature in wanted %}
-            {% set column = name ~ '__' ~ feature if full_feature_names else feature %}
+            {% set column = name | replace('@v', '_v') ~ '__' ~ feature if full_feature_names else feature %}
             {% if feature not in view.features %}
                 {{ milepost.refuse_lookup(
                     "feature view `" ~ view.view ~ "` has no feature `" ~ feature ~ "`",

@@ -9,10 +9,11 @@
     {% for option in alias if option not in ['view', 'keys'] %}
         {{ milepost.refuse_lookup("alias `" ~ name ~ "` has the option `" ~ option ~ "`", "there is `view` and `keys`") }}
     {% endfor %}
-    {% set view_name = alias.get('view', name) %}
+    {% set view_name = alias.get('view', name) | replace('@v', '_v') %}
     {% set views = {} %}
     {% for node in graph.nodes.values() if milepost.is_feature_view(node) %}
-        {% do views.update({node.name: node}) %}
+        {% do views.update({milepost.published_name(node): node}) %}
+        {% if node.version == node.latest_version %}{% do views.update({node.name: node}) %}{% endif %}
     {% endfor %}
     {% if view_name not in views %}
         {{ milepost.refuse_lookup("`" ~ view_name ~ "` is no feature view", "there is `" ~ views | sort | join("`, `") ~ "`") }}
@@ -31,5 +32,5 @@
     {% for column in views[view_name].columns if column not in keys and column != 'available_at' %}
         {% do features.append(column) %}
     {% endfor %}
-    {{ return({'relation': ref(view_name), 'key_columns': keys, 'features': features, 'columns': {}, 'view': view_name}) }}
+    {{ return({'relation': milepost.ref_view(alias.get('view', name)), 'key_columns': keys, 'features': features, 'columns': {}, 'view': view_name}) }}
 {% endmacro %}

@@ -6,7 +6,7 @@
     the rules of `FeatureStore.get_historical_features`.
 
     entity_rows: a relation, or the name of a CTE, with the join keys and `event_timestamp`.
-    features: `'view:feature'`, or a whole `'view'`.
+    features: `'view:feature'`, or a whole `'view'`; `'view@v1'` is its version 1, `'view'` the latest.
     full_feature_names: name each column `view__feature`.
     aliases: `{'<alias>': {'view': '<view>', 'keys': {'<key of the view>': '<entity column>'}}}`, for
     a view under another name, under two, or with keys that the entity rows name otherwise; then
@@ -24,7 +24,7 @@
     {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
     {%- for feature in ([features] if features is string else features) -%}
         {%- set name = feature.split(':')[0] -%}
-        {%- do ref(aliases.get(name, {}).get('view', name)) -%}
+        {%- do milepost.ref_view(aliases.get(name, {}).get('view', name)) -%}
     {%- endfor -%}
     select * from {{ entity_rows }}
 {%- elif model.resource_type == 'unit_test' -%}
@@ -36,7 +36,7 @@
 {%- set asked = milepost.asked_features(features, full_feature_names, aliases) -%}
 with
 {% for name, view in asked.views.items() %}
-{{ name }} as (
+{{ name | replace('@v', '_v') }} as (
 
     select
         {%- for key in view.key_columns %}
@@ -58,7 +58,7 @@ select
     {%- endfor %}
 from {{ entity_rows }} as entity_rows
 {%- for name, view in asked.views.items() %}
-{{ milepost.join_newest(name, view.key_columns) }}
+{{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns) }}
 {%- endfor %}
 {%- endif -%}
 {%- endmacro %}

@@ -223,8 +223,9 @@ def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) ->
     with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
         built = con.sql("from watering order by all").to_arrow_table()
     entities = built.select(["bed_id", "event_timestamp", "has_full_windows"])
-    asked = {"full_feature_names": full, "allow_incomplete": True}
-    found = store.get_historical_features(entities, ["bed_moisture"], **asked)
+    found = store.get_historical_features(
+        entities, ["bed_moisture"], full_feature_names=full, allow_incomplete=True
+    ).to_arrow()
     assert built.num_rows > 1500
     assert built.column_names == found.column_names
     assert built.to_pylist() == found.to_pylist()

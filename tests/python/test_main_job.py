@@ -69,7 +69,7 @@ class Job:
 
     def publish(self) -> FeatureStore:
         manifest = str(self.folder / "target/manifest.json")
-        self.run(sys.executable, str(PROJECT / "scripts/export.py"), "--manifest", manifest)
+        self.run(str(BIN / "milepost"), "publish", "--manifest", manifest)
         return FeatureStore(self.store.uri())
 
 
@@ -142,7 +142,7 @@ def test_a_training_set_has_a_row_per_entity_row(
     keys = store.to_arrow("market_balance").select(view.keys).slice(0, 50)
     instants = pa.array([view.instant("complete_from")] * 50, pa.timestamp("us"))
     entities = keys.append_column("event_timestamp", instants)
-    training_set = store.get_historical_features(entities, ["market_balance"])
+    training_set = store.get_historical_features(entities, ["market_balance"]).to_arrow()
     assert training_set.select(entities.column_names).equals(entities)
     assert training_set.column_names == [*entities.column_names, *view.features]
     assert training_set["outbound_tender_count_7d"].null_count < 50
@@ -164,8 +164,12 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
         if view in ALIASES:
             view, market_id = ALIASES[view]
             entities = entities.append_column("market_id", entities[market_id])
-        found = releases[1].get_historical_features(
-            entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+        found = (
+            releases[1]
+            .get_historical_features(
+                entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+            )
+            .to_arrow()
         )
         assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
         # A price needs more loads than there are in a small marketplace.

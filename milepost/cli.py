@@ -1,0 +1,314 @@
+"""The command line: publish releases, look at them, go back, keep them, clean up, verify.
+
+Data go to stdout, as text or with `--json` as JSON; progress and errors to stderr. Commands and
+exit codes are documented in docs/reference/command-line.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+from milepost import difference, releases
+from milepost.errors import MilepostError
+from milepost.s3 import Location
+
+OK, REFUSED, INTERRUPTED = 0, 1, 130
+# Who waits for longer wants to see that something happens.
+QUIET_SECONDS = 1.0
+# A publisher that has just decided to use a file again is done by then, however large; 2026-11.
+GRACE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: for machines, for people, and its exit code."""
+
+    data: Any
+    lines: Sequence[str] = field(default_factory=list)
+    code: int = OK
+
+
+Command = Callable[[argparse.Namespace, Location], Answer]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command: 0 when done, 1 when refused or failed, 2 for what was not understood."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if not asked.store:
+        parser.error("no store\nhint: give --store s3://bucket/prefix, or set MILEPOST_STORE_URI")
+    try:
+        with _progress(asked.name):
+            answer = asked.command(asked, Location.parse(asked.store))
+    except MilepostError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print(f"{asked.name}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    print(json.dumps(answer.data, indent=1) if asked.json else "\n".join(answer.lines))
+    return int(answer.code)
+
+
+def publish(asked: argparse.Namespace, store: Location) -> Answer:
+    """Publish what dbt built and tested, where the gate lets it pass."""
+    from milepost import publish as publication  # needs DuckDB, as no other command
+
+    if asked.dry_run:
+        verdict = publication.judge(asked.database, asked.manifest, store)
+        differing = None
+        if verdict.manifest:
+            differing = difference.between(verdict.current, verdict.manifest)
+        data = {
+            "refused": verdict.refused,
+            "current": verdict.current.release if verdict.current else None,
+            "difference": None if differing is None else [asdict(one) for one in differing],
+        }
+        lines = [f"refused: {reason}" for reason in verdict.refused] or ["would be published"]
+        lines += [] if differing is None else difference.lines(differing)
+        return Answer(data, lines, REFUSED if verdict.refused else OK)
+    done = publication.publish(asked.database, asked.manifest, store)
+    sent = {"files": len(done.uploaded), "bytes": sum(file.bytes for file in done.uploaded)}
+    said = "published" if done.is_new else "nothing to publish, the current release is"
+    line = f"{said} {done.manifest.release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"
+    return Answer(
+        {"release": done.manifest.release, "is_new": done.is_new, "sent": sent},
+        [line],
+    )
+
+
+def list_releases(_: argparse.Namespace, store: Location) -> Answer:
+    """List the releases of a store, the newest first."""
+    current = releases.current(store)
+    kept_as: dict[str, list[str]] = defaultdict(list)
+    for name, release in sorted(releases.pins(store).items()):
+        kept_as[release].append(name)
+    data: list[dict[str, Any]] = [
+        {
+            "release": one.release,
+            "views": len(one.views),
+            "rows": sum(view.rows for view in one.views),
+            "bytes": sum(file.bytes for view in one.views for file in view.files),
+            "commit": one.code.get("commit"),
+            "is_current": one.release == current,
+            "pins": kept_as[one.release],
+        }
+        for one in releases.history(store)
+    ]
+    lines = [f"{'release':<30}{'views':>6}{'rows':>14}{'bytes':>16}  kept as"]
+    for row in data:
+        kept = ", ".join([*(["current"] if row["is_current"] else []), *kept_as[row["release"]]])
+        lines.append(
+            f"{row['release']:<30}{row['views']:>6}{row['rows']:>14,}{row['bytes']:>16,}  {kept}"
+        )
+    return Answer(data, [line.rstrip() for line in lines])
+
+
+def show(asked: argparse.Namespace, store: Location) -> Answer:
+    """Show a release: its feature views, and the rows set aside."""
+    manifest = releases.read(store, asked.release or releases.current(store))
+    lines = [
+        f"Release {manifest.release} at {store.uri()}",
+        "",
+        f"  {'feature view':<24}{'rows':>10}{'checks passed':>15}   values from .. until",
+    ]
+    for view in manifest.views:
+        deprecated = f"   deprecated {view.deprecated_at}" if view.deprecated_at else ""
+        lines.append(
+            f"  {view.name:<24}{view.rows:>10,}{len(view.checks):>15}   "
+            f"{view.complete_from} .. {view.built_through}{deprecated}"
+        )
+    lines += ["", f"  Rows set aside: {sum(rows.rows for rows in manifest.set_aside):,}"]
+    lines += [
+        f"    {rows.rows:,} of {rows.of_rows:,} rows of {rows.table}: {rows.reason}"
+        for rows in manifest.set_aside
+    ]
+    if asked.example:
+        from milepost.example import training_set
+
+        lines += ["", *training_set(store, manifest)]
+    return Answer(asdict(manifest), lines)
+
+
+def diff(asked: argparse.Namespace, store: Location) -> Answer:
+    """Say what differs between two releases: views, features, rows, partitions."""
+    before, after = (releases.read(store, release) for release in (asked.a, asked.b))
+    differing = difference.between(before, after)
+    return Answer([asdict(one) for one in differing], list(difference.lines(differing)))
+
+
+def rollback(asked: argparse.Namespace, store: Location) -> Answer:
+    """Make an older release current again."""
+    manifest = releases.rollback(store, asked.release)
+    return Answer({"release": manifest.release}, [f"current is now {manifest.release}"])
+
+
+def pin(asked: argparse.Namespace, store: Location) -> Answer:
+    """Keep a release under a name, for a model in production."""
+    release = asked.release or releases.current(store)
+    releases.pin(store, asked.pin, release)
+    return Answer({"pin": asked.pin, "release": release}, [f"{asked.pin} keeps {release}"])
+
+
+def unpin(asked: argparse.Namespace, store: Location) -> Answer:
+    """Keep it no longer."""
+    releases.unpin(store, asked.pin)
+    return Answer({"pin": asked.pin, "release": None}, [f"{asked.pin} keeps nothing"])
+
+
+def gc(asked: argparse.Namespace, store: Location) -> Answer:
+    """Remove what no kept release names and what is older than the grace period."""
+    grace = timedelta(days=asked.grace_days)
+    found = releases.collect(store, grace=grace, dry_run=asked.dry_run)
+    verb = "would remove" if asked.dry_run else "removed"
+    lines = [f"{verb} {one.name} ({one.bytes:,} bytes)" for one in found.removed]
+    lines.append(
+        f"{verb} {len(found.removed)} objects, {found.bytes:,} bytes; "
+        f"kept {len(found.kept_releases)} releases"
+    )
+    data = {
+        "dry_run": asked.dry_run,
+        "removed": [one.name for one in found.removed],
+        "bytes": found.bytes,
+        "kept_releases": found.kept_releases,
+    }
+    return Answer(data, lines)
+
+
+def verify(asked: argparse.Namespace, store: Location) -> Answer:
+    """Hash everything that a release names."""
+    from milepost.verify import verify as hash_all
+
+    found = hash_all(store, asked.release or releases.current(store))
+    lines = [f"damaged: {what}" for what in found.damaged]
+    lines.append(
+        f"{found.release}: {found.files} files, {found.bytes:,} bytes, {len(found.damaged)} damaged"
+    )
+    return Answer(asdict(found), lines, REFUSED if found.damaged else OK)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--store",
+        default=os.environ.get("MILEPOST_STORE_URI"),
+        help="where the releases are (default: MILEPOST_STORE_URI)",
+    )
+    common.add_argument("--json", action="store_true", help="print JSON, for machines")
+    parser = argparse.ArgumentParser(
+        prog="milepost",
+        description="Publish feature releases on S3, and look after them.",
+        epilog="example: dbt build && milepost publish --store s3://my-bucket/features",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+
+    def add(name: str, command: Command, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            parents=[common],
+            help=command.__doc__,
+            description=command.__doc__,
+            epilog=f"example: milepost {example}",
+        )
+        added.set_defaults(command=command)
+        return added
+
+    one = add("publish", publish, "publish --dry-run")
+    one.add_argument(
+        "--dry-run", action="store_true", help="only say whether, and what would change"
+    )
+    one.add_argument(
+        "--database",
+        type=Path,
+        default=Path(os.environ.get("MILEPOST_SCRATCH", ".local/milepost.duckdb")),
+        help="the scratch database that dbt built (default: MILEPOST_SCRATCH, %(default)s)",
+    )
+    one.add_argument(
+        "--manifest",
+        type=Path,
+        default=Path("target/manifest.json"),
+        help="dbt's manifest of that build (default: %(default)s)",
+    )
+    add("releases", list_releases, "releases --json")
+    one = add("show", show, "show 20261122T224232Z-3b27fb72ef49")
+    _add_release(one)
+    one.add_argument(
+        "--example", action="store_true", help="also print a training set of five entities"
+    )
+    one = add("diff", diff, "diff 20261122T224232Z-3b27fb72ef49 20261123T224501Z-9a0c41d2e7b6")
+    one.add_argument("a", metavar="A", help="the id of a release")
+    one.add_argument("b", metavar="B", help="the id of the release to compare with it")
+    one = add("rollback", rollback, "rollback 20261122T224232Z-3b27fb72ef49")
+    one.add_argument("release", metavar="RELEASE", help="the id of the release to go back to")
+    one = add("pin", pin, "pin pricing-v3 20261122T224232Z-3b27fb72ef49")
+    one.add_argument("pin", metavar="NAME", help="what keeps it, such as a model in production")
+    _add_release(one)
+    one = add("unpin", unpin, "unpin pricing-v3")
+    one.add_argument("pin", metavar="NAME", help="the name that it was kept under")
+    one = add("gc", gc, "gc --dry-run --grace-days 30")
+    one.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    one.add_argument(
+        "--grace-days",
+        type=_days,
+        default=GRACE_DAYS,
+        metavar="N",
+        help="keep what is younger than so many days (default: %(default)s)",
+    )
+    _add_release(add("verify", verify, "verify --json"))
+    return parser
+
+
+def _add_release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "release", metavar="RELEASE", nargs="?", help="the id of a release (default: the current)"
+    )
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of days")
+    return int(text)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[None]:
+    """Each second, after the first, say on stderr what is being done and for how long."""
+    steps: list[str] = [name]
+    handler = logging.Handler()
+    handler.emit = lambda record: steps.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("milepost")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    done, started = Event(), monotonic()
+
+    def say() -> None:
+        while not done.wait(QUIET_SECONDS):
+            print(
+                f"{name}: {monotonic() - started:.0f} s, {steps[-1]}", file=sys.stderr, flush=True
+            )
+
+    speaker = Thread(target=say, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        speaker.join()
+        logger.removeHandler(handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

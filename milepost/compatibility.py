@@ -1,0 +1,111 @@
+"""Whether feature views may follow the current release: what it promised, and within what bounds.
+
+Each rule yields its reasons. The rules are listed in docs/reference/release-format.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from duckdb import DuckDBPyConnection
+
+from milepost.catalog import AVAILABLE_AT, FeatureView
+from milepost.gate import Passed
+from milepost.manifest import Manifest, View
+
+# New rows are compared with those of as many days before: a month, in which weekends even out.
+REFERENCE_DAYS = 28
+_NEW_VERSION = "it needs a new version of the view"
+
+
+def predecessor(view: FeatureView, current: Manifest | None) -> View | None:
+    """The view of the current release that `view` continues: version 1 goes on from none."""
+    released = {one.name: one for one in current.views} if current else {}
+    if view.name in released:
+        return released[view.name]
+    unversioned = released.get(view.name.removesuffix("_v1")) if view.version == "1" else None
+    return unversioned if unversioned and not unversioned.version else None
+
+
+def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[str]:
+    """What readers of the current release would miss, or read otherwise than before."""
+    continued = set()
+    for view in views:
+        old = predecessor(view, current)
+        if not old:
+            continue
+        continued.add(old.name)
+        types = {column.name: column.type for column in view.columns}
+        for field in old.fields:
+            if field.name not in types:
+                yield f"{view.name}.{field.name}: it is removed or renamed; {_NEW_VERSION}"
+            elif types[field.name] != field.type:
+                yield (
+                    f"{view.name}.{field.name}: it was {field.type} and is {types[field.name]}; "
+                    f"{_NEW_VERSION}"
+                )
+        if list(view.keys) != old.keys:
+            yield f"{view.name}: its keys were {old.keys} and are {list(view.keys)}; {_NEW_VERSION}"
+        for name in ("grid", "serving_delay_minutes"):
+            before, now = getattr(old, name), getattr(view, name)
+            if before != now:
+                yield f"{view.name}: its `{name}` was `{before}` and is `{now}`; {_NEW_VERSION}"
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for old in current.views:
+        ends = datetime.fromisoformat(old.deprecated_at) if old.deprecated_at else None
+        if old.name not in continued and (ends is None or ends > now):
+            yield (
+                f"{old.name}: it is removed, and the current release "
+                + (f"keeps it until {ends}" if ends else "gives it no `deprecation_date`")
+            )
+
+
+def forward_faults(passed: Passed, old: View) -> Iterator[str]:
+    """A view never ends earlier than the current release's: that is a rollback, or an old build."""
+    before = old.instant("built_through")
+    if passed.built_through < before:
+        yield (
+            f"{passed.view.name}: it is built through {passed.built_through}, in the current "
+            f"release through {before}; build from the raw log that the store is published from"
+        )
+
+
+def bound_faults(con: DuckDBPyConnection, passed: Passed, old: View) -> Iterator[str]:
+    """Whether the rows since the current release are as many, and as full, as those before them.
+
+    Not judged: where the windows were not full before, and where the rows are too few to tell.
+    """
+    view, end = passed.view, old.instant("built_through")
+    start = max(old.instant("complete_from"), end - timedelta(days=REFERENCE_DAYS))
+    if start >= end or passed.built_through <= end:
+        return
+    counted = ", ".join(f"count({name})" for name in view.features)
+    before, since = (
+        con.execute(
+            f"select count(*), {counted} from {view.relation} "  # noqa: S608 - checked names
+            f"where {AVAILABLE_AT} >= ? and {AVAILABLE_AT} < ?",
+            list(between),
+        ).fetchone()
+        or ()
+        for between in ((start, end), (end, passed.built_through))
+    )
+    expected = before[0] * ((passed.built_through - end) / (end - start))
+    if max(expected, since[0]) < view.bounds["row_count_min"]:
+        return
+    factor = view.bounds["row_rate_factor_max"]
+    if not expected / factor <= since[0] <= expected * factor:
+        yield (
+            f"{view.name}: {since[0]:,} rows since {end}, where the {REFERENCE_DAYS} days before "
+            f"let expect {expected:,.0f}; `bounds.row_rate_factor_max` is {factor}"
+        )
+    if not before[0] or not since[0]:
+        return
+    for n, name in enumerate(view.features, start=1):
+        was, now = 1 - before[n] / before[0], 1 - since[n] / since[0]
+        if now - was > view.bounds["null_share_rise_max"]:
+            yield (
+                f"{view.name}.{name}: null in {now:.0%} of the rows since {end}, in {was:.0%} of "
+                "those before; `bounds.null_share_rise_max` is "
+                f"{view.bounds['null_share_rise_max']}"
+            )

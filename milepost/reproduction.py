@@ -1,0 +1,57 @@
+"""A training set on S3 taken apart again: its recipe, and the entity rows that it was made from."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.fs import S3FileSystem
+
+from milepost.errors import LookupInputError
+from milepost.s3 import Location
+from milepost.training_set import METADATA_KEY, Recipe
+
+OPTIONS = ("features", "full_feature_names", "aliases", "ttl_seconds", "allow_incomplete", "as_of")
+
+
+def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.ParquetFile]:
+    """The recipe and the file; a LookupInputError where it has none or needs other code."""
+    place = Location.parse(uri)
+    try:
+        source = filesystem.open_input_file(f"{place.bucket}/{place.prefix}")
+        file = pq.ParquetFile(source, pre_buffer=True, page_checksum_verification=True)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LookupInputError(
+            f"`{uri}` cannot be read: {error}", hint="name a training set on S3"
+        ) from error
+    written = (file.metadata.metadata or {}).get(METADATA_KEY)
+    if written is None:
+        raise LookupInputError(
+            f"`{uri}` has no recipe in its metadata",
+            hint="only a training set that Milepost made can be made again",
+        )
+    recipe: Recipe = json.loads(written)
+    differing = {name: was for name, was in recipe["code"].items() if version(name) != was}
+    if differing:
+        raise LookupInputError(
+            f"`{uri}` was made by {', '.join(f'{n} {was}' for n, was in recipe['code'].items())}",
+            hint="install "
+            + " ".join(f"{name}=={was}" for name, was in differing.items())
+            + " to make the same bytes",
+        )
+    return recipe, file
+
+
+def entity_rows(file: pq.ParquetFile, features: list[str]) -> pa.RecordBatchReader:
+    """The columns of the file but for the features."""
+    schema = file.schema_arrow
+    names = [name for name in schema.names if name not in features]
+    metadata = {k: v for k, v in (schema.metadata or {}).items() if k != METADATA_KEY}
+    own = pa.schema([schema.field(name) for name in names], metadata=metadata or None)
+    batches = file.iter_batches(1 << 17, columns=names)
+    return pa.RecordBatchReader.from_batches(
+        own,
+        (pa.RecordBatch.from_arrays(batch.select(names).columns, schema=own) for batch in batches),
+    )

@@ -1,0 +1,163 @@
+"""A training set and its recipe: in memory as Arrow, or streamed to one Parquet file on S3."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from milepost.entities import one
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+METADATA_KEY = b"milepost"
+Recipe = dict[str, Any]
+# Rows that are looked up and written at a time: with 30 features a quarter of a gigabyte. 2026-11.
+BLOCK_ROWS = 1 << 20
+
+
+@dataclass(frozen=True, repr=False)
+class TrainingSet:
+    """Entity rows with features behind them; anything that reads Arrow reads it.
+
+    The recipe (release, features, hash of the entity rows, code) is in the Arrow schema's metadata,
+    and so in a Parquet file that pyarrow writes of it.
+    """
+
+    _table: pa.Table
+
+    def to_arrow(self) -> pa.Table:
+        """As a pyarrow table."""
+        return self._table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """As a pandas data frame, with the index of the one that came in."""
+        frame: pd.DataFrame = self._table.to_pandas()
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """As a polars data frame."""
+        import polars as pl
+
+        found = pl.from_arrow(self._table)
+        assert isinstance(found, pl.DataFrame)  # noqa: S101 - of a table, never a series
+        return found
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it was made from: release, features, options, hash of the entity rows, code."""
+        recipe: Recipe = json.loads(self._table.schema.metadata[METADATA_KEY])
+        return recipe
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The instant of latest features, naive UTC; None where each row has its own."""
+        text = self.recipe["as_of"]
+        return None if text is None else datetime.fromisoformat(text)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __repr__(self) -> str:
+        columns = "\n".join(f"  {field.name}: {field.type}" for field in self._table.schema)
+        return f"TrainingSet of {len(self)} rows, release {self.recipe['release']}\n{columns}"
+
+
+def recipe_of(release: str, options: Recipe, entities: str) -> bytes:
+    """The recipe as it stands in the metadata."""
+    code = {name: version(name) for name in ("milepost", "pyarrow")}
+    return json.dumps({"release": release, **options, "entities": entities, "code": code}).encode()
+
+
+def with_recipe(table: pa.Table, recipe: bytes) -> TrainingSet:
+    """A table and its recipe, together."""
+    return TrainingSet(
+        table.replace_schema_metadata({**(table.schema.metadata or {}), METADATA_KEY: recipe})
+    )
+
+
+class EntityHash:
+    """A SHA-256 of entity rows: names, types and values in order.
+
+    Where a stream is cut changes nothing, but for a map or another rare type.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[Any]] = {}
+
+    def update(self, rows: pa.Table) -> None:
+        """Go on with these rows."""
+        for field, column in zip(rows.schema, rows.columns, strict=True):
+            parts = _plain_bytes(one(column))
+            hashes = self._columns.setdefault(
+                f"{field.name}\0{field.type}", [hashlib.sha256() for _ in parts]
+            )
+            for running, part in zip(hashes, parts, strict=True):
+                running.update(part)
+
+    def hexdigest(self) -> str:
+        """Of all rows so far."""
+        lines = [[name, *(one.hexdigest() for one in own)] for name, own in self._columns.items()]
+        return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+
+
+def _plain_bytes(column: pa.Array) -> list[Any]:
+    """Validity, lengths and values; of equal rows the same bytes, in whatever layout or pieces."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain_bytes(column.dictionary_decode())
+    if kind in {pa.string(), pa.string_view(), pa.binary(), pa.binary_view(), pa.large_string()}:
+        return _plain_bytes(column.cast(pa.large_binary()))
+    if pa.types.is_boolean(kind):
+        return _plain_bytes(column.cast(pa.uint8()))
+    is_valid = _data(column.is_valid().cast(pa.uint8()))
+    if pa.types.is_null(kind):
+        return [is_valid]
+    values = pa.concat_arrays([column.drop_null()])
+    if pa.types.is_large_binary(kind):
+        _, offsets, data = values.buffers()
+        bounds = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
+        return [is_valid, np.diff(bounds), memoryview(data or b"")[bounds[0] : bounds[-1]]]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        lengths = pc.list_value_length(values).cast(pa.int64())
+        return [is_valid, _data(lengths), *_plain_bytes(values.flatten())]
+    if pa.types.is_struct(kind):
+        return [is_valid, *(part for field in values.flatten() for part in _plain_bytes(field))]
+    if pa.types.is_primitive(kind) or pa.types.is_decimal(kind):
+        return [is_valid, _data(values)]
+    return [is_valid, pa.RecordBatch.from_arrays([values], ["_"]).serialize()]
+
+
+def _data(values: pa.Array) -> memoryview:
+    width = values.type.bit_width // 8
+    data = memoryview(values.buffers()[1] or b"")
+    return data[values.offset * width : (values.offset + len(values)) * width]
+
+
+def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """The rows of a stream, BLOCK_ROWS at a time whatever its batches; a last block has fewer."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in reader:
+        held.append(batch)
+        count += batch.num_rows
+        while count >= BLOCK_ROWS:
+            rows = pa.Table.from_batches(held, reader.schema)
+            yield rows.slice(0, BLOCK_ROWS)
+            held = rows.slice(BLOCK_ROWS).to_batches()
+            count -= BLOCK_ROWS
+    if count:
+        yield pa.Table.from_batches(held, reader.schema)

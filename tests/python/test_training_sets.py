@@ -1,0 +1,409 @@
+"""Training sets beyond one join: aliases, ttl, streams to S3, recipes, latest features, SQL."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from milepost import FeatureStore, parquet_stream, s3, training_set
+from milepost.datafile import filesystem
+from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
+from milepost.manifest import FORMAT_VERSION
+from milepost.s3 import Location
+from releases import at, manifest_of, put_view, release, rows_of
+
+MARKETS = rows_of(
+    {"market_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT", "rate": "DOUBLE"},
+    ("atl", at("2026-01-02"), 1, 0.5),
+    ("atl", at("2026-02-02"), 2, None),
+    ("chi", at("2026-01-03"), 3, 0.25),
+)
+DENSE = rows_of(
+    {"market_id": "VARCHAR", "available_at": "TIMESTAMP", "price": "DOUBLE"},
+    ("atl", at("2026-01-01"), 1.0),
+    ("atl", at("2026-02-27"), 2.0),
+    ("chi", at("2026-01-01"), 3.0),
+)
+ENDS = {"origin": "origin_id", "destination": "destination_id"}
+ALIASES = {
+    name: {"view": "markets", "keys": {"market_id": column}} for name, column in ENDS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def shelf(s3_server: dict[str, str]) -> FeatureStore:
+    store = Location.parse(f"s3://milepost-store/test-{os.getpid()}-training-sets")
+    dense = put_view(store, "prices", DENSE, keys=("market_id",))
+    release(
+        store,
+        put_view(store, "markets", MARKETS, keys=("market_id",)),
+        replace(dense, is_dense=True, built_through="2026-06-01T00:00:00"),
+    )
+    return FeatureStore(store.uri())
+
+
+def loads(*rows: tuple[str | None, str | None, str]) -> pa.Table:
+    types = {"origin_id": "VARCHAR", "destination_id": "VARCHAR", "event_timestamp": "TIMESTAMP"}
+    return rows_of(types, *((origin, end, at(text)) for origin, end, text in rows))
+
+
+def in_markets(*rows: tuple[str | None, str]) -> pa.Table:
+    types = {"market_id": "VARCHAR", "event_timestamp": "TIMESTAMP"}
+    return rows_of(types, *((market, at(text)) for market, text in rows))
+
+
+def body(uri: str) -> bytes:
+    place = Location.parse(uri)
+    found = s3.get(Location(place.bucket, ""), place.prefix)
+    assert found is not None
+    return found[0]
+
+
+def read(uri: str) -> pa.Table:
+    return pq.read_table(pa.BufferReader(body(uri)))
+
+
+# --- Aliases
+
+
+def test_one_view_is_looked_up_twice_by_two_keys(shelf: FeatureStore) -> None:
+    asked = loads(
+        ("atl", "chi", "2026-01-10"), ("chi", "atl", "2026-02-10"), (None, "x", "2026-03-01")
+    )
+    found = shelf.get_historical_features(
+        asked, ["origin", "destination:loads"], full_feature_names=True, aliases=ALIASES
+    ).to_arrow()
+    assert found.column_names[3:] == ["origin__loads", "origin__rate", "destination__loads"]
+    assert found["origin__loads"].to_pylist() == [1, 3, None]
+    assert found["origin__rate"].to_pylist() == [0.5, 0.25, None]
+    assert found["destination__loads"].to_pylist() == [3, 2, None]
+
+
+@pytest.mark.parametrize(
+    ("features", "aliases", "message"),
+    [
+        (["a"], {"a": {"view": "market"}}, r"no feature view `market`, for .*\nhint: .*`markets`"),
+        (["a"], {"a": {"view": "markets", "key": {}}}, "alias `a` has the option `key`"),
+        (["a b"], {"a b": {"view": "markets"}}, "alias `a b` is not a plain name"),
+        (
+            ["a"],
+            {"a": {"view": "markets", "keys": {"id": "x"}}},
+            "no key `id`.*\nhint: .*`market_id`",
+        ),
+        (["markets"], {"a": {"view": "markets"}}, "no feature of the alias `a` is asked for"),
+        (["a"], {"a": {"view": "markets", "keys": {"market_id": "x"}}}, "no column `x`, a key of"),
+        (["a", "markets"], {"a": {"view": "markets"}}, "two features are named `loads`"),
+    ],
+)
+def test_an_alias_that_does_not_fit_is_an_error(
+    shelf: FeatureStore, features: list[str], aliases: Any, message: str
+) -> None:
+    asked = in_markets(("atl", "2026-01-10"))
+    with pytest.raises(LookupInputError, match=message):
+        shelf.get_historical_features(asked, features, aliases=aliases)
+
+
+# --- ttl
+
+
+def test_ttl_is_inclusive_and_looks_no_further(shelf: FeatureStore) -> None:
+    asked = in_markets(
+        ("atl", "2026-01-01"),
+        ("atl", "2026-01-03"),
+        ("atl", "2026-01-03T00:00:00.000001"),
+        ("atl", "2026-03-01"),
+        ("atl", "2026-03-01T00:00:00.000001"),
+        ("chi", "2026-02-10"),
+    )
+    found = shelf.get_historical_features(asked, ["prices"], ttl=timedelta(days=2)).to_arrow()
+    assert found["price"].to_pylist() == [1.0, 1.0, None, 2.0, None, None]
+    without = shelf.get_historical_features(asked, ["prices"]).to_arrow()
+    assert without["price"].to_pylist() == [1.0, 1.0, 1.0, 2.0, 2.0, 3.0]
+
+
+def test_ttl_is_refused_for_rows_at_changes(shelf: FeatureStore) -> None:
+    asked = in_markets(("atl", "2026-01-10"))
+    with pytest.raises(LookupInputError, match=r"`markets` has rows at changes.*\nhint: leave ttl"):
+        shelf.get_historical_features(asked, ["prices", "markets"], ttl=timedelta(days=1))
+    with pytest.raises(LookupInputError, match="`ttl` is -1 day"):
+        shelf.get_historical_features(asked, ["prices"], ttl=timedelta(days=-1))
+
+
+# --- Where entity rows come from
+
+
+def test_entity_rows_come_from_parquet_on_s3_and_from_sql(shelf: FeatureStore) -> None:
+    uri = shelf.location.uri("entity-rows.parquet")
+    asked = in_markets(("chi", "2026-01-10"), ("atl", "2026-02-10"))
+    sink = pa.BufferOutputStream()
+    pq.write_table(asked, sink)
+    place = Location.parse(uri)
+    s3.put(Location(place.bucket, ""), place.prefix, sink.getvalue().to_pybytes())
+    expected = shelf.get_historical_features(asked, ["markets"]).to_arrow()
+    assert shelf.get_historical_features(uri, ["markets"]).to_arrow().equals(expected)
+    sql = (
+        "select market_id, available_at + interval 7 day as event_timestamp from markets "
+        "where loads <> 2 order by loads"
+    )
+    found = shelf.get_historical_features(sql, ["markets"]).to_arrow()
+    assert found.select(["market_id", "loads"]).to_pylist() == [
+        {"market_id": "atl", "loads": 1},
+        {"market_id": "chi", "loads": 3},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("markets", "as a SQL query: Parser Error.*\nhint: write one `select`"),
+        ("select * from market", "as a SQL query: Catalog Error"),
+        (
+            "s3://milepost-store/nothing/there.parquet",
+            "cannot be read.*\nhint: `entity_df` as text",
+        ),
+    ],
+)
+def test_text_that_is_no_query_and_no_file_is_an_error(
+    shelf: FeatureStore, text: str, message: str
+) -> None:
+    with pytest.raises(LookupInputError, match=message):
+        shelf.get_historical_features(text, ["markets"])
+
+
+# --- Streams and recipes
+
+
+@pytest.mark.parametrize("convert", [pl.from_arrow, lambda rows: rows.to_reader(3)])
+def test_a_stream_to_s3_has_the_rows_of_the_result_in_memory(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, convert: Any, request: Any
+) -> None:
+    monkeypatch.setattr(training_set, "BLOCK_ROWS", 7)
+    asked = in_markets(
+        *[(["atl", "chi", None][n % 3], f"2026-02-{1 + n % 28:02}") for n in range(40)]
+    )
+    to = shelf.location.uri(f"sets/{abs(hash(request.node.name))}.parquet")
+    assert shelf.get_historical_features(convert(asked), ["markets"], to=to) == 40
+    expected = shelf.get_historical_features(convert(asked), ["markets"])
+    assert read(to).to_pylist() == expected.to_arrow().to_pylist()
+    assert pq.ParquetFile(pa.BufferReader(body(to))).num_row_groups == 6
+    recipe = json.loads(pq.read_metadata(pa.BufferReader(body(to))).metadata[b"milepost"])
+    assert recipe == expected.recipe
+    assert recipe["release"] == shelf.release
+    assert recipe["features"] == ["markets"]
+    assert set(recipe["code"]) == {"milepost", "pyarrow"}
+
+
+def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) -> None:
+    asked = in_markets(*[(["atl", None][n % 2], f"2026-02-{1 + n:02}") for n in range(20)])
+
+    def hashed(rows: pa.Table) -> str:
+        return str(shelf.get_historical_features(rows, ["markets"]).recipe["entities"])
+
+    cut = pa.concat_tables([asked.slice(0, 3), asked.slice(3)])
+    assert hashed(asked) == hashed(cut) == hashed(asked.take(list(range(20))))
+    odd = {
+        "text": pa.array(["ä", None, ""] * 6 + ["b", "c"], pa.string_view()),
+        "is_new": pa.array([True, None] * 10),
+        "price": pa.array([1, None] * 10, pa.decimal128(12, 2)),
+        "stops": pa.array([[1, None], None, [], [2]] * 5, pa.list_(pa.int8())),
+        "place": pa.array([{"a": 1, "b": "x"}, None] * 10),
+        "code": pa.array(["x", None] * 10).dictionary_encode(),
+        "none": pa.nulls(20),
+    }
+    wide = pa.table({**{n: asked[n] for n in asked.column_names}, **odd})
+    pieces = pa.concat_tables([wide.slice(0, 3), wide.slice(3, 1), wide.slice(4)])
+    blocks = training_set.EntityHash()
+    for start in range(0, 20, 3):
+        blocks.update(pieces.slice(start, 3))
+    assert hashed(wide) == hashed(pieces) == blocks.hexdigest()
+    changed = wide.set_column(
+        5, "stops", pa.array([[1, 0], None, [], [2]] * 5, pa.list_(pa.int8()))
+    )
+    assert hashed(wide) != hashed(changed)
+    swapped = pa.array([[None, "atl"][n % 2] for n in range(20)])
+    assert hashed(asked) != hashed(asked.set_column(0, "market_id", swapped))
+    assert hashed(asked) != hashed(asked.slice(1))
+    assert hashed(asked) != hashed(asked.take([1, 0, *range(2, 20)]))
+
+
+def test_a_training_set_is_reproduced_with_the_same_bytes(shelf: FeatureStore) -> None:
+    asked = loads(("atl", "chi", "2026-01-10"), ("chi", None, "2026-02-10"))
+    first, again = (shelf.location.uri(f"sets/{name}.parquet") for name in ("first", "again"))
+    shelf.get_historical_features(
+        pl.from_arrow(asked),
+        ["destination:rate", "origin"],
+        full_feature_names=True,
+        aliases=ALIASES,
+        to=first,
+    )
+    later = replace(shelf.feature_views()[0], built_through="2026-08-01T00:00:00")
+    release(shelf.location, later, created_at="2026-07-02T00:00:00")
+    newer = FeatureStore(shelf.location.uri())
+    assert newer.release != shelf.release
+    newer.reproduce(first, to=again)
+    assert body(again) == body(first)
+    in_memory = newer.reproduce(first)
+    assert in_memory.to_arrow().to_pylist() == read(first).to_pylist()
+    assert in_memory.recipe["release"] == shelf.release
+
+
+def test_what_cannot_be_reproduced_says_why(shelf: FeatureStore) -> None:
+    asked = in_markets(("atl", "2026-01-10"), ("chi", "2026-01-11"))
+    place = shelf.location
+    found = shelf.get_historical_features(asked, ["markets"]).to_arrow()
+    other = json.loads(found.schema.metadata[b"milepost"])
+    other["code"]["pyarrow"] = "1.0"
+    cases = {
+        "no-recipe": (asked, "has no recipe"),
+        "edited": (found.take([1, 0]), "not those that the training set was made from"),
+        "old": (
+            found.replace_schema_metadata({b"milepost": json.dumps(other).encode()}),
+            "made by .*pyarrow 1.0\nhint: install pyarrow==1.0",
+        ),
+    }
+    for name, (table, message) in cases.items():
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        s3.put(place, f"sets/{name}.parquet", sink.getvalue().to_pybytes())
+        with pytest.raises(LookupInputError, match=message):
+            shelf.reproduce(place.uri(f"sets/{name}.parquet"))
+
+
+def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = shelf.location.uri("sets/failed.parquet")
+    asked = in_markets(*[("atl", "2026-02-01")] * 5, ("atl", "2026-09-01"))
+    with monkeypatch.context() as small:
+        small.setattr(training_set, "BLOCK_ROWS", 2)
+        small.setattr(parquet_stream, "PART_BYTES", 100)
+        with pytest.raises(LookupInputError, match="built through"):
+            shelf.get_historical_features(asked, ["markets"], to=to)
+    place = Location.parse(to)
+    assert not list(s3.listing(Location(place.bucket, ""), place.prefix))
+    uploads = s3.client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
+    assert not uploads.get("Uploads")
+    shelf.get_historical_features(asked.slice(0, 5), ["markets"], to=to)
+    written = body(to)
+    with pytest.raises(LookupInputError, match="is there already\nhint: a training set replaces"):
+        shelf.get_historical_features(asked.slice(0, 4), ["markets"], to=to)
+    assert body(to) == written
+
+
+def test_a_null_instant_in_a_later_block_is_named_by_its_row(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_set, "BLOCK_ROWS", 2)
+    asked = in_markets(*[("atl", "2026-02-01")] * 5)
+    instants = pa.array([*asked["event_timestamp"].to_pylist()[:4], None], pa.timestamp("us"))
+    asked = asked.set_column(1, "event_timestamp", instants)
+    with pytest.raises(LookupInputError, match=r"null in 1 rows, the first at \[4\]"):
+        shelf.get_historical_features(
+            asked, ["markets"], to=shelf.location.uri("sets/null.parquet")
+        )
+
+
+# --- Latest
+
+
+def test_latest_features_equal_historical_ones_at_their_instant(shelf: FeatureStore) -> None:
+    rows = pa.table({"market_id": ["chi", "atl", None, "atl", "x"], "n": [1, 2, 3, 4, 5]})
+    wanted = ["prices", "markets"]
+    latest = shelf.get_latest_features(rows, wanted)
+    assert latest.as_of == at("2026-06-01") - timedelta(microseconds=1)
+    timed = rows.append_column("event_timestamp", pa.array([latest.as_of] * 5, pa.timestamp("us")))
+    historical = shelf.get_historical_features(timed, wanted).to_arrow()
+    assert latest.to_arrow().equals(historical.drop_columns("event_timestamp"))
+    assert latest.to_arrow()["price"].to_pylist() == [3.0, 2.0, None, 2.0, None]
+    as_dicts = shelf.get_latest_features(rows.to_pylist(), wanted)
+    assert as_dicts.to_arrow().equals(latest.to_arrow())
+
+
+def test_latest_features_that_are_older_than_promised_are_an_error(store: Location) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    view = put_view(store, "markets", MARKETS, keys=("market_id",))
+    rows = pa.table({"market_id": ["atl"]})
+    for hours, promise, is_fresh in ((30, 48, True), (50, 48, False), (50, None, True)):
+        through = (now - timedelta(hours=hours)).isoformat()
+        release(
+            store,
+            replace(view, built_through=through, fresh_within_hours=promise),
+            created_at=f"2026-07-{hours % 28 + (promise or 1) % 7 + 1:02}T00:00:00",
+        )
+        shelf = FeatureStore(store.uri())
+        if is_fresh:
+            assert len(shelf.get_latest_features(rows, ["markets"])) == 1
+        else:
+            with pytest.raises(LookupInputError, match="`markets` promises them within 48 hours"):
+                shelf.get_latest_features(rows, ["markets"])
+            assert len(shelf.get_latest_features(rows, ["markets"], allow_stale=True)) == 1
+
+
+def test_latest_features_take_no_instant_and_no_empty_set(shelf: FeatureStore) -> None:
+    with pytest.raises(LookupInputError, match="`entity_rows` has a column `event_timestamp`"):
+        shelf.get_latest_features(in_markets(("atl", "2026-01-10")), ["markets"])
+    with pytest.raises(LookupInputError, match="has no rows"):
+        shelf.get_latest_features(pa.table({"market_id": pa.array([], pa.string())}), ["markets"])
+
+
+# --- SQL
+
+
+def test_a_connection_has_the_views_of_the_pinned_release(shelf: FeatureStore) -> None:
+    with duckdb.connect() as con:
+        shelf.attach(con)
+        assert con.sql("select sum(loads), count(*) from markets").fetchone() == (6, 3)
+        assert con.sql("select max(price) from prices").fetchone() == (3.0,)
+    uris = shelf.files("markets")
+    rows = [
+        pq.read_table(uri.removeprefix("s3://"), filesystem=filesystem(), partitioning=None)
+        for uri in uris
+    ]
+    assert pa.concat_tables(rows).num_rows == 3
+    with pytest.raises(UnknownFeatureError, match="hint: there is `markets`"):
+        shelf.files("market")
+
+
+# --- What comes out
+
+
+def test_a_result_is_arrow_pandas_and_polars(shelf: FeatureStore) -> None:
+    found = shelf.get_historical_features(in_markets(("atl", "2026-01-10")), ["markets"])
+    assert found.to_pandas()["loads"].tolist() == [1]
+    assert found.to_polars()["loads"].to_list() == [1]
+    assert pl.DataFrame(found).equals(found.to_polars())
+    assert len(found) == 1
+    assert repr(found).startswith(f"TrainingSet of 1 rows, release {shelf.release}\n  market_id: ")
+
+
+# --- A store that cannot be read
+
+
+def test_a_store_that_cannot_be_used_says_why(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ReleaseError, match=r"is not a feature store.*\nhint: publish a release"):
+        FeatureStore(store.uri())
+    view = put_view(store, "markets", MARKETS, keys=("market_id",))
+    newer = replace(manifest_of(view), format_version=FORMAT_VERSION + 1)
+    s3.put(store, f"releases/{newer.release}/manifest.json", newer.to_bytes(), new=True)
+    with pytest.raises(ReleaseError, match=r"has format version \d+.*\nhint: upgrade Milepost"):
+        FeatureStore(store.uri(), release=newer.release)
+    with pytest.raises(ReleaseError, match="has no release `20200101T000000Z-0123456789ab`"):
+        FeatureStore(store.uri(), release="20200101T000000Z-0123456789ab")
+    monkeypatch.setenv("AWS_PROFILE", "milepost-reader")
+    s3.client.cache_clear()
+    try:
+        with pytest.raises(StorageError, match=r"refused.*\nhint: .*AWS_PROFILE"):
+            FeatureStore("s3://milepost-raw/simulated")
+    finally:
+        s3.client.cache_clear()
