@@ -34,8 +34,9 @@ def pin(store: Location, number: int, months: int) -> None:
 
 
 def collect(store: Location, number: int, months: int) -> releases.Collected:
-    releases.LEAST_GRACE = timedelta(0)
-    return releases.collect(store, grace=timedelta(seconds=1), dry_run=False)
+    now = s3.clock
+    s3.clock = lambda location: now(location) + timedelta(days=1)
+    return releases.collect(store, grace=releases.LEAST_GRACE, dry_run=False)
 
 
 WORK = (
