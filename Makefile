@@ -107,7 +107,7 @@ check: setup ## Lint, types, metadata rules
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/dbt
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer

@@ -76,8 +76,8 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     except duckdb.Error as error:
         raise LookupInputError(
             f"`entity_df` as a SQL query: {str(error).splitlines()[0]}",
-            hint="write one `select` in DuckDB's SQL over the feature views, or over files with "
-            "read_parquet('s3://...'), for which DuckDB needs its extension `httpfs`",
+            hint="write one `select` in DuckDB's SQL over the feature views, or over Parquet files "
+            "by their `s3://` names, for which DuckDB needs its extension `httpfs`",
         ) from error
 
 

@@ -150,8 +150,11 @@ class Manifest:
 
     @property
     def content(self) -> str:
-        """A hash of what was released, whenever and by whatever code."""
-        views = [{**asdict(view), "code": None} for view in self.views]
+        """A hash of what was released, whenever, to wherever and by whatever code."""
+        views = [
+            {**asdict(view), "code": None, "files": [(f.month, f.digest) for f in view.files]}
+            for view in self.views
+        ]
         content = json.dumps([views, asdict(self)["set_aside"]], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 

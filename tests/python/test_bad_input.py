@@ -238,7 +238,7 @@ def test_an_older_raw_log_is_not_published_over_a_newer(
     older = on_raw(green, raw, tmp_path / "older")
     older.build()
     release = FeatureStore(green.store.uri()).release
-    with pytest.raises(PublishError, match="`bed_moisture` is built through 2026-01-07 00:30:00"):
+    with pytest.raises(PublishError, match="bed_moisture: it is built through 2026-01-07 00:30:00"):
         older.publish()
     assert FeatureStore(green.store.uri()).release == release
 
