@@ -38,6 +38,14 @@ test: check ## Run every check and test; what CI runs
 proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
 	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/test_windows.py
 
+.PHONY: faults
+faults: setup ## Publish, race, kill and damage at full size: no store may break
+	@$(BIN)/pytest --full-size --verbose --capture=no tests/python/faults
+
+.PHONY: bench-publish
+bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
+	@$(LOCAL_S3); $(BIN)/python bench/publish.py
+
 .PHONY: setup
 setup: .venv/ready profiles.yml ## Install everything into .venv
 

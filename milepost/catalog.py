@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -43,9 +43,6 @@ class FeatureView:
     """
 
     name: str
-    version: str | None
-    is_latest: bool
-    deprecated_at: str | None
     unique_id: str
     relation: str
     description: str
@@ -57,10 +54,13 @@ class FeatureView:
     owners: Mapping[str, str]
     maturity: str
     sensitivity: str
-    bounds: Mapping[str, float]
-    is_dense: bool
-    fresh_within_hours: int | None
     columns: tuple[Column, ...]
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    version: str | None = None
+    is_latest: bool = True
+    deprecated_at: str | None = None
+    is_dense: bool = False
+    fresh_within_hours: int | None = None
 
     @property
     def features(self) -> list[str]:

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -91,8 +92,11 @@ def publish(asked: argparse.Namespace, store: Location) -> Answer:
 
 def list_releases(_: argparse.Namespace, store: Location) -> Answer:
     """List the releases of a store, the newest first."""
-    current, pins = releases.current(store), releases.pins(store)
-    data = [
+    current = releases.current(store)
+    kept_as: dict[str, list[str]] = defaultdict(list)
+    for name, release in sorted(releases.pins(store).items()):
+        kept_as[release].append(name)
+    data: list[dict[str, Any]] = [
         {
             "release": one.release,
             "views": len(one.views),
@@ -100,13 +104,13 @@ def list_releases(_: argparse.Namespace, store: Location) -> Answer:
             "bytes": sum(file.bytes for view in one.views for file in view.files),
             "commit": one.code.get("commit"),
             "is_current": one.release == current,
-            "pins": sorted(name for name, release in pins.items() if release == one.release),
+            "pins": kept_as[one.release],
         }
         for one in releases.history(store)
     ]
     lines = [f"{'release':<30}{'views':>6}{'rows':>14}{'bytes':>16}  kept as"]
     for row in data:
-        kept = ", ".join([*(["current"] if row["is_current"] else []), *row["pins"]])
+        kept = ", ".join([*(["current"] if row["is_current"] else []), *kept_as[row["release"]]])
         lines.append(
             f"{row['release']:<30}{row['views']:>6}{row['rows']:>14,}{row['bytes']:>16,}  {kept}"
         )

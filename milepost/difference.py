@@ -97,5 +97,5 @@ def _features(view: View | None) -> dict[str, tuple[str, str]]:
 def _months(view: View | None) -> dict[str, list[str]]:
     months: dict[str, list[str]] = {}
     for file in view.files if view else []:
-        months.setdefault(file.month, []).append(file.name)
+        months.setdefault(file.month, []).append(file.digest)
     return months

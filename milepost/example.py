@@ -17,12 +17,13 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
     store = FeatureStore(location.uri(), release=manifest.release)
     view = max(manifest.views, key=lambda view: view.rows)
     instant = view.instant("built_through") - timedelta(hours=1)
-    keys = ", ".join(view.keys)
+    keys = "".join(f"{key}, " for key in view.keys)
     with duckdb.connect() as con:
         con.register("feature_rows", store.to_arrow(view.name))
         entities = con.execute(
-            f"select {keys}{',' if keys else ''} cast(? as timestamp) as event_timestamp "  # noqa: S608
-            f"from feature_rows group by all order by count(*) desc, all limit 5",
+            f"select {keys} cast(? as timestamp) as event_timestamp "  # noqa: S608 - checked names
+            "from feature_rows group by all "
+            f"order by count(*) desc, {keys} event_timestamp limit 5",
             [instant],
         ).to_arrow_table()
         found = store.get_historical_features(

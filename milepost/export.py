@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import BoundedSemaphore
 from typing import Any
 
 import pyarrow as pa
@@ -13,22 +15,39 @@ from duckdb import DuckDBPyConnection
 
 from milepost import s3
 from milepost.catalog import AVAILABLE_AT, FeatureView
-from milepost.errors import ConflictError, PublishError
+from milepost.errors import PublishError
 from milepost.gate import Passed
-from milepost.manifest import Field, File, View
+from milepost.manifest import Field, File, Manifest, View
 from milepost.s3 import Location
 
 # Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
 ROW_GROUP_ROWS = 122_880
 DICTIONARY_BYTES = 64 << 10
+# Each holds a month's rows and its file in memory.
+MONTHS_IN_FLIGHT = 4
 
 
 class Uploads:
-    """Puts content-named files on S3, but for those that the current release has."""
+    """Puts data files on S3, but for those that the current release has.
 
-    def __init__(self, store: Location, known: set[str]) -> None:
-        self.store, self.known = store, known
+    Each file has the token of this publication in its name, so that no other ever writes or needs
+    it before a release names it: garbage collection cannot meet a name that comes back.
+    """
+
+    def __init__(self, store: Location, current: Manifest | None) -> None:
+        self.store = store
         self.sent: list[File] = []
+        self._views = {view.name: view for view in current.views} if current else {}
+        self._token = secrets.token_hex(6)
+
+    def unchanged(self, passed: Passed) -> View | None:
+        """The view in the current release, if it has the same rows in the same order."""
+        there = self._views.get(passed.view.name)
+        same = there and (there.fingerprint, there.keys) == (
+            passed.fingerprint,
+            list(passed.view.keys),
+        )
+        return there if same else None
 
     def put(self, view: str, month: str, rows: pa.Table) -> File:
         """Have one file of these rows on the store, sent now or there already."""
@@ -41,43 +60,48 @@ class Uploads:
             dictionary_pagesize_limit=DICTIONARY_BYTES,
             write_page_checksum=True,
         )
-        body = sink.getvalue().to_pybytes()
+        body = sink.getvalue()
         digest = hashlib.sha256(body).hexdigest()
-        name = f"data/{view}/{month}/{digest}.parquet"
-        file = File(name, rows.num_rows, len(body))
-        if name not in self.known:
-            self._upload(name, body, digest)
-            self.sent.append(file)
+        for file in self._views[view].files if view in self._views else ():
+            if (file.month, file.digest) == (month, digest):
+                return file
+        footer = memoryview(body)[-8 - int.from_bytes(memoryview(body)[-8:-4], "little") :]
+        file = File(
+            f"data/{view}/{month}/{digest}-{self._token}.parquet",
+            rows.num_rows,
+            body.size,
+            len(footer),
+            hashlib.sha256(footer).hexdigest(),
+        )
+        self._upload(file, body)
+        self.sent.append(file)
         return file
 
-    def _upload(self, name: str, body: bytes, digest: str) -> None:
-        try:
-            s3.put(self.store, name, body, new=True)
-        except ConflictError:
-            # Left by a publication that did not end, or another that runs: the same content, or
-            # the store is damaged.
-            there = s3.get(self.store, name)
-            if there is None or hashlib.sha256(there[0]).hexdigest() != digest:
-                raise PublishError(
-                    f"`{self.store.uri(name)}` is there with other content than its name says",
-                    hint="remove the damaged object, then publish again",
-                ) from None
+    def _upload(self, file: File, body: pa.Buffer) -> None:
+        s3.upload(self.store, file.name, body)
+        if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
+            raise PublishError(
+                f"`{self.store.uri(file.name)}` came back with other content than was sent",
+                hint="the store or the network is damaged; nothing is published",
+            )
 
 
 class NoUploads(Uploads):
     """Names the files, and sends none."""
 
-    def _upload(self, name: str, body: bytes, digest: str) -> None:
-        """Nothing."""
+    def _upload(self, file: File, body: pa.Buffer) -> None:
+        """Nothing is sent."""
 
 
 def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
     """Put a view's rows on the store, a file for each month, and describe it for the manifest."""
     view = passed.view
-    _check_rows(con, view)
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        futures = [pool.submit(uploads.put, view.name, *part) for part in _months(con, view)]
-        files = [future.result() for future in futures]
+    there = uploads.unchanged(passed)
+    if there:
+        files, statistics = there.files, there.statistics
+    else:
+        _check_rows(con, view)
+        files, statistics = _put_months(con, view, uploads), _statistics(con, view)
     return View(
         name=view.name,
         description=view.description,
@@ -93,7 +117,7 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         rows=sum(file.rows for file in files),
         complete_from=passed.complete_from.isoformat(),
         built_through=passed.built_through.isoformat(),
-        statistics=_statistics(con, view),
+        statistics=statistics,
         checks=list(passed.checks),
         code=passed.code,
         fingerprint=passed.fingerprint,
@@ -103,6 +127,26 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         is_dense=view.is_dense,
         fresh_within_hours=view.fresh_within_hours,
     )
+
+
+def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) -> list[File]:
+    """DuckDB sorts a month while those before it are packed and sent."""
+    in_flight = BoundedSemaphore(MONTHS_IN_FLIGHT)
+
+    def put(month: str, rows: pa.Table) -> File:
+        try:
+            return uploads.put(view.name, month, rows)
+        finally:
+            in_flight.release()
+
+    with ThreadPoolExecutor(MONTHS_IN_FLIGHT) as pool:
+        futures: list[Future[File]] = []
+        for month, rows in _months(con, view):
+            in_flight.acquire()
+            if any(future.done() and future.exception() for future in futures):
+                break
+            futures.append(pool.submit(put, month, rows))
+    return [future.result() for future in futures]
 
 
 def _check_rows(con: DuckDBPyConnection, view: FeatureView) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,12 @@ from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
 from milepost.errors import ReleaseError
 
 FORMAT_VERSION = 2
-# A view of version 1 has no version and no date of deprecation.
-READ_VERSIONS = (1, FORMAT_VERSION)
+READABLE = (1, 2)
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
-_DATA_FILE = re.compile(r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/([0-9a-f]{64})\.parquet")
+DATA_FILE = re.compile(
+    r"data/([a-z][a-z0-9_]{0,62})/\d{4}-\d\d/[0-9a-f]{64}(-[0-9a-f]{12})?\.parquet"
+)
 
 
 @dataclass(frozen=True)
@@ -37,23 +38,26 @@ class Field:
 class File:
     """A Parquet file of a view: its name below the store, its rows and bytes.
 
-    Its SHA-256 is its name. It holds the rows of one month of `available_at`, sorted by keys and
-    `available_at`.
+    It is named by its SHA-256 and by the publication that sent it. It holds the rows of one month
+    of `available_at`, sorted by keys and `available_at`. Its last `footer_bytes`, Parquet's own
+    description of it, have no checksum in Parquet and so have one here.
     """
 
     name: str
     rows: int
     bytes: int
+    footer_bytes: int = 0
+    footer_sha256: str = ""
 
     @property
     def month(self) -> str:
-        """The month of `available_at`, as `2026-01`."""
+        """The month of `available_at` that it holds, as `2026-01`."""
         return self.name.split("/")[2]
 
     @property
     def digest(self) -> str:
         """The SHA-256 of the file's bytes, in hex."""
-        return self.name.split("/")[3].removesuffix(".parquet")
+        return self.name.split("/")[3][:64]
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,21 @@ class Manifest:
         return (json.dumps(asdict(self), indent=1) + "\n").encode()
 
     @property
+    def name(self) -> str:
+        """Where it stands below the store."""
+        return f"releases/{self.release}/manifest.json"
+
+    @property
+    def files(self) -> list[File]:
+        """The data files of all views."""
+        return [file for view in self.views for file in view.files]
+
+    def sealed(self) -> Manifest:
+        """The same with its id, which is made of the instant and of all that it says."""
+        unnamed = replace(self, release="")
+        return replace(self, release=_release_id(self.created_at, unnamed.to_bytes()))
+
+    @property
     def content(self) -> str:
         """A hash of what was released, whenever and by whatever code."""
         views = [{**asdict(view), "code": None} for view in self.views]
@@ -142,10 +161,10 @@ def parse(body: bytes, where: str) -> Manifest:
     try:
         raw = json.loads(body)
         version = raw["format_version"]
-        if version not in READ_VERSIONS:
+        if version not in READABLE:
             raise ReleaseError(
-                f"`{where}` has format version {version}, this Milepost reads up to "
-                f"{FORMAT_VERSION}",
+                f"`{where}` has format version {version}, this Milepost reads "
+                f"{', '.join(map(str, READABLE))}",
                 hint="upgrade Milepost",
             )
         manifest = Manifest(
@@ -156,6 +175,15 @@ def parse(body: bytes, where: str) -> Manifest:
             }
         )
         _check(manifest)
+        # The id has a hash of all but itself. That of format 1 is random, and its files lack what
+        # came later.
+        if version == 1:
+            sealed = all(len(file) == 3 for view in raw["views"] for file in view["files"])
+        else:
+            rest = body.replace(manifest.release.encode(), b"", 1)
+            sealed = manifest.release == _release_id(manifest.created_at, rest)
+        if not sealed:
+            raise ValueError("its content is not what its release id says")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ReleaseError):
             raise
@@ -164,6 +192,11 @@ def parse(body: bytes, where: str) -> Manifest:
             hint="pin another release, or restore the object from a backup",
         ) from error
     return manifest
+
+
+def _release_id(created_at: str, unnamed: bytes) -> str:
+    stamp = created_at.replace("-", "").replace(":", "")
+    return f"{stamp}Z-{hashlib.sha256(unnamed).hexdigest()[:12]}"
 
 
 def _view(raw: Mapping[str, Any]) -> View:
@@ -197,7 +230,7 @@ def _check(manifest: Manifest) -> None:
         if any(view.instant(name).tzinfo for name in ("complete_from", "built_through")):
             raise ValueError(f"instants of `{view.name}`, which are not naive")
         for file in view.files:
-            found = _DATA_FILE.fullmatch(file.name)
+            found = DATA_FILE.fullmatch(file.name)
             if not found or found[1] != view.name:
                 raise ValueError(f"file `{file.name}`")
         if sum(file.rows for file in view.files) != view.rows:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from milepost.catalog import AVAILABLE_AT
+from milepost.datafile import scan
 from milepost.errors import ReleaseError
 from milepost.manifest import View
 from milepost.s3 import Location
-from milepost.view_files import dataset
+from milepost.view_files import ARROW_TYPES
 
 _EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
 
@@ -49,7 +51,7 @@ def faults(
 def _is_same(
     con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
 ) -> bool:
-    con.register("released", dataset(store, old, [f for f in old.files if f.month in months]))
+    con.register("released", _scan(store, old, old.features, months))
     found = [
         con.execute(
             f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
@@ -64,7 +66,7 @@ def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[str]:
     features = [name for name in old.features if name in new.features]
-    con.register("released", dataset(store, old, old.files))
+    con.register("released", _scan(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
     equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)
     joins = " ".join(
@@ -98,6 +100,14 @@ def _changed(
             )
 
 
+def _scan(
+    store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
+) -> pa.RecordBatchReader:
+    files = [file for file in old.files if not months or file.month in months]
+    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in old.fields])
+    return scan(store, files, schema, [*old.keys, AVAILABLE_AT, *features])
+
+
 def _changes(
     name: str, relation: str, old: View, features: Iterable[str], months: Sequence[str] = ()
 ) -> str:
@@ -111,7 +121,7 @@ def _changes(
     evidence = " or ".join(_EVIDENCE.get(types[f], "{} is not null").format(f) for f in features)
     has_evidence = "true" if months else f"bool_or(coalesce({evidence}, false)) over held_so_far"
     return (
-        f"{name} as (select {columns} from {relation} "  # noqa: S608 - checked names
+        f"{name} as materialized (select {columns} from {relation} "  # noqa: S608 - checked names
         f"where {AVAILABLE_AT} < timestamp '{old.instant('built_through')}'{within} "
         f"window held_so_far as ({'partition by ' + parts if parts else ''} "
         f"order by {AVAILABLE_AT}) "

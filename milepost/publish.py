@@ -6,23 +6,21 @@ compare-and-swap. Nothing that is there is ever replaced but that pointer.
 
 from __future__ import annotations
 
-import json
 import logging
-import secrets
 import subprocess
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import compatibility, gate, past, privacy, releases, s3
+from milepost import compatibility, gate, past, privacy, releases
 from milepost.catalog import Catalog
 from milepost.errors import PublishError
 from milepost.export import NoUploads, Uploads, export
 from milepost.manifest import (
-    CURRENT,
     FORMAT_VERSION,
     File,
     Manifest,
@@ -45,7 +43,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What publishing would do: the reasons against it, and the release if the tests passed."""
+    """What publishing would come to: reasons against it, and the release where all tests passed."""
 
     refused: list[str]
     current: Manifest | None
@@ -60,72 +58,95 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     that was current before.
     """
     pointer = releases.pointer(store)
-    current = releases.read(store, pointer[0]) if pointer else None
-    known = {file.name for view in current.views for file in view.files} if current else set()
-    uploads = Uploads(store, known)
-    verdict = _judge(database, dbt_manifest, current, uploads)
-    if verdict.refused or verdict.manifest is None:
+    current = releases.read(store, pointer.release) if pointer else None
+    catalog = Catalog.read(dbt_manifest)
+    uploads = Uploads(store, current)
+    with _open(database) as con:
+        passed, refused = _check(con, catalog, dbt_manifest, current)
+        if not refused:
+            manifest = _describe(con, catalog, passed, uploads)
+            refused = list(_past_faults(con, passed, current, manifest, store))
+    if refused:
         raise PublishError(
-            "nothing is published:\n  " + "\n  ".join(verdict.refused),
-            hint="the gate's rules are in docs/reference/release-format.md; `dbt build` builds and "
-            "tests everything in full",
+            "nothing is published:\n  " + "\n  ".join(refused),
+            hint="`dbt build` builds and tests everything in full; all rules of the gate are in "
+            "docs/reference/release-format.md",
         )
-    manifest = verdict.manifest
     if current and current.content == manifest.content:
         return Published(current, False, uploads.sent)
-    stamp = manifest.created_at.replace("-", "").replace(":", "")
-    manifest = replace(manifest, release=f"{stamp}Z-{secrets.token_hex(6)}")
     parse(manifest.to_bytes(), manifest.release)
-    s3.put(store, f"releases/{manifest.release}/manifest.json", manifest.to_bytes(), new=True)
-    swapped = json.dumps({"release": manifest.release}).encode()
-    s3.put(store, CURRENT, swapped, new=pointer is None, if_match=pointer[1] if pointer else None)
+    releases.commit(store, manifest, pointer)
     return Published(manifest, True, uploads.sent)
 
 
 def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
-    """What `publish` would do, without writing anything."""
+    """What `publish` would come to, without writing anything."""
     pointer = releases.pointer(store)
-    current = releases.read(store, pointer[0]) if pointer else None
-    return _judge(database, dbt_manifest, current, NoUploads(store, set()))
-
-
-def _judge(
-    database: Path, dbt_manifest: Path, current: Manifest | None, uploads: Uploads
-) -> Verdict:
-    """The gate: first what needs no file, then the files against those of the current release."""
+    current = releases.read(store, pointer.release) if pointer else None
     catalog = Catalog.read(dbt_manifest)
+    with _open(database) as con:
+        passed, refused = _check(con, catalog, dbt_manifest, current)
+        if len(passed) < len(catalog.feature_views()):
+            return Verdict(refused, current, None)
+        manifest = _describe(con, catalog, passed, NoUploads(store, current))
+        if not refused:
+            refused = list(_past_faults(con, passed, current, manifest, store))
+        return Verdict(refused, current, manifest)
+
+
+def _check(
+    con: DuckDBPyConnection, catalog: Catalog, dbt_manifest: Path, current: Manifest | None
+) -> tuple[list[gate.Passed], list[str]]:
+    """The gate, but for what needs the files: the views whose tests passed, and every reason."""
     views = catalog.feature_views()
     if not views:
         raise PublishError(
             f"`{dbt_manifest}` has no feature view", hint="a feature view states `meta.entities`"
         )
-    with _open(database) as con:
-        passed, refused = gate.check(con, catalog, views)
-        for view in views:
-            refused += privacy.faults(con, catalog, view)
-        if current:
-            refused += compatibility.schema_faults(views, current)
-        if refused:
-            return Verdict(list(dict.fromkeys(refused)), current, None)
-        released = []
-        for one in passed:
-            old = compatibility.predecessor(one.view, current)
-            if old:
-                refused += compatibility.forward_faults(one, old)
-                refused += compatibility.bound_faults(con, one, old)
-            released.append(export(con, one, uploads))
-            if old:
-                refused += past.faults(con, one.view.relation, old, released[-1], uploads.store)
-            logger.info("%s: %d rows", one.view.name, released[-1].rows)
-        manifest = Manifest(
-            format_version=FORMAT_VERSION,
-            release="",
-            created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
-            views=released,
-            set_aside=_set_aside(con, catalog),
-        )
-    return Verdict(refused, current, manifest)
+    passed, refused = gate.check(con, catalog, views)
+    for view in views:
+        refused += privacy.faults(con, catalog, view)
+    if current:
+        refused += compatibility.schema_faults(views, current)
+    for one in passed if not refused else []:
+        old = compatibility.predecessor(one.view, current)
+        if old:
+            refused += compatibility.forward_faults(one, old)
+            refused += compatibility.bound_faults(con, one, old)
+    # A model that two views are made from has its reasons once.
+    return passed, list(dict.fromkeys(refused))
+
+
+def _past_faults(
+    con: DuckDBPyConnection,
+    passed: list[gate.Passed],
+    current: Manifest | None,
+    manifest: Manifest,
+    store: Location,
+) -> Iterator[str]:
+    for one, new in zip(passed, manifest.views, strict=True):
+        old = compatibility.predecessor(one.view, current)
+        if old:
+            logger.info("comparing the past of %s", new.name)
+            yield from past.faults(con, one.view.relation, old, new, store)
+
+
+def _describe(
+    con: DuckDBPyConnection, catalog: Catalog, passed: list[gate.Passed], uploads: Uploads
+) -> Manifest:
+    """The release of what has passed, its files put where `uploads` puts them."""
+    views = []
+    for one in passed:
+        logger.info("exporting %s", one.view.name)
+        views.append(export(con, one, uploads))
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        release="",
+        created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
+        views=views,
+        set_aside=_set_aside(con, catalog),
+    ).sealed()
 
 
 def _open(database: Path) -> DuckDBPyConnection:

@@ -6,14 +6,25 @@ credentials files, instance role), so that nothing here holds a secret.
 
 from __future__ import annotations
 
+import hashlib
+import random
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from milepost.errors import ConflictError, StorageError
 
@@ -25,6 +36,11 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9._=-]+(/[A-Za-z0-9._=-]+)*")
 
 PARALLEL_REQUESTS = 16
+READ_TIMEOUT = 60.0
+# Of what boto3 does not try again by itself: a body that breaks off, a conditional write.
+ATTEMPTS = 5
+# A file from this size on goes up in parts, side by side.
+PART_BYTES = 32 * 2**20
 
 T = TypeVar("T")
 
@@ -66,11 +82,15 @@ class Location:
 
 @dataclass(frozen=True)
 class Listed:
-    """An object in a listing: its name below the location, its size in bytes and its ETag."""
+    """An object in a listing: its name below the location, its size in bytes and its ETag.
+
+    Of an upload that is not complete, `bytes` are those sent and `etag` is the upload's id.
+    """
 
     name: str
     bytes: int
     etag: str
+    modified: datetime = field(compare=False)
 
 
 def _session() -> Session:
@@ -88,6 +108,7 @@ def client() -> S3Client:
         retries={"mode": "standard", "max_attempts": 4},
         max_pool_connections=PARALLEL_REQUESTS,
         connect_timeout=5,
+        read_timeout=READ_TIMEOUT,
     )
     try:
         return _session().client("s3", config=config)
@@ -152,22 +173,76 @@ def listing(location: Location, below: str = "") -> Iterator[Listed]:
     try:
         for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(below)):
             for item in page.get("Contents", []):
-                yield Listed(item["Key"][start:], item["Size"], item["ETag"].strip('"'))
+                yield Listed(
+                    item["Key"][start:],
+                    item["Size"],
+                    item["ETag"].strip('"'),
+                    item["LastModified"].astimezone(UTC).replace(tzinfo=None),
+                )
     except (ClientError, BotoCoreError) as error:
         raise _hinted(error, f"listing `{location.uri(below)}`") from error
 
 
+def clock(location: Location) -> datetime:
+    """What time it is for the server, naive UTC: what a listing's `modified` is compared with."""
+    reply = call(
+        f"reading the clock of `{location.uri()}`",
+        lambda: client().head_bucket(Bucket=location.bucket),
+    )
+    date = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return date.astimezone(UTC).replace(tzinfo=None)
+
+
 def get(location: Location, name: str) -> tuple[bytes, str] | None:
     """An object's bytes and ETag, or None where there is none."""
+    chunks: list[bytes] = []
+    etag = _stream(location, name, chunks.append, chunks.clear)
+    return None if etag is None else (b"".join(chunks), etag)
 
-    def request() -> tuple[bytes, str] | None:
-        try:
-            reply = client().get_object(Bucket=location.bucket, Key=location.key(name))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        return reply["Body"].read(), reply["ETag"]
+
+def sha256(location: Location, name: str) -> tuple[str, int] | None:
+    """The SHA-256 and the size of an object's bytes as they are read, or None."""
+    digest, size = hashlib.sha256(), 0
+
+    def restart() -> None:
+        nonlocal digest, size
+        digest, size = hashlib.sha256(), 0
+
+    def take(chunk: bytes) -> None:
+        nonlocal size
+        digest.update(chunk)
+        size += len(chunk)
+
+    etag = _stream(location, name, take, restart)
+    return None if etag is None else (digest.hexdigest(), size)
+
+
+def _stream(
+    location: Location, name: str, take: Callable[[bytes], object], restart: Callable[[], object]
+) -> str | None:
+    """Hand an object's bytes on and return its ETag; None where there is none.
+
+    boto3 tries a request again, but not the reading of its body.
+    """
+
+    def request() -> str | None:
+        for attempt in range(ATTEMPTS):
+            restart()
+            try:
+                reply = client().get_object(Bucket=location.bucket, Key=location.key(name))
+                for chunk in reply["Body"].iter_chunks(2**20):
+                    take(chunk)
+                return reply["ETag"]
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "NoSuchKey":
+                    return None
+                if _status(error) != 409 or attempt == ATTEMPTS - 1:
+                    raise
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+                if attempt == ATTEMPTS - 1:
+                    raise
+            _wait(attempt)
+        raise AssertionError
 
     return call(f"reading `{location.uri(name)}`", request)
 
@@ -178,30 +253,171 @@ def put(
     """Write an object and return its ETag.
 
     `new` refuses to replace one; `if_match` replaces only the version with that ETag. Either way
-    the loser of a race gets a ConflictError.
+    the loser of a race gets a ConflictError. Where a reply is lost, what is there decides.
     """
-    condition: dict[str, Any] = {}
-    if new:
-        condition["IfNoneMatch"] = "*"
+    condition: dict[str, Any] = {"IfNoneMatch": "*"} if new else {}
     if if_match is not None:
         condition["IfMatch"] = if_match
-    reply = call(
+    what = f"writing `{location.uri(name)}`"
+
+    def request() -> str:
+        reply = client().put_object(
+            Bucket=location.bucket, Key=location.key(name), Body=body, **condition
+        )
+        return reply["ETag"].strip('"')
+
+    if not condition:
+        return call(what, request)
+    for attempt in range(ATTEMPTS):
+        try:
+            return request()
+        except (ClientError, BotoCoreError) as error:
+            failure = error
+        if attempt == 0 and _is_certain(failure):
+            break
+        try:
+            there = get(location, name)
+        except StorageError as error:
+            raise StorageError(
+                f"{what}: the reply was lost, and it cannot be read whether it was written",
+                hint="see what is there, then run it again",
+            ) from error
+        if there and there[0] == body:
+            return there[1].strip('"')
+        if (there is not None) if new else (there is None or not _is_etag(there[1], if_match)):
+            raise _conflict(what) from failure
+        _wait(attempt)  # it may still arrive; the condition holds, so writing again is safe
+    is_conflict = isinstance(failure, ClientError) and _status(failure) in {409, 412}
+    raise (_conflict(what) if is_conflict else _hinted(failure, what)) from failure
+
+
+def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
+    """Write an object again as it is, so that it counts as new; not where it has gone.
+
+    The ETag stays, and so does the condition: boto3 can try again, and a reply means it is done.
+    """
+    _conditional(
         f"writing `{location.uri(name)}`",
         lambda: client().put_object(
-            Bucket=location.bucket, Key=location.key(name), Body=body, **condition
+            Bucket=location.bucket, Key=location.key(name), Body=body, IfMatch=etag
         ),
     )
-    return reply["ETag"].strip('"')
 
 
-def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError | ConflictError:
+def remove_version(location: Location, name: str, etag: str) -> None:
+    """Remove an object if it is still the one with that ETag."""
+    _conditional(
+        f"removing `{location.uri(name)}`",
+        lambda: client().delete_object(
+            Bucket=location.bucket, Key=location.key(name), IfMatch=etag
+        ),
+    )
+
+
+def upload(location: Location, name: str, body: Any) -> None:
+    """Write an object of a name that nobody else writes, from a buffer, a large one in parts."""
+    from boto3.s3.transfer import TransferConfig
+
+    config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES // 2)
+    import pyarrow as pa
+
+    call(
+        f"writing `{location.uri(name)}`",
+        lambda: client().upload_fileobj(
+            pa.BufferReader(body), location.bucket, location.key(name), Config=config
+        ),
+    )
+
+
+def remove(location: Location, names: Iterable[str]) -> None:
+    """Remove objects; one that is not there is removed already."""
+    rest = list(names)
+    while rest:
+        batch, rest = rest[:1000], rest[1000:]
+        keys = [{"Key": location.key(name)} for name in batch]
+        reply = call(
+            f"removing {len(batch)} objects below `{location.uri()}`",
+            lambda keys=keys: client().delete_objects(  # type: ignore[misc]
+                Bucket=location.bucket, Delete={"Objects": keys, "Quiet": True}
+            ),
+        )
+        for error in reply.get("Errors", []):
+            raise StorageError(
+                f"removing `s3://{location.bucket}/{error['Key']}`: S3 answered {error['Code']}",
+                hint="removing needs the right to delete; run it again",
+            )
+
+
+def unfinished_uploads(location: Location) -> Iterator[Listed]:
+    """Every upload in parts below `location` that is not complete."""
+    start = len(location.key("")) if location.prefix else 0
+    pages = client().get_paginator("list_multipart_uploads")
+    parts = client().get_paginator("list_parts")
+    try:
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key("")):
+            for item in page.get("Uploads", []):
+                sent = parts.paginate(
+                    Bucket=location.bucket, Key=item["Key"], UploadId=item["UploadId"]
+                )
+                yield Listed(
+                    item["Key"][start:],
+                    sum(part["Size"] for one in sent for part in one.get("Parts", [])),
+                    item["UploadId"],
+                    item["Initiated"].astimezone(UTC).replace(tzinfo=None),
+                )
+    except (ClientError, BotoCoreError) as error:
+        raise _hinted(error, f"listing uploads below `{location.uri()}`") from error
+
+
+def abort_upload(location: Location, upload: Listed) -> None:
+    """Drop the parts of an upload that is not complete."""
+    call(
+        f"ending the upload of `{location.uri(upload.name)}`",
+        lambda: client().abort_multipart_upload(
+            Bucket=location.bucket, Key=location.key(upload.name), UploadId=upload.etag
+        ),
+    )
+
+
+def _is_certain(error: ClientError | BotoCoreError) -> bool:
+    """Whether the first answer to a conditional write says that it was not done."""
+    if not isinstance(error, ClientError):
+        return False
+    # 409 asks for another attempt; 412 may be the answer to boto3's own second one.
+    again = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    return _status(error) < 500 and _status(error) not in {408, 409, 429} and not again
+
+
+def _is_etag(there: str, expected: str | None) -> bool:
+    return expected is not None and there.strip('"') == expected.strip('"')
+
+
+def _wait(attempt: int) -> None:
+    time.sleep(random.uniform(0.5, 1) * 0.1 * 2**attempt)  # noqa: S311 - jitter, no secret
+
+
+def _conflict(what: str) -> ConflictError:
+    return ConflictError(
+        f"{what}: another writer was first", hint="look at what is there now, then run it again"
+    )
+
+
+def _conditional(what: str, request: Callable[[], object]) -> None:
+    """Run a request with a condition that stays as true as it was if boto3 runs it twice."""
+    try:
+        request()
+    except (ClientError, BotoCoreError) as error:
+        is_conflict = isinstance(error, ClientError) and _status(error) in {409, 412}
+        raise (_conflict(what) if is_conflict else _hinted(error, what)) from error
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError:
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
-        if code in {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}:
-            return ConflictError(
-                f"{what}: another writer was first",
-                hint="look at what is there now, then run it again",
-            )
         if code == "NoSuchBucket":
             return StorageError(
                 f"{what}: the bucket does not exist",

@@ -308,7 +308,7 @@ class FeatureStore:
 
 
 def _filesystem() -> S3FileSystem:
-    from milepost.view_files import filesystem
+    from milepost.datafile import filesystem
 
     return filesystem()
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import S3FileSystem
 
 from milepost import s3
+from milepost.datafile import filesystem, open_data_file
 from milepost.errors import ReleaseError
 from milepost.manifest import File, View
 from milepost.s3 import Location
@@ -44,31 +45,12 @@ class ViewFiles:
         object.__setattr__(self, "schema", pa.schema(types))
 
     def open(self, file: File, *, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-        """One file, its size and rows checked; its pages are checked as they are read.
+        """One file, its size, rows and footer checked; its pages are checked as they are read.
 
         The columns in `dictionaries` are read as dictionaries where they are text.
         """
-        path = f"{self.location.bucket}/{self.location.key(file.name)}"
-        with self.damage():
-            source = self.s3.open_input_file(path)
-            if source.size() != file.bytes:
-                raise OSError(
-                    f"`{self.location.uri(file.name)}` has {source.size()} bytes, its release "
-                    f"says {file.bytes}"
-                )
-            text = [
-                name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)
-            ]
-            opened = pq.ParquetFile(
-                source, read_dictionary=text, pre_buffer=True, page_checksum_verification=True
-            )
-        if opened.metadata.num_rows != file.rows:
-            raise ReleaseError(
-                f"`{self.location.uri(file.name)}` of feature view `{self.view.name}` has "
-                f"{opened.metadata.num_rows} rows, its release says {file.rows}",
-                hint="a file was replaced; restore it from a backup",
-            )
-        return opened
+        text = [name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)]
+        return open_data_file(self.s3, self.location, file, dictionaries=text)
 
     def schema_of(self, columns: Sequence[str]) -> pa.Schema:
         """The types that the release says some columns have."""
@@ -119,16 +101,3 @@ def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:
                 f"`{store.uri(file.name)}` has {found.size} bytes, its release says {file.bytes}"
             )
     return pads.dataset(paths, schema=schema, format=parquet, filesystem=system)
-
-
-def filesystem() -> S3FileSystem:
-    """S3 for pyarrow, by the AWS chain as it is now."""
-    options = s3.endpoint_options()
-    return S3FileSystem(
-        access_key=options["key"],
-        secret_key=options["secret"],
-        session_token=options["token"],
-        region=options["region"],
-        endpoint_override=options["endpoint"],
-        scheme=options["scheme"],
-    )

@@ -125,7 +125,7 @@ def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> N
     from milepost.export import Uploads
     from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
 
-    uploads = Uploads(store, set())
+    uploads = Uploads(store, None)
     views = []
     for view, keys in KEYS.items():
         source = f"'{folder / view}.parquet'"

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from milepost import s3
+from milepost import releases
 from milepost.export import Uploads
-from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
+from milepost.manifest import FORMAT_VERSION, Field, Manifest, View
 from milepost.s3 import Location
 from milepost.view_files import ARROW_TYPES
 
@@ -49,7 +46,7 @@ def put_view(
     months: dict[str, list[int]] = {}
     for n, instant in enumerate(rows["available_at"].to_pylist()):
         months.setdefault(f"{instant:%Y-%m}", []).append(n)
-    uploads = Uploads(store, set())
+    uploads = Uploads(store, None)
     return View(
         name=name,
         description="",
@@ -76,15 +73,11 @@ def put_view(
 
 def manifest_of(*views: View, created_at: str = END) -> Manifest:
     code = {"project": "test", "dbt": None, "commit": None}
-    manifest = Manifest(FORMAT_VERSION, "", created_at, code, list(views), [])
-    stamp = created_at.replace("-", "").replace(":", "")
-    digest = hashlib.sha256(manifest.to_bytes()).hexdigest()[:12]
-    return replace(manifest, release=f"{stamp}Z-{digest}")
+    return Manifest(FORMAT_VERSION, "", created_at, code, list(views), []).sealed()
 
 
 def release(store: Location, *views: View, created_at: str = END) -> str:
     """Put the manifest on S3, make it current, and return its id."""
     manifest = manifest_of(*views, created_at=created_at)
-    s3.put(store, f"releases/{manifest.release}/manifest.json", manifest.to_bytes(), new=True)
-    s3.put(store, CURRENT, json.dumps({"release": manifest.release}).encode())
+    releases.commit(store, manifest, releases.pointer(store))
     return manifest.release

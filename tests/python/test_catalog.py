@@ -21,6 +21,7 @@ META = {
     "owners": {"science": "pricing", "engineering": "data"},
     "maturity": "production",
     "sensitivity": "internal",
+    "bounds": {"row_rate_factor_max": 4, "null_share_rise_max": 0.5, "row_count_min": 100},
 }
 COLUMNS = [
     ("carrier_id", "varchar", "The carrier."),

@@ -69,7 +69,7 @@ class Job:
 
     def publish(self) -> FeatureStore:
         manifest = str(self.folder / "target/manifest.json")
-        self.run(sys.executable, str(PROJECT / "scripts/export.py"), "--manifest", manifest)
+        self.run(str(BIN / "milepost"), "publish", "--manifest", manifest)
         return FeatureStore(self.store.uri())
 
 

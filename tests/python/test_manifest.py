@@ -41,13 +41,13 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=1,
-    release="20260201T000000Z-0123456789ab",
+    format_version=2,
+    release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
     views=[VIEW],
     set_aside=[SetAside("loads", "null key", rows=2, of_rows=100)],
-)
+).sealed()
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -63,7 +63,7 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
 
 def test_a_release_without_views_or_a_view_without_files_is_whole() -> None:
     for views in ([], [replace(VIEW, files=[], rows=0)], [replace(VIEW, keys=[])]):
-        manifest = replace(MANIFEST, views=views)
+        manifest = replace(MANIFEST, views=views).sealed()
         assert parse(manifest.to_bytes(), WHERE) == manifest
 
 
@@ -178,7 +178,29 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 2}', changed(lambda raw: raw.update(format_version=2, x=1))):
-        message = f"`{WHERE}` has format version 2, this Milepost reads 1\nhint: upgrade Milepost"
+    for body in (b'{"format_version": 3}', changed(lambda raw: raw.update(format_version=3, x=1))):
+        message = (
+            f"`{WHERE}` has format version 3, this Milepost reads 1, 2\nhint: upgrade Milepost"
+        )
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
+
+
+def test_a_release_of_format_1_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=1, release="20260201T000000Z-0123456789ab")
+    for file in raw["views"][0]["files"]:
+        del file["footer_bytes"], file["footer_sha256"]
+    for name in ("version", "is_latest", "deprecated_at"):
+        del raw["views"][0][name]
+    old = parse(json.dumps(raw, indent=1).encode(), WHERE)
+    assert old.views == MANIFEST.views
+
+
+def test_whatever_byte_of_a_manifest_changes_it_is_refused() -> None:
+    sound = MANIFEST.to_bytes()
+    for place in range(len(sound)):
+        for other in (sound[place] ^ 1, sound[place] ^ 0x20, ord("1")):
+            if other != sound[place]:
+                with pytest.raises(ReleaseError):
+                    parse(sound[:place] + bytes([other]) + sound[place + 1 :], WHERE)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from milepost import FeatureStore, export, newest, s3
 from milepost.manifest import View
 from milepost.s3 import Location
-from milepost.view_files import ViewFiles, filesystem
+from milepost.datafile import filesystem
+from milepost.view_files import ViewFiles
 from releases import at, put_view, release, rows_of
 
 TYPES = {
@@ -196,7 +197,7 @@ def busy(store: Location) -> ViewFiles:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "ROW_GROUP_ROWS", export.ROW_GROUP_ROWS // 10)
-        uploads = export.Uploads(store, set())
+        uploads = export.Uploads(store, None)
         for month in range(1, 13):
             own = days[(days.astype("datetime64[M]").astype(int) % 12) == month - 1]
             table = pa.table(

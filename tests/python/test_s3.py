@@ -133,7 +133,7 @@ def test_what_was_put_is_got_back_with_the_same_etag(raw: Location) -> None:
     assert found is not None
     assert found[0] == b"\0 bytes \xff"
     assert found[1].strip('"') == etag
-    assert list(s3.listing(raw)) == [s3.Listed("folder/one", 9, etag)]
+    assert list(s3.listing(raw)) == [s3.Listed("folder/one", 9, etag, s3.clock(raw))]
 
 
 def test_an_object_that_is_not_there_is_none(raw: Location) -> None:

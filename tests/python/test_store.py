@@ -156,7 +156,7 @@ def test_a_damaged_pointer_is_named(store: Location, view: View, damaged: bytes)
 def test_a_pointer_to_no_release_id_is_refused(store: Location, view: View, text: object) -> None:
     release(store, view)
     s3.put(store, CURRENT, json.dumps({"release": text}).encode())
-    with pytest.raises(ReleaseError, match="is not the id of a release"):
+    with pytest.raises(ReleaseError, match=r"damaged|is not the id of a release"):
         FeatureStore(store.uri())
 
 
@@ -177,7 +177,7 @@ def test_a_manifest_under_another_releases_name_is_refused(store: Location, view
 
 def test_a_flipped_bit_in_any_column_is_an_error_and_never_a_value(store: Location) -> None:
     """Whatever bit of a column's pages flips, in the values or in how they are packed."""
-    chance = random.Random(1)  # noqa: S311 - a fixed choice of bits
+    chance = random.Random(1)
     noise = rows_of(
         {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late_rate": "DOUBLE"},
         *(
@@ -197,7 +197,7 @@ def test_a_flipped_bit_in_any_column_is_an_error_and_never_a_value(store: Locati
             damaged = bytearray(sound)
             damaged[place] ^= 1 << chance.randrange(8)
             change_file(store, view.files[0].name, bytes(damaged))
-            with pytest.raises(ReleaseError, match="feature view `carriers` of release"):
+            with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read"):
                 opened.to_arrow("carriers")
     change_file(store, view.files[0].name, sound)
     assert opened.to_arrow("carriers").to_pylist() == noise.sort_by("carrier_id").to_pylist()
@@ -208,14 +208,14 @@ def test_a_truncated_data_file_is_an_error(store: Location, view: View, kept: in
     release(store, view)
     name = view.files[1].name
     change_file(store, name, body(store, name)[:kept])
-    with pytest.raises(ReleaseError, match=r"`carriers` of release .* cannot be read"):
+    with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read"):
         FeatureStore(store.uri()).to_arrow("carriers")
 
 
 def test_a_missing_data_file_is_an_error(store: Location, view: View) -> None:
     release(store, view)
     s3.client().delete_object(Bucket=store.bucket, Key=store.key(view.files[1].name))
-    with pytest.raises(ReleaseError, match=r"`carriers` of release .* cannot be read") as caught:
+    with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read") as caught:
         FeatureStore(store.uri()).to_arrow("carriers")
     assert "missing, damaged or refused" in caught.value.hint
 
@@ -229,7 +229,7 @@ def test_a_data_file_replaced_by_one_of_another_size_is_an_error(
     pq.write_table(ROWS.slice(2).drop_columns("late_rate"), without_rate, write_page_checksum=True)
     for other in (body(store, first), without_rate.getvalue().to_pybytes()):
         change_file(store, second, other)
-        with pytest.raises(ReleaseError, match=r"`carriers` of release .* cannot be read"):
+        with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read"):
             FeatureStore(store.uri()).to_arrow("carriers")
 
 
@@ -238,7 +238,7 @@ def test_a_file_with_other_rows_than_its_release_says_is_an_error(store: Locatio
     first, second = view.files
     miscounted = replace(view, files=[replace(first, rows=3), second], rows=4)
     release(store, miscounted)
-    with pytest.raises(ReleaseError, match="`carriers` has 2 rows, its release says 3"):
+    with pytest.raises(ReleaseError, match="cannot be read: it has 2 rows, the release says 3"):
         FeatureStore(store.uri()).to_arrow("carriers")
 
 

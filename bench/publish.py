@@ -1,0 +1,214 @@
+"""Time publication against what it must do at least: pyarrow's writing, rclone's copying, hashing.
+
+Run by `make bench-publish`; the figures are in docs/reference/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from milepost import releases, s3
+from milepost.catalog import Column, FeatureView
+from milepost.export import ROW_GROUP_ROWS, Uploads, export
+from milepost.fingerprint import fingerprint
+from milepost.gate import Passed
+from milepost.manifest import FORMAT_VERSION, File, Manifest
+from milepost.s3 import Location
+
+FEATURES, MONTHS, VIEWS = 12, 24, ("carriers", "lanes")
+# With random doubles a row takes some 105 bytes as Parquet.
+ROWS_OF_2_GB = 19_000_000
+REQUIRED, REQUIRED_UNCHANGED, REQUIRED_SENT = 1.3, 2.0, 1.1
+
+
+def main() -> int:
+    """Print the figures; 1 where one is not what is required."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS_OF_2_GB, help="of all views (%(default)s)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/tables.duckdb") as con:
+        for view in VIEWS:
+            _prepare(con, view, arguments.rows // len(VIEWS))
+        con.execute("checkpoint")
+        return _measure(con, Path(folder))
+
+
+def _measure(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
+    best = _floor(con, folder / "parquet")
+    prints = {view: fingerprint(con, view) for view in VIEWS}
+    with _place() as store:
+        whole, first, _ = _publish(con, store, prints)
+        unchanged, _, sent = _publish(con, store, prints)
+        con.execute(
+            "update carriers set feature_0 = feature_0 + 1 "
+            f"where available_at >= timestamp '2024-01-01' + to_months({MONTHS - 2}) "
+            f"and available_at < timestamp '2024-01-02' + to_months({MONTHS - 2})"
+        )
+        prints["carriers"] = fingerprint(con, "carriers")
+        day, second, sent_day = _publish(con, store, prints)
+    old = {file.name for file in first.files}
+    changed = sum(file.bytes for file in second.files if file.name not in old)
+    sent_bytes, day_bytes = sum(f.bytes for f in sent), sum(f.bytes for f in sent_day)
+    print(f"{sum(file.bytes for file in first.files):,} bytes in {len(first.files)} files")
+    print(f"all of it      {whole:.1f} s, {whole / best:.2f} of the floor's {best:.1f} s")
+    print(f"nothing new    {unchanged:.2f} s, {sent_bytes:,} bytes sent")
+    print(f"one day        {day:.1f} s, {day_bytes:,} bytes sent, {day_bytes / changed:.2f} of")
+    print(f"               the {changed:,} bytes of the partitions that changed")
+    is_met = (
+        whole / best <= REQUIRED
+        and unchanged < REQUIRED_UNCHANGED
+        and not sent_bytes
+        and day_bytes <= REQUIRED_SENT * changed
+    )
+    return 0 if is_met else 1
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, view: str, rows: int) -> None:
+    """A table as builds leave it: instant by instant, not sorted by key."""
+    features = ", ".join(f"random() * 100 as feature_{n}" for n in range(FEATURES))
+    con.execute("select setseed(0.5)")
+    con.execute(
+        f"create table {view} as select 'c' || lpad(cast(n % 20011 as varchar), 5, '0') "
+        "as carrier_id, timestamp '2024-01-01' "
+        f"+ to_microseconds(cast(n * ({MONTHS} * 30.4 * 86400e6 / {rows}) as bigint)) "
+        f"as available_at, {features} from range({rows}) as numbers (n)"
+    )
+
+
+def _floor(con: duckdb.DuckDBPyConnection, folder: Path) -> float:
+    """Write the same files with pyarrow, copy them with rclone, hash them: seconds in all."""
+    written = queried = 0.0
+    for view in VIEWS:
+        for month, rows, seconds in _months(con, view):
+            path = folder / view / month / "part.parquet"
+            path.parent.mkdir(parents=True)
+            began = time.monotonic()
+            pq.write_table(
+                rows,
+                path,
+                compression="zstd",
+                row_group_size=ROW_GROUP_ROWS,
+                write_page_checksum=True,
+            )
+            written, queried = written + time.monotonic() - began, queried + seconds
+    with _place() as store:
+        began = time.monotonic()
+        _rclone("copy", str(folder), f"bench:{store.bucket}/{store.prefix}")
+        copied = time.monotonic() - began
+    began = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(_hash, sorted(folder.rglob("*.parquet"))))
+    hashed = time.monotonic() - began
+    print(
+        f"floor: DuckDB's query {queried:.1f} s (not counted), pyarrow {written:.1f} s, "
+        f"rclone {copied:.1f} s, sha256 {hashed:.1f} s"
+    )
+    return written + copied + hashed
+
+
+def _months(con: duckdb.DuckDBPyConnection, view: str) -> Iterator[tuple[str, pa.Table, float]]:
+    for n in range(MONTHS + 1):
+        began = time.monotonic()
+        rows = con.execute(
+            f"from {view} where available_at >= timestamp '2024-01-01' + to_months({n}) "
+            f"and available_at < timestamp '2024-01-01' + to_months({n + 1}) "
+            "order by carrier_id, available_at"
+        ).to_arrow_table()
+        if rows.num_rows:
+            yield f"{n:02}", rows, time.monotonic() - began
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rclone(*arguments: str) -> None:
+    options = s3.endpoint_options()
+    remote = {
+        "TYPE": "s3",
+        "PROVIDER": "SeaweedFS",
+        "ACCESS_KEY_ID": options["key"],
+        "SECRET_ACCESS_KEY": options["secret"],
+        "ENDPOINT": f"{options['scheme']}://{options['endpoint']}",
+        "NO_CHECK_BUCKET": "true",
+    }
+    subprocess.run(
+        [Path(sys.executable).with_name("rclone"), "--transfers=16", *arguments],
+        check=True,
+        env={**os.environ, **{f"RCLONE_CONFIG_BENCH_{key}": text for key, text in remote.items()}},
+    )
+
+
+def _publish(
+    con: duckdb.DuckDBPyConnection, store: Location, prints: dict[str, str]
+) -> tuple[float, Manifest, list[File]]:
+    """What `milepost.publish` does once the gate has passed; the seconds, and what was sent."""
+    began = time.monotonic()
+    pointer = releases.pointer(store)
+    current = releases.read(store, pointer.release) if pointer else None
+    uploads = Uploads(store, current)
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        release="",
+        created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        code={},
+        views=[export(con, _passed(view, prints[view]), uploads) for view in VIEWS],
+        set_aside=[],
+    ).sealed()
+    if not current or current.content != manifest.content:
+        releases.commit(store, manifest, pointer)
+    return time.monotonic() - began, manifest, uploads.sent
+
+
+def _passed(name: str, content: str) -> Passed:
+    view = FeatureView(
+        name=name,
+        unique_id=name,
+        relation=name,
+        description="",
+        entities=("carrier",),
+        keys=("carrier_id",),
+        grid="hour",
+        longest_window_days=1,
+        serving_delay_minutes=0,
+        owners={},
+        maturity="production",
+        sensitivity="internal",
+        columns=(
+            Column("carrier_id", "VARCHAR", ""),
+            Column("available_at", "TIMESTAMP", ""),
+            *(Column(f"feature_{n}", "DOUBLE", "") for n in range(FEATURES)),
+        ),
+    )
+    ends = datetime(2024, 1, 1), datetime(2026, 2, 1)  # noqa: DTZ001 - naive is UTC
+    return Passed(view, content, (), "", ends[1], ends[0])
+
+
+@contextmanager
+def _place() -> Iterator[Location]:
+    """An empty place on the store, removed afterwards."""
+    store = Location.parse(f"s3://milepost-store/bench-{os.getpid()}-{time.monotonic_ns()}")
+    try:
+        yield store
+    finally:
+        s3.remove(store, [item.name for item in s3.listing(store)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""A publisher killed at any call: readers see the old release or the new one, whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from faults.proxy import Proxy, proxy
+from faults.publisher import publish, read_whole, start
+from milepost import releases, s3
+from milepost.errors import ReleaseError
+from milepost.manifest import Manifest
+from milepost.s3 import Location
+
+
+def in_parts(store: Location, number: int, months: int) -> Manifest:
+    """Publish, with every file in parts."""
+    s3.PART_BYTES = 1024
+    return publish(store, number, months)
+
+
+def roll_back(store: Location, number: int, months: int) -> Manifest:
+    return releases.rollback(store, releases.history(store)[-1].release)
+
+
+def pin(store: Location, number: int, months: int) -> None:
+    releases.pin(store, "model", releases.history(store)[-1].release)
+
+
+def collect(store: Location, number: int, months: int) -> releases.Collected:
+    releases.LEAST_GRACE = timedelta(0)
+    return releases.collect(store, grace=timedelta(seconds=1), dry_run=False)
+
+
+WORK = (
+    # what is done, months that change, releases there before
+    (publish, 1, 0),
+    (publish, 1, 2),
+    (publish, 3, 1),
+    (in_parts, 2, 1),
+    (roll_back, 1, 3),
+    (pin, 1, 2),
+    (collect, 1, 3),
+)
+
+
+def kills(
+    server: dict[str, str],
+    upstream: str,
+    work: Callable[..., Any],
+    *,
+    months: int,
+    before: int,
+    stores: Callable[[], Location],
+    every: int,
+) -> int:
+    """Kill `work` at each of its calls, before and after the server has acted; how many were."""
+    killed = 0
+    with proxy(upstream) as between:
+        for moment in ("before", "after"):
+            for place in range(1, 1000, every):
+                store = stores()
+                for number in range(1, before + 1):
+                    publish(store, number)
+                old = read_whole(store) if before else None
+                ended = _killed_at(between, server, place, moment, work, store, before + 1, months)
+                _check_whole(store, old, before + 1)
+                publish(store, before + 2)
+                assert read_whole(store)[1] == before + 2
+                if not ended:
+                    break
+                killed += 1
+    return killed
+
+
+def _killed_at(
+    between: Proxy, server: dict[str, str], place: int, moment: str, work: Any, *arguments: Any
+) -> bool:
+    between.calls.clear()
+    between.plan = lambda n, *_: f"kill_{moment}" if n == place else None
+    child = start({**server, "AWS_ENDPOINT_URL": between.endpoint}, work, *arguments)
+    pid = child.process.pid
+    assert pid
+    between.kill = lambda: os.kill(pid, signal.SIGKILL)
+    found = child.result()
+    if child.process.exitcode == -signal.SIGKILL:
+        return True
+    assert child.process.exitcode == 0, f"{work} ended with {child.process.exitcode}"
+    assert not isinstance(found, Exception), found
+    assert len(between.calls) < place
+    return False
+
+
+def _check_whole(store: Location, old: tuple[str, int] | None, new: int) -> None:
+    """A reader sees the old release or another that was published, whole; or a new store none."""
+    if releases.pointer(store) is None:
+        assert old is None
+        return
+    release, number = read_whole(store)
+    assert number <= new
+    for one in releases.pins(store).values():
+        read_whole(store, one)
+    if number == new:
+        assert releases.history(store)[0].release == release
+
+
+def test_a_release_is_old_or_new_whenever_its_publisher_is_killed(
+    s3_server: dict[str, str], stores: Callable[[], Location], full_size: bool
+) -> None:
+    upstream = s3.client().meta.endpoint_url
+    counted = {
+        f"{work.__name__} of {months} months after {before} releases": kills(
+            s3_server,
+            upstream,
+            work,
+            months=months,
+            before=before,
+            stores=stores,
+            every=1 if full_size else 9,
+        )
+        for work, months, before in (WORK if full_size else WORK[1::4])
+    }
+    print(counted, sum(counted.values()))
+    assert all(counted.values())
+    assert sum(counted.values()) >= (200 if full_size else 6)
+
+
+@pytest.mark.full_size
+def test_the_check_sees_a_pointer_that_moves_before_the_files_are_there(
+    s3_server: dict[str, str], stores: Callable[[], Location]
+) -> None:
+    with pytest.raises((AssertionError, ReleaseError)):
+        kills(
+            {**s3_server, "MILEPOST_WITHOUT": "order"},
+            s3.client().meta.endpoint_url,
+            publish,
+            months=2,
+            before=1,
+            stores=stores,
+            every=8,
+        )

@@ -1,0 +1,186 @@
+"""The command line: what it prints where, and its exit codes, on releases of a real store."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from milepost import cli, s3
+from milepost.s3 import Location
+from releases import at, put_view, release, rows_of
+
+TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late": "DOUBLE"}
+MORE = {**TYPES, "count": "BIGINT"}
+ROWS = [("a", at("2026-01-02"), 0.5), ("b", at("2026-02-02"), 0.1)]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def two(store: Location) -> tuple[str, str]:
+    """A release, and one with another feature, another month and another view."""
+    first = release(store, put_view(store, "carriers", rows_of(TYPES, *ROWS)))
+    grown = [(*row, 1) for row in [*ROWS, ("a", at("2026-03-02"), 0.7)]]
+    carriers = replace(
+        put_view(store, "carriers", rows_of(MORE, *grown)), built_through="2026-08-01T00:00:00"
+    )
+    lanes = put_view(store, "lanes", rows_of(TYPES, *ROWS))
+    return first, release(store, carriers, lanes, created_at="2026-08-01T00:00:00")
+
+
+@pytest.fixture
+def run(
+    store: Location, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    # On a busy machine a short command is a long one.
+    monkeypatch.setattr(cli, "QUIET_SECONDS", 600.0)
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = cli.main([*arguments, "--store", store.uri()])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+def data(run: Run, *arguments: str) -> Any:
+    code, out, err = run(*arguments, "--json")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def test_releases_are_listed_newest_first(two: tuple[str, str], run: Run) -> None:
+    first, second = two
+    run("pin", "pricing", first)
+    listed = data(run, "releases")
+    assert [(row["release"], row["views"], row["rows"]) for row in listed] == [
+        (second, 2, 5),
+        (first, 1, 2),
+    ]
+    assert [(row["is_current"], row["pins"]) for row in listed] == [
+        (True, []),
+        (False, ["pricing"]),
+    ]
+    code, out, err = run("releases")
+    assert (code, err) == (0, "")
+    assert re.search(rf"^{second} +2 +5 .* current$", out, re.MULTILINE)
+    assert re.search(rf"^{first} +1 +2 .* pricing$", out, re.MULTILINE)
+
+
+def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
+    first, second = two
+    assert data(run, "show")["release"] == second
+    assert data(run, "show", first)["views"][0]["rows"] == 2
+    code, out, _ = run("show", "--example")
+    assert code == 0
+    assert f"Release {second} at s3://" in out
+    assert re.search(r"carriers +3 +0   2026-01-01T00:00:00 \.\. 2026-08-01T00:00:00", out)
+    assert "Training set: carriers of five entities, as of 2026-07-31 23:00:00" in out
+    assert re.search(r"│ a +│ 2026-07-31 23:00:00 │ +0\.7 │ +1 │", out)
+
+
+def test_a_difference_names_views_features_rows_and_partitions(
+    two: tuple[str, str], run: Run
+) -> None:
+    assert data(run, "diff", two[0], two[0]) == []
+    carriers, lanes = data(run, "diff", *two)
+    assert (lanes["view"], lanes["change"], lanes["rows_after"]) == ("lanes", "added", 2)
+    assert carriers["features_added"] == ["count"]
+    assert (carriers["rows_before"], carriers["rows_after"]) == (2, 3)
+    assert carriers["partitions_added"] == ["2026-03"]
+    assert carriers["partitions_changed"] == ["2026-01", "2026-02"]
+    assert carriers["stated"] == {"built_through": ["2026-07-01T00:00:00", "2026-08-01T00:00:00"]}
+    _, out, _ = run("diff", two[1], two[0])
+    assert out.splitlines() == [
+        "carriers: changed, rows 3 -> 2 (-1)",
+        "  features removed: count",
+        "  partitions removed: 2026-03",
+        "  partitions changed: 2026-01, 2026-02",
+        "  built_through: 2026-08-01T00:00:00 -> 2026-07-01T00:00:00",
+        "lanes: removed, rows 2 -> 0 (-2)",
+        "  features removed: late",
+        "  partitions removed: 2026-01, 2026-02",
+    ]
+
+
+def test_going_back_keeping_and_letting_go(two: tuple[str, str], run: Run) -> None:
+    first, second = two
+    assert run("rollback", first)[:2] == (0, f"current is now {first}\n")
+    assert data(run, "show")["release"] == first
+    assert data(run, "pin", "pricing") == {"pin": "pricing", "release": first}
+    assert run("unpin", "pricing")[:2] == (0, "pricing keeps nothing\n")
+    code, out, err = run("unpin", "pricing")
+    assert (code, out) == (1, "")
+    assert "\nhint: " in err
+    assert data(run, "releases")[0]["release"] in {first, second}
+
+
+def test_verify_counts_and_finds_damage(two: tuple[str, str], run: Run, store: Location) -> None:
+    assert (data(run, "verify")["files"], data(run, "verify")["damaged"]) == (5, [])
+    damaged = data(run, "show")["views"][0]["files"][0]["name"]
+    s3.put(store, damaged, b"x")
+    code, out, _ = run("verify")
+    assert code == 1
+    assert damaged in out
+    assert out.splitlines()[-1].endswith("1 damaged")
+
+
+def test_garbage_is_named_before_it_is_removed(two: tuple[str, str], run: Run) -> None:
+    found = data(run, "gc", "--dry-run")
+    assert (found["dry_run"], found["removed"]) == (True, [])
+    assert sorted(found["kept_releases"]) == sorted(two)
+    assert run("gc")[0] == 0
+    assert data(run, "verify")["damaged"] == []
+    assert run("gc", "--grace-days", "x")[0] == 2
+    code, _, err = run("gc", "--grace-days", "0")
+    assert code == 1
+    assert "\nhint: " in err
+
+
+def test_a_refusal_is_one_error_on_stderr(run: Run) -> None:
+    code, out, err = run("show")
+    assert (code, out) == (1, "")
+    assert "is not a feature store" in err
+    assert "\nhint: publish" in err
+    assert "Traceback" not in err
+
+
+def test_what_is_not_understood_is_2(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("fly")[0] == run("diff", "only-one")[0] == 2
+    monkeypatch.delenv("MILEPOST_STORE_URI", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["releases"])
+    assert ended.value.code == 2
+    assert "hint: give --store s3://bucket/prefix, or set MILEPOST_STORE_URI" in (
+        capsys.readouterr().err
+    )
+
+
+COMMANDS = ("publish", "releases", "show", "diff", "rollback", "pin", "unpin", "gc", "verify")
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_ends_in_an_example(run: Run, command: tuple[str, ...]) -> None:
+    code, out, _ = run(*command, "--help")
+    assert code == 0
+    assert "example:" in out.strip().rsplit("\n\n", 1)[-1]
+
+
+def test_work_of_more_than_a_second_says_what_it_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.01)
+    told = ""
+    with cli._progress("verify"):
+        while "verify: 0 s, verify\n" not in told:
+            told += capsys.readouterr().err
+    assert told.count("\n") >= 1

@@ -1,0 +1,110 @@
+"""Personal data leave their source only where a reason stands beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from milepost import privacy
+from milepost.catalog import Catalog
+from test_compatibility import view
+
+VIEW, STAGING, BASE, SOURCE = (
+    f"{kind}.green.{name}"
+    for kind, name in (("model", "beds"), ("model", "stg"), ("model", "base"), ("source", "people"))
+)
+TAGGED = {"phone": {"meta": {"personal_data": True}}}
+REASON = {"personal_data_allowed": {"phone": "the gardener agreed, ticket 12"}}
+
+
+def node(name: str, code: str, *parents: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "schema": "main",
+        "resource_type": "model",
+        "raw_code": code,
+        "columns": {},
+        "depends_on": {"nodes": list(parents)},
+        "config": {"meta": {}},
+        **more,
+    }
+
+
+def faults(
+    *,
+    base: str = "select bed_id from people",
+    staged: str = "bed_id",
+    published: str = "bed_id",
+    tags: dict[str, Any] = TAGGED,
+    allowed: tuple[str, ...] = (),
+    staging_columns: dict[str, Any] | None = None,
+) -> list[str]:
+    def meta(name: str) -> dict[str, Any]:
+        return {"config": {"meta": REASON if name in allowed else {}}}
+
+    nodes = {
+        SOURCE: node("people", "", resource_type="source", source_name="green", columns=tags),
+        BASE: node("base", base, SOURCE, **meta("base")),
+        STAGING: node(
+            "stg", "select * from base", BASE, columns=staging_columns or {}, **meta("stg")
+        ),
+        VIEW: node("beds", "select * from stg", STAGING, **meta("beds")),
+    }
+    with duckdb.connect() as con:
+        con.execute("create table base (bed_id int)")
+        con.execute(f"create table stg ({', '.join(f'{one} int' for one in staged.split())})")
+        con.execute(f"create table beds ({', '.join(f'{one} int' for one in published.split())})")
+        return list(
+            privacy.faults(con, Catalog(nodes, (), "green", ""), view(unique_id=VIEW, name="beds"))
+        )
+
+
+def test_what_leaves_personal_data_in_the_source_passes() -> None:
+    assert faults() == []
+    assert (
+        faults(base="select bed_id -- not their phone\nfrom people {# phone #} /* phone */") == []
+    )
+    assert faults(base="select smartphone, phone_count from people") == []
+    assert faults(tags={"phone": {"meta": {"personal_data": False}}}, staged="phone") == []
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [TAGGED, {"phone": {"config": {"meta": {"personal_data": True}}, "meta": {}}}],
+)
+def test_staging_may_not_expose_it(tags: dict[str, Any]) -> None:
+    assert faults(tags=tags, staged="bed_id phone") == [
+        "stg.phone: it is personal data; leave it out, or state the reason in the model's "
+        "`meta.personal_data_allowed.phone`"
+    ]
+
+
+def test_a_model_that_reads_the_source_may_not_rename_it() -> None:
+    (reason,) = faults(base="select Phone as contact from people")
+    assert reason.startswith("base.phone: it is personal data")
+
+
+def test_a_column_that_staging_tags_is_followed() -> None:
+    tagged = {"contact": {"meta": {"personal_data": True}}}
+    reasons = faults(staged="contact", published="contact", staging_columns=tagged)
+    assert [reason.split(":")[0] for reason in reasons] == ["beds.contact", "stg.contact"]
+
+
+def test_each_model_that_exposes_it_states_its_own_reason() -> None:
+    exposed: dict[str, Any] = {
+        "base": "select phone from people",
+        "staged": "phone",
+        "published": "phone",
+    }
+    assert len(faults(**exposed)) == 3
+    (reason,) = faults(**exposed, allowed=("base", "stg"))
+    assert reason.startswith("beds.phone")
+    assert faults(**exposed, allowed=("base", "stg", "beds")) == []
+
+
+def test_an_allowance_without_a_reason_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REASON["personal_data_allowed"], "phone", " ")
+    (reason,) = faults(staged="phone", allowed=("stg",))
+    assert reason.startswith("stg.phone")
