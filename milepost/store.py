@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,6 +14,7 @@ from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
+from milepost.service import Aliases, Service, expand
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from milepost.training_set import Recipe, TrainingSet
     from milepost.view_files import ViewFiles
-
-Aliases = Mapping[str, Mapping[str, Any]]
 
 
 class FeatureStore:
@@ -80,7 +79,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -93,7 +92,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -105,7 +104,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -136,7 +135,7 @@ class FeatureStore:
         is not built or its longest window not full (unless `allow_incomplete`); an
         UnknownFeatureError for a view or feature that the release does not have.
         """
-        features = features if isinstance(features, str) else list(features)
+        features, aliases = expand(features, aliases)
         asked = parse(
             self._manifest,
             features,
@@ -149,7 +148,7 @@ class FeatureStore:
         recipe = {
             "features": features,
             "full_feature_names": full_feature_names,
-            "aliases": aliases or {},
+            "aliases": aliases,
             "ttl_seconds": None if ttl is None else ttl.total_seconds(),
             "allow_incomplete": allow_incomplete,
             "as_of": None,
@@ -159,7 +158,7 @@ class FeatureStore:
     def get_latest_features(
         self,
         entity_rows: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -174,7 +173,7 @@ class FeatureStore:
         Raises a LookupInputError where that instant is longer ago than a view's
         `fresh_within_hours` promises (unless `allow_stale`), and as `get_historical_features` does.
         """
-        features = features if isinstance(features, str) else list(features)
+        features, aliases = expand(features, aliases)
         asked = parse(
             self._manifest, features, full_feature_names=full_feature_names, aliases=aliases
         )
@@ -188,7 +187,7 @@ class FeatureStore:
         recipe = {
             "features": features,
             "full_feature_names": full_feature_names,
-            "aliases": aliases or {},
+            "aliases": aliases,
             "ttl_seconds": None,
             "allow_incomplete": False,
             "as_of": as_of.isoformat(),

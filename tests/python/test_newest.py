@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milepost import FeatureStore, export, newest, s3
+from milepost.datafile import filesystem
 from milepost.manifest import View
 from milepost.s3 import Location
-from milepost.datafile import filesystem
 from milepost.view_files import ViewFiles
 from releases import at, put_view, release, rows_of
 

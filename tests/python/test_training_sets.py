@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from milepost import FeatureStore, parquet_stream, s3, training_set
+from milepost.datafile import filesystem
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.manifest import FORMAT_VERSION
 from milepost.s3 import Location
-from milepost.datafile import filesystem
 from releases import at, manifest_of, put_view, release, rows_of
 
 MARKETS = rows_of(
