@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
-from milepost import releases
+from milepost import releases, shelf
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
 from milepost.service import Aliases, Service, expand
+from milepost.shelf import Description, Found, Listing, Released
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,9 +51,60 @@ class FeatureStore:
         """All that the release says of itself."""
         return self._manifest
 
-    def feature_views(self) -> list[View]:
-        """Every feature view of the release, by name."""
-        return sorted(self._manifest.views, key=lambda view: view.name)
+    def feature_views(self) -> Listing[View]:
+        """Every feature view of the release, by name.
+
+        >>> [view.name for view in FeatureStore("s3://milepost-store/example").feature_views()]
+        ['carrier_activity', 'carrier_reliability']
+        """
+        return shelf.views(self._manifest)
+
+    def search(self, text: str) -> Listing[Found]:
+        """The views, features and services that have every word in a name or a description.
+
+        >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
+        reference                                     kind    description
+        carrier_reliability:late_delivery_rate_28d    DOUBLE  Share of deliveries that were late.
+        """
+        return shelf.search(self._manifest, text)
+
+    def describe(self, reference: str) -> Description:
+        """What is known of a feature view, by `"view"`, or of a feature, by `"view:feature"`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> store.describe("carrier_activity:days_since_last_load").facts["sql"]
+        'elapsed_days(last_load_at, event_timestamp)'
+
+        Raises an UnknownFeatureError for what the release does not have.
+        """
+        return shelf.describe(self._manifest, reference)
+
+    def services(self) -> Listing[Service]:
+        """Every feature service of the release, by name: what a model asks for.
+
+        >>> [service.name for service in FeatureStore("s3://milepost-store/example").services()]
+        ['late_delivery']
+        """
+        return shelf.services(self._manifest)
+
+    def service(self, name: str) -> Service:
+        """A feature service, to be given to a lookup as its `features`.
+
+        >>> FeatureStore("s3://milepost-store/example").service("late_delivery").features
+        ['carrier_reliability:late_delivery_rate_28d', 'carrier_activity:days_since_last_load']
+
+        Raises an UnknownFeatureError for one that the release does not have.
+        """
+        return shelf.service(self._manifest, name)
+
+    def releases(self) -> Listing[Released]:
+        """Every release of the store, the newest first, and what keeps it.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> [(one.views, one.is_current) for one in store.releases()]
+        [(2, True)]
+        """
+        return shelf.released(self.location)
 
     def files(self, view: str) -> list[str]:
         """The URIs of a view's Parquet files, for any engine that reads them."""
@@ -118,7 +170,9 @@ class FeatureStore:
         no time zone. It is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB),
         `"s3://..."`, a Parquet file, or a query in DuckDB's SQL, which may name feature views.
 
-        `features` are `"view:feature"` or a whole `"view"`. Of a view with versions, `"view"` is
+        `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
+        a feature service, `store.service(name)`. A derived feature takes the columns of its request
+        from the entity rows, by their names. Of a view with versions, `"view"` is
         the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
         `aliases` name a view anew, for one that is looked up twice or whose keys the entity rows
         name otherwise: `{"origin": {"view": "market", "keys": {"market_id": "origin_id"}}}`.
@@ -127,6 +181,15 @@ class FeatureStore:
         asked for (`view__feature` with `full_feature_names`). A feature is the value of the newest
         row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
         key is null, or, for dense views only, that row is older than `ttl`.
+
+        >>> import pyarrow as pa
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
+        >>> found = store.get_historical_features(pa.table(loads), store.service("late_delivery"))
+        >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
+        [0.25, None]
+        >>> found.to_arrow()["days_since_last_load"].to_pylist()
+        [2.5, None]
 
         With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
         than memory holds, and the number of its rows is returned.

@@ -99,12 +99,12 @@ def test_both_versions_are_in_the_release(store: FeatureStore) -> None:
 
 
 def test_a_view_without_version_is_the_latest(store: FeatureStore) -> None:
-    latest = store.get_historical_features(ENTITIES, ["bed_moisture"])
+    latest = store.get_historical_features(ENTITIES, ["bed_moisture"]).to_arrow()
     assert latest.column_names[2:] == ["moisture_mean_1d", "reading_count_1d"]
     assert latest["moisture_mean_1d"].to_pylist() == [pytest.approx(0.37)]
     assert store.to_arrow("bed_moisture").equals(store.to_arrow("bed_moisture@v2"))
     full = store.get_historical_features(ENTITIES, ["bed_moisture"], full_feature_names=True)
-    assert full.column_names[2] == "bed_moisture__moisture_mean_1d"
+    assert full.to_arrow().column_names[2] == "bed_moisture__moisture_mean_1d"
 
 
 def test_a_deprecated_version_warns_at_lookup(store: FeatureStore) -> None:
@@ -114,7 +114,7 @@ def test_a_deprecated_version_warns_at_lookup(store: FeatureStore) -> None:
             ENTITIES, ["bed_moisture@v1:moisture_max_1d", "bed_moisture@v2:moisture_mean_1d"]
         )
     assert [warning.filename for warning in warned] == [__file__]
-    assert both["moisture_max_1d"].to_pylist() == [0.43]
+    assert both.to_arrow()["moisture_max_1d"].to_pylist() == [0.43]
     with pytest.warns(FutureWarning, match=told):
         store.to_arrow("bed_moisture@v1")
 
@@ -134,7 +134,7 @@ def test_a_training_set_as_a_model_has_both_versions(
     with pytest.warns(FutureWarning):
         found = store.get_historical_features(
             ENTITIES, ["bed_moisture@v1", "bed_moisture@v2"], full_feature_names=True
-        )
+        ).to_arrow()
     assert built.column_names == found.column_names
     assert built.column_names[2] == "bed_moisture_v1__moisture_max_1d"
     assert built.to_pylist() == found.to_pylist()
