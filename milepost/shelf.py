@@ -66,8 +66,9 @@ class Description:
     features: Listing[Found] | None = None
 
     def __repr__(self) -> str:
-        width = max(len(name) for name in self.facts)
-        lines = [f"{name.ljust(width)}  {_text(value)}" for name, value in self.facts.items()]
+        shown = {name: _text(value) for name, value in self.facts.items() if value is not None}
+        width = max(map(len, shown))
+        lines = [f"{name.ljust(width)}  {text}" for name, text in shown.items()]
         listed = [] if self.features is None else ["", repr(self.features)]
         return "\n".join([self.reference, *(f"  {line}" for line in lines), *listed])
 
@@ -75,6 +76,7 @@ class Description:
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(_text(value))}</td></tr>"
             for name, value in self.facts.items()
+            if value is not None
         )
         listed = "" if self.features is None else self.features._repr_html_()
         return f"<h4>{escape(self.reference)}</h4><table><tbody>{rows}</tbody></table>{listed}"
@@ -99,11 +101,11 @@ def views(manifest: Manifest) -> Listing[View]:
         sorted(manifest.views, key=lambda view: view.name),
         {
             "view": lambda view: view.name,
-            "keys": lambda view: view.keys,
             "features": lambda view: len(view.features) + len(view.derived),
             "rows": lambda view: view.rows,
             "from": lambda view: view.complete_from,
             "until": lambda view: view.built_through,
+            "keys": lambda view: view.keys,
             "owners": lambda view: view.owners.values(),
             "description": lambda view: view.description,
         },
@@ -231,8 +233,12 @@ def _described_view(view: View) -> Description:
 
 
 def _derived_facts(derived: Derived) -> dict[str, Any]:
-    request = [f"{name} {kind}" for name, kind in derived.request.items()]
-    return {"type": derived.type, "sql": derived.sql, "inputs": derived.inputs, "request": request}
+    return {
+        "type": derived.type,
+        "sql": derived.sql,
+        "inputs": derived.inputs,
+        "request": [f"{name} {kind}" for name, kind in derived.request.items()] or None,
+    }
 
 
 def _features(view: View) -> Iterator[Found]:

@@ -36,5 +36,5 @@
             {% do names.update({input | replace(':', '.'): called | replace('@v', '_v') ~ '.' ~ feature ~ '__input'}) %}
         {% endif %}
     {% endfor %}
-    {{ return(milepost.bind_expression(derived.sql, names, derived.type) | trim) }}
+    {{ return(milepost.bind_expression(derived.sql, names, derived.type).split() | join(' ')) }}
 {% endmacro %}

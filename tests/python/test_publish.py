@@ -155,3 +155,42 @@ def test_a_type_that_not_every_consumer_reads_is_refused(green: Greenhouse) -> N
     green.build()
     with pytest.raises(PublishError, match=r"`bed_moisture\.reading_count_1d` is `INTEGER`"):
         green.publish()
+
+
+SERVICE = """
+exposures:
+  - name: watering
+    type: ml
+    owner: {name: plants, email: plants@example.com}
+    depends_on: [DEPENDS]
+    config:
+      meta:
+        features: [bed_moisture:reading_count_1d, bed_moisture:FEATURE]
+"""
+
+
+def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
+    service = green.folder / "models/exposures.yml"
+    ref = "ref('bed_moisture')"
+    service.write_text(SERVICE.replace("DEPENDS", ref).replace("FEATURE", "wetness"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+        green.publish()
+    right = SERVICE.replace("FEATURE", "hours_since_watering")
+    service.write_text(right.replace("DEPENDS", "ref('stg_sensors__beds')"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match="does not say that it depends on `bed_moisture`"):
+        green.publish()
+    named = right.replace("DEPENDS", ref)
+    service.write_text(named.replace("name: watering", "name: bed_moisture"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match="service `bed_moisture`: a feature view has its name"):
+        green.publish()
+    service.write_text(named)
+    assert green.dbt("parse").returncode == 0
+    green.publish()
+    store = FeatureStore(green.store.uri())
+    assert [one.name for one in store.services()] == ["watering"]
+    wanted = ["bed_moisture:reading_count_1d", "bed_moisture:hours_since_watering"]
+    assert store.service("watering").features == wanted
+    assert store.service("watering").owner == {"name": "plants", "email": "plants@example.com"}
