@@ -24,7 +24,7 @@ LOADER_flights = $(BIN)/python scripts/land_flights.py
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo "  DATA=flights    with run, land, build, publish, show, env: every flight out of New York in 2013"
 
 .PHONY: run
@@ -111,6 +111,10 @@ check: setup ## Lint, types, metadata rules
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
+
+.PHONY: bench-windows
+bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour
+	@$(BIN)/python bench/windows/run.py --large
 
 .PHONY: bench-lookup
 bench-lookup: s3-start ## Measure lookups against their peers: half an hour, 20 GB of disk

@@ -55,11 +55,11 @@ class FeatureView:
     sensitivity: str
     columns: tuple[Column, ...]
     bounds: Mapping[str, float] = field(default_factory=dict)
+    is_dense: bool = False
+    fresh_within_hours: int | None = None
     version: str | None = None
     is_latest: bool = True
     deprecated_at: str | None = None
-    is_dense: bool = False
-    fresh_within_hours: int | None = None
     derived: tuple[Derived, ...] = ()
 
     @property

@@ -33,8 +33,10 @@ def open_data_file(
 ) -> pq.ParquetFile:
     """Open a file whose size and footer are right; its pages are checked as they are read.
 
-    The columns in `dictionaries` are read as dictionaries. Raises a ReleaseError that names the
-    file. Whoever reads it turns an OSError into one, with `unreadable`.
+    The text columns in `dictionaries` are read as such.
+
+    Raises a ReleaseError that names the file. Whoever reads it turns an OSError into one, with
+    `unreadable`.
     """
     uri = store.uri(file.name)
     try:

@@ -72,6 +72,7 @@ class KeyIndex:
 class _Month:
     """What an opened file has to say: its narrow columns, and the row groups they are of."""
 
+    source: File
     file: pq.ParquetFile
     groups: list[int]
     starts: Whole
@@ -134,12 +135,12 @@ def _open(files: ViewFiles, file: File, index: KeyIndex) -> _Month:
     """Open a file and read keys and instants of the row groups that may have one of the keys."""
     names = [*files.view.keys, AVAILABLE_AT]
     opened = files.open(file, dictionaries=files.view.keys)
-    with files.damage():
+    with files.damage(file):
         groups = _groups_with(opened, files.view.keys, index.first_keys)
         narrow = opened.read_row_groups(groups, columns=names).select(names).unify_dictionaries()
     counts = [opened.metadata.row_group(group).num_rows for group in groups]
     *key_columns, instants = (one(narrow.column(name)) for name in names)
-    return _Month(opened, groups, np.cumsum([0, *counts]), key_columns, instants)
+    return _Month(file, opened, groups, np.cumsum([0, *counts]), key_columns, instants)
 
 
 def _groups_with(
@@ -197,7 +198,7 @@ def _search(month: _Month, index: KeyIndex, waiting: Whole, instants: Whole) -> 
 def _fetch(files: ViewFiles, month: _Month, rows: Whole, features: list[str]) -> list[pa.Table]:
     """The features of these rows, which are ascending."""
     parts = []
-    with files.damage():
+    with files.damage(month.source):
         bounds = np.searchsorted(rows, month.starts)
         for n, group in enumerate(month.groups):
             wanted = rows[bounds[n] : bounds[n + 1]]

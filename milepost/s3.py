@@ -25,6 +25,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+from urllib3.exceptions import HTTPError
 
 from milepost.errors import ConflictError, StorageError
 
@@ -241,6 +242,9 @@ def _stream(
             except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
                 if attempt == ATTEMPTS - 1:
                     raise
+            except HTTPError as error:  # boto3 lets it through from the body of a refusal
+                if attempt == ATTEMPTS - 1:
+                    raise ResponseStreamingError(error=error) from error
             _wait(attempt)
         raise AssertionError
 

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import S3FileSystem
 
 from milepost import s3
-from milepost.datafile import filesystem, open_data_file
-from milepost.errors import ReleaseError
+from milepost.datafile import filesystem, open_data_file, unreadable
 from milepost.manifest import File, View
 from milepost.s3 import Location
 
@@ -32,7 +31,7 @@ ARROW_TYPES = {
 
 @dataclass(frozen=True)
 class ViewFiles:
-    """The files of `view` at `location`; damage is a ReleaseError that names the view."""
+    """The files of `view` at `location`; damage is a ReleaseError that names the file."""
 
     location: Location
     release: str
@@ -45,7 +44,7 @@ class ViewFiles:
         object.__setattr__(self, "schema", pa.schema(types))
 
     def open(self, file: File, *, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-        """One file, its size, rows and footer checked; its pages are checked as they are read.
+        """One file, its size and rows checked; its pages are checked as they are read.
 
         The columns in `dictionaries` are read as dictionaries where they are text.
         """
@@ -61,7 +60,7 @@ class ViewFiles:
 
         def read(file: File) -> pa.Table:
             opened = self.open(file)
-            with self.damage():
+            with self.damage(file):
                 return opened.read(columns=list(columns)).select(columns).cast(schema)
 
         schema = self.schema_of(columns)
@@ -69,16 +68,12 @@ class ViewFiles:
             return pa.concat_tables([schema.empty_table(), *pool.map(read, self.view.files)])
 
     @contextmanager
-    def damage(self) -> Iterator[None]:
-        """What goes wrong inside is said of this view."""
+    def damage(self, file: File) -> Iterator[None]:
+        """What goes wrong inside is said of this file."""
         try:
             yield
-        except (OSError, pa.ArrowInvalid, pa.ArrowKeyError, ValueError, KeyError) as error:
-            raise ReleaseError(
-                f"feature view `{self.view.name}` of release {self.release} cannot be read: "
-                f"{error}",
-                hint="a file of the release is missing, damaged or refused; is the store up?",
-            ) from error
+        except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+            raise unreadable(self.location.uri(file.name), error) from error
 
 
 def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:

@@ -1,15 +1,10 @@
 {#
-    The facts that a batch counts, with the grid instants at which they enter and are superseded; and
-    their tiles, which sum those that enter and leave together. A fact that leaves at the first
-    instant of the batch was known up to a grid step before the look-back.
+    The facts that a batch counts, with the grid steps at which they enter and are superseded. A fact
+    that leaves at the first instant of the batch was known up to a grid step before the look-back.
 #}
 {% macro counted_facts(facts, all_series, keys, grid, batch) -%}
 {%- set columns = [] -%}
-{%- set measures = {} -%}
-{%- for series in all_series -%}
-    {%- do columns.extend(series.columns) -%}
-    {%- for measure in series.measures -%}{%- do measures.update({measure.name: measure.sql}) -%}{%- endfor -%}
-{%- endfor -%}
+{%- for series in all_series -%}{%- do columns.extend(series.columns) -%}{%- endfor -%}
 {%- set windows = all_series | map(attribute='window') | list -%}
 {%- if 'last' in windows or 'newest' in windows -%}
     {%- do columns.extend(['event_at', 'known_at']) -%}
@@ -23,11 +18,15 @@
     select
         {{ (keys + columns) | unique | join(',\n        ') }}
         {%- for name, instant in instants.items() %},
-        date_trunc('{{ grid }}', {{ instant }}) + interval '1' {{ grid }} as {{ name }}
+        {{ milepost.grid_step(instant, grid) }} as {{ name }}
         {%- endfor %}
     from {{ facts }}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
+        and (
+            superseded_at is null
+            or {{ milepost.grid_step('superseded_at', grid) }} > {{ milepost.grid_step('known_at', grid) }}
+        )
         {%- if batch.start %}
         and known_at >= cast('{{ batch.start }}' as timestamp)
         - interval '{{ all_series | map(attribute='look_back_hours') | max }}' hour
@@ -36,18 +35,6 @@
         {%- if batch.end %}
         and known_at < cast('{{ batch.end }}' as timestamp)
         {%- endif %}
-
-),
-
-{{ facts }}_tiles as (
-
-    select
-        {{ (keys + instants.keys() | list) | join(',\n        ') }}
-        {%- for name, sql in measures.items() %},
-        {{ sql }} as {{ name }}
-        {%- endfor %}
-    from {{ facts }}_counted
-    group by {{ (keys + instants.keys() | list) | join(', ') }}
 
 ),
 {%- endmacro %}

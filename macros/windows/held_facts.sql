@@ -79,7 +79,7 @@
         {%- endfor %}
     from {{ series.name }}_candidates
     where recency <= {{ kept }}
-    group by {{ key_list }}, grid_at
+    group by {{ range(1, keys | length + 2) | join(', ') }}
 
 )
 {%- else %}
@@ -100,7 +100,7 @@
             and {% endfor -%}
             instants.grid_at >= facts.comes_at
             and instants.grid_at < facts.goes_at
-    group by instants.{{ keys | join(', instants.') }}, instants.grid_at
+    group by {{ range(1, keys | length + 2) | join(', ') }}
 
 )
 {%- endif %}

@@ -1,17 +1,19 @@
 {#
-    When a fact, or a tile of facts, is in the window of a series: `{'enters_at', 'leaves_at'}` in SQL,
-    grid instants, the second no longer in it. Where the second is not after the first, it never is.
+    When a fact is in the window of a series: `{'enters_at', 'leaves_at'}` in SQL, grid steps, the
+    second no longer in it. Where the second is not after the first, it never is.
+
+    steps: as `batch_steps` gives them. What happens before a batch is as if at its opening, what
+    happens after it as if at its end, so that facts of the batch share few stays; none: as it is.
 #}
-{% macro stay(series) %}
-    {% set too_old_at = "enters_at + interval '" ~ series.look_back_hours ~ "' hour" %}
-    {% set ends = [too_old_at, 'coalesce(superseded_from, ' ~ too_old_at ~ ')'] %}
-    {% if series.window == 'open' %}
-        {% do ends.append('coalesce(closes_from, ' ~ too_old_at ~ ')') %}
-    {% endif %}
+{% macro stay(series, steps=none) %}
+    {% set enters_at = 'greatest(enters_at, opens_from)' if series.window == 'open'
+        else 'enters_at + ' ~ series.back if series.back else 'enters_at' %}
+    {% set leaves_at = 'least(enters_at + ' ~ series.reach ~ ', superseded_from'
+        ~ (', closes_from' if series.window == 'open' else '') ~ ')' %}
+    {% set is_bound = steps and steps.opening is not none %}
     {{ return({
-        'enters_at': 'greatest(enters_at, opens_from)' if series.window == 'open'
-            else "enters_at + interval '" ~ series.back_hours ~ "' hour" if series.back_hours
-            else 'enters_at',
-        'leaves_at': 'least(' ~ ends | join(', ') ~ ')',
+        'enters_at': 'greatest(' ~ enters_at ~ ', ' ~ steps.opening ~ ')' if is_bound else enters_at,
+        'leaves_at': 'least(greatest(' ~ leaves_at ~ ', ' ~ steps.opening ~ '), ' ~ steps.end ~ ')' if is_bound
+            else leaves_at,
     }) }}
 {% endmacro %}

@@ -1,13 +1,21 @@
 {#
     The series of parsed features: one for each facts relation and window, in the order of the
-    features. Each has a name, facts, window, hours, back_hours, last, its features, and
+    features. Each has a name, facts, window, last, look_back_hours, its features, and
 
-    measures: what is added up, `{'name', 'facts', 'sql'}`; `sql` aggregates the facts of one tile
+    back, reach: the grid steps after a fact enters the grid at which it enters and leaves the window
+    is_totalled: whether it may be the difference of two running totals: it is no window of open facts,
+        and its facts are also in a window that is not set back, so that a row stands where one enters
+    measures: what is added up, `{'name', 'sql'}`; `sql` aggregates the facts of one tile
     distincts: the columns whose distinct values are counted
     columns: the columns of the facts that it needs
 #}
-{% macro window_series(features) %}
+{% macro window_series(features, grid) %}
     {% set all_series = {} %}
+    {% set hours_of_step = 24 if grid == 'day' else 1 %}
+    {% set entered = [] %}
+    {% for feature in features if feature.window != 'open' and not feature.back_hours %}
+        {% do entered.append(feature.facts) %}
+    {% endfor %}
     {% for feature in features %}
         {% set length = milepost.window_name(feature) %}
         {% set name = feature.facts ~ '_' ~ length %}
@@ -16,10 +24,11 @@
                 'name': name,
                 'facts': feature.facts,
                 'window': feature.window,
-                'hours': feature.hours,
-                'back_hours': feature.back_hours,
+                'back': feature.back_hours // hours_of_step,
+                'reach': feature.look_back_hours // hours_of_step,
                 'last': feature.last,
                 'look_back_hours': feature.look_back_hours,
+                'is_totalled': feature.window != 'open' and feature.facts in entered,
                 'features': [],
                 'measures': [],
                 'distincts': [],

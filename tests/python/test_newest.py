@@ -58,9 +58,11 @@ def view_of(store: Location, found: dict[Any, Any]) -> View:
     return put_view(store, "view", rows, keys=KEYS)
 
 
-def looked_up(store: Location, view: View, asked: pa.Table) -> pa.Table:
-    release(store, view, created_at=f"2026-07-01T00:00:00.{next(_numbers):06}"[:19])
-    return FeatureStore(store.uri()).get_historical_features(asked, ["view"]).to_arrow()
+def looked_up(store: Location, found: dict[Any, Any], *asked: pa.Table) -> list[pa.Table]:
+    """The answers of a release of these facts at an empty place."""
+    release(store, view_of(store, found))
+    shelf = FeatureStore(store.uri())
+    return [shelf.get_historical_features(rows, ["view"]).to_arrow() for rows in asked]
 
 
 def entity_rows(rows: list[Any]) -> pa.Table:
@@ -69,7 +71,7 @@ def entity_rows(rows: list[Any]) -> pa.Table:
 
 
 @settings(
-    max_examples=10,
+    max_examples=15,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -94,25 +96,23 @@ def test_order_pieces_row_groups_and_later_facts_change_nothing(
     def features(table: pa.Table) -> list[Any]:
         return [tuple(row[name] for name in FEATURES) for row in table.to_pylist()]
 
-    whole = looked_up(place, view_of(place, found), rows)
+    order = list(range(len(asked)))
+    shuffle.shuffle(order)
+    whole, shuffled = looked_up(place, found, rows, rows.take(order))
     assert features(whole) == expected
     assert [field.type for field in whole.schema][4:] == [
         pa.int64(), pa.string(), pa.bool_(), pa.float64(), pa.timestamp("us")
     ]  # fmt: skip
-    order = list(range(len(asked)))
-    shuffle.shuffle(order)
-    assert looked_up(place, view_of(place, found), rows.take(order)).equals(whole.take(order))
+    assert shuffled.equals(whole.take(order))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "ROW_GROUP_ROWS", group)
-        small = view_of(Location(place.bucket, f"{place.prefix}/small"), found)
-    moved = Location(place.bucket, f"{place.prefix}/small")
-    assert looked_up(moved, small, rows).equals(whole)
-    # A fact that becomes available after every instant asked for.
-    last = max(t for _, t in asked)
-    more = {(key, last + timedelta(hours=1 + later.hour)): (7, "later", True, 7.0, None)
-            for key, _ in found}  # fmt: skip
-    added = Location(place.bucket, f"{place.prefix}/added")
-    assert looked_up(added, view_of(added, {**more, **found}), rows).equals(whole)
+        (small,) = looked_up(Location(place.bucket, f"{place.prefix}/small"), found, rows)
+    assert small.equals(whole)
+    # A fact of each key that becomes available after every instant asked for.
+    last = max(t for _, t in asked) + timedelta(hours=1 + later.hour)
+    more = {(key, last): (7, "later", True, 7.0, None) for key, _ in found}
+    (added,) = looked_up(Location(place.bucket, f"{place.prefix}/more"), {**more, **found}, rows)
+    assert added.equals(whole)
 
 
 def test_threads_change_no_byte(store: Location) -> None:
@@ -142,7 +142,6 @@ def test_threads_change_no_byte(store: Location) -> None:
 def test_a_file_of_the_first_format_is_read(store: Location) -> None:
     """Format version 1: zstd, a manifest without the fields that came later."""
     found = {(("a", 1, "x"), at(f"2026-0{n}-01")): (n, "t", True, n / 3, None) for n in (1, 2, 3)}
-    view = view_of(store, found)
     with pytest.MonkeyPatch.context() as patch:
         write = pq.write_table
 
@@ -151,10 +150,12 @@ def test_a_file_of_the_first_format_is_read(store: Location) -> None:
 
         patch.setattr(pq, "write_table", as_before)
         old = Location(store.bucket, f"{store.prefix}/old")
-        old_view = view_of(old, found)
-    assert {file.name for file in old_view.files}.isdisjoint(file.name for file in view.files)
-    asked = entity_rows([(("a", 1, "x"), at("2026-02-15"))])
-    assert looked_up(old, old_view, asked).equals(looked_up(store, view, asked))
+        asked = entity_rows([(("a", 1, "x"), at("2026-02-15"))])
+        (before,) = looked_up(old, found, asked)
+    assert before["whole"].to_pylist() == [2]
+    assert looked_up(store, found, asked)[0].equals(before)
+    names = {file.name for file in FeatureStore(old.uri()).feature_views()[0].files}
+    assert names.isdisjoint(f.name for f in FeatureStore(store.uri()).feature_views()[0].files)
 
 
 class Counted:
@@ -228,10 +229,15 @@ def test_reading_little_fetches_little(busy: ViewFiles) -> None:
     whole = sum(file.bytes for file in busy.view.files)
     counted: Any = busy.s3
     assert 0 < counted.bytes < 0.1 * whole
-    # One carrier is in one row group of the five.
-    counted.bytes = 0
-    newest.newest(busy, [carriers[:1]], at_instants[:1], ["f1", "f5", "f9"])
-    assert 0 < counted.bytes < 0.02 * whole
+    # One carrier is in one row group of the five: the keys of the others are not read.
+    fetched = []
+    for few in (newest.FEW_KEYS, 0):
+        counted.bytes = 0
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(newest, "FEW_KEYS", few)
+            newest.newest(busy, [carriers[:1]], at_instants[:1], ["f1", "f5", "f9"])
+        fetched.append(counted.bytes)
+    assert 0 < fetched[0] < fetched[1] < 0.02 * whole
 
 
 def test_a_lookup_imports_no_pandas(store: Location) -> None:

@@ -229,6 +229,8 @@ def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) 
         5, "stops", pa.array([[1, 0], None, [], [2]] * 5, pa.list_(pa.int8()))
     )
     assert hashed(wide) != hashed(changed)
+    swapped = pa.array([[None, "atl"][n % 2] for n in range(20)])
+    assert hashed(asked) != hashed(asked.set_column(0, "market_id", swapped))
     assert hashed(asked) != hashed(asked.slice(1))
     assert hashed(asked) != hashed(asked.take([1, 0, *range(2, 20)]))
 

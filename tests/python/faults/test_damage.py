@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter
 
 import pyarrow as pa
@@ -63,7 +64,7 @@ def damaged(store: Location, count: int, seed: int) -> Counter[str]:
 
 def test_damage_is_refused_or_harmless_and_always_found(store: Location, full_size: bool) -> None:
     ends = damaged(store, count := 600 if full_size else 45, seed=1)
-    print(ends)
+    print(ends, file=sys.stderr)
     assert sum(ends.values()) == count
     assert ends["refused"] > count / 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -169,7 +170,7 @@ def test_every_read_is_of_one_committed_release(
 ) -> None:
     grace = timedelta(seconds=6 if full_size else 3)
     done = played(s3_server, store, 150 if full_size else 10, grace, errors=0.03)
-    print(done, sum(done.values()))
+    print(done, sum(done.values()), file=sys.stderr)
     assert sum(done.values()) >= (500 if full_size else 30)
     assert not full_size or all(done[f"{kind} done"] for kind in WEIGHTS)
 

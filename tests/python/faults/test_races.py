@@ -8,6 +8,8 @@ import os
 import random
 import signal
 import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +21,7 @@ from conftest import SERVER
 from faults.proxy import FAULTS, Proxy, proxy
 from faults.publisher import publish, read_whole, start
 from milepost import releases, s3
-from milepost.errors import ConflictError, MilepostError, ReleaseError
+from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
 from milepost.s3 import Location
 
 PUBLISHERS = 8
@@ -112,17 +114,31 @@ def restarted(server: dict[str, str], store: Location, place: int) -> bool:
         told = start(
             {**server, "AWS_ENDPOINT_URL": between.endpoint}, several, store, 2, 1
         ).result()
+    _wait_for_server(store)
     check_one_history(store, [(1, releases.history(store)[-1].release), *told])
     publish(store, 3)
     assert read_whole(store)[1] == 3
     return isinstance(told[0][1], str)
 
 
+def _wait_for_server(store: Location) -> None:
+    """Until what is there can be read: the server answers before it has found all its volumes."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            for item in s3.listing(store):
+                s3.get(store, item.name)
+        except StorageError:
+            assert time.monotonic() < until, "the server does not find its data again"
+        else:
+            return
+
+
 def test_of_racing_publishers_none_is_lost_and_the_losers_are_told(
     s3_server: dict[str, str], store: Location, full_size: bool
 ) -> None:
     ends = raced(s3_server, store, rounds := 25 if full_size else 2)
-    print(ends)
+    print(ends, file=sys.stderr)
     assert sum(ends.values()) == rounds * PUBLISHERS
     assert ends["ConflictError"]
     assert set(ends) == {"won", "ConflictError"}
@@ -140,7 +156,7 @@ def test_a_store_that_errs_ends_in_success_or_a_clear_refusal(
     s3_server: dict[str, str], store: Location, full_size: bool
 ) -> None:
     ends = faulted(s3_server, store, 50 if full_size else 2, seed=1)
-    print(ends)
+    print(ends, file=sys.stderr)
     assert ends["published"]
     assert set(FAULTS) <= set(ends) or not full_size
 
@@ -177,7 +193,7 @@ def test_the_server_may_be_killed_and_start_again_during_publish(
 ) -> None:
     places = range(1, 21) if full_size else (9,)
     ends = Counter(restarted(s3_server, stores(), place) for place in places)
-    print(ends)
+    print(ends, file=sys.stderr)
     assert sum(ends.values()) == len(places)
 
 
