@@ -276,7 +276,9 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return value if isinstance(value, str) else ", ".join(str(one) for one in value)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return str(value)
+    return ", ".join(str(one) for one in value)
 
 
 def _cut(line: str) -> str:

@@ -203,9 +203,10 @@ def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_pat
     assert "hint: name a file with one SQL query, or `s3://bucket/rows.parquet`" in err
 
 
-COMMANDS = (
+COMMANDS = [
     "publish",
     "releases",
+    "training-set",
     "show",
     "diff",
     "rollback",
@@ -213,11 +214,10 @@ COMMANDS = (
     "unpin",
     "gc",
     "verify",
-    "training-set",
-)
+]
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+@pytest.mark.parametrize("command", [(), ("gc",), ("verify",), *((name,) for name in COMMANDS)])
 def test_help_ends_in_an_example(run: Run, command: tuple[str, ...]) -> None:
     code, out, _ = run(*command, "--help")
     assert code == 0

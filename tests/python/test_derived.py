@@ -133,6 +133,13 @@ def test_features_come_in_the_order_asked_for_and_a_whole_view_is_what_is_stored
     assert whole.column_names[3:] == ["tenders", "last_at"]
 
 
+def test_a_notebook_shows_the_first_rows(shelf: FeatureStore) -> None:
+    shown = shelf.get_historical_features(asked(*ROWS * 5), ["markets:share"])._repr_html_()
+    assert shown.startswith(f"<p>TrainingSet of 20 rows, release {shelf.release}</p><table>")
+    assert shown.count("<tr>") == 11
+    assert "<td>chi</td><td>van</td><td>2026-01-03 00:00:00</td><td>0.5</td>" in shown
+
+
 def test_an_alias_maps_the_keys_of_the_other_view_too(shelf: FeatureStore) -> None:
     types = dict.fromkeys(("from_id", "to_id", "trailer"), "VARCHAR")
     rows = rows_of(

@@ -169,6 +169,23 @@ exposures:
 """
 
 
+def test_a_new_derived_feature_rebuilds_and_uploads_nothing(green: Greenhouse) -> None:
+    (before,) = green.publish().manifest.views
+    stated = "          - name: hours_since_watering"
+    dryness = (
+        "          - {name: dryness, type: double, description: Share of no water., "
+        "sql: 1 - moisture_max_1d, inputs: [moisture_max_1d]}\n"
+    )
+    green.edit("models/features/bed_moisture.yml", stated, dryness + stated)
+    green.build()
+    published = green.publish()
+    (after,) = published.manifest.views
+    assert (published.is_new, published.uploaded) == (True, [])
+    assert after.code == before.code
+    assert [one.name for one in after.derived][1] == "dryness"
+    assert len(after.derived) == len(before.derived) + 1 == 3
+
+
 def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     service = green.folder / "models/exposures.yml"
     ref = "ref('bed_moisture')"
