@@ -207,7 +207,7 @@ asked as (
     select
         bed_id,
         timestamp '2025-12-30' + n * interval '37' minute as event_timestamp,
-        case when n % 7 > 0 then n % 7 * 0.1e0 - 0.1e0 end as target_moisture,
+        case when n % 7 > 0 then n % 7 * 0.1e0 - 0.1e0 end as target_count,
         case
             when n % 5 > 0 then timestamp '2026-01-01' + n * interval '3007' microsecond
         end as watered_at
@@ -245,7 +245,7 @@ DERIVED = ":hours_since_watering"
 @pytest.mark.parametrize("full", [False, True])
 def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) -> None:
     model = green.folder / "models/watering.sql"
-    features = [f"bed_moisture{name}" for name in ("", ":moisture_ratio_to_target", DERIVED)]
+    features = [f"bed_moisture{name}" for name in ("", ":reading_count_ratio_to_target", DERIVED)]
     text = TRAINING_SET.replace("FULL", str(full).lower())
     model.write_text(text.replace("FEATURES", str(features)))
     green.build("--select", "watering")
