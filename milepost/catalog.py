@@ -6,7 +6,6 @@ Nothing else keeps a list. A feature view is an enabled model with `meta.entitie
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from milepost import derived
+from milepost.derived import Derived
 from milepost.errors import PublishError
+from milepost.names import AVAILABLE_AT, NAME, TYPES
+from milepost.service import Service
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-AVAILABLE_AT = "available_at"
-# The types that every consumer reads alike.
-TYPES = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "TIMESTAMP")
 GRIDS = ("day", "hour")
 BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
 # From an hour's end to the end of its landing date, at most.
@@ -61,6 +60,7 @@ class FeatureView:
     version: str | None = None
     is_latest: bool = True
     deprecated_at: str | None = None
+    derived: tuple[Derived, ...] = ()
 
     @property
     def features(self) -> list[str]:
@@ -73,6 +73,7 @@ class Catalog:
     """A dbt manifest, asked for feature views, their tests and what they are made from."""
 
     nodes: Mapping[str, Mapping[str, Any]]
+    exposures: Mapping[str, Mapping[str, Any]]
     disabled: tuple[Mapping[str, Any], ...]
     project: str
     dbt_version: str
@@ -85,7 +86,9 @@ class Catalog:
             nodes = {**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]}
             disabled = tuple(node for same in manifest["disabled"].values() for node in same)
             metadata = manifest["metadata"]
-            return cls(nodes, disabled, metadata["project_name"], metadata["dbt_version"])
+            exposures = manifest["exposures"]
+            name, version = metadata["project_name"], metadata["dbt_version"]
+            return cls(nodes, exposures, disabled, name, version)
         except FileNotFoundError as error:
             raise PublishError(
                 f"`{path}` does not exist", hint="run `dbt build` in the dbt project first"
@@ -110,7 +113,20 @@ class Catalog:
                     f"{following.unique_id}",
                     hint="rename one",
                 )
+        columns = by_reference(views)
+        for view in views:
+            _check_derived(view, columns)
         return views
+
+    def services(self) -> list[Service]:
+        """Every feature service, by name: an exposure with `meta.features`."""
+        stated = (n for n in self.exposures.values() if "features" in n["config"]["meta"])
+        return sorted((_service(n) for n in stated), key=lambda service: service.name)
+
+    def exposed(self, service: str) -> set[str]:
+        """The ids of what a service's exposure says that it depends on."""
+        (node,) = (n for n in self.exposures.values() if n["name"] == service)
+        return set(node["depends_on"]["nodes"])
 
     def lineage(self, unique_id: str) -> set[str]:
         """The ids of a node and of all that it is made from."""
@@ -155,6 +171,17 @@ class Catalog:
         nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
         uris = (n["config"].get("meta", {}).get("raw_uri") for n in nodes if "source_name" in n)
         return {uri for uri in uris if uri}
+
+
+def by_reference(views: Iterable[FeatureView]) -> dict[str, dict[str, str]]:
+    """The types of each view's columns, by each name that a lookup may give it."""
+    found: dict[str, dict[str, str]] = {}
+    for view in views:
+        types = {column.name: column.type for column in view.columns}
+        found[view.name] = types
+        if view.version and view.is_latest:
+            found[view.name.removesuffix(f"_v{view.version}")] = types
+    return found
 
 
 def published_name(node: Mapping[str, Any]) -> str:
@@ -218,9 +245,66 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
         if "fresh_within_hours" in meta
         else None,
         columns=columns,
+        derived=tuple(_derived(name, one) for one in meta.get("derived", [])),
     )
     _check(view)
     return view
+
+
+def _service(node: Mapping[str, Any]) -> Service:
+    meta = node["config"]["meta"]
+    features, aliases = meta["features"], meta.get("aliases", {})
+    is_list = isinstance(features, list) and all(isinstance(one, str) for one in features)
+    if not is_list or not isinstance(aliases, dict) or node["type"] != "ml":
+        raise PublishError(
+            f"exposure `{node['name']}` is no feature service: {node['type']}, `{features}`",
+            hint="a service is an exposure of type `ml` whose `meta.features` is a list of texts",
+        )
+    return Service(
+        name=node["name"],
+        description=" ".join(node["description"].split()),
+        maturity=node["maturity"],
+        owner={name: text for name, text in node["owner"].items() if isinstance(text, str)},
+        features=features,
+        aliases=aliases,
+    )
+
+
+def _derived(view: str, stated: Any) -> Derived:
+    """A derived feature as the view's YAML states it."""
+    try:
+        request = {name: str(kind).upper() for name, kind in stated.get("request", {}).items()}
+        one = Derived(
+            name=stated["name"],
+            type=stated["type"].upper(),
+            description=" ".join(stated["description"].split()),
+            sql=" ".join(stated["sql"].split()),
+            inputs=list(stated.get("inputs", [])),
+            request=request,
+        )
+        is_known = set(stated) <= {"name", "type", "description", "sql", "inputs", "request"}
+        if not (is_known and one.description and derived.is_plain(one)):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PublishError(
+            f"feature view `{view}` has no valid `meta.derived`: `{stated}`",
+            hint="give each `name`, `type`, `description`, `sql`, and its `inputs` and `request`",
+        ) from error
+    return one
+
+
+def _check_derived(view: FeatureView, views: Mapping[str, Mapping[str, str]]) -> None:
+    own = {column.name: column.type for column in view.columns}
+    names = [one.name for one in view.derived]
+    for one in view.derived:
+        faults = [*derived.faults(one, own, views)]
+        if names.count(one.name) > 1:
+            faults.append("two are named so")
+        if faults:
+            raise PublishError(
+                f"derived feature `{view.name}:{one.name}`: {faults[0]}",
+                hint="what an expression may hold is in docs/guides/derived-features.md",
+            )
 
 
 def _check(view: FeatureView) -> None:

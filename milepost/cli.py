@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -21,9 +20,10 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from milepost import difference, releases
-from milepost.errors import MilepostError
+from milepost import difference, releases, shelf
+from milepost.errors import LookupInputError, MilepostError
 from milepost.s3 import Location
+from milepost.store import FeatureStore
 
 OK, REFUSED, INTERRUPTED = 0, 1, 130
 # Who waits for longer wants to see that something happens.
@@ -92,29 +92,36 @@ def publish(asked: argparse.Namespace, store: Location) -> Answer:
 
 def list_releases(_: argparse.Namespace, store: Location) -> Answer:
     """List the releases of a store, the newest first."""
-    current = releases.current(store)
-    kept_as: dict[str, list[str]] = defaultdict(list)
-    for name, release in sorted(releases.pins(store).items()):
-        kept_as[release].append(name)
-    data: list[dict[str, Any]] = [
-        {
-            "release": one.release,
-            "views": len(one.views),
-            "rows": sum(view.rows for view in one.views),
-            "bytes": sum(file.bytes for view in one.views for file in view.files),
-            "commit": one.code.get("commit"),
-            "is_current": one.release == current,
-            "pins": kept_as[one.release],
-        }
-        for one in releases.history(store)
-    ]
-    lines = [f"{'release':<30}{'views':>6}{'rows':>14}{'bytes':>16}  kept as"]
-    for row in data:
-        kept = ", ".join([*(["current"] if row["is_current"] else []), *kept_as[row["release"]]])
-        lines.append(
-            f"{row['release']:<30}{row['views']:>6}{row['rows']:>14,}{row['bytes']:>16,}  {kept}"
-        )
-    return Answer(data, [line.rstrip() for line in lines])
+    found = shelf.released(store)
+    return Answer([asdict(one) for one in found], repr(found).splitlines())
+
+
+def training_set(asked: argparse.Namespace, store: Location) -> Answer:
+    """Look features up for entity rows and write the training set to a new file on S3."""
+    features = FeatureStore(store.uri(), asked.release)
+    services = {one.name: one for one in features.services()}
+    is_service = len(asked.features) == 1 and asked.features[0] in services
+    rows = features.get_historical_features(
+        _entities(asked.entities),
+        services[asked.features[0]] if is_service else asked.features,
+        full_feature_names=asked.full_feature_names,
+        to=asked.out,
+    )
+    data = {"release": features.release, "rows": rows, "out": asked.out}
+    return Answer(data, [f"wrote {rows:,} rows to {asked.out}, from release {features.release}"])
+
+
+def _entities(source: str) -> str:
+    """The query in a file, or the URI of a Parquet file as it is."""
+    if source.startswith("s3://"):
+        return source
+    try:
+        return Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LookupInputError(
+            f"`{source}` cannot be read: {error}",
+            hint="name a file with one SQL query, or `s3://bucket/rows.parquet`",
+        ) from error
 
 
 def show(asked: argparse.Namespace, store: Location) -> Answer:
@@ -243,6 +250,31 @@ def _parser() -> argparse.ArgumentParser:
         help="dbt's manifest of that build (default: %(default)s)",
     )
     add("releases", list_releases, "releases --json")
+    one = add(
+        "training-set",
+        training_set,
+        "training-set --entities spine.sql --features late_delivery --full-feature-names "
+        "--out s3://my-bucket/training/late_delivery.parquet",
+    )
+    one.add_argument(
+        "--entities",
+        required=True,
+        metavar="FILE",
+        help="entity rows: a file with one SQL query, which may name feature views, or the URI of "
+        "a Parquet file on S3",
+    )
+    one.add_argument(
+        "--features",
+        required=True,
+        nargs="+",
+        metavar="NAME",
+        help="a feature service, or features as view:feature and whole views",
+    )
+    one.add_argument("--out", required=True, metavar="URI", help="the new Parquet file on S3")
+    one.add_argument("--release", help="the id of a release (default: the current)")
+    one.add_argument(
+        "--full-feature-names", action="store_true", help="name each column view__feature"
+    )
     one = add("show", show, "show 20261122T224232Z-3b27fb72ef49")
     _add_release(one)
     one.add_argument(

@@ -6,13 +6,16 @@ Each rule yields its reasons. The rules are listed in docs/reference/release-for
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from milepost.catalog import AVAILABLE_AT, FeatureView
+from milepost.catalog import FeatureView
+from milepost.derived import Derived
 from milepost.gate import Passed
 from milepost.manifest import Manifest, View
+from milepost.names import AVAILABLE_AT
 
 # New rows are compared with those of as many days before: a month, in which weekends even out.
 REFERENCE_DAYS = 28
@@ -47,6 +50,12 @@ def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[s
                 )
         if list(view.keys) != old.keys:
             yield f"{view.name}: its keys were {old.keys} and are {list(view.keys)}; {_NEW_VERSION}"
+        derived = {one.name: one for one in view.derived}
+        for one in old.derived:
+            if one.name not in derived:
+                yield f"{view.name}:{one.name}: it is removed or renamed; {_NEW_VERSION}"
+            elif _computed(derived[one.name]) != _computed(one):
+                yield f"{view.name}:{one.name}: it is computed otherwise; {_NEW_VERSION}"
         for name in ("grid", "serving_delay_minutes"):
             before, now = getattr(old, name), getattr(view, name)
             if before != now:
@@ -59,6 +68,11 @@ def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[s
                 f"{old.name}: it is removed, and the current release "
                 + (f"keeps it until {ends}" if ends else "gives it no `deprecation_date`")
             )
+
+
+def _computed(derived: Derived) -> Derived:
+    """All of it but how it is described."""
+    return replace(derived, description="")
 
 
 def forward_faults(passed: Passed, old: View) -> Iterator[str]:

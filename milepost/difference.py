@@ -89,9 +89,12 @@ def _is_empty(found: ViewDifference) -> bool:
     return not any((*features, *partitions, found.stated))
 
 
-def _features(view: View | None) -> dict[str, tuple[str, str]]:
-    fields = view.fields if view else []
-    return {f.name: (f.type, f.description) for f in fields if view and f.name in view.features}
+def _features(view: View | None) -> dict[str, object]:
+    """Stored and derived, each with what it is said to be."""
+    if view is None:
+        return {}
+    stored = {f.name: (f.type, f.description) for f in view.fields if f.name in view.features}
+    return {**stored, **{one.name: one for one in view.derived}}
 
 
 def _months(view: View | None) -> dict[str, list[str]]:

@@ -13,9 +13,8 @@ from pyarrow.fs import S3FileSystem
 
 from milepost import s3
 from milepost.errors import LookupInputError
+from milepost.names import EVENT_TIMESTAMP
 from milepost.s3 import Location
-
-EVENT_TIMESTAMP = "event_timestamp"
 
 
 def reader(
@@ -104,11 +103,7 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
             f"{[first_row + row for row in nulls]}",
             hint="every entity row needs the instant of its prediction",
         )
-    # First to UTC: in a local time, the hour in which clocks go back is ambiguous.
-    column = column.cast(pa.timestamp(column.type.unit))
-    if column.type.unit == "ns":  # a cast would refuse digits beyond the microsecond
-        column = pc.floor_temporal(column, unit="microsecond")
-    return one(column.cast(pa.timestamp("us")))
+    return one(_instants(column))
 
 
 def check_untimed(names: Sequence[str]) -> None:
@@ -156,6 +151,43 @@ def keys(
                 hint="no row of the view can have it; correct the value, or make it null",
             ) from error
     return found
+
+
+def request(entities: pa.Table, name: str, declared: pa.DataType, feature: str) -> pa.Array:
+    """A column of the entity rows that the derived feature `feature` needs, in its type."""
+    if name not in entities.column_names:
+        raise LookupInputError(
+            f"`entity_df` has no column `{name}`, which derived feature `{feature}` needs",
+            hint=f"add it as {declared}: it is what is known of the request, not a feature",
+        )
+    column = entities.column(name)
+    if pa.types.is_timestamp(column.type) and pa.types.is_timestamp(declared):
+        return one(_instants(column))
+    if not (_is_same_kind(column.type, declared) or _is_number_for(column.type, declared)):
+        raise LookupInputError(
+            f"`{name}` is {column.type}, for derived feature `{feature}` {declared}",
+            hint="convert the column",
+        )
+    try:
+        return one(column.cast(declared))
+    except pa.ArrowInvalid as error:
+        raise LookupInputError(
+            f"`{name}` has a value that is no {declared}: {error}", hint="correct the value"
+        ) from error
+
+
+def _is_number_for(given: pa.DataType, declared: pa.DataType) -> bool:
+    is_number = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return bool(pa.types.is_float64(declared) and any(check(given) for check in is_number))
+
+
+def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Timestamps as naive UTC, in microseconds."""
+    # First to UTC: in a local time, the hour in which clocks go back is ambiguous.
+    column = column.cast(pa.timestamp(column.type.unit))
+    if column.type.unit == "ns":  # a cast would refuse digits beyond the microsecond
+        column = pc.floor_temporal(column, unit="microsecond")
+    return column.cast(pa.timestamp("us"))
 
 
 def _is_same_kind(given: pa.DataType, declared: pa.DataType) -> bool:

@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from milepost import s3
-from milepost.catalog import AVAILABLE_AT, FeatureView
+from milepost.catalog import FeatureView
 from milepost.errors import PublishError
 from milepost.gate import Passed
 from milepost.manifest import Field, File, Manifest, View
+from milepost.names import AVAILABLE_AT
 from milepost.s3 import Location
 
 # Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
@@ -126,6 +127,7 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         deprecated_at=view.deprecated_at,
         is_dense=view.is_dense,
         fresh_within_hours=view.fresh_within_hours,
+        derived=list(view.derived),
     )
 
 

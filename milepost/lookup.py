@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from milepost import derived as derived_features
 from milepost import entities as rows
-from milepost.catalog import NAME
-from milepost.entities import EVENT_TIMESTAMP
-from milepost.errors import LookupInputError, UnknownFeatureError
+from milepost.derived import Derived
+from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
 from milepost.manifest import Manifest, View
+from milepost.names import EVENT_TIMESTAMP, NAME
 
 ENTITY_HINT = "pass full_feature_names=True, or rename the column"
 MICROSECOND = timedelta(microseconds=1)
@@ -24,11 +25,22 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class AskedView:
-    """A feature view under the name asked for; `keys` says which entity column each key is."""
+    """A feature view under the name asked for; `keys` says which entity column each key is.
+
+    One that only a derived feature needs has a name that nobody can ask for.
+    """
 
     name: str
     view: View
     keys: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AskedDerived:
+    """A derived feature, and where each of its inputs is: a view asked for and its feature."""
+
+    derived: Derived
+    inputs: Mapping[str, tuple[AskedView, str]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +51,22 @@ class Asked:
     columns: list[tuple[str, AskedView, str]]
     """The column's name, the view asked for and the feature of it."""
 
+    derived: Mapping[tuple[str, str], AskedDerived]
+    """The derived ones among them, by the names of view and feature."""
+
     allow_incomplete: bool
     ttl: timedelta | None
 
     def features_of(self, view: AskedView) -> list[str]:
-        """The features asked of a view."""
-        return [feature for _, asked, feature in self.columns if asked is view]
+        """The stored features to look up in a view, for the result or for a derived feature."""
+        found = [
+            feature
+            for _, asked, feature in self.columns
+            if asked is view and (view.name, feature) not in self.derived
+        ]
+        for one in self.derived.values():
+            found += [feature for asked, feature in one.inputs.values() if asked is view]
+        return list(dict.fromkeys(found))
 
     def check_names(self, entity_columns: Sequence[str]) -> None:
         """No feature is named as a column of the entity rows."""
@@ -72,7 +94,10 @@ def parse(
     ttl: timedelta | None = None,
     allow_incomplete: bool = False,
 ) -> Asked:
-    """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias for a view."""
+    """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias for a view.
+
+    A whole view is its stored features: a derived one may need more of the entity rows.
+    """
     if isinstance(features, str):
         raise LookupInputError(
             f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
@@ -90,10 +115,10 @@ def parse(
                 hint=suggest(name, names),
             )
         found = names[table_name(name)]
-        if colon and feature not in found.view.features:
+        known = [*found.view.features, *(one.name for one in found.view.derived)]
+        if colon and feature not in known:
             raise UnknownFeatureError(
-                f"feature view `{name}` has no feature `{feature}`",
-                hint=suggest(feature, found.view.features),
+                f"feature view `{name}` has no feature `{feature}`", hint=suggest(feature, known)
             )
         asked += [(found, one) for one in ([feature] if colon else found.view.features)]
     if not asked:
@@ -112,8 +137,9 @@ def parse(
                 f"no feature of the alias `{alias}` is asked for",
                 hint=f'ask for `"{alias}"` or `"{alias}:feature"`, or leave the alias out',
             )
+    derived = _asked_derived(manifest, asked, used)
     _check_ttl(ttl, used)
-    return Asked(used, named, allow_incomplete, ttl)
+    return Asked(used, named, derived, allow_incomplete, ttl)
 
 
 def join(
@@ -127,12 +153,42 @@ def join(
     found: dict[tuple[str, str], pa.Array] = {}
     for view in asked.views:
         own, features = files[view.view.name], asked.features_of(view)
+        if not features:
+            continue
         keys = rows.keys(entities, view.name, view.keys, own.schema)
         columns = newest(own, keys, at, features, oldest=oldest)
         found.update({(view.name, name): c for name, c in zip(features, columns, strict=True)})
+    if asked.derived:
+        found |= _derive(asked, entities, instants, found)
     for name, view, feature in asked.columns:
         entities = entities.append_column(name, found.pop((view.name, feature)))
     return entities
+
+
+def _derive(
+    asked: Asked,
+    entities: pa.Table,
+    instants: pa.Array,
+    found: Mapping[tuple[str, str], pa.Array],
+) -> dict[tuple[str, str], pa.Array]:
+    """The values of the derived features, from those of the others."""
+    from milepost.view_files import ARROW_TYPES
+
+    requested: dict[tuple[str, str], pa.Array] = {}
+    expressions = []
+    for one in asked.derived.values():
+        inputs = {name: found[view.name, feature] for name, (view, feature) in one.inputs.items()}
+        if one.derived.is_timed:
+            inputs[EVENT_TIMESTAMP] = instants
+        for name, kind in one.derived.request.items():
+            if (name, kind) not in requested:
+                requested[name, kind] = rows.request(
+                    entities, name, ARROW_TYPES[kind], one.derived.name
+                )
+            inputs[name] = requested[name, kind]
+        expressions.append((one.derived, inputs))
+    values = derived_features.evaluate(expressions, entities.num_rows)
+    return dict(zip(asked.derived, values, strict=True))
 
 
 def by_name(manifest: Manifest) -> dict[str, View]:
@@ -176,6 +232,51 @@ def _aliased(
                 hint=f"its keys are {', '.join(f'`{one}`' for one in view.keys)}",
             )
     return AskedView(alias, view, {key: mapped.get(key, key) for key in view.keys})
+
+
+def _asked_derived(
+    manifest: Manifest, asked: Sequence[tuple[AskedView, str]], used: list[AskedView]
+) -> dict[tuple[str, str], AskedDerived]:
+    """The derived features that are asked for; the views that only they need go to `used`."""
+    views = by_name(manifest)
+    found: dict[tuple[str, str], AskedDerived] = {}
+    for view, feature in asked:
+        for one in view.view.derived:
+            if one.name == feature:
+                _check_derived(manifest, view.view, one)
+                found[view.name, feature] = AskedDerived(
+                    one,
+                    {
+                        name: (_input_view(view, views.get(other or ""), used), own)
+                        for name, (other, own) in one.features.items()
+                    },
+                )
+    return found
+
+
+def _check_derived(manifest: Manifest, view: View, derived: Derived) -> None:
+    """It is checked at each end: who could write the release could have written it."""
+    types = {
+        name: {field.name: field.type for field in one.fields}
+        for name, one in by_name(manifest).items()
+    }
+    for fault in derived_features.faults(derived, types[view.name], types):
+        raise ReleaseError(
+            f"derived feature `{view.name}:{derived.name}` of release {manifest.release}: {fault}",
+            hint="it is damaged or edited by hand; pin another release",
+        )
+
+
+def _input_view(view: AskedView, other: View | None, used: list[AskedView]) -> AskedView:
+    """The view of an input: its own, or another with the keys that the own one goes by."""
+    if other is None:
+        return view
+    keys = {key: view.keys.get(key, key) for key in other.keys}
+    for one in used:
+        if one.view is other and one.keys == keys:
+            return one
+    used.append(AskedView(f"{view.name}:{other.name}", other, keys))
+    return used[-1]
 
 
 def _check_distinct(names: Sequence[str]) -> None:

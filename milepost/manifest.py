@@ -9,12 +9,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from milepost.catalog import AVAILABLE_AT, GRIDS, NAME, TYPES
+from milepost.catalog import GRIDS
+from milepost.derived import Derived, is_plain
 from milepost.errors import ReleaseError
+from milepost.names import AVAILABLE_AT, NAME, TYPES
+from milepost.service import Service
 
 FORMAT_VERSION = 2
 READABLE = (1, 2)
@@ -87,6 +90,7 @@ class View:
     deprecated_at: str | None = None
     is_dense: bool = False
     fresh_within_hours: int | None = None
+    derived: list[Derived] = field(default_factory=list)
 
     @property
     def model(self) -> str:
@@ -128,6 +132,7 @@ class Manifest:
     code: dict[str, str | None]
     views: list[View]
     set_aside: list[SetAside]
+    services: list[Service] = field(default_factory=list)
 
     def to_bytes(self) -> bytes:
         """The manifest as it stands on S3; `parse` reads it."""
@@ -155,7 +160,8 @@ class Manifest:
             {**asdict(view), "code": None, "files": [(f.month, f.digest) for f in view.files]}
             for view in self.views
         ]
-        content = json.dumps([views, asdict(self)["set_aside"]], sort_keys=True)
+        said = asdict(self)
+        content = json.dumps([views, said["set_aside"], said["services"]], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -175,6 +181,7 @@ def parse(body: bytes, where: str) -> Manifest:
                 **raw,
                 "views": [_view(view) for view in raw["views"]],
                 "set_aside": [SetAside(**rows) for rows in raw["set_aside"]],
+                "services": [Service(**service) for service in raw.get("services", [])],
             }
         )
         _check(manifest)
@@ -204,12 +211,16 @@ def _release_id(created_at: str, unnamed: bytes) -> str:
 
 def _view(raw: Mapping[str, Any]) -> View:
     fields = [Field(**field) for field in raw["fields"]]
-    return View(**{**raw, "fields": fields, "files": [File(**file) for file in raw["files"]]})
+    files = [File(**file) for file in raw["files"]]
+    derived = [Derived(**one) for one in raw.get("derived", [])]
+    return View(**{**raw, "fields": fields, "files": files, "derived": derived})
 
 
 def _check(manifest: Manifest) -> None:
     if not RELEASE_ID.fullmatch(manifest.release):
         raise ValueError(f"release id `{manifest.release}`")
+    if len({service.name for service in manifest.services}) < len(manifest.services):
+        raise ValueError("two services of one name")
     if len({view.name for view in manifest.views}) < len(manifest.views):
         raise ValueError("two views of one name")
     latest = [view.model for view in manifest.views if view.is_latest]
@@ -221,6 +232,7 @@ def _check(manifest: Manifest) -> None:
         if view.deprecated_at and datetime.fromisoformat(view.deprecated_at).tzinfo:
             raise ValueError(f"date of deprecation of `{view.name}`, which is not naive")
         names = [field.name for field in view.fields]
+        names += [one.name for one in view.derived]
         if len(set(names)) < len(names):
             raise ValueError(f"two columns of one name in `{view.name}`")
         for name in (view.name, *names):
@@ -230,6 +242,8 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"keys or grid of `{view.name}`")
         if any(field.type not in TYPES for field in view.fields):
             raise ValueError(f"types of `{view.name}`")
+        if not all(is_plain(one) for one in view.derived):
+            raise ValueError(f"derived features of `{view.name}`")
         if any(view.instant(name).tzinfo for name in ("complete_from", "built_through")):
             raise ValueError(f"instants of `{view.name}`, which are not naive")
         for file in view.files:

@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from milepost.catalog import AVAILABLE_AT
 from milepost.entities import one
 from milepost.manifest import File
+from milepost.names import AVAILABLE_AT
 from milepost.view_files import ViewFiles
 
 Whole = NDArray[np.int64]

@@ -12,10 +12,10 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from milepost.catalog import AVAILABLE_AT
 from milepost.datafile import scan
 from milepost.errors import ReleaseError
 from milepost.manifest import View
+from milepost.names import AVAILABLE_AT
 from milepost.s3 import Location
 from milepost.view_files import ARROW_TYPES
 

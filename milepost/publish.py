@@ -16,9 +16,9 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import compatibility, gate, past, privacy, releases
+from milepost import compatibility, gate, lookup, past, privacy, releases
 from milepost.catalog import Catalog
-from milepost.errors import PublishError
+from milepost.errors import LookupInputError, PublishError, UnknownFeatureError
 from milepost.export import NoUploads, Uploads, export
 from milepost.manifest import (
     FORMAT_VERSION,
@@ -65,7 +65,8 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
         passed, refused = _check(con, catalog, dbt_manifest, current)
         if not refused:
             manifest = _describe(con, catalog, passed, uploads)
-            refused = list(_past_faults(con, passed, current, manifest, store))
+            refused = list(_service_faults(catalog, manifest))
+            refused += _past_faults(con, passed, current, manifest, store)
     if refused:
         raise PublishError(
             "nothing is published:\n  " + "\n  ".join(refused),
@@ -89,6 +90,7 @@ def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
         if len(passed) < len(catalog.feature_views()):
             return Verdict(refused, current, None)
         manifest = _describe(con, catalog, passed, NoUploads(store, current))
+        refused += _service_faults(catalog, manifest)
         if not refused:
             refused = list(_past_faults(con, passed, current, manifest, store))
         return Verdict(refused, current, manifest)
@@ -115,6 +117,25 @@ def _check(
             refused += compatibility.bound_faults(con, one, old)
     # A model that two views are made from has its reasons once.
     return passed, list(dict.fromkeys(refused))
+
+
+def _service_faults(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
+    """Each service that asks for what the release has not, or its exposure does not depend on."""
+    ids = {view.name: view.unique_id for view in catalog.feature_views()}
+    for service in manifest.services:
+        called = f"service `{service.name}`"
+        try:
+            asked = lookup.parse(
+                manifest, service.features, full_feature_names=True, aliases=service.aliases
+            )
+        except (LookupInputError, UnknownFeatureError) as error:
+            yield f"{called}: {str(error).splitlines()[0]}"
+            continue
+        if service.name in lookup.by_name(manifest):
+            yield f"{called}: a feature view has its name"
+        for name in sorted({one.view.name for one in asked.views}):
+            if ids[name] not in catalog.exposed(service.name):
+                yield f"{called}: its exposure does not say that it depends on `{name}`"
 
 
 def _past_faults(
@@ -146,6 +167,7 @@ def _describe(
         code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
         views=views,
         set_aside=_set_aside(con, catalog),
+        services=catalog.services(),
     ).sealed()
 
 

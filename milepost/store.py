@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
-from milepost import releases
+from milepost import releases, shelf
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
+from milepost.service import Aliases, Service, expand
+from milepost.shelf import Description, Found, Listing, Released
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
     from milepost.training_set import Recipe, TrainingSet
     from milepost.view_files import ViewFiles
-
-Aliases = Mapping[str, Mapping[str, Any]]
 
 
 class FeatureStore:
@@ -51,9 +51,60 @@ class FeatureStore:
         """All that the release says of itself."""
         return self._manifest
 
-    def feature_views(self) -> list[View]:
-        """Every feature view of the release, by name."""
-        return sorted(self._manifest.views, key=lambda view: view.name)
+    def feature_views(self) -> Listing[View]:
+        """Every feature view of the release, by name.
+
+        >>> [view.name for view in FeatureStore("s3://milepost-store/example").feature_views()]
+        ['carrier_activity', 'carrier_reliability']
+        """
+        return shelf.views(self._manifest)
+
+    def search(self, text: str) -> Listing[Found]:
+        """The views, features and services that have every word in a name or a description.
+
+        >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
+        reference                                     kind    description
+        carrier_reliability:late_delivery_rate_28d    DOUBLE  Share of deliveries that were late.
+        """
+        return shelf.search(self._manifest, text)
+
+    def describe(self, reference: str) -> Description:
+        """What is known of a feature view, by `"view"`, or of a feature, by `"view:feature"`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> store.describe("carrier_activity:days_since_last_load").facts["sql"]
+        'elapsed_days(last_load_at, event_timestamp)'
+
+        Raises an UnknownFeatureError for what the release does not have.
+        """
+        return shelf.describe(self._manifest, reference)
+
+    def services(self) -> Listing[Service]:
+        """Every feature service of the release, by name: what a model asks for.
+
+        >>> [service.name for service in FeatureStore("s3://milepost-store/example").services()]
+        ['late_delivery']
+        """
+        return shelf.services(self._manifest)
+
+    def service(self, name: str) -> Service:
+        """A feature service, to be given to a lookup as its `features`.
+
+        >>> FeatureStore("s3://milepost-store/example").service("late_delivery").features
+        ['carrier_reliability:late_delivery_rate_28d', 'carrier_activity:days_since_last_load']
+
+        Raises an UnknownFeatureError for one that the release does not have.
+        """
+        return shelf.service(self._manifest, name)
+
+    def releases(self) -> Listing[Released]:
+        """Every release of the store, the newest first, and what keeps it.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> [(one.views, one.is_current) for one in store.releases()]
+        [(2, True)]
+        """
+        return shelf.released(self.location)
 
     def files(self, view: str) -> list[str]:
         """The URIs of a view's Parquet files, for any engine that reads them."""
@@ -80,7 +131,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -93,7 +144,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -105,7 +156,7 @@ class FeatureStore:
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -119,7 +170,9 @@ class FeatureStore:
         no time zone. It is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB),
         `"s3://..."`, a Parquet file, or a query in DuckDB's SQL, which may name feature views.
 
-        `features` are `"view:feature"` or a whole `"view"`. Of a view with versions, `"view"` is
+        `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
+        a feature service, `store.service(name)`. A derived feature takes the columns of its request
+        from the entity rows, by their names. Of a view with versions, `"view"` is
         the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
         `aliases` name a view anew, for one that is looked up twice or whose keys the entity rows
         name otherwise: `{"origin": {"view": "market", "keys": {"market_id": "origin_id"}}}`.
@@ -129,6 +182,15 @@ class FeatureStore:
         row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
         key is null, or, for dense views only, that row is older than `ttl`.
 
+        >>> import pyarrow as pa
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
+        >>> found = store.get_historical_features(pa.table(loads), store.service("late_delivery"))
+        >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
+        [0.25, None]
+        >>> found.to_arrow()["days_since_last_load"].to_pylist()
+        [2.5, None]
+
         With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
         than memory holds, and the number of its rows is returned.
 
@@ -136,7 +198,7 @@ class FeatureStore:
         is not built or its longest window not full (unless `allow_incomplete`); an
         UnknownFeatureError for a view or feature that the release does not have.
         """
-        features = features if isinstance(features, str) else list(features)
+        features, aliases = expand(features, aliases)
         asked = parse(
             self._manifest,
             features,
@@ -149,7 +211,7 @@ class FeatureStore:
         recipe = {
             "features": features,
             "full_feature_names": full_feature_names,
-            "aliases": aliases or {},
+            "aliases": aliases,
             "ttl_seconds": None if ttl is None else ttl.total_seconds(),
             "allow_incomplete": allow_incomplete,
             "as_of": None,
@@ -159,7 +221,7 @@ class FeatureStore:
     def get_latest_features(
         self,
         entity_rows: Any,
-        features: Iterable[str],
+        features: Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -174,7 +236,7 @@ class FeatureStore:
         Raises a LookupInputError where that instant is longer ago than a view's
         `fresh_within_hours` promises (unless `allow_stale`), and as `get_historical_features` does.
         """
-        features = features if isinstance(features, str) else list(features)
+        features, aliases = expand(features, aliases)
         asked = parse(
             self._manifest, features, full_feature_names=full_feature_names, aliases=aliases
         )
@@ -188,7 +250,7 @@ class FeatureStore:
         recipe = {
             "features": features,
             "full_feature_names": full_feature_names,
-            "aliases": aliases or {},
+            "aliases": aliases,
             "ttl_seconds": None,
             "allow_incomplete": False,
             "as_of": as_of.isoformat(),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost.entities import one
+from milepost.shelf import Listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,7 @@ METADATA_KEY = b"milepost"
 Recipe = dict[str, Any]
 # Rows that are looked up and written at a time: with 30 features a quarter of a gigabyte. 2026-11.
 BLOCK_ROWS = 1 << 20
+SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,6 +77,14 @@ class TrainingSet:
     def __repr__(self) -> str:
         columns = "\n".join(f"  {field.name}: {field.type}" for field in self._table.schema)
         return f"TrainingSet of {len(self)} rows, release {self.recipe['release']}\n{columns}"
+
+    def _repr_html_(self) -> str:
+        rows = Listing(
+            self._table.slice(0, SHOWN_ROWS).to_pylist(),
+            {name: itemgetter(name) for name in self._table.column_names},
+        )
+        title = f"TrainingSet of {len(self):,} rows, release {self.recipe['release']}"
+        return f"<p>{title}</p>{rows._repr_html_()}"
 
 
 def recipe_of(release: str, options: Recipe, entities: str) -> bytes:

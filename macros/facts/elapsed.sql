@@ -1,13 +1,13 @@
 {#
-    The time from one instant to a later one in minutes or hours: DECIMAL(18, 6), so that sums are
+    The time from one instant to a later one in minutes, hours or days: DECIMAL(18, 6), so that sums are
     exact. What lies beyond the sixth place is cut off, which any engine does alike. Negative where
     the second comes first.
 
-    unit: `minute` or `hour`.
+    unit: `minute`, `hour` or `day`.
     Example: `{{ elapsed('tenders.event_at', 'responses.event_at', 'minute') }}`
 #}
 {% macro elapsed(from_instant, to_instant, unit) -%}
-{%- set seconds = {'minute': 60, 'hour': 3600} -%}
+{%- set seconds = {'minute': 60, 'hour': 3600, 'day': 86400} -%}
 {%- if unit not in seconds -%}
     {%- do exceptions.raise_compiler_error(
         "elapsed: `" ~ unit ~ "` is no unit\nhint: one of " ~ seconds.keys() | join(', ')

@@ -1,6 +1,6 @@
 {#
     A feature view for a lookup: its relation, its keys with the columns of the entity rows that
-    they equal, all of its features, and room for those that are asked for.
+    they equal, all of its features, its derived ones, and room for those that are asked for.
 
     name: what the lookup calls it.
     alias: what the lookup's `aliases` say of the name, or nothing.
@@ -32,5 +32,17 @@
     {% for column in views[view_name].columns if column not in keys and column != 'available_at' %}
         {% do features.append(column) %}
     {% endfor %}
-    {{ return({'relation': milepost.ref_view(alias.get('view', name)), 'key_columns': keys, 'features': features, 'columns': {}, 'view': view_name}) }}
+    {% set derived = {} %}
+    {% for one in views[view_name].config.meta.get('derived', []) %}
+        {% do derived.update({one.name: one}) %}
+    {% endfor %}
+    {{ return({
+        'relation': milepost.ref_view(alias.get('view', name)),
+        'view': view_name,
+        'key_columns': keys,
+        'features': features,
+        'derived': derived,
+        'columns': {},
+        'inputs': [],
+    }) }}
 {% endmacro %}

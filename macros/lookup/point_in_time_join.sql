@@ -6,11 +6,14 @@
     the rules of `FeatureStore.get_historical_features`.
 
     entity_rows: a relation, or the name of a CTE, with the join keys and `event_timestamp`.
-    features: `'view:feature'`, or a whole `'view'`; `'view@v1'` is its version 1, `'view'` the latest.
+    features: `'view:feature'`, or a whole `'view'`, which is all but its derived ones; `'view@v1'` is its version 1, `'view'` the latest.
     full_feature_names: name each column `view__feature`.
     aliases: `{'<alias>': {'view': '<view>', 'keys': {'<key of the view>': '<entity column>'}}}`, for
     a view under another name, under two, or with keys that the entity rows name otherwise; then
     `features` asks for `'alias'` or `'alias:feature'`.
+
+    A derived feature takes the columns of its request from the entity rows. One whose inputs are in
+    another view needs that view among the model's dependencies: `-- depends_on: {{ ref('view') }}`.
 
     The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
     each view as if it had a `ref` to it. An instant for which a view is not
@@ -42,9 +45,12 @@ with
         {%- for key in view.key_columns %}
         {{ key }},
         {%- endfor %}
-        available_at,
+        available_at{{ ',' if view.columns or view.inputs }}
         {%- for feature, column in view.columns.items() %}
-        {{ feature ~ (' as ' ~ column if column != feature else '') ~ (',' if not loop.last else '') }}
+        {{ feature ~ (' as ' ~ column if column != feature else '') ~ (',' if view.inputs or not loop.last else '') }}
+        {%- endfor %}
+        {%- for feature in view.inputs %}
+        {{ feature ~ ' as ' ~ feature ~ '__input' ~ (',' if not loop.last else '') }}
         {%- endfor %}
     from {{ view.relation }}
 
@@ -53,7 +59,7 @@ with
 -- A feature is not qualified, so that a column of its name among the entity rows is an error.
 select
     entity_rows.*,
-    {%- for column in asked.columns %}
+    {%- for column in asked.columns.values() %}
     {{ column ~ (',' if not loop.last else '') }}
     {%- endfor %}
 from {{ entity_rows }} as entity_rows

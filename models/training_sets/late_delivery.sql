@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('national_balance') }}
 with
 
 predictions as (
@@ -31,8 +32,10 @@ training_set as (
             'carrier_activity:active_load_count',
             'carrier_activity:tracked_load_rate_30d',
             'carrier_activity:load_count_30d',
+            'carrier_activity:days_since_last_load',
             'origin_market:outbound_tender_rejection_rate_7d',
             'origin_market:outbound_tender_count_7d',
+            'origin_market:outbound_tender_share_7d',
             'origin_market:load_to_truck_ratio_7d',
             'origin_market:truck_post_count_7d',
             'destination_market:outbound_tender_rejection_rate_7d',

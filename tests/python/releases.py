@@ -79,5 +79,10 @@ def manifest_of(*views: View, created_at: str = END) -> Manifest:
 def release(store: Location, *views: View, created_at: str = END) -> str:
     """Put the manifest on S3, make it current, and return its id."""
     manifest = manifest_of(*views, created_at=created_at)
-    releases.commit(store, manifest, releases.pointer(store))
+    release_manifest(store, manifest)
     return manifest.release
+
+
+def release_manifest(store: Location, manifest: Manifest) -> None:
+    """Put it on S3 and make it current."""
+    releases.commit(store, manifest, releases.pointer(store))

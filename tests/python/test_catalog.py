@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from milepost.catalog import Catalog, Column
+from milepost.derived import Derived
 from milepost.errors import PublishError
+from milepost.service import Service
 
 META = {
     "entities": ["carrier"],
@@ -87,6 +89,7 @@ def project() -> dict[str, Any]:
         "nodes": {n["unique_id"]: n for n in nodes},
         "sources": {n["unique_id"]: n for n in sources},
         "unit_tests": {n["unique_id"]: n for n in unit_tests},
+        "exposures": {},
         "disabled": {},
     }
 
@@ -249,3 +252,99 @@ def test_a_view_that_not_every_consumer_could_read_is_refused(
     change(manifest["nodes"][VIEW])
     with pytest.raises(PublishError, match=message):
         read(tmp_path, manifest).feature_views()
+
+
+SHARE: dict[str, Any] = {
+    "name": "late_percent_28d",
+    "type": "double",
+    "description": "The share\n in percent.",
+    "sql": "100 *\n late_rate_28d",
+    "inputs": ["late_rate_28d"],
+}
+
+
+def test_a_derived_feature_is_read_as_its_yaml_states_it(tmp_path: Path) -> None:
+    manifest = project()
+    request = {**SHARE, "name": "over", "sql": "late_rate_28d > most", "type": "boolean"}
+    request["request"] = {"most": "double"}
+    manifest["nodes"][VIEW] = feature_view(derived=[SHARE, request])
+    (view,) = read(tmp_path, manifest).feature_views()
+    sql = "100 * late_rate_28d"
+    assert view.derived == (
+        Derived("late_percent_28d", "DOUBLE", "The share in percent.", sql, ["late_rate_28d"]),
+        Derived(
+            "over",
+            "BOOLEAN",
+            "The share in percent.",
+            "late_rate_28d > most",
+            ["late_rate_28d"],
+            {"most": "DOUBLE"},
+        ),
+    )
+    assert view.features == ["late_rate_28d"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"type": "json"}, "has no valid `meta.derived`"),
+        ({"name": "Late"}, "has no valid `meta.derived`"),
+        ({"description": ""}, "has no valid `meta.derived`"),
+        ({"sql": None}, "has no valid `meta.derived`"),
+        ({"input": []}, "has no valid `meta.derived`"),
+        ({"sql": "(select 1)"}, "`carrier_reliability:late_percent_28d`: .*it has a SUBQUERY"),
+        ({"inputs": ["other:late_rate_28d"]}, "feature view `other` has no feature"),
+        ({"inputs": ["early"]}, "its view has no feature `early`"),
+        ({"name": "carrier_id"}, "`carrier_id` is a column of its view, too"),
+        ({"request": {"late_rate_28d": "double"}}, "is both an input and a column of the request"),
+    ],
+)
+def test_a_derived_feature_that_cannot_be_computed_is_refused(
+    tmp_path: Path, wrong: dict[str, Any], message: str
+) -> None:
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(derived=[{**SHARE, **wrong}])
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, manifest).feature_views()
+
+
+def test_two_derived_features_of_one_name_are_refused(tmp_path: Path) -> None:
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(derived=[SHARE, SHARE])
+    with pytest.raises(PublishError, match="two are named so"):
+        read(tmp_path, manifest).feature_views()
+
+
+def exposure(**more: Any) -> dict[str, Any]:
+    meta = {"features": ["carrier_reliability"], "aliases": {}}
+    stated = {"type": "ml", "maturity": "high", "config": {"meta": meta}}
+    owner = {"name": "us", "email": None}
+    return node("exposure", "matching", VIEW, **{**stated, "owner": owner, **more})
+
+
+def test_a_service_is_an_exposure_with_features(tmp_path: Path) -> None:
+    manifest = project()
+    plain = exposure(type="dashboard", config={"meta": {}})
+    manifest["exposures"] = {"a": exposure(), "b": plain}
+    catalog = read(tmp_path, manifest)
+    assert catalog.services() == [
+        Service("matching", "", "high", {"name": "us"}, ["carrier_reliability"])
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "dashboard"},
+        {"config": {"meta": {"features": "carrier_reliability"}}},
+        {"config": {"meta": {"features": [1]}}},
+        {"config": {"meta": {"features": [], "aliases": []}}},
+    ],
+)
+def test_an_exposure_with_features_that_is_no_service_is_refused(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    manifest = project()
+    manifest["exposures"] = {"a": exposure(**wrong)}
+    with pytest.raises(PublishError, match="exposure `matching` is no feature service"):
+        read(tmp_path, manifest).services()

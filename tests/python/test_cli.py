@@ -6,13 +6,18 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from milepost import cli, s3
+from milepost.datafile import filesystem
+from milepost.derived import Derived
 from milepost.s3 import Location
-from releases import at, put_view, release, rows_of
+from milepost.service import Service
+from releases import at, manifest_of, put_view, release, release_manifest, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late": "DOUBLE"}
 MORE = {**TYPES, "count": "BIGINT"}
@@ -165,10 +170,54 @@ def test_what_is_not_understood_is_2(
     )
 
 
-COMMANDS = ("publish", "releases", "show", "diff", "rollback", "pin", "unpin", "gc", "verify")
+def test_a_training_set_is_written_from_a_query_and_a_service(
+    store: Location, run: Run, tmp_path: Path
+) -> None:
+    service = Service("lateness", "", None, {}, ["carriers:late", "carriers:twice"])
+    twice = Derived("twice", "DOUBLE", "", "late * factor", ["late"], {"factor": "DOUBLE"})
+    carriers = replace(put_view(store, "carriers", rows_of(TYPES, *ROWS)), derived=[twice])
+    manifest = replace(manifest_of(carriers), services=[service]).sealed()
+    release_manifest(store, manifest)
+    spine, out = tmp_path / "spine.sql", store.uri("training/set.parquet")
+    spine.write_text(
+        "select distinct carrier_id, timestamp '2026-03-01' as event_timestamp, 2.0 as factor "
+        "from carriers order by carrier_id"
+    )
+    asked = ("training-set", "--entities", str(spine), "--out", out, "--features")
+    assert data(run, *asked, "lateness") == {"release": manifest.release, "rows": 2, "out": out}
+    written = pq.read_table(out.removeprefix("s3://"), filesystem=filesystem())
+    assert written.select(["late", "twice"]).to_pydict() == {"late": [0.5, 0.1], "twice": [1, 0.2]}
+    code, _, err = run(*asked, "lateness")
+    assert (code, "is there already\nhint: a training set replaces nothing" in err) == (1, True)
+    again = (*asked[:-2], store.uri("b.parquet"), "--features", "carriers:late", "carriers:twice")
+    code, line, _ = run(*again, "--full-feature-names", "--release", manifest.release)
+    assert line == f"wrote 2 rows to {store.uri('b.parquet')}, from release {manifest.release}\n"
+    named = pq.read_schema(store.uri("b.parquet").removeprefix("s3://"), filesystem=filesystem())
+    assert named.names[-2:] == ["carriers__late", "carriers__twice"]
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_path: Path) -> None:
+    asked = ("training-set", "--features", "carriers", "--out", "s3://milepost-store/x")
+    code, _, err = run(*asked, "--entities", str(tmp_path / "none.sql"))
+    assert (code, "none.sql` cannot be read" in err) == (1, True)
+    assert "hint: name a file with one SQL query, or `s3://bucket/rows.parquet`" in err
+
+
+COMMANDS = [
+    "publish",
+    "releases",
+    "training-set",
+    "show",
+    "diff",
+    "rollback",
+    "pin",
+    "unpin",
+    "gc",
+    "verify",
+]
+
+
+@pytest.mark.parametrize("command", [(), ("gc",), ("verify",), *((name,) for name in COMMANDS)])
 def test_help_ends_in_an_example(run: Run, command: tuple[str, ...]) -> None:
     code, out, _ = run(*command, "--help")
     assert code == 0

@@ -11,6 +11,7 @@ import pytest
 
 from milepost import compatibility
 from milepost.catalog import Column, FeatureView
+from milepost.derived import Derived
 from milepost.gate import Passed
 from milepost.manifest import Field, Manifest, View
 from releases import at, manifest_of
@@ -68,14 +69,38 @@ def released(*views: FeatureView) -> Manifest:
                 version=one.version,
                 is_latest=one.is_latest,
                 deprecated_at=one.deprecated_at,
+                derived=list(one.derived),
             )
             for one in views
         )
     )
 
 
+DRY = Derived("dry", "DOUBLE", "", "1 - wet", ["wet"])
+
+
 def schema(after: list[FeatureView], *before: FeatureView) -> list[str]:
     return list(compatibility.schema_faults(after, released(*before)))
+
+
+@pytest.mark.parametrize(
+    ("now", "faults"),
+    [
+        ((DRY, replace(DRY, name="drier")), []),
+        ((replace(DRY, description="Said anew."),), []),
+        ((), ["beds:dry: it is removed or renamed; it needs a new version of the view"]),
+        (
+            (replace(DRY, sql="1e0 - wet"),),
+            ["beds:dry: it is computed otherwise; it needs a new version of the view"],
+        ),
+        (
+            (replace(DRY, request={"x": "DOUBLE"}),),
+            ["beds:dry: it is computed otherwise; it needs a new version of the view"],
+        ),
+    ],
+)
+def test_a_derived_feature_stays_what_it_was(now: tuple[Derived, ...], faults: list[str]) -> None:
+    assert schema([view(derived=now)], view(derived=(DRY,))) == faults
 
 
 def version(number: str, **more: Any) -> FeatureView:

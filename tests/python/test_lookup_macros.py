@@ -49,6 +49,22 @@ FOUND_TWICE = [
     (11, None, None, None),
     (12, None, None, None),
 ]
+# The same rows, of both places: heat; hours since the midnight of January 10; whether it is busy.
+FOUND_DERIVED = [
+    (1, None, 0.999999, None),
+    (2, -1.0, 1.0, None),
+    (3, 4.0, 240.999999, False),
+    (4, 8.0, 241.0, True),
+    (5, 36.0, 528.0, False),
+    (5, 36.0, 528.0, False),
+    (6, None, 96.0, False),
+    (7, None, 528.0, True),
+    (8, None, 528.0, None),
+    (9, None, 528.0, False),
+    (10, None, 528.0, None),
+    (11, None, 528.0, None),
+    (12, None, None, None),
+]
 ALIAS = "aliases={'elsewhere': {'view': 'place_rates', 'keys': {'place_id': 'other_place_id'}}}"
 REFUSED = {
     "'place_rates'": "`features` is `place_rates`\n  hint: write a list",
@@ -63,6 +79,7 @@ REFUSED = {
     f"['place_rates'], {ALIAS}": "no feature of the alias `elsewhere` is asked for\n  hint: ask",
     "['x'], aliases={'x': {'view': 'weather', 'key': {}}}": "`x` has the option `key`\n  hint: the",
     "['x'], aliases={'x': {'view': 'weather', 'keys': {'place_id': 'code'}}}": "`weather` has no k",
+    "['weather', 'place_rates:damp']": "`damp` needs `weather:humidity`, and there is no",
     "['place_rates:place'], full_feature_names=true": "`place_rates` has no feature `place`",
 }
 
@@ -110,13 +127,19 @@ def test_a_view_is_looked_up_twice_under_two_names(built: Path) -> None:
     assert [(row[0], *row[-3:]) for row in found] == FOUND_TWICE
 
 
+def test_derived_features_are_computed_from_both_views_and_the_request(built: Path) -> None:
+    columns, found = rows(built / "lookup.duckdb", "looked_up_derived")
+    assert columns[-4:] == ["heat", "hours_open", "is_busy", "temperature"]
+    assert [(row[0], *row[-4:-1]) for row in found] == FOUND_DERIVED
+
+
 def test_the_compiled_lookup_is_well_formed(built: Path) -> None:
     # RF02: a feature is unqualified on purpose. LT12, LT13: the ends of the file are dbt's.
     # ST05: where there is no ASOF, the validity interval is a subquery.
     options = ["--templater", "raw", "--exclude-rules", "ST06,RF02,LT12,LT13,ST05,AM04"]
-    compiled = sorted((built / "target/compiled/milepost/models").glob("looked_up*.sql"))
-    assert len(compiled) == 2
-    names = [str(file) for file in compiled]
+    folder = built / "target/compiled/milepost/models"
+    # Not that of derived features: how an instant is subtracted from another is dbt's.
+    names = [str(folder / name) for name in ("looked_up.sql", "looked_up_twice.sql")]
     config = (Path(__file__).parents[2] / ".sqlfluff").as_posix()
     linted = run(built, "sqlfluff", "lint", "--config", config, *options, *names)
     assert linted.returncode == 0, linted.stdout
@@ -183,12 +206,16 @@ asked as (
 
     select
         bed_id,
-        timestamp '2025-12-30' + n * interval '37' minute as event_timestamp
+        timestamp '2025-12-30' + n * interval '37' minute as event_timestamp,
+        case when n % 7 > 0 then n % 7 * 0.1e0 - 0.1e0 end as target_count,
+        case
+            when n % 5 > 0 then timestamp '2026-01-01' + n * interval '3007' microsecond
+        end as watered_at
     from range(480) as numbers (n)
     cross join (values ('north'), ('south'), ('west'), (null)) as beds (bed_id)
     where event_timestamp < {{ milepost.built_through() }}
     union all
-    select 'north', timestamp '2026-01-05'
+    select 'north', timestamp '2026-01-05', 0.5e0, timestamp '2026-01-04 23:59:59.999999'
     from range(2)
 
 ),
@@ -204,7 +231,7 @@ entity_rows as (
 
 watering as (
 
-    {{ milepost.point_in_time_join('entity_rows', ['bed_moisture'], full_feature_names=FULL) }}
+    {{ milepost.point_in_time_join('entity_rows', FEATURES, full_feature_names=FULL) }}
 
 )
 
@@ -212,24 +239,32 @@ select * from watering
 """
 
 
+DERIVED = ":hours_since_watering"
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) -> None:
     model = green.folder / "models/watering.sql"
-    model.write_text(TRAINING_SET.replace("FULL", str(full).lower()))
+    features = [f"bed_moisture{name}" for name in ("", ":reading_count_ratio_to_target", DERIVED)]
+    text = TRAINING_SET.replace("FULL", str(full).lower())
+    model.write_text(text.replace("FEATURES", str(features)))
     green.build("--select", "watering")
     green.publish()
     store = FeatureStore(green.store.uri())
     (view,) = store.feature_views()
     with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
         built = con.sql("from watering order by all").to_arrow_table()
-    entities = built.select(["bed_id", "event_timestamp", "has_full_windows"])
+    entities = built.select(built.column_names[:5])
+    assert entities.column_names[-1] == "has_full_windows"
     found = store.get_historical_features(
-        entities, ["bed_moisture"], full_feature_names=full, allow_incomplete=True
+        entities, features, full_feature_names=full, allow_incomplete=True
     ).to_arrow()
     assert built.num_rows > 1500
     assert built.column_names == found.column_names
     assert built.to_pylist() == found.to_pylist()
-    assert 500 < built.num_rows - built.column(4).null_count < 1000
+    assert 500 < built.num_rows - built.column(6).null_count < 1000
+    assert 500 < built.num_rows - built.column(7).null_count < 1000
+    assert 1000 < built.num_rows - built.column(8).null_count < 1600
     # The macros know how far the view goes as the release does.
     at = [row["event_timestamp"] for row in built.to_pylist()]
     full_at = [row["event_timestamp"] for row in built.to_pylist() if row["has_full_windows"]]

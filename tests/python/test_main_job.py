@@ -9,8 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -148,6 +150,26 @@ def test_a_training_set_has_a_row_per_entity_row(
     assert training_set["outbound_tender_count_7d"].null_count < 50
 
 
+@pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance"])
+def test_a_service_gives_what_its_training_set_as_a_model_has(
+    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str
+) -> None:
+    store = releases[1]
+    with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
+        built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
+    entities = built.select([column for column in built.column_names if "__" not in column])
+    found = store.get_historical_features(
+        entities, store.service(name), full_feature_names=True, allow_incomplete=True
+    ).to_arrow()
+    assert found.column_names == built.column_names
+    assert found.to_pylist() == built.to_pylist()
+    for derived in (
+        "carrier_activity__days_since_last_load",
+        "origin_market__outbound_tender_share_7d",
+    ):
+        assert built[derived].null_count < built.num_rows
+
+
 @pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])
 def test_a_training_set_as_a_model_is_what_the_client_gives(
     job: Job, releases: tuple[FeatureStore, FeatureStore], name: str
@@ -175,6 +197,30 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
         # A price needs more loads than there are in a small marketplace.
         may_be_missing = is_early or "rpm" in feature
         assert may_be_missing or built[feature].null_count < built.num_rows, feature
+
+
+def test_the_guide_to_a_trained_model_runs(
+    job: Job, releases: tuple[FeatureStore, FeatureStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILEPOST_STORE_URI", job.store.uri())
+    monkeypatch.setenv("MILEPOST_SCRATCH", str(job.folder / "scratch.duckdb"))
+    guide = json.loads((PROJECT / "docs/guides/train-a-model.ipynb").read_text())
+    cells = [cell for cell in guide["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in cells)
+    names: dict[str, Any] = {}
+    for cell in cells:
+        exec(compile("".join(cell["source"]), cell["id"], "exec"), names)  # noqa: S102
+    assert names["store"].release == releases[1].release
+    assert len(names["training_set"]) == names["tenders"].num_rows > 200
+    assert np.all((names["probabilities"] > 0) & (names["probabilities"] < 1))
+    # It has learned something, and not from the future: what it is judged on may say little.
+    trained, base = names["log_losses"]["training"]
+    assert trained < base
+    later = names["log_losses"]["later"]
+    assert later[0] < 2 * later[1]
+    # Markets of each equipment type share all of the nation's tenders.
+    kinds = len(set(names["markets"]["equipment_type"].to_pylist()))
+    assert names["share"] == pytest.approx(kinds)
 
 
 def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:

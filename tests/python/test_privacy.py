@@ -57,7 +57,9 @@ def faults(
         con.execute(f"create table stg ({', '.join(f'{one} int' for one in staged.split())})")
         con.execute(f"create table beds ({', '.join(f'{one} int' for one in published.split())})")
         return list(
-            privacy.faults(con, Catalog(nodes, (), "green", ""), view(unique_id=VIEW, name="beds"))
+            privacy.faults(
+                con, Catalog(nodes, {}, (), "green", ""), view(unique_id=VIEW, name="beds")
+            )
         )
 
 

@@ -155,3 +155,59 @@ def test_a_type_that_not_every_consumer_reads_is_refused(green: Greenhouse) -> N
     green.build()
     with pytest.raises(PublishError, match=r"`bed_moisture\.reading_count_1d` is `INTEGER`"):
         green.publish()
+
+
+SERVICE = """
+exposures:
+  - name: watering
+    type: ml
+    owner: {name: plants, email: plants@example.com}
+    depends_on: [DEPENDS]
+    config:
+      meta:
+        features: [bed_moisture:reading_count_1d, bed_moisture:FEATURE]
+"""
+
+
+def test_a_new_derived_feature_rebuilds_and_uploads_nothing(green: Greenhouse) -> None:
+    (before,) = green.publish().manifest.views
+    stated = "          - name: hours_since_watering"
+    dryness = (
+        "          - {name: dryness, type: double, description: Share of no water., "
+        "sql: 1 - moisture_max_1d, inputs: [moisture_max_1d]}\n"
+    )
+    green.edit("models/features/bed_moisture.yml", stated, dryness + stated)
+    green.build()
+    published = green.publish()
+    (after,) = published.manifest.views
+    assert (published.is_new, published.uploaded) == (True, [])
+    assert after.code == before.code
+    assert [one.name for one in after.derived][1] == "dryness"
+    assert len(after.derived) == len(before.derived) + 1 == 3
+
+
+def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
+    service = green.folder / "models/exposures.yml"
+    ref = "ref('bed_moisture')"
+    service.write_text(SERVICE.replace("DEPENDS", ref).replace("FEATURE", "wetness"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+        green.publish()
+    right = SERVICE.replace("FEATURE", "hours_since_watering")
+    service.write_text(right.replace("DEPENDS", "ref('stg_sensors__beds')"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match="does not say that it depends on `bed_moisture`"):
+        green.publish()
+    named = right.replace("DEPENDS", ref)
+    service.write_text(named.replace("name: watering", "name: bed_moisture"))
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match="service `bed_moisture`: a feature view has its name"):
+        green.publish()
+    service.write_text(named)
+    assert green.dbt("parse").returncode == 0
+    green.publish()
+    store = FeatureStore(green.store.uri())
+    assert [one.name for one in store.services()] == ["watering"]
+    wanted = ["bed_moisture:reading_count_1d", "bed_moisture:hours_since_watering"]
+    assert store.service("watering").features == wanted
+    assert store.service("watering").owner == {"name": "plants", "email": "plants@example.com"}

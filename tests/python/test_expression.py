@@ -1,0 +1,124 @@
+"""Expressions of derived features: what they may hold, and what else people write."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from milepost.expression import ExpressionError, bind, check
+
+TYPES = {
+    "a": "BIGINT",
+    "b": "DOUBLE",
+    "s": "VARCHAR",
+    "start": "TIMESTAMP",
+    "ends": "TIMESTAMP",
+    "view.a": "BIGINT",
+}
+ALLOWED = {
+    "a": "BIGINT",
+    "b * 2": "DOUBLE",
+    "-b + 2.5e0": "DOUBLE",
+    "a / nullif(view.a, 0)": "DOUBLE",
+    "a / 7": "DOUBLE",
+    "cast(a as double)": "DOUBLE",
+    "coalesce(b, 0)": "DOUBLE",
+    "greatest(least(b, 1), abs(b))": "DOUBLE",
+    "case when a > 3 and b is not null then 'many' else lower(s) end": "VARCHAR",
+    "a in (1, 2) or not a between 4 and 5": "BOOLEAN",
+    "a <> 1 and true": "BOOLEAN",
+    "least(start, ends)": "TIMESTAMP",
+    "elapsed_days(start, ends)": "DOUBLE",
+    "elapsed_hours( start , ends ) / nullif(elapsed_minutes(start, ends), 0)": "DOUBLE",
+}
+REFUSED = {
+    "": "it is no expression",
+    "a +": "it is no expression",
+    "a; drop table x": "`;` has no place in it",
+    "a -- b": "`--` has no place",
+    "a /* b */": "`/*` has no place",
+    '"a"': '`"` has no place',
+    "{{ a }}": "`{` has no place",
+    "(select 1)": "it has a SUBQUERY",
+    "a in (select 1)": "it has a SUBQUERY",
+    "exists (from range(3))": "it has a SUBQUERY",
+    "1) from range(3) as r where (a = 1": "it is more than one expression",
+    "1) group by all having (true": "it is more than one expression",
+    "a) order by (a": "it is more than one expression",
+    "a) limit (1": "it is more than one expression",
+    "a), (b": "it is more than one expression",
+    "a) union (select b": "it is more than one expression",
+    "a, b": "it calls `row`",
+    "*": "it has a STAR",
+    "columns(*)": "it has a STAR",
+    "sum(a)": "it calls `sum`",
+    "sum(a) over ()": "it has a WINDOW_AGGREGATE",
+    "read_text('/etc/passwd')": "it calls `read_text`",
+    "getenv('AWS_SECRET_ACCESS_KEY')": "it calls `getenv`",
+    "nextval('s')": "it calls `nextval`",
+    "now()": "it calls `now`",
+    "current_timestamp": "it names `current_timestamp`",
+    "random()": "it calls `random`",
+    "main.abs(a)": "it calls `abs`",
+    "abs(x := a)": "`x` is a name given in it",
+    "s like 'x%'": "it calls `~~`",
+    "s || s": "it calls `||`",
+    "a is distinct from 1": "it has a COMPARE_DISTINCT_FROM",
+    "s collate nocase": "it has a COLLATE",
+    "cast(b as bigint)": "it casts to BIGINT",
+    "try_cast(s as double)": "it casts to DOUBLE",
+    "start + interval 1 day": "it calls `to_days`",
+    "timestamp '2026-01-01'": "it casts to TIMESTAMP",
+    "b * 2.5": "it has a DECIMAL constant; write `2.5` as `2.5e0`",
+    "a / b": "it divides by what may be zero",
+    "a / 0": "it divides by what may be zero",
+    "a / nullif(b, 1)": "it divides by what may be zero",
+    "ends - start": "it is INTERVAL, declared DOUBLE",
+    "b": "it is DOUBLE, declared BIGINT",
+    "s + 1": "No function matches",
+    "c": "it names `c`, which is not among its inputs",
+    "other.a": "it names `other.a`, which is not",
+    "elapsed_days(least(start, ends), ends)": "`elapsed_days` is not of two column names",
+    "elapsed_weeks(start, ends)": "it calls `elapsed_weeks`",
+    "case when s = 'a' then a end": "`a` stands in it as text, too",
+    "case when s = 'elapsed_days(start, ends)' then 1 end": "`elapsed_days` is not of two",
+}
+
+
+def names(sql: str) -> dict[str, str]:
+    """The inputs that the expression names."""
+    return {
+        name: kind
+        for name, kind in TYPES.items()
+        if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", sql)
+    }
+
+
+@pytest.mark.parametrize("sql", ALLOWED)
+def test_an_expression_is_allowed(sql: str) -> None:
+    check(sql, names(sql), ALLOWED[sql])
+
+
+@pytest.mark.parametrize("sql", REFUSED)
+def test_an_expression_is_refused(sql: str) -> None:
+    declared = "BIGINT" if sql == "b" else "DOUBLE"
+    with pytest.raises(ExpressionError, match=re.escape(REFUSED[sql])):
+        check(sql, names(sql), declared)
+
+
+def test_an_integer_is_widened_to_a_double_and_nothing_is_narrowed() -> None:
+    check("a", {"a": "BIGINT"}, "DOUBLE")
+    with pytest.raises(ExpressionError, match="it is VARCHAR, declared BOOLEAN"):
+        check("s", {"s": "VARCHAR"}, "BOOLEAN")
+
+
+def test_every_input_is_used() -> None:
+    with pytest.raises(ExpressionError, match="it does not use its input `b`"):
+        check("a + 1", {"a": "BIGINT", "b": "DOUBLE"}, "BIGINT")
+
+
+def test_names_are_replaced_whole_and_only_as_columns() -> None:
+    columns = {"a": "c0", "view.a": "c1", "ab": "c2"}
+    bound = bind("a + view.a * ab - abs(a)", columns, "DOUBLE")
+    assert bound == "cast(c0 + c1 * c2 - abs(c0) as DOUBLE)"
