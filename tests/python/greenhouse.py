@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 
+from dbt_process import run_dbt
 from milepost import landing
 from milepost.publish import Published, publish
 from milepost.s3 import Location
@@ -31,19 +31,16 @@ class Greenhouse:
 
     def dbt(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run dbt in the project as a user does."""
-        return subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments],
-            cwd=self.folder,
-            env={
+        return run_dbt(
+            self.folder,
+            ["--no-use-colors", *arguments],
+            {
                 **os.environ,
                 "MILEPOST_RAW_URI": self.raw.uri(),
                 "MILEPOST_SCRATCH": "scratch.duckdb",
                 "MILEPOST_EXTENSIONS": str(PROJECT / ".local/duckdb_extensions"),
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
     def build(self, *arguments: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from dbt_process import run_dbt
 from milepost.catalog import Catalog
 from milepost.manifest import Manifest
 from milepost.publish import publish
@@ -20,10 +18,6 @@ MILEPOST = Path(__file__).parents[3]
 # Nothing is published here.
 NOTHING = Location.parse("s3://milepost-store/nothing")
 _numbers = count(1)
-# Each dbt command is a process of its own, forked from one that has imported dbt already: half of
-# what a command on a small project needs.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "milepost.dbt_plugin"])
 
 
 def place(kind: str) -> Location:
@@ -107,11 +101,9 @@ class Work:
             "MILEPOST_SCRATCH": "scratch.duckdb",
             "MILEPOST_EXTENSIONS": str(MILEPOST / ".local/duckdb_extensions"),
         }
-        command = _processes.Process(target=_dbt, args=(arguments, self.folder, environment))
-        command.start()
-        command.join()
-        printed = (self.folder / "printed.txt").read_text()
-        assert command.exitcode == 0, f"dbt {' '.join(arguments)}\n{printed}"
+        options = ["--no-use-colors", "--log-level-file", "none"]
+        done = run_dbt(self.folder, [*options, *arguments], environment)
+        assert done.returncode == 0, f"dbt {' '.join(arguments)}\n{done.stdout}"
 
     def build(self, *arguments: str) -> None:
         """Build and test every feature view and outcome, and all that they are made from."""
@@ -132,18 +124,3 @@ class Work:
     def lose_scratch(self) -> None:
         """Delete the DuckDB file: it is scratch, so that nothing is lost."""
         self.database.unlink()
-
-
-def _dbt(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    with open("printed.txt", "w") as printed:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(printed.fileno(), stream.fileno())
-    from dbt.cli.main import dbtRunner
-
-    done = dbtRunner().invoke(["--no-use-colors", "--log-level-file", "none", *arguments])
-    if done.exception:
-        print(done.exception)
-    sys.exit(not done.success)

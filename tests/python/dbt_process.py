@@ -1,0 +1,47 @@
+"""Plain dbt commands, each in a process of its own.
+
+It is forked from one that has imported dbt already, which is half of what a small project needs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "milepost.dbt_plugin"])
+
+
+def run_dbt(
+    folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What `dbt` gives in `folder`, with nothing but `environment` set."""
+    with tempfile.TemporaryDirectory() as printed:
+        streams = [Path(printed, name) for name in ("stdout", "stderr")]
+        command = _processes.Process(
+            target=_dbt, args=(folder, list(arguments), dict(environment), streams)
+        )
+        command.start()
+        command.join()
+        assert command.exitcode is not None
+        texts = [stream.read_text() for stream in streams]
+        return subprocess.CompletedProcess(["dbt", *arguments], command.exitcode, *texts)
+
+
+def _dbt(
+    folder: Path, arguments: list[str], environment: dict[str, str], streams: list[Path]
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for path, stream in zip(streams, (sys.stdout, sys.stderr), strict=True):
+        with path.open("w") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    from dbt.cli.main import cli
+
+    cli(arguments, prog_name="dbt")
