@@ -6,18 +6,15 @@ In one file, so that all of it compares with one full build.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import pytest
 
-from milepost import raw_log
 from milepost.s3 import Location
 from proofs import logs
-from proofs.conftest import LAST, freight, simulate
+from proofs.conftest import LAST, freight
 from proofs.proofs import Compared, clocks, compared, truncated
 from proofs.work import Work, dated, place
 
@@ -33,15 +30,6 @@ MORE_INSTANTS = {
     "just before a midnight": datetime(2026, 3, 14, 23, 59, 59, 999999),
 }
 END = LAST + logs.DAY
-# How far the log is closed at each build, and whether the DuckDB file is lost before it.
-BUILDS = [
-    (END - 6 * logs.DAY, False),
-    (END - 5 * logs.DAY, False),
-    (END - 4 * logs.DAY, True),
-    (END - 2 * logs.DAY, False),  # two days at once
-    (END - 1 * logs.DAY, True),
-    (END, False),
-]
 
 
 @pytest.fixture(scope="module")
@@ -129,29 +117,3 @@ def test_a_backfill_restores_what_a_range_lost(full: Work, grown: Work) -> None:
 def test_a_full_refresh_gives_the_same_tables(full: Work, grown: Work) -> None:
     grown.run("--full-refresh")
     assert differing(full, grown) == set()
-
-
-@pytest.mark.full_size
-def test_day_by_day_gives_the_same_release_where_the_scratch_database_was_lost(
-    s3_server: dict[str, str], tmp_path: Path
-) -> None:
-    # Longer than any view looks back, so that a batch reads a part of the log.
-    at_once = freight(tmp_path / "at_once", simulate(scale=0.01, days=620))
-    at_once.build()
-    expected = at_once.publish(place("store"))
-    work = at_once.another("day_by_day", raw=place("raw"), store=place("store"))
-    for before, is_lost in BUILDS:
-        if is_lost:
-            work.lose_scratch()
-        logs.grow(at_once.raw, work.raw, before)
-        work.build()
-        release = work.publish()
-    with duckdb.connect(work.database, read_only=True) as scratch:
-        assert scratch.execute(
-            "select bool_and(first_date > $first) from milepost_checks.slices "
-            "where node_id like '%.base_freight__loads'",
-            {"first": str(raw_log.closed_dates(work.raw).first)},
-        ).fetchall() == [(True,)]
-    for view, same in zip(release.views, expected.views, strict=True):
-        assert replace(view, files=[]) == replace(same, files=[])
-    assert release.content == expected.content
