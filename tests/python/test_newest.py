@@ -190,9 +190,8 @@ def busy(store: Location) -> ViewFiles:
     """A year of 20,000 carriers, 12 features, a row every third day: two row groups a month."""
     rng = np.random.default_rng(2)
     files: list[Any] = []
-    days = np.arange("2026-01-01", "2027-01-01", dtype="datetime64[D]")[::3].astype(
-        "datetime64[us]"
-    )
+    days = np.arange("2026-01-01", "2027-01-01", dtype="datetime64[D]")[::3]
+    days = days.astype("datetime64[us]")
     view = put_view(
         store,
         "daily",
