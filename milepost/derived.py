@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from milepost.errors import LookupInputError
 from milepost.expression import ExpressionError, bind, check
 from milepost.names import EVENT_TIMESTAMP, NAME, TYPES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Types = Mapping[str, str]
 
@@ -85,6 +87,7 @@ def evaluate(
 ) -> list[pa.Array]:
     """The values of derived features, each with the columns that its names stand for."""
     import duckdb
+    import pyarrow as pa
 
     distinct: dict[int, tuple[str, pa.Array]] = {}
     selected = []

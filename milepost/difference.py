@@ -1,17 +1,19 @@
-"""What differs between two releases: views, features, rows and partitions."""
+"""What differs between two releases: views, features, rows, partitions and services."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from milepost.manifest import Manifest, View
+from milepost.service import Service
 
 # What a view says of itself, but for its files and what is measured on them.
 _STATED = (
     *("keys", "grid", "serving_delay_minutes", "complete_from", "built_through", "entities"),
     *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
 )
+_STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,46 @@ class ViewDifference:
     partitions_changed: list[str]
 
 
-def between(before: Manifest | None, after: Manifest) -> list[ViewDifference]:
-    """The views that differ, by name; all of `after` where there is nothing before."""
+@dataclass(frozen=True)
+class ServiceDifference:
+    """A service that is not the same in both releases; `stated` has another order of features."""
+
+    service: str
+    change: str
+    features_added: list[str]
+    features_removed: list[str]
+    stated: dict[str, list[object]]
+
+
+Differences = list[ViewDifference | ServiceDifference]
+
+
+def between(before: Manifest | None, after: Manifest) -> Differences:
+    """The views that differ, then the services, by name; all of `after` where nothing is before."""
     old = {view.name: view for view in before.views} if before else {}
     new = {view.name: view for view in after.views}
-    found = (_compare(name, old.get(name), new.get(name)) for name in sorted({*old, *new}))
-    return [one for one in found if one]
+    found = [_compare(name, old.get(name), new.get(name)) for name in sorted({*old, *new})]
+    had = {service.name: service for service in before.services} if before else {}
+    has = {service.name: service for service in after.services}
+    served = [_compare_service(name, had.get(name), has.get(name)) for name in sorted({*had, *has})]
+    return [one for one in (*found, *served) if one]
 
 
-def lines(differences: list[ViewDifference]) -> Iterator[str]:
+def lines(differences: Differences) -> Iterator[str]:
     """The differences as a person reads them."""
     if not differences:
-        yield "no view differs"
+        yield "nothing differs"
     for one in differences:
-        yield (
-            f"{one.view}: {one.change}, rows {one.rows_before:,} -> {one.rows_after:,} "
-            f"({one.rows_after - one.rows_before:+,})"
-        )
+        if isinstance(one, ServiceDifference):
+            yield f"service {one.service}: {one.change}"
+        else:
+            yield (
+                f"{one.view}: {one.change}, rows {one.rows_before:,} -> {one.rows_after:,} "
+                f"({one.rows_after - one.rows_before:+,})"
+            )
         for what in ("features", "partitions"):
             for how in ("added", "removed", "changed"):
-                names = getattr(one, f"{what}_{how}")
+                names = getattr(one, f"{what}_{how}", None)
                 if names:
                     yield f"  {what} {how}: {', '.join(names)}"
         for name, (old, new) in one.stated.items():
@@ -63,17 +85,13 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
     common_months = old_months.keys() & new_months.keys()
     found = ViewDifference(
         view=name,
-        change="changed" if old and new else "added" if new else "removed",
+        change=_change(old, new),
         features_added=[one for one in new_features if one not in old_features],
         features_removed=[one for one in old_features if one not in new_features],
         features_changed=[
             one for one, is_now in new_features.items() if old_features.get(one, is_now) != is_now
         ],
-        stated={
-            key: [getattr(old, key), getattr(new, key)]
-            for key in _STATED
-            if old and new and getattr(old, key) != getattr(new, key)
-        },
+        stated=_stated(_STATED, old, new),
         rows_before=old.rows if old else 0,
         rows_after=new.rows if new else 0,
         partitions_added=sorted(new_months.keys() - common_months),
@@ -81,6 +99,36 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
         partitions_changed=sorted(m for m in common_months if old_months[m] != new_months[m]),
     )
     return None if old and new and _is_empty(found) else found
+
+
+def _compare_service(
+    name: str, old: Service | None, new: Service | None
+) -> ServiceDifference | None:
+    if old == new:
+        return None
+    had, has = old.features if old else [], new.features if new else []
+    stated = _stated(_STATED_BY_SERVICE, old, new)
+    if sorted(had) != sorted(has):
+        stated.pop("features", None)
+    return ServiceDifference(
+        service=name,
+        change=_change(old, new),
+        features_added=[one for one in has if one not in had],
+        features_removed=[one for one in had if one not in has],
+        stated=stated,
+    )
+
+
+def _change(old: object, new: object) -> str:
+    return "changed" if old and new else "added" if new else "removed"
+
+
+def _stated(keys: Iterable[str], old: object, new: object) -> dict[str, list[object]]:
+    return {
+        key: [getattr(old, key), getattr(new, key)]
+        for key in keys
+        if old and new and getattr(old, key) != getattr(new, key)
+    }
 
 
 def _is_empty(found: ViewDifference) -> bool:

@@ -7,17 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from milepost import derived as derived_features
-from milepost import entities as rows
 from milepost.derived import Derived
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
 from milepost.manifest import Manifest, View
 from milepost.names import EVENT_TIMESTAMP, NAME
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ENTITY_HINT = "pass full_feature_names=True, or rename the column"
 MICROSECOND = timedelta(microseconds=1)
@@ -80,6 +79,8 @@ class Asked:
         """No instant lies where a view is not built, or its longest window not full."""
         if self.allow_incomplete or not len(instants):
             return
+        import pyarrow.compute as pc
+
         bounds = pc.min_max(instants)
         for asked in self.views:
             _check_complete(asked.view, bounds["min"].as_py(), bounds["max"].as_py())
@@ -146,6 +147,7 @@ def join(
     asked: Asked, entities: pa.Table, instants: pa.Array, files: Mapping[str, Any]
 ) -> pa.Table:
     """The entity rows with the asked columns behind them; `files` has each view's, by its name."""
+    from milepost import entities as rows
     from milepost.newest import newest, whole
 
     at = whole(instants)
@@ -172,6 +174,7 @@ def _derive(
     found: Mapping[tuple[str, str], pa.Array],
 ) -> dict[tuple[str, str], pa.Array]:
     """The values of the derived features, from those of the others."""
+    from milepost import entities as rows
     from milepost.view_files import ARROW_TYPES
 
     requested: dict[tuple[str, str], pa.Array] = {}

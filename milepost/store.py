@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-import pyarrow as pa
-
 from milepost import releases, shelf
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
@@ -18,6 +16,7 @@ from milepost.service import Aliases, Service, expand
 from milepost.shelf import Description, Found, Listing, Released
 
 if TYPE_CHECKING:
+    import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
     from duckdb import DuckDBPyConnection
     from pyarrow.fs import S3FileSystem
 
@@ -246,6 +245,8 @@ class FeatureStore:
         if not allow_stale:
             _check_fresh(views, as_of)
         if isinstance(entity_rows, list):
+            import pyarrow as pa
+
             entity_rows = pa.Table.from_pylist(entity_rows)
         recipe = {
             "features": features,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from data import FEATURES, KEYS
+from data import FEATURES, KEYS, TTL_DAYS
 
 Measured = tuple[float, float]
 
@@ -90,7 +90,7 @@ def pandas(folder: Path, size: int, store: str, threads: int) -> tuple[Measured,
 
 
 def feast(folder: Path, size: int, store: str, threads: int) -> tuple[Measured, pa.Table]:
-    """Its DuckDB store, which joins all rows within the ttl: a month, or what no gap exceeds."""
+    """Its DuckDB store, which joins all rows within the ttl."""
     import ibis
     import pandas as pd
     from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
@@ -112,7 +112,7 @@ def feast(folder: Path, size: int, store: str, threads: int) -> tuple[Measured, 
         FeatureView(
             name=view,
             entities=[entities[key] for key in keys],
-            ttl=timedelta(days=30 if view.endswith("daily") else 91),
+            ttl=timedelta(days=TTL_DAYS[view]),
             source=FileSource(
                 name=f"{view}_source",
                 path=str((folder / f"{view}.parquet").resolve()),

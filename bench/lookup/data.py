@@ -6,7 +6,6 @@ Milepost reads the same rows from a release on S3, written by the publisher's ow
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,14 @@ if TYPE_CHECKING:  # Feast's environment has no Milepost
 
 FIRST = "timestamp '2025-01-01'"
 COMPLETE_FROM, BUILT_THROUGH = "2025-01-01T00:00:00", "2026-01-01T00:00:00"
-RELEASE = "20260101T000000Z-000000000000"
 CARRIERS, LANES, PAIRS = 20_000, 5_000, 50_000
 KEYS = {
     "carrier_daily": ("carrier_id",),
     "lane_daily": ("lane_id",),
     "carrier_lane_weekly": ("carrier_id", "lane_id"),
 }
+# Feast's: no gap between rows exceeds it.
+TTL_DAYS = {"carrier_daily": 30, "lane_daily": 30, "carrier_lane_weekly": 91}
 FEATURES = {
     "carrier_daily": [f"cd_f{n}" for n in range(12)],
     "lane_daily": [f"ld_f{n}" for n in range(12)],
@@ -121,9 +121,9 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 
 
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
-    from milepost import s3
+    from milepost import releases
     from milepost.export import Uploads
-    from milepost.manifest import CURRENT, FORMAT_VERSION, Field, Manifest, View
+    from milepost.manifest import FORMAT_VERSION, Field, Manifest, View
 
     uploads = Uploads(store, None)
     views = []
@@ -160,6 +160,5 @@ def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> N
             )
         )
     code = {"project": "bench", "dbt": None, "commit": None}
-    manifest = Manifest(FORMAT_VERSION, RELEASE, BUILT_THROUGH, code, views, [])
-    s3.put(store, f"releases/{RELEASE}/manifest.json", manifest.to_bytes(), new=True)
-    s3.put(store, CURRENT, json.dumps({"release": RELEASE}).encode())
+    manifest = Manifest(FORMAT_VERSION, "", BUILT_THROUGH, code, views, [])
+    releases.commit(store, manifest.sealed(), None)

@@ -23,7 +23,8 @@ from milepost import s3
 from milepost.s3 import Location
 
 HERE = Path(__file__).parent
-WAYS = ("milepost", "polars", "duckdb", "pandas", "floor")
+FEAST = Path(".venv-feast/bin/python")
+WAYS = ("milepost", "polars", "duckdb", "pandas", "feast", "floor")
 THREADS = 2
 # Feast joins the entity rows to every row of a view within its ttl: beyond this it takes minutes.
 FEAST_ROWS_MAX = 1_000_000
@@ -39,26 +40,26 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="of the views (default: 1)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--ways", nargs="+", default=list(WAYS))
-    parser.add_argument("--feast", help="the Python of an environment that has feast[duckdb]")
     asked = parser.parse_args()
+    if "feast" in asked.ways and not FEAST.exists():
+        parser.error(f"there is no {FEAST}: run `make feast`, or name --ways without feast")
     folder = Path(f".local/bench/lookup-{asked.scale:g}")
     store = Location.parse(f"s3://milepost-store/bench-lookup-{asked.scale:g}")
     data.make(folder, store, asked.sizes, asked.scale)
-    ways = [*asked.ways, *(["feast"] if asked.feast else [])]
     is_sound = True
     for size in asked.sizes:
-        runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+        runs: dict[str, list[dict[str, Any]]] = {way: [] for way in asked.ways}
         for _ in range(asked.repeats):  # in turns, so that a busy minute is not one way's alone
-            for way in ways:
+            for way in asked.ways:
                 if way != "feast" or size <= FEAST_ROWS_MAX:
-                    python = asked.feast if way == "feast" else sys.executable
-                    runs[way].append(_run(python, way, folder, size, store))
+                    runs[way].append(_run(way, folder, size, store))
         is_sound &= _report(size, runs)
     return 0 if is_sound else 1
 
 
-def _run(python: str, way: str, folder: Path, size: int, store: Location) -> dict[str, Any]:
+def _run(way: str, folder: Path, size: int, store: Location) -> dict[str, Any]:
     before = _server_seconds()
+    python = str(FEAST) if way == "feast" else sys.executable
     command = [python, str(HERE / "contestants.py"), way, str(folder), str(size), store.uri()]
     ran = subprocess.run(
         [*command, str(THREADS)],

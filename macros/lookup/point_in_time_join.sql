@@ -66,5 +66,17 @@ from {{ entity_rows }} as entity_rows
 {%- for name, view in asked.views.items() %}
 {{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns) }}
 {%- endfor %}
+{%- set derived = [] -%}
+{%- for column, sql in asked.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}
+{%- if derived %}
+-- No rows: only that a column of a derived feature's name among the entity rows is an error, too.
+left join (
+    select
+        {%- for column in derived %}
+        null as {{ column ~ (',' if not loop.last else '') }}
+        {%- endfor %}
+    where false
+) as derived_names on {{ derived | join(' is null and ') }} is null
+{%- endif %}
 {%- endif -%}
 {%- endmacro %}

@@ -115,6 +115,38 @@ def test_a_difference_names_views_features_rows_and_partitions(
     ]
 
 
+def test_a_difference_names_services_that_came_went_or_changed(store: Location, run: Run) -> None:
+    view = put_view(store, "carriers", rows_of(MORE, *[(*row, 1) for row in ROWS]))
+    kept, gone = (Service(name, "", None, {}, ["carriers"]) for name in ("kept", "gone"))
+    asks = Service("asks", "", "low", {"name": "us"}, ["carriers:late", "carriers:count"])
+    other = replace(asks, maturity="high", features=["carriers:count"])
+    back = replace(asks, features=asks.features[::-1])
+    first, second, third = (
+        replace(manifest_of(view, created_at=f"2026-07-0{n}T00:00:00"), services=services).sealed()
+        for n, services in enumerate(([kept, gone, asks], [kept, other], [kept, gone, back]), 1)
+    )
+    for manifest in (first, second, third):
+        release_manifest(store, manifest)
+    assert run("diff", first.release, first.release)[1] == "nothing differs\n"
+    assert run("diff", first.release, second.release)[1].splitlines() == [
+        "service asks: changed",
+        "  features removed: carriers:late",
+        "  maturity: low -> high",
+        "service gone: removed",
+        "  features removed: carriers",
+    ]
+    assert data(run, "diff", first.release, third.release) == [
+        {
+            "service": "asks",
+            "change": "changed",
+            "features_added": [],
+            "features_removed": [],
+            "stated": {"features": [asks.features, back.features]},
+        }
+    ]
+    assert data(run, "diff", second.release, third.release)[1]["change"] == "added"
+
+
 def test_going_back_keeping_and_letting_go(two: tuple[str, str], run: Run) -> None:
     first, second = two
     assert run("rollback", first)[:2] == (0, f"current is now {first}\n")

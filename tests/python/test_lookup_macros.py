@@ -156,6 +156,11 @@ def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path)
         "{% set places = '(select *, 1 as rate from ' ~ ref('asked') ~ ')' %}"
         "{{ point_in_time_join(places, ['place_rates:rate']) }}"
     )
+    (project / "models/refused_98.sql").write_text(
+        "-- depends_on: {{ ref('weather') }}\n"
+        "{% set places = '(select *, 1 as heat from ' ~ ref('asked') ~ ')' %}"
+        "{{ point_in_time_join(places, ['place_rates:heat']) }}"
+    )
     # dbt shows a unit test no graph.
     (project / "models/refused.yml").write_text(
         "unit_tests: [{name: refused_in_a_unit_test, model: looked_up, expect: {rows: []}, given: ["
@@ -174,6 +179,7 @@ def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path)
         message = messages.pop(f"refused_{number:02}")
         assert "point_in_time_join: " in message, arguments
         assert expected in message, arguments
+    assert 'Ambiguous reference to column name "heat"' in messages.pop("refused_98")
     assert 'Ambiguous reference to column name "rate"' in messages.pop("refused_99")
     assert "dbt shows a unit test no" in messages.pop("refused_in_a_unit_test")
     assert not messages

@@ -53,12 +53,12 @@ def body(store: Location, name: str) -> bytes:
     return found[0]
 
 
-def test_importing_milepost_is_quick_and_without_dbt() -> None:
+def test_importing_milepost_is_quick_and_without_what_is_slow() -> None:
     program = """
 import sys, time
 before = time.process_time()
 import milepost
-print(time.process_time() - before, "dbt" in sys.modules)
+print(time.process_time() - before, *sys.modules.keys() & {"boto3", "dbt", "duckdb", "pyarrow"})
 """
     runs = [
         subprocess.run(
@@ -69,8 +69,8 @@ print(time.process_time() - before, "dbt" in sys.modules)
         ).stdout.split()
         for _ in range(3)
     ]
-    assert min(float(seconds) for seconds, _ in runs) < 0.5
-    assert {with_dbt for _, with_dbt in runs} == {"False"}
+    assert min(float(seconds) for seconds, *_ in runs) < 0.5
+    assert not any(slow for _, *slow in runs)
     assert milepost.FeatureStore is FeatureStore
 
 
