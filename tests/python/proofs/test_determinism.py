@@ -13,7 +13,7 @@ from proofs.work import place
 pytestmark = [pytest.mark.slow, pytest.mark.full_size]
 
 # A million rows and a margin: threads share work by row groups of 122,880 rows.
-SCALE, DAYS = 0.4, 150
+SCALE, DAYS = 0.9, 60
 ROWS = 1_000_000
 
 

@@ -18,11 +18,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.full_size]
 END = LAST + logs.DAY
 # How far the log is closed at each build, and whether the DuckDB file is lost before it.
 BUILDS = [
-    (END - 5 * logs.DAY, False),
     (END - 4 * logs.DAY, False),
-    (END - 3 * logs.DAY, True),
-    (END - 1 * logs.DAY, False),  # two days at once
-    (END, True),
+    (END - 3 * logs.DAY, False),
+    (END - 2 * logs.DAY, True),
+    (END, False),  # two days at once
 ]
 
 
