@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,8 @@ from milepost.gate import Passed
 from milepost.manifest import Field, File, Manifest, View
 from milepost.names import AVAILABLE_AT
 from milepost.s3 import Location
+
+logger = logging.getLogger(__name__)
 
 # Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
 ROW_GROUP_ROWS = 122_880
@@ -144,6 +147,7 @@ def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) ->
     with ThreadPoolExecutor(MONTHS_IN_FLIGHT) as pool:
         futures: list[Future[File]] = []
         for month, rows in _months(con, view):
+            logger.info("exporting %s, %s", view.name, month)
             in_flight.acquire()
             if any(future.done() and future.exception() for future in futures):
                 break

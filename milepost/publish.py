@@ -156,16 +156,12 @@ def _describe(
     con: DuckDBPyConnection, catalog: Catalog, passed: list[gate.Passed], uploads: Uploads
 ) -> Manifest:
     """The release of what has passed, its files put where `uploads` puts them."""
-    views = []
-    for one in passed:
-        logger.info("exporting %s", one.view.name)
-        views.append(export(con, one, uploads))
     return Manifest(
         format_version=FORMAT_VERSION,
         release="",
         created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
-        views=views,
+        views=[export(con, one, uploads) for one in passed],
         set_aside=_set_aside(con, catalog),
         services=catalog.services(),
     ).sealed()

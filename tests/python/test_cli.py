@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import pty
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +151,22 @@ def test_a_difference_names_services_that_came_went_or_changed(store: Location, 
     assert data(run, "diff", second.release, third.release)[1]["change"] == "added"
 
 
+def test_a_feature_that_is_said_otherwise_is_named(store: Location, run: Run) -> None:
+    twice = Derived("twice", "DOUBLE", "", "late * 2", ["late"], {})
+    carriers = replace(put_view(store, "carriers", rows_of(TYPES, *ROWS)), derived=[twice])
+    said = [
+        replace(field, description="Late.") if field.name == "late" else field
+        for field in carriers.fields
+    ]
+    doubled = replace(twice, sql="late + late")
+    first = release(store, carriers)
+    second = release(store, replace(carriers, fields=said, derived=[doubled]))
+    (found,) = data(run, "diff", first, second)
+    assert found["features_changed"] == ["late", "twice"]
+    assert found["features_added"] == found["features_removed"] == []
+    assert "  features changed: late, twice\n" in run("diff", first, second)[1]
+
+
 def test_going_back_keeping_and_letting_go(two: tuple[str, str], run: Run) -> None:
     first, second = two
     assert run("rollback", first)[:2] == (0, f"current is now {first}\n")
@@ -256,12 +276,57 @@ def test_help_ends_in_an_example(run: Run, command: tuple[str, ...]) -> None:
     assert "example:" in out.strip().rsplit("\n\n", 1)[-1]
 
 
-def test_work_of_more_than_a_second_says_what_it_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@contextmanager
+def terminal() -> Iterator[Callable[[], str]]:
+    """Stderr is a terminal; call what this yields for what it was sent since."""
+    master, slave = pty.openpty()
+    os.set_blocking(master, False)
+    with (
+        os.fdopen(master, "rb", buffering=0) as screen,
+        os.fdopen(slave, "w") as stderr,
+        redirect_stderr(stderr),
+    ):
+        yield lambda: (screen.read(1 << 16) or b"").decode()
+
+
+def test_work_of_more_than_a_second_says_on_a_terminal_what_it_does(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cli, "QUIET_SECONDS", 0.01)
     told = ""
-    with cli._progress("verify"):
-        while "verify: 0 s, verify\n" not in told:
-            told += capsys.readouterr().err
-    assert told.count("\n") >= 1
+    with terminal() as read:
+        with cli._progress("verify"):
+            logging.getLogger("milepost.verify").info("hashed %d of %d files", 3, 5)
+            while "s, hashed 3 of 5 files" not in told:
+                told += read()
+        assert told.startswith("\r\x1b[Kverify: 0 s, ")
+        assert "\n" not in told
+        assert read().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (("verify",), "hashed 5 of 5 files"),
+        (("gc", "--grace-days", "1"), "looking for what no kept release names"),
+    ],
+)
+def test_a_terminal_is_told_how_far_a_command_is_and_json_and_pipes_are_not(
+    two: object,
+    store: Location,
+    command: tuple[str, ...],
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.001)
+    asked = [*command, "--store", store.uri()]
+    with terminal() as read:
+        assert cli.main([*asked, "--json"]) == 0
+        assert read() == ""
+        assert cli.main(asked) == 0
+        assert f"\r\x1b[K{command[0]}: 0 s, " in read()
+    assert step in caplog.messages
+    assert cli.main(asked) == 0
+    assert capsys.readouterr().err == ""
