@@ -61,7 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{asked.name}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    print(json.dumps(answer.data, indent=1) if asked.json else "\n".join(answer.lines))
+    try:
+        print(json.dumps(answer.data, indent=1) if asked.json else "\n".join(answer.lines))
+        sys.stdout.flush()
+    except BrokenPipeError:  # such as `| head`; what Python flushes at its end goes nowhere, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(answer.code)
 
 
@@ -312,8 +316,8 @@ def _add_release(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of days")
+    if not text.isdecimal() or len(text) > 5:  # 99,999 days ago there was a calendar
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of days up to 99999")
     return int(text)
 
 

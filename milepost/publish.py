@@ -175,7 +175,7 @@ def _open(database: Path) -> DuckDBPyConnection:
         raise PublishError(f"`{database}` does not exist", hint="run `dbt build` first")
     try:
         return duckdb.connect(database, read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise PublishError(
             f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
             hint="it is no DuckDB file, or a dbt command is still running on it",

@@ -326,7 +326,7 @@ def _read(store: Location, release: str) -> tuple[Manifest, bytes, str]:
     if found is None:
         raise ReleaseError(
             f"`{store.uri()}` has no release `{release}`",
-            hint="leave it out to read the current one",
+            hint="`milepost releases` lists those there are; leave it out to read the current one",
         )
     manifest = parse(found[0], store.uri(name))
     if manifest.release != release:

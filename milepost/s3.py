@@ -422,7 +422,7 @@ def _status(error: ClientError) -> int:
 def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError:
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
-        if code == "NoSuchBucket":
+        if code in {"NoSuchBucket", "404"}:  # HEAD, of a bucket only, has no text
             return StorageError(
                 f"{what}: the bucket does not exist",
                 hint="create the bucket, or correct the bucket's name in the URI",

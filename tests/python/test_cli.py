@@ -7,6 +7,8 @@ import logging
 import os
 import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
@@ -195,7 +197,9 @@ def test_garbage_is_named_before_it_is_removed(two: tuple[str, str], run: Run) -
     assert sorted(found["kept_releases"]) == sorted(two)
     assert run("gc")[0] == 0
     assert data(run, "verify")["damaged"] == []
-    assert run("gc", "--grace-days", "x")[0] == 2
+    for days in ("x", "-1", "9" * 20):
+        code, _, err = run("gc", "--grace-days", days)
+        assert (code, "is no number of days" in err) == (2, True)
     code, _, err = run("gc", "--grace-days", "0")
     assert code == 1
     assert "\nhint: " in err
@@ -253,20 +257,114 @@ def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_pat
     code, _, err = run(*asked, "--entities", str(tmp_path / "none.sql"))
     assert (code, "none.sql` cannot be read" in err) == (1, True)
     assert "hint: name a file with one SQL query, or `s3://bucket/rows.parquet`" in err
+    (tmp_path / "empty.sql").touch()
+    code, _, err = run(*asked, "--entities", str(tmp_path / "empty.sql"))
+    assert (code, "as a SQL query is empty\nhint: write one `select`" in err) == (1, True)
 
 
-COMMANDS = [
-    "publish",
-    "releases",
-    "training-set",
-    "show",
-    "diff",
-    "rollback",
-    "pin",
-    "unpin",
-    "gc",
-    "verify",
-]
+def test_a_bucket_that_does_not_exist_is_said(
+    s3_server: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("show", "gc"):
+        assert cli.main([command, "--store", "s3://milepost-none/x"]) == 1
+        assert "the bucket does not exist\nhint: create the bucket" in capsys.readouterr().err
+
+
+NO_RELEASE = "20260101T000000Z-0123456789ab"
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "publish": (),
+    "releases": (),
+    "training-set": (
+        *("--entities", "s3://milepost-store/rows.parquet", "--features", "carriers"),
+        *("--out", "s3://milepost-store/out.parquet"),
+    ),
+    "show": (),
+    "diff": (NO_RELEASE, NO_RELEASE),
+    "rollback": (NO_RELEASE,),
+    "pin": ("pricing",),
+    "unpin": ("pricing",),
+    "gc": (),
+    "verify": (),
+}
+OF_A_RELEASE = {
+    **dict.fromkeys(("show", "rollback", "verify"), (NO_RELEASE,)),
+    "diff": (NO_RELEASE, NO_RELEASE),
+    "pin": ("pricing", NO_RELEASE),
+    "training-set": (*COMMANDS["training-set"], "--release", NO_RELEASE),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_that_s3_is_down(
+    run: Run, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    s3.client.cache_clear()
+    try:
+        code, out, err = run(command, *COMMANDS[command])
+    finally:
+        s3.client.cache_clear()
+    assert (code, out) == (1, "")
+    assert re.fullmatch(
+        "reading .*`s3://.*`: S3 cannot be reached at http://127.0.0.1:1\nhint: is the .*\n", err
+    )
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"publish", "gc"}))
+def test_each_command_says_that_a_store_is_empty(run: Run, store: Location, command: str) -> None:
+    code, out, err = run(command, *COMMANDS[command])
+    assert (code, out) == (1, "")
+    assert err.startswith(f"`{store.uri()}` ")
+    assert re.search(r" (is not a feature store|has no release|has no pin).*\nhint: ", err)
+
+
+def test_an_empty_store_has_no_garbage(run: Run) -> None:
+    assert run("gc") == (0, "removed 0 objects, 0 bytes; kept 0 releases\n", "")
+
+
+@pytest.mark.parametrize("command", OF_A_RELEASE)
+def test_each_command_says_that_a_release_does_not_exist(
+    two: object, run: Run, store: Location, command: str
+) -> None:
+    code, out, err = run(command, *OF_A_RELEASE[command])
+    assert (code, out) == (1, "")
+    assert err.startswith(
+        f"`{store.uri()}` has no release `{NO_RELEASE}`\nhint: `milepost releases`"
+    )
+
+
+def test_what_dbt_left_is_looked_for(store: Location, run: Run, tmp_path: Path) -> None:
+    none, manifest = tmp_path / "none", tmp_path / "manifest.json"
+    assert (
+        f"`{none}` does not exist\nhint: run `dbt build`"
+        in run("publish", "--manifest", str(none))[2]
+    )
+    code, _, err = run("publish", "--manifest", str(tmp_path))
+    assert (code, f"`{tmp_path}` cannot be read: " in err) == (1, True)
+    parts = ("nodes", "sources", "unit_tests", "disabled", "exposures")
+    metadata = {"project_name": "test", "dbt_version": "1.11"}
+    manifest.write_text(json.dumps({**{part: {} for part in parts}, "metadata": metadata}))
+    for database, problem in ((none, "does not exist"), (manifest, "cannot be opened: ")):
+        asked = ("publish", "--manifest", str(manifest), "--database", str(database))
+        for more in ((), ("--dry-run",)):
+            code, out, err = run(*asked, *more)
+            assert (code, out) == (1, "")
+            assert f"`{database}` {problem}" in err
+            assert "\nhint: " in err
+
+
+def test_a_reader_that_goes_away_is_no_error(two: object, store: Location) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    shown = subprocess.run(
+        [sys.executable, "-m", "milepost.cli", "show", "--store", store.uri(), "--json"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", [(), ("gc",), ("verify",), *((name,) for name in COMMANDS)])
