@@ -87,7 +87,7 @@ class Uploads:
         return file
 
     def _upload(self, file: File, body: pa.Buffer) -> None:
-        s3.upload(self.store, file.name, body)
+        s3.upload(self.store, file.name, body, file.digest)
         if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
             raise PublishError(
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",
