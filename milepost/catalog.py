@@ -93,6 +93,10 @@ class Catalog:
             raise PublishError(
                 f"`{path}` does not exist", hint="run `dbt build` in the dbt project first"
             ) from error
+        except OSError as error:
+            raise PublishError(
+                f"`{path}` cannot be read: {error}", hint="name dbt's `target/manifest.json`"
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PublishError(
                 f"`{path}` is not a manifest of dbt: {error!r}",

@@ -1,7 +1,7 @@
 """The command line: publish releases, look at them, go back, keep them, clean up, verify.
 
-Data go to stdout, as text or with `--json` as JSON; progress and errors to stderr. Commands and
-exit codes are documented in docs/reference/command-line.md.
+Data go to stdout, as text or with `--json` as JSON; errors and, on a terminal, progress to stderr.
+Commands and exit codes are documented in docs/reference/command-line.md.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not asked.store:
         parser.error("no store\nhint: give --store s3://bucket/prefix, or set MILEPOST_STORE_URI")
     try:
-        with _progress(asked.name):
+        # A training set counts its rows itself.
+        with nullcontext() if asked.json or asked.name == "training-set" else _progress(asked.name):
             answer = asked.command(asked, Location.parse(asked.store))
     except MilepostError as error:
         print(error, file=sys.stderr)
@@ -59,7 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{asked.name}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    print(json.dumps(answer.data, indent=1) if asked.json else "\n".join(answer.lines))
+    try:
+        print(json.dumps(answer.data, indent=1) if asked.json else "\n".join(answer.lines))
+        sys.stdout.flush()
+    except BrokenPipeError:  # such as `| head`; what Python flushes at its end goes nowhere, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(answer.code)
 
 
@@ -310,14 +316,17 @@ def _add_release(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of days")
+    if not text.isdecimal() or len(text) > 5:  # 99,999 days ago there was a calendar
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of days up to 99999")
     return int(text)
 
 
 @contextmanager
 def _progress(name: str) -> Iterator[None]:
-    """Each second, after the first, say on stderr what is being done and for how long."""
+    """On a terminal, one line on stderr that says, each second, what is being done, how long."""
+    if not sys.stderr.isatty():
+        yield
+        return
     steps: list[str] = [name]
     handler = logging.Handler()
     handler.emit = lambda record: steps.append(record.getMessage())  # type: ignore[method-assign]
@@ -328,9 +337,11 @@ def _progress(name: str) -> Iterator[None]:
 
     def say() -> None:
         while not done.wait(QUIET_SECONDS):
-            print(
-                f"{name}: {monotonic() - started:.0f} s, {steps[-1]}", file=sys.stderr, flush=True
-            )
+            width = shutil.get_terminal_size().columns - 1
+            write(f"{name}: {monotonic() - started:.0f} s, {steps[-1]}"[:width])
+
+    def write(line: str) -> None:
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
     speaker = Thread(target=say, daemon=True)
     speaker.start()
@@ -339,6 +350,7 @@ def _progress(name: str) -> Iterator[None]:
     finally:
         done.set()
         speaker.join()
+        write("")
         logger.removeHandler(handler)
 
 

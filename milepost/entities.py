@@ -67,16 +67,21 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     con.execute("set TimeZone = 'UTC'")
     for name, rows in views.items():
         con.register(name, rows)
+    hint = (
+        "write one `select` in DuckDB's SQL over the feature views, or over Parquet files by their "
+        "`s3://` names, for which DuckDB needs its extension `httpfs`"
+    )
     try:
         if "s3://" in sql:
             con.execute("load httpfs")
             con.execute(s3.duckdb_secret())
+        if not con.extract_statements(sql):
+            raise LookupInputError("`entity_df` as a SQL query is empty", hint=hint)
         return con.execute(sql).to_arrow_reader(1 << 17)
     except duckdb.Error as error:
         raise LookupInputError(
             f"`entity_df` as a SQL query: {str(error).splitlines()[0]}",
-            hint="write one `select` in DuckDB's SQL over the feature views, or over Parquet files "
-            "by their `s3://` names, for which DuckDB needs its extension `httpfs`",
+            hint=hint,
         ) from error
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import reduce
 from threading import BoundedSemaphore
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
@@ -20,6 +25,9 @@ from milepost.gate import Passed
 from milepost.manifest import Field, File, Manifest, View
 from milepost.names import AVAILABLE_AT
 from milepost.s3 import Location
+from milepost.view_files import ARROW_TYPES
+
+logger = logging.getLogger(__name__)
 
 # Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
 ROW_GROUP_ROWS = 122_880
@@ -79,7 +87,7 @@ class Uploads:
         return file
 
     def _upload(self, file: File, body: pa.Buffer) -> None:
-        s3.upload(self.store, file.name, body)
+        s3.upload(self.store, file.name, body, file.digest)
         if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
             raise PublishError(
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",
@@ -101,8 +109,16 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
     if there:
         files, statistics = there.files, there.statistics
     else:
-        _check_rows(con, view)
-        files, statistics = _put_months(con, view, uploads), _statistics(con, view)
+        _check_types(con, view)
+        packed = _put_months(con, view, uploads)
+        files, statistics = [one.file for one in packed], _statistics(con, view, packed)
+    rows = sum(file.rows for file in files)
+    return replace(describe(passed), files=files, rows=rows, statistics=statistics)
+
+
+def describe(passed: Passed) -> View:
+    """What the manifest says of a view, but for its files and what is measured on them."""
+    view = passed.view
     return View(
         name=view.name,
         description=view.description,
@@ -114,11 +130,11 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         maturity=view.maturity,
         sensitivity=view.sensitivity,
         fields=[Field(c.name, c.type, c.description) for c in view.columns],
-        files=files,
-        rows=sum(file.rows for file in files),
+        files=[],
+        rows=0,
         complete_from=passed.complete_from.isoformat(),
         built_through=passed.built_through.isoformat(),
-        statistics=statistics,
+        statistics={},
         checks=list(passed.checks),
         code=passed.code,
         fingerprint=passed.fingerprint,
@@ -131,19 +147,33 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
     )
 
 
-def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) -> list[File]:
+@dataclass(frozen=True)
+class _Packed:
+    """A month's file, and of its features the nulls and a few rows with the extremes."""
+
+    file: File
+    nulls: list[int]
+    extremes: pa.Table
+
+
+def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) -> list[_Packed]:
     """DuckDB sorts a month while those before it are packed and sent."""
     in_flight = BoundedSemaphore(MONTHS_IN_FLIGHT)
 
-    def put(month: str, rows: pa.Table) -> File:
+    def put(month: str, rows: pa.Table) -> _Packed:
         try:
-            return uploads.put(view.name, month, rows)
+            _check_rows(view, rows)
+            features = rows.select(view.features)
+            nulls = [column.null_count for column in features.columns]
+            extremes = pa.table([_extremes(c) for c in features.columns], features.schema)
+            return _Packed(uploads.put(view.name, month, rows), nulls, extremes)
         finally:
             in_flight.release()
 
     with ThreadPoolExecutor(MONTHS_IN_FLIGHT) as pool:
-        futures: list[Future[File]] = []
+        futures: list[Future[_Packed]] = []
         for month, rows in _months(con, view):
+            logger.info("exporting %s, %s", view.name, month)
             in_flight.acquire()
             if any(future.done() and future.exception() for future in futures):
                 break
@@ -151,8 +181,8 @@ def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) ->
     return [future.result() for future in futures]
 
 
-def _check_rows(con: DuckDBPyConnection, view: FeatureView) -> None:
-    """What lookups rest on, whatever tests the view has: its declared types, one row per key."""
+def _check_types(con: DuckDBPyConnection, view: FeatureView) -> None:
+    """What lookups rest on, whatever tests the view has: its declared types."""
     actual = {row[0]: row[1] for row in con.execute(f"describe {view.relation}").fetchall()}
     declared = {column.name: column.type for column in view.columns}
     if actual != declared:
@@ -162,18 +192,32 @@ def _check_rows(con: DuckDBPyConnection, view: FeatureView) -> None:
             f"{declared.get(differing)}",
             hint="enforce the view's contract: `config: {contract: {enforced: true}}`",
         )
-    names = (*view.keys, AVAILABLE_AT)
-    identity = ", ".join(names)
-    row = con.execute(
-        f"select count(*) - count(distinct ({identity})), "  # noqa: S608 - checked names
-        f"count(*) filter (where {' or '.join(f'{name} is null' for name in names)}) "
-        f"from {view.relation}"
-    ).fetchone()
-    if row != (0, 0):
-        raise PublishError(
-            f"`{view.name}` has rows that share ({identity}), or lack one of them",
-            hint="give the view the data tests `is_unique_on` and `not_null`, and find them",
-        )
+
+
+def _check_rows(view: FeatureView, rows: pa.Table) -> None:
+    """And one row per key and instant. The rows are a month's, sorted."""
+    identity = [rows[name] for name in (*view.keys, AVAILABLE_AT)]
+    if any(column.null_count for column in identity):
+        raise _not_unique(view)
+    if pc.any(reduce(pc.and_, map(_repeats, identity))).as_py():
+        raise _not_unique(view)
+
+
+def _repeats(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whether each value but the first is the one before it, as DuckDB compares."""
+    before, after = column.slice(0, len(column) - 1), column.slice(1)
+    same = pc.equal(before, after)
+    if pa.types.is_floating(column.type):
+        same = pc.or_(same, pc.and_(pc.is_nan(before), pc.is_nan(after)))
+    return same
+
+
+def _not_unique(view: FeatureView) -> PublishError:
+    return PublishError(
+        f"`{view.name}` has rows that share ({', '.join((*view.keys, AVAILABLE_AT))}), or lack one "
+        "of them",
+        hint="give the view the data tests `is_unique_on` and `not_null`, and find them",
+    )
 
 
 def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, pa.Table]]:
@@ -184,6 +228,8 @@ def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, p
         f"select distinct strftime({AVAILABLE_AT}, '%Y-%m') from {view.relation} "  # noqa: S608
         "order by 1"
     ).fetchall()
+    if (None,) in months:
+        raise _not_unique(view)
     for (month,) in months:
         yield (
             month,
@@ -197,17 +243,36 @@ def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, p
         )
 
 
-def _statistics(con: DuckDBPyConnection, view: FeatureView) -> dict[str, dict[str, Any]]:
+def _extremes(column: pa.ChunkedArray) -> pa.Array:
+    """The least value, the greatest, and one that is no number: for DuckDB it is the greatest."""
+    others = pa.scalar(None, column.type)
+    if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
+        others = pa.scalar(math.nan, column.type)
+        column = column.filter(pc.invert(pc.is_nan(column)))
+    found = pc.min_max(column)
+    return pa.array([found["min"], found["max"], others], column.type)
+
+
+def _statistics(
+    con: DuckDBPyConnection, view: FeatureView, packed: Sequence[_Packed]
+) -> dict[str, dict[str, Any]]:
     """Per feature: nulls, and the least and greatest value as text."""
-    features = [c for c in view.columns if c.name not in (*view.keys, AVAILABLE_AT)]
-    aggregates = ", ".join(
-        f"count(*) - count({f.name}), "
-        f"cast(min({f.name}) as varchar), cast(max({f.name}) as varchar)"
-        for f in features
+    if not view.features:
+        return {}
+    types = {column.name: ARROW_TYPES[column.type] for column in view.columns}
+    none = pa.schema([(name, types[name]) for name in view.features]).empty_table()
+    con.register("extremes", pa.concat_tables([none, *(one.extremes for one in packed)]))
+    texts = ", ".join(
+        f"cast(min({name}) as varchar), cast(max({name}) as varchar)" for name in view.features
     )
-    row = con.execute(f"select {aggregates} from {view.relation}").fetchone() if features else ()  # noqa: S608
+    row = con.execute(f"select {texts} from extremes").fetchone()  # noqa: S608 - checked names
+    con.unregister("extremes")
     assert row is not None  # noqa: S101 - an aggregate has one row
     return {
-        feature.name: {"nulls": row[3 * n], "min": row[3 * n + 1], "max": row[3 * n + 2]}
-        for n, feature in enumerate(features)
+        name: {
+            "nulls": sum(one.nulls[n] for one in packed),
+            "min": row[2 * n],
+            "max": row[2 * n + 1],
+        }
+        for n, name in enumerate(view.features)
     }

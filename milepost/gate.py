@@ -6,6 +6,7 @@ rules are listed in docs/reference/release-format.md.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,6 +17,8 @@ from milepost import records
 from milepost.catalog import Catalog, FeatureView, published_name
 from milepost.fingerprint import fingerprint
 from milepost.records import Records
+
+logger = logging.getLogger(__name__)
 
 # What a data test asks unless it is told to ask less.
 _WHOLE_TEST = {
@@ -47,6 +50,7 @@ def check(
     passed: list[Passed] = []
     refused: list[str] = []
     for view in views:
+        logger.info("checking %s", view.name)
         lineage = catalog.lineage(view.unique_id)
         reasons = list(_build_faults(catalog, kept, view, lineage))
         content = "" if reasons else fingerprint(con, view.relation)

@@ -19,12 +19,13 @@ from duckdb import DuckDBPyConnection
 from milepost import compatibility, gate, lookup, past, privacy, releases
 from milepost.catalog import Catalog
 from milepost.errors import LookupInputError, PublishError, UnknownFeatureError
-from milepost.export import NoUploads, Uploads, export
+from milepost.export import NoUploads, Uploads, describe, export
 from milepost.manifest import (
     FORMAT_VERSION,
     File,
     Manifest,
     SetAside,
+    View,
     parse,
 )
 from milepost.s3 import Location
@@ -64,9 +65,12 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     with _open(database) as con:
         passed, refused = _check(con, catalog, dbt_manifest, current)
         if not refused:
-            manifest = _describe(con, catalog, passed, uploads)
-            refused = list(_service_faults(catalog, manifest))
-            refused += _past_faults(con, passed, current, manifest, store)
+            described = _describe(con, catalog, [describe(one) for one in passed])
+            refused = list(_service_faults(catalog, described))
+        if not refused:
+            # Only its files say which months of the past are to be compared.
+            manifest = _describe(con, catalog, [export(con, one, uploads) for one in passed])
+            refused = list(_past_faults(con, passed, current, manifest, store))
     if refused:
         raise PublishError(
             "nothing is published:\n  " + "\n  ".join(refused),
@@ -89,7 +93,8 @@ def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
         passed, refused = _check(con, catalog, dbt_manifest, current)
         if len(passed) < len(catalog.feature_views()):
             return Verdict(refused, current, None)
-        manifest = _describe(con, catalog, passed, NoUploads(store, current))
+        unsent = NoUploads(store, current)
+        manifest = _describe(con, catalog, [export(con, one, unsent) for one in passed])
         refused += _service_faults(catalog, manifest)
         if not refused:
             refused = list(_past_faults(con, passed, current, manifest, store))
@@ -152,14 +157,8 @@ def _past_faults(
             yield from past.faults(con, one.view.relation, old, new, store)
 
 
-def _describe(
-    con: DuckDBPyConnection, catalog: Catalog, passed: list[gate.Passed], uploads: Uploads
-) -> Manifest:
-    """The release of what has passed, its files put where `uploads` puts them."""
-    views = []
-    for one in passed:
-        logger.info("exporting %s", one.view.name)
-        views.append(export(con, one, uploads))
+def _describe(con: DuckDBPyConnection, catalog: Catalog, views: list[View]) -> Manifest:
+    """The release of these views, as it would be published now."""
     return Manifest(
         format_version=FORMAT_VERSION,
         release="",
@@ -176,7 +175,7 @@ def _open(database: Path) -> DuckDBPyConnection:
         raise PublishError(f"`{database}` does not exist", hint="run `dbt build` first")
     try:
         return duckdb.connect(database, read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise PublishError(
             f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
             hint="it is no DuckDB file, or a dbt command is still running on it",

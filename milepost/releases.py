@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import secrets
 import time
@@ -21,6 +22,8 @@ from milepost import s3
 from milepost.errors import ConflictError, ReleaseError
 from milepost.manifest import CURRENT, DATA_FILE, RELEASE_ID, Manifest, parse
 from milepost.s3 import Listed, Location
+
+logger = logging.getLogger(__name__)
 
 # A release that is about to be current or pinned is kept because its manifest was just written.
 # This is how long that can take; garbage collection must give it more.
@@ -177,6 +180,7 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collected:
             hint=f"give it {LEAST_GRACE} at least; days are usual",
         )
     deadline = time.monotonic() + grace.total_seconds()
+    logger.info("looking for what no kept release names")
     garbage, kept = _garbage(store, grace)
     before = s3.clock(store) - grace
     uploads = [item for item in s3.unfinished_uploads(store) if item.modified < before]
@@ -194,6 +198,7 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collected:
                     f"removing garbage took longer than the grace period of {grace}",
                     hint="run it again: it goes on where it stopped",
                 )
+            logger.info("removing %d objects, %d are removed", len(garbage), start)
             s3.remove(store, [item.name for item in garbage[start : start + 1000]])
         for item in uploads:
             s3.abort_upload(store, item)
@@ -321,7 +326,7 @@ def _read(store: Location, release: str) -> tuple[Manifest, bytes, str]:
     if found is None:
         raise ReleaseError(
             f"`{store.uri()}` has no release `{release}`",
-            hint="leave it out to read the current one",
+            hint="`milepost releases` lists those there are; leave it out to read the current one",
         )
     manifest = parse(found[0], store.uri(name))
     if manifest.release != release:

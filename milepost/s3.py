@@ -10,6 +10,7 @@ import hashlib
 import random
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ READ_TIMEOUT = 60.0
 # Of what boto3 does not try again by itself: a body that breaks off, a conditional write.
 ATTEMPTS = 5
 # A file from this size on goes up in parts, side by side.
-PART_BYTES = 32 * 2**20
+PART_BYTES = 64 * 2**20
 
 T = TypeVar("T")
 
@@ -318,19 +319,26 @@ def remove_version(location: Location, name: str, etag: str) -> None:
     )
 
 
-def upload(location: Location, name: str, body: Any) -> None:
-    """Write an object of a name that nobody else writes, from a buffer, a large one in parts."""
+def upload(location: Location, name: str, body: Any, digest: str) -> None:
+    """Write an object of a name that nobody else writes, from a buffer, a large one in parts.
+
+    `digest` is its SHA-256 in hex: S3 checks it, and boto3 takes no checksum of its own.
+    """
+    import pyarrow as pa
     from boto3.s3.transfer import TransferConfig
 
+    there: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key(name)}
     config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES // 2)
-    import pyarrow as pa
+    checksum = b64encode(bytes.fromhex(digest)).decode()
 
-    call(
-        f"writing `{location.uri(name)}`",
-        lambda: client().upload_fileobj(
-            pa.BufferReader(body), location.bucket, location.key(name), Config=config
-        ),
-    )
+    def send() -> None:
+        content = pa.BufferReader(body)
+        if body.size < PART_BYTES:
+            client().put_object(**there, Body=content, ChecksumSHA256=checksum)
+        else:
+            client().upload_fileobj(content, **there, Config=config)
+
+    call(f"writing `{location.uri(name)}`", send)
 
 
 def remove(location: Location, names: Iterable[str]) -> None:
@@ -422,7 +430,7 @@ def _status(error: ClientError) -> int:
 def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageError:
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
-        if code == "NoSuchBucket":
+        if code in {"NoSuchBucket", "404"}:  # HEAD, of a bucket only, has no text
             return StorageError(
                 f"{what}: the bucket does not exist",
                 hint="create the bucket, or correct the bucket's name in the URI",

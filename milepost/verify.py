@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from milepost import releases, s3
 from milepost.manifest import File
 from milepost.s3 import Location
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,10 @@ def verify(store: Location, release: str) -> Verified:
         return s3.sha256(store, file.name) == (file.digest, file.bytes)
 
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        sound = list(pool.map(is_sound, manifest.files))
+        sound = []
+        for ok in pool.map(is_sound, manifest.files):
+            sound.append(ok)
+            logger.info("hashed %d of %d files", len(sound), len(manifest.files))
     return Verified(
         manifest.release,
         len(manifest.files),

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import pty
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +153,22 @@ def test_a_difference_names_services_that_came_went_or_changed(store: Location, 
     assert data(run, "diff", second.release, third.release)[1]["change"] == "added"
 
 
+def test_a_feature_that_is_said_otherwise_is_named(store: Location, run: Run) -> None:
+    twice = Derived("twice", "DOUBLE", "", "late * 2", ["late"], {})
+    carriers = replace(put_view(store, "carriers", rows_of(TYPES, *ROWS)), derived=[twice])
+    said = [
+        replace(field, description="Late.") if field.name == "late" else field
+        for field in carriers.fields
+    ]
+    doubled = replace(twice, sql="late + late")
+    first = release(store, carriers)
+    second = release(store, replace(carriers, fields=said, derived=[doubled]))
+    (found,) = data(run, "diff", first, second)
+    assert found["features_changed"] == ["late", "twice"]
+    assert found["features_added"] == found["features_removed"] == []
+    assert "  features changed: late, twice\n" in run("diff", first, second)[1]
+
+
 def test_going_back_keeping_and_letting_go(two: tuple[str, str], run: Run) -> None:
     first, second = two
     assert run("rollback", first)[:2] == (0, f"current is now {first}\n")
@@ -175,7 +197,9 @@ def test_garbage_is_named_before_it_is_removed(two: tuple[str, str], run: Run) -
     assert sorted(found["kept_releases"]) == sorted(two)
     assert run("gc")[0] == 0
     assert data(run, "verify")["damaged"] == []
-    assert run("gc", "--grace-days", "x")[0] == 2
+    for days in ("x", "-1", "9" * 20):
+        code, _, err = run("gc", "--grace-days", days)
+        assert (code, "is no number of days" in err) == (2, True)
     code, _, err = run("gc", "--grace-days", "0")
     assert code == 1
     assert "\nhint: " in err
@@ -233,20 +257,114 @@ def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_pat
     code, _, err = run(*asked, "--entities", str(tmp_path / "none.sql"))
     assert (code, "none.sql` cannot be read" in err) == (1, True)
     assert "hint: name a file with one SQL query, or `s3://bucket/rows.parquet`" in err
+    (tmp_path / "empty.sql").touch()
+    code, _, err = run(*asked, "--entities", str(tmp_path / "empty.sql"))
+    assert (code, "as a SQL query is empty\nhint: write one `select`" in err) == (1, True)
 
 
-COMMANDS = [
-    "publish",
-    "releases",
-    "training-set",
-    "show",
-    "diff",
-    "rollback",
-    "pin",
-    "unpin",
-    "gc",
-    "verify",
-]
+def test_a_bucket_that_does_not_exist_is_said(
+    s3_server: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("show", "gc"):
+        assert cli.main([command, "--store", "s3://milepost-none/x"]) == 1
+        assert "the bucket does not exist\nhint: create the bucket" in capsys.readouterr().err
+
+
+NO_RELEASE = "20260101T000000Z-0123456789ab"
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "publish": (),
+    "releases": (),
+    "training-set": (
+        *("--entities", "s3://milepost-store/rows.parquet", "--features", "carriers"),
+        *("--out", "s3://milepost-store/out.parquet"),
+    ),
+    "show": (),
+    "diff": (NO_RELEASE, NO_RELEASE),
+    "rollback": (NO_RELEASE,),
+    "pin": ("pricing",),
+    "unpin": ("pricing",),
+    "gc": (),
+    "verify": (),
+}
+OF_A_RELEASE = {
+    **dict.fromkeys(("show", "rollback", "verify"), (NO_RELEASE,)),
+    "diff": (NO_RELEASE, NO_RELEASE),
+    "pin": ("pricing", NO_RELEASE),
+    "training-set": (*COMMANDS["training-set"], "--release", NO_RELEASE),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_that_s3_is_down(
+    run: Run, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    s3.client.cache_clear()
+    try:
+        code, out, err = run(command, *COMMANDS[command])
+    finally:
+        s3.client.cache_clear()
+    assert (code, out) == (1, "")
+    assert re.fullmatch(
+        "reading .*`s3://.*`: S3 cannot be reached at http://127.0.0.1:1\nhint: is the .*\n", err
+    )
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"publish", "gc"}))
+def test_each_command_says_that_a_store_is_empty(run: Run, store: Location, command: str) -> None:
+    code, out, err = run(command, *COMMANDS[command])
+    assert (code, out) == (1, "")
+    assert err.startswith(f"`{store.uri()}` ")
+    assert re.search(r" (is not a feature store|has no release|has no pin).*\nhint: ", err)
+
+
+def test_an_empty_store_has_no_garbage(run: Run) -> None:
+    assert run("gc") == (0, "removed 0 objects, 0 bytes; kept 0 releases\n", "")
+
+
+@pytest.mark.parametrize("command", OF_A_RELEASE)
+def test_each_command_says_that_a_release_does_not_exist(
+    two: object, run: Run, store: Location, command: str
+) -> None:
+    code, out, err = run(command, *OF_A_RELEASE[command])
+    assert (code, out) == (1, "")
+    assert err.startswith(
+        f"`{store.uri()}` has no release `{NO_RELEASE}`\nhint: `milepost releases`"
+    )
+
+
+def test_what_dbt_left_is_looked_for(store: Location, run: Run, tmp_path: Path) -> None:
+    none, manifest = tmp_path / "none", tmp_path / "manifest.json"
+    assert (
+        f"`{none}` does not exist\nhint: run `dbt build`"
+        in run("publish", "--manifest", str(none))[2]
+    )
+    code, _, err = run("publish", "--manifest", str(tmp_path))
+    assert (code, f"`{tmp_path}` cannot be read: " in err) == (1, True)
+    parts = ("nodes", "sources", "unit_tests", "disabled", "exposures")
+    metadata = {"project_name": "test", "dbt_version": "1.11"}
+    manifest.write_text(json.dumps({**{part: {} for part in parts}, "metadata": metadata}))
+    for database, problem in ((none, "does not exist"), (manifest, "cannot be opened: ")):
+        asked = ("publish", "--manifest", str(manifest), "--database", str(database))
+        for more in ((), ("--dry-run",)):
+            code, out, err = run(*asked, *more)
+            assert (code, out) == (1, "")
+            assert f"`{database}` {problem}" in err
+            assert "\nhint: " in err
+
+
+def test_a_reader_that_goes_away_is_no_error(two: object, store: Location) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    shown = subprocess.run(
+        [sys.executable, "-m", "milepost.cli", "show", "--store", store.uri(), "--json"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("command", [(), ("gc",), ("verify",), *((name,) for name in COMMANDS)])
@@ -256,12 +374,57 @@ def test_help_ends_in_an_example(run: Run, command: tuple[str, ...]) -> None:
     assert "example:" in out.strip().rsplit("\n\n", 1)[-1]
 
 
-def test_work_of_more_than_a_second_says_what_it_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@contextmanager
+def terminal() -> Iterator[Callable[[], str]]:
+    """Stderr is a terminal; call what this yields for what it was sent since."""
+    master, slave = pty.openpty()
+    os.set_blocking(master, False)
+    with (
+        os.fdopen(master, "rb", buffering=0) as screen,
+        os.fdopen(slave, "w") as stderr,
+        redirect_stderr(stderr),
+    ):
+        yield lambda: (screen.read(1 << 16) or b"").decode()
+
+
+def test_work_of_more_than_a_second_says_on_a_terminal_what_it_does(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(cli, "QUIET_SECONDS", 0.01)
     told = ""
-    with cli._progress("verify"):
-        while "verify: 0 s, verify\n" not in told:
-            told += capsys.readouterr().err
-    assert told.count("\n") >= 1
+    with terminal() as read:
+        with cli._progress("verify"):
+            logging.getLogger("milepost.verify").info("hashed %d of %d files", 3, 5)
+            while "s, hashed 3 of 5 files" not in told:
+                told += read()
+        assert told.startswith("\r\x1b[Kverify: 0 s, ")
+        assert "\n" not in told
+        assert read().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (("verify",), "hashed 5 of 5 files"),
+        (("gc", "--grace-days", "1"), "looking for what no kept release names"),
+    ],
+)
+def test_a_terminal_is_told_how_far_a_command_is_and_json_and_pipes_are_not(
+    two: object,
+    store: Location,
+    command: tuple[str, ...],
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.001)
+    asked = [*command, "--store", store.uri()]
+    with terminal() as read:
+        assert cli.main([*asked, "--json"]) == 0
+        assert read() == ""
+        assert cli.main(asked) == 0
+        assert f"\r\x1b[K{command[0]}: 0 s, " in read()
+    assert step in caplog.messages
+    assert cli.main(asked) == 0
+    assert capsys.readouterr().err == ""

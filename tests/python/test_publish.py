@@ -203,6 +203,7 @@ def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     assert green.dbt("parse").returncode == 0
     with pytest.raises(PublishError, match="service `bed_moisture`: a feature view has its name"):
         green.publish()
+    assert list(s3.listing(green.store)) == []
     service.write_text(named)
     assert green.dbt("parse").returncode == 0
     green.publish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pyarrow as pa
 import pytest
 
 from milepost import s3
@@ -314,3 +316,20 @@ print(len(list(s3.listing(place))))
         [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True
     )
     assert done.stdout == "8\n"
+
+
+def test_a_file_that_is_not_what_its_digest_says_is_refused_by_the_server(store: Location) -> None:
+    right = hashlib.sha256(b"abc").hexdigest()
+    with pytest.raises(StorageError, match=r"writing `s3://.*/file`: S3 answered BadDigest"):
+        s3.upload(store, "file", pa.py_buffer(b"abd"), right)
+    assert list(s3.listing(store)) == []
+    s3.upload(store, "file", pa.py_buffer(b"abc"), right)
+    assert s3.sha256(store, "file") == (right, 3)
+
+
+def test_a_large_file_goes_up_in_parts(store: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "PART_BYTES", 10 * 2**20)
+    body = pa.py_buffer(bytes(11 * 2**20))
+    s3.upload(store, "file", body, hashlib.sha256(body).hexdigest())
+    (there,) = s3.listing(store)
+    assert (there.bytes, there.etag.partition("-")[2]) == (11 * 2**20, "3")

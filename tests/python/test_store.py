@@ -129,7 +129,9 @@ def test_a_place_without_a_release_is_no_store(store: Location) -> None:
 def test_a_release_that_is_not_there_is_named(store: Location, view: View) -> None:
     release(store, view)
     missing = "20200101T000000Z-0123456789ab"
-    with pytest.raises(ReleaseError, match=f"has no release `{missing}`\nhint: leave it out"):
+    with pytest.raises(
+        ReleaseError, match=f"has no release `{missing}`\nhint: `milepost releases`"
+    ):
         FeatureStore(store.uri(), release=missing)
 
 

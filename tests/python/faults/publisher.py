@@ -7,11 +7,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import boto3
+import botocore.session
 import duckdb
 import pyarrow.compute as pc
 
@@ -22,6 +25,10 @@ from milepost.fingerprint import fingerprint
 from milepost.gate import Passed
 from milepost.manifest import FORMAT_VERSION, Manifest
 from milepost.s3 import Location
+
+# What boto3 knows of S3 is parsed once, where children are forked, and not in each.
+botocore.session.create_loader = lru_cache(botocore.session.create_loader)
+boto3.client("s3", region_name="us-east-1")
 
 VIEWS = ("carriers", "lanes")
 ROWS, MONTHS = 400, 3
