@@ -138,17 +138,11 @@ totals_then_and_now as (
         last_value({{ milepost.struct_of(read_at[offset].keys() | list) }}) over before_{{ offset }} as before_{{ offset }}
         {%- endfor %}
         {%- if summed %},
-        last_value(added.balance ignore nulls) over so_far as added
+        last_value(added.grid_at ignore nulls) over so_far as added_at
         {%- endif %}
     from totals
     {%- if summed %}
-    left join (
-        select
-            {{ keys | join(',\n            ') }},
-            grid_at,
-            {{ milepost.struct_of(summed) }} as balance
-        from balances
-    ) as added
+    left join balances as added
         on
             {% for key in keys -%}
             totals.{{ key }} = added.{{ key }}
@@ -174,13 +168,13 @@ totals_then_and_now as (
 instants as (
 
     select
-        {{ keys | join(',\n        ') }},
-        grid_at
+        totals.{{ keys | join(',\n        totals.') }},
+        totals.grid_at
         {%- for series in all_series %}
         {%- for measure in series.measures %}
         {%- set total, name = series.facts ~ '__' ~ measure.name, series.name ~ '__' ~ measure.name %},
         {% if series.is_totalled -%}
-        coalesce({{ 'before_' ~ series.back ~ '.' ~ total if series.back else total }}, 0)
+        coalesce({{ 'before_' ~ series.back if series.back else 'totals' }}.{{ total }}, 0)
         - coalesce(before_{{ series.reach }}.{{ total }}, 0) + {% endif -%}
         coalesce(added.{{ name }}, 0) as {{ name }}
         {%- endfor %}
@@ -188,12 +182,20 @@ instants as (
         {%- set name, length = series.name ~ '__' ~ column ~ '_distinct', series.reach - series.back %}
         {%- set begun, ended = series.facts ~ '__' ~ column ~ '_begun_' ~ length, series.facts ~ '__' ~ column ~ '_ended_' ~ length %},
         {% if series.is_totalled -%}
-        {{ 'coalesce(before_' ~ series.back ~ '.' ~ begun ~ ', 0)' if series.back else begun
+        {{ 'coalesce(before_' ~ series.back ~ '.' ~ begun ~ ', 0)' if series.back else 'totals.' ~ begun
         }} - coalesce(before_{{ series.reach }}.{{ ended }}, 0) + {% endif -%}
         coalesce(added.{{ name }}, 0) as {{ name }}
         {%- endfor %}
         {%- endfor %}
-    from totals_then_and_now
+    from totals_then_and_now as totals
+    {%- if summed %}
+    left join balances as added
+        on
+            {% for key in keys -%}
+            totals.{{ key }} = added.{{ key }}
+            and {% endfor -%}
+            totals.added_at = added.grid_at
+    {%- endif %}
 
 )
 {%- endmacro %}
