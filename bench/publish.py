@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from milepost import releases, s3
 from milepost.catalog import Column, FeatureView
-from milepost.export import ROW_GROUP_ROWS, Uploads, export
+from milepost.export import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads, export
 from milepost.fingerprint import fingerprint
 from milepost.gate import Passed
 from milepost.manifest import FORMAT_VERSION, File, Manifest
@@ -101,8 +101,9 @@ def _floor(con: duckdb.DuckDBPyConnection, folder: Path) -> float:
             pq.write_table(
                 rows,
                 path,
-                compression="zstd",
+                compression="lz4",
                 row_group_size=ROW_GROUP_ROWS,
+                dictionary_pagesize_limit=DICTIONARY_BYTES,
                 write_page_checksum=True,
             )
             written, queried = written + time.monotonic() - began, queried + seconds
