@@ -12,6 +12,7 @@ from milepost.service import Service
 _STATED = (
     *("keys", "grid", "serving_delay_minutes", "complete_from", "built_through", "entities"),
     *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
+    *("is_dense", "fresh_within_hours"),
 )
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 

@@ -322,7 +322,7 @@ def remove_version(location: Location, name: str, etag: str) -> None:
 def upload(location: Location, name: str, body: Any, digest: str) -> None:
     """Write an object of a name that nobody else writes, from a buffer, a large one in parts.
 
-    `digest` is its SHA-256 in hex: S3 checks it, and boto3 takes no checksum of its own.
+    `digest` is its SHA-256 in hex: S3 checks that of an object in one part.
     """
     import pyarrow as pa
     from boto3.s3.transfer import TransferConfig
