@@ -138,7 +138,7 @@ totals_then_and_now as (
         last_value({{ milepost.struct_of(read_at[offset].keys() | list) }}) over before_{{ offset }} as before_{{ offset }}
         {%- endfor %}
         {%- if summed %},
-        last_value(added.grid_at ignore nulls) over so_far as added_at
+        last_value(added.grid_at ignore nulls) over so_far as milepost__added_at
         {%- endif %}
     from totals
     {%- if summed %}
@@ -194,7 +194,7 @@ instants as (
             {% for key in keys -%}
             totals.{{ key }} = added.{{ key }}
             and {% endfor -%}
-            totals.added_at = added.grid_at
+            totals.milepost__added_at = added.grid_at
     {%- endif %}
 
 )
