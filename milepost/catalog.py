@@ -6,6 +6,7 @@ Nothing else keeps a list. A feature view is an enabled model with `meta.entitie
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from milepost.service import Service
 
 GRIDS = ("day", "hour")
 BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
+_CALL = re.compile(r"(\w+)\s*\(")
 # From an hour's end to the end of its landing date, at most.
 HOURS_TO_CLOSE = 23
 
@@ -73,22 +75,18 @@ class Catalog:
     """A dbt manifest, asked for feature views, their tests and what they are made from."""
 
     nodes: Mapping[str, Mapping[str, Any]]
+    macros: Mapping[str, Mapping[str, Any]]
     exposures: Mapping[str, Mapping[str, Any]]
     disabled: tuple[Mapping[str, Any], ...]
     project: str
     dbt_version: str
+    engine_packages: tuple[str, ...] = ("dbt", "dbt_duckdb")
 
     @classmethod
     def read(cls, path: Path) -> Catalog:
         """Read `target/manifest.json`, which every dbt command writes."""
         try:
-            manifest = json.loads(path.read_bytes())
-            nodes = {**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]}
-            disabled = tuple(node for same in manifest["disabled"].values() for node in same)
-            metadata = manifest["metadata"]
-            exposures = manifest["exposures"]
-            name, version = metadata["project_name"], metadata["dbt_version"]
-            return cls(nodes, exposures, disabled, name, version)
+            return cls.of(json.loads(path.read_bytes()))
         except FileNotFoundError as error:
             raise PublishError(
                 f"`{path}` does not exist", hint="run `dbt build` in the dbt project first"
@@ -102,6 +100,19 @@ class Catalog:
                 f"`{path}` is not a manifest of dbt: {error!r}",
                 hint="run `dbt build` in the dbt project again",
             ) from error
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Catalog:
+        """Take a manifest as dbt has it while it runs."""
+        return cls(
+            nodes={**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]},
+            macros=manifest["macros"],
+            exposures=manifest["exposures"],
+            disabled=tuple(node for same in manifest["disabled"].values() for node in same),
+            project=manifest["metadata"]["project_name"],
+            dbt_version=manifest["metadata"]["dbt_version"],
+            engine_packages=("dbt", f"dbt_{manifest['metadata'].get('adapter_type')}"),
+        )
 
     def feature_views(self) -> list[FeatureView]:
         """Every feature view, by name."""
@@ -121,6 +132,14 @@ class Catalog:
         for view in views:
             _check_derived(view, columns)
         return views
+
+    def check_serving_delays(self) -> None:
+        """Raise a PublishError for a view whose delay no build can keep, before one begins."""
+        for node in self.nodes.values():
+            meta = _meta(node)
+            if "entities" in meta:
+                name = published_name(node)
+                _check_serving_delay(name, meta.get("grid"), meta.get("serving_delay_minutes"))
 
     def services(self) -> list[Service]:
         """Every feature service, by name: an exposure with `meta.features`."""
@@ -170,10 +189,38 @@ class Catalog:
         """The ids of what a node is made from, or a test looks at, directly."""
         return list(self.nodes[node_id].get("depends_on", {}).get("nodes", []))
 
+    def macros_of(self, node_id: str) -> set[str]:
+        """The ids of the macros that a node calls, and of those that they call, dispatched or not.
+
+        Those of dbt and of its adapter are left out: their versions stand for them. dbt knows at
+        first only the calls that parsing makes, so those in the text count too.
+        """
+        node = self.nodes[node_id]
+        called = set(_CALL.findall(node.get("raw_code") or ""))
+        waiting = list(node.get("depends_on", {}).get("macros", []))
+        waiting += (id_ for id_, macro in self.macros.items() if macro["name"] in called)
+        found: set[str] = set()
+        while waiting:
+            macro_id = waiting.pop()
+            if macro_id not in found and macro_id in self.macros:
+                found.add(macro_id)
+                waiting += self.macros[macro_id]["depends_on"]["macros"]
+        return {
+            id_ for id_ in found if self.macros[id_]["package_name"] not in self.engine_packages
+        }
+
+    def dropped_checks(self, node_ids: Iterable[str]) -> dict[str, str]:
+        """Why tests are gone, by name, as `meta.dropped_checks` of one of the nodes states it."""
+        return {
+            name: " ".join(str(reason or "").split())
+            for node_id in sorted(node_ids)
+            for name, reason in _meta(self.nodes[node_id]).get("dropped_checks", {}).items()
+        }
+
     def raw_uris(self, unique_id: str) -> set[str]:
         """The raw logs that a node is made from."""
         nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
-        uris = (n["config"].get("meta", {}).get("raw_uri") for n in nodes if "source_name" in n)
+        uris = (_meta(n).get("raw_uri") for n in nodes if "source_name" in n)
         return {uri for uri in uris if uri}
 
 
@@ -186,6 +233,11 @@ def by_reference(views: Iterable[FeatureView]) -> dict[str, dict[str, str]]:
         if view.version and view.is_latest:
             found[view.name.removesuffix(f"_v{view.version}")] = types
     return found
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = node["config"].get("meta", {})
+    return meta
 
 
 def published_name(node: Mapping[str, Any]) -> str:
@@ -311,6 +363,15 @@ def _check_derived(view: FeatureView, views: Mapping[str, Mapping[str, str]]) ->
             )
 
 
+def _check_serving_delay(view: str, grid: Any, minutes: Any) -> None:
+    if grid == "hour" and isinstance(minutes, int) and minutes < HOURS_TO_CLOSE * 60:
+        raise PublishError(
+            f"feature view `{view}` is hourly and says that it is served {minutes} minutes later",
+            hint=f"landing dates close daily, so that an hour waits up to {HOURS_TO_CLOSE} hours: "
+            "state that and the build's time in `meta.serving_delay_minutes`",
+        )
+
+
 def _check(view: FeatureView) -> None:
     names = [column.name for column in view.columns]
     for name in (view.name, *names):
@@ -336,13 +397,7 @@ def _check(view: FeatureView) -> None:
             f"feature view `{view.name}` has the grid `{view.grid}`",
             hint=f"write one of {', '.join(GRIDS)}",
         )
-    if view.grid == "hour" and view.serving_delay_minutes < HOURS_TO_CLOSE * 60:
-        raise PublishError(
-            f"feature view `{view.name}` is hourly and says that it is served "
-            f"{view.serving_delay_minutes} minutes later",
-            hint=f"landing dates close daily, so that an hour waits up to {HOURS_TO_CLOSE} hours: "
-            "state that and the build's time in `meta.serving_delay_minutes`",
-        )
+    _check_serving_delay(view.name, view.grid, view.serving_delay_minutes)
     for column in view.columns:
         if column.type not in TYPES:
             raise PublishError(

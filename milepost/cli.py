@@ -84,6 +84,7 @@ def publish(asked: argparse.Namespace, store: Location) -> Answer:
             "difference": None if differing is None else [asdict(one) for one in differing],
         }
         lines = [f"refused: {reason}" for reason in verdict.refused] or ["would be published"]
+        lines += [f"hint: {verdict.remedies}"] if verdict.refused else []
         lines += [] if differing is None else difference.lines(differing)
         return Answer(data, lines, REFUSED if verdict.refused else OK)
     done = publication.publish(asked.database, asked.manifest, store)

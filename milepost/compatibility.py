@@ -16,19 +16,17 @@ from milepost.derived import Derived
 from milepost.gate import Passed
 from milepost.manifest import Manifest, View
 from milepost.names import AVAILABLE_AT
+from milepost.refusal import Refusal
 
 # New rows are compared with those of as many days before: a month, in which weekends even out.
 REFERENCE_DAYS = 28
 _NEW_VERSION = "it needs a new version of the view"
+LOOK = "look at what landed, or state another bound in the view's YAML and why"
 
 
 def predecessor(view: FeatureView, current: Manifest | None) -> View | None:
-    """The view of the current release that `view` continues: version 1 goes on from none."""
-    released = {one.name: one for one in current.views} if current else {}
-    if view.name in released:
-        return released[view.name]
-    unversioned = released.get(view.name.removesuffix("_v1")) if view.version == "1" else None
-    return unversioned if unversioned and not unversioned.version else None
+    """The view of the current release that `view` goes on from."""
+    return current.predecessor(view.name, view.version) if current else None
 
 
 def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[str]:
@@ -83,6 +81,20 @@ def forward_faults(passed: Passed, old: View) -> Iterator[str]:
             f"{passed.view.name}: it is built through {passed.built_through}, in the current "
             f"release through {before}; build from the raw log that the store is published from"
         )
+
+
+def dropped_check_faults(passed: Passed, old: View) -> Iterator[Refusal]:
+    """Each check that the current release had and the view lacks, unless its YAML says why."""
+    for name in sorted(set(old.checks) - set(passed.checks)):
+        if not passed.dropped_checks.get(name):
+            yield Refusal(
+                passed.view.name,
+                f"check `{name}`",
+                "is gone, which the current release passed",
+                "checks are gone, which the current release passed",
+                "put it back, or say why in `meta: {dropped_checks: {<check>: <reason>}}` of the "
+                "view or of what it is made from",
+            )
 
 
 def bound_faults(con: DuckDBPyConnection, passed: Passed, old: View) -> Iterator[str]:

@@ -1,21 +1,26 @@
-"""The dbt-duckdb plugin that a profile names: S3 by the AWS chain, and the raw log's state.
+"""The dbt-duckdb plugin that a profile names: S3 by the AWS chain, the raw log's state, and codes.
 
 It gives each DuckDB connection a secret, in memory only, and functions for the macros in
-`macros/landing/` and `macros/batch/`. Errors travel to dbt as JSON so that they reach a person as
-one message and not as a failed SQL function.
+`macros/landing/`, `macros/batch/` and `macros/checks/`. Errors travel to dbt as JSON so that they
+reach a person as one message and not as a failed SQL function.
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.factory import get_adapter_by_type
+from dbt.config.profile import read_profile
+from dbt.config.renderer import ProfileRenderer
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost import raw_log, releases, s3
+from milepost import code, raw_log, releases, s3
+from milepost.catalog import Catalog
 from milepost.errors import MilepostError, StorageError
 from milepost.raw_log import ClosedDates
 
@@ -37,6 +42,8 @@ class Plugin(BasePlugin):
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
         conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
+        conn.create_function("milepost_codes", _codes, [VARCHAR], VARCHAR)
+        conn.create_function("milepost_narrowed_by", _narrowed_by, [VARCHAR], VARCHAR)
 
     def _released(self, _: str) -> str:
         """The feature views of the current release by name, `{}` without one, or an error."""
@@ -84,6 +91,41 @@ def _closed_before(raw_uri: str) -> str:
         return {"closed_before": str(dates.before), "first": str(dates.first)}
 
     return _answer(read)
+
+
+def _adapter() -> Any:
+    """dbt's adapter of this command: its configuration, and the manifest as it was parsed."""
+    return get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
+
+
+def _codes(_: str) -> str:
+    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`."""
+
+    def compute() -> dict[str, Any]:
+        adapter = _adapter()
+        manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
+        catalog = Catalog.of(manifest)
+        catalog.check_serving_delays()
+        config = adapter.config
+        variables = code.declared_variables(Path(config.project_root))
+        coder = code.Coder(catalog, variables, config.target_name)
+        coded = {id_: coder.parts(id_) for id_ in catalog.nodes if coder.has_code(id_)}
+        return {id_: {"code": code.digest(parts), "parts": parts} for id_, parts in coded.items()}
+
+    return _answer(compute)
+
+
+def _narrowed_by(_: str) -> str:
+    """`{"option": ...}`: what makes this command's tables other than the project says, or `""`."""
+    config = _adapter().config
+    given = config.args
+    for option in ("empty", "sample", "defer", "vars"):
+        if getattr(given, option.upper(), None):  # not every command has each
+            return json.dumps({"option": f"--{option}"})
+    profile = read_profile(given.PROFILES_DIR)[config.profile_name]
+    default = ProfileRenderer(config.cli_vars).render_value(profile.get("target", "default"))
+    option = "" if config.target_name == default else f"--target {config.target_name}"
+    return json.dumps({"option": option})
 
 
 def _answer(question: Any) -> str:

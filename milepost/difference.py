@@ -12,7 +12,7 @@ from milepost.service import Service
 _STATED = (
     *("keys", "grid", "serving_delay_minutes", "complete_from", "built_through", "entities"),
     *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
-    *("is_dense", "fresh_within_hours"),
+    *("is_dense", "fresh_within_hours", "dropped_checks"),
 )
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
@@ -51,12 +51,17 @@ Differences = list[ViewDifference | ServiceDifference]
 def between(before: Manifest | None, after: Manifest) -> Differences:
     """The views that differ, then the services, by name; all of `after` where nothing is before."""
     old = {view.name: view for view in before.views} if before else {}
-    new = {view.name: view for view in after.views}
-    found = [_compare(name, old.get(name), new.get(name)) for name in sorted({*old, *new})]
+    found = []
+    for view in after.views:
+        gone_on = before.predecessor(view.name, view.version) if before else None
+        found.append(_compare(view.name, gone_on, view))
+        old.pop(gone_on.name if gone_on else view.name, None)
+    found += [_compare(name, view, None) for name, view in old.items()]
     had = {service.name: service for service in before.services} if before else {}
     has = {service.name: service for service in after.services}
     served = [_compare_service(name, had.get(name), has.get(name)) for name in sorted({*had, *has})]
-    return [one for one in (*found, *served) if one]
+    differing = sorted((one for one in found if one), key=lambda one: one.view)
+    return [*differing, *(one for one in served if one)]
 
 
 def lines(differences: Differences) -> Iterator[str]:
@@ -86,7 +91,9 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
     common_months = old_months.keys() & new_months.keys()
     found = ViewDifference(
         view=name,
-        change=_change(old, new),
+        change=f"goes on from {old.name}"
+        if old and new and old.name != new.name
+        else _change(old, new),
         features_added=[one for one in new_features if one not in old_features],
         features_removed=[one for one in old_features if one not in new_features],
         features_changed=[
@@ -99,7 +106,8 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
         partitions_removed=sorted(old_months.keys() - common_months),
         partitions_changed=sorted(m for m in common_months if old_months[m] != new_months[m]),
     )
-    return None if old and new and _is_empty(found) else found
+    is_same = old and new and old.name == new.name
+    return None if is_same and _is_empty(found) else found
 
 
 def _compare_service(

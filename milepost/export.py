@@ -143,6 +143,7 @@ def describe(passed: Passed) -> View:
         deprecated_at=view.deprecated_at,
         is_dense=view.is_dense,
         fresh_within_hours=view.fresh_within_hours,
+        dropped_checks=dict(passed.dropped_checks),
         derived=list(view.derived),
     )
 

@@ -7,16 +7,18 @@ rules are listed in docs/reference/release-format.md.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from milepost import records
-from milepost.catalog import Catalog, FeatureView, published_name
+from milepost import code, records
+from milepost.catalog import FeatureView, published_name
 from milepost.fingerprint import fingerprint
-from milepost.records import Records
+from milepost.project import Project
+from milepost.records import Build, Records
+from milepost.refusal import SHOWN, Refusal, shortened
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ _WHOLE_TEST = {
     "warn_if": "!= 0",
     "error_if": "!= 0",
 }
+_NO_DATA_TEST = "write one in its YAML: what must hold of its rows"
 
 
 @dataclass(frozen=True)
@@ -40,117 +43,223 @@ class Passed:
     code: str
     built_through: datetime
     complete_from: datetime
+    dropped_checks: Mapping[str, str] = field(default_factory=dict)
+    """Why checks that it or what it is made from once had are gone, as their YAML states it."""
 
 
 def check(
-    con: DuckDBPyConnection, catalog: Catalog, views: list[FeatureView]
-) -> tuple[list[Passed], list[str]]:
-    """What may be published, and every reason, by view, for which another may not."""
-    kept = records.read(con)
+    con: DuckDBPyConnection, project: Project, views: Sequence[FeatureView]
+) -> tuple[list[Passed], list[Refusal]]:
+    """Return what may be published, and every reason for which another view may not."""
+    gate = _Gate(project, records.read(con))
     passed: list[Passed] = []
-    refused: list[str] = []
+    refused: list[Refusal] = []
     for view in views:
         logger.info("checking %s", view.name)
-        lineage = catalog.lineage(view.unique_id)
-        reasons = list(_build_faults(catalog, kept, view, lineage))
+        reasons = list(gate.build_faults(view))
         content = "" if reasons else fingerprint(con, view.relation)
-        reasons = reasons or list(_test_faults(catalog, kept, view, lineage, content))
-        refused += [f"{view.name}: {reason}" for reason in reasons]
+        reasons = reasons or list(gate.content_faults(view, content))
+        reasons = reasons or list(gate.test_faults(view, content))
+        refused += reasons
         if not reasons:
-            passed.append(_passed(catalog, kept, view, lineage, content))
+            passed.append(gate.passed(view, content))
     return passed, refused
 
 
-def _build_faults(
-    catalog: Catalog, kept: Records, view: FeatureView, lineage: set[str]
-) -> Iterator[str]:
-    """Whether the view and all that it is made from was built in full, in order, by this code."""
-    own = kept.builds.get(view.unique_id)
-    if not catalog.raw_uris(view.unique_id):
-        yield "it is made from no raw log; its sources need `meta.raw_uri`"
-    if own and own.status == "success" and view.unique_id not in kept.batches:
-        yield "it keeps no record of what is built; its models need `close_batch()` as a post-hook"
-    for node_id in sorted(lineage, key=lambda node_id: (node_id != view.unique_id, node_id)):
-        node = catalog.nodes[node_id]
-        if node["resource_type"] == "source" or node["config"]["materialized"] == "ephemeral":
-            continue
-        name, build = f"`{published_name(node)}`", kept.builds.get(node_id)
+class _Gate:
+    """The project as it is, and what was recorded when it was built and tested."""
+
+    def __init__(self, project: Project, kept: Records) -> None:
+        self._catalog, self._kept = project.catalog, kept
+        self._project = project
+        self._coder = code.Coder(project.catalog, project.variables, kept.target)
+
+    def build_faults(self, view: FeatureView) -> Iterator[Refusal]:
+        """Whether the view and all it is made from was built in full, in order, by this code."""
+        lineage = self._catalog.lineage(view.unique_id)
+        if not self._catalog.raw_uris(view.unique_id):
+            yield Refusal(
+                view.name,
+                "it",
+                "is made from no raw log",
+                "views are made from no raw log",
+                "its sources need `meta.raw_uri`",
+            )
+        own = self._kept.builds.get(view.unique_id)
+        changed: dict[str, list[str]] = {}
+        is_recorded = True
+        for node_id in sorted(lineage, key=lambda node_id: (node_id != view.unique_id, node_id)):
+            node = self._catalog.nodes[node_id]
+            if node["resource_type"] == "source" or node["config"]["materialized"] == "ephemeral":
+                continue
+            build, name = self._kept.builds.get(node_id), f"`{published_name(node)}`"
+            faults = list(self._table_faults(view.name, node_id, build, own))
+            yield from faults
+            if build and not faults:
+                parts = self._changed_parts(node_id, build.parts)
+                if parts:
+                    changed[name] = parts
+                elif node_id == view.unique_id and node_id not in self._kept.batches:
+                    is_recorded = False
+        yield from _code_faults(view.name, changed)
+        for path in self._project.edited_files(lineage | self._catalog.tests_on(lineage)):
+            edited = "edited since dbt read"
+            yield Refusal(view.name, f"`{path}`", f"was {edited} it", f"files were {edited} them")
+        if not is_recorded:
+            yield Refusal(
+                view.name,
+                "it",
+                "keeps no record of what is built",
+                "views keep no record of what is built",
+                "add `close_batch()` as a post-hook",
+            )
+
+    def _changed_parts(self, node_id: str, before: Mapping[str, str]) -> list[str]:
+        """What of a node's code is other than it was recorded."""
+        now = self._coder.parts(node_id)
+        if self._project.folder is None:  # its variables are not known, so they count as they were
+            now |= {name: part for name, part in before.items() if name.startswith("variable")}
+        return code.changes(before, now)
+
+    def _table_faults(
+        self, view: str, node_id: str, build: Build | None, own: Build | None
+    ) -> Iterator[Refusal]:
+        node = self._catalog.nodes[node_id]
+        name = f"`{published_name(node)}`"
         if build is None:
-            yield f"{name} has not been built"
+            yield Refusal(view, name, "has not been built", "tables have not been built")
         elif build.status != "success":
-            yield f"the last build of {name} ended as `{build.status}`"
+            yield Refusal(
+                view,
+                f"the last build of {name}",
+                f"ended as `{build.status}`",
+                f"builds ended as `{build.status}`",
+            )
         elif build.narrowed_by:
-            yield f"{name} was built with `{build.narrowed_by}`, not as the project says"
-        elif build.checksum != node["checksum"]["checksum"] or build.meta != node["config"]["meta"]:
-            yield f"{name} has been edited since it was built"
+            how = f"built with `{build.narrowed_by}`, not as the project says"
+            yield Refusal(view, name, f"was {how}", f"tables were {how}")
+        elif build.relation != node["relation_name"]:
+            yield Refusal(
+                view,
+                name,
+                f"was built as {build.relation}, not as {node['relation_name']}",
+                "tables were built in another place than the manifest says",
+            )
         else:
-            for parent_id in catalog.parents(node_id):
-                parent = kept.builds.get(parent_id)
+            for parent_id in self._catalog.parents(node_id):
+                parent = self._kept.builds.get(parent_id)
                 if parent and parent.recorded_at > build.recorded_at:
-                    yield f"{name} is older than `{published_name(catalog.nodes[parent_id])}`"
-            for uri in catalog.raw_uris(node_id):
+                    older = f"is older than `{published_name(self._catalog.nodes[parent_id])}`"
+                    yield Refusal(
+                        view, name, older, "tables are older than what they are made from"
+                    )
+            for uri in self._catalog.raw_uris(node_id):
                 if own and build.raw_logs.get(uri) != own.raw_logs.get(uri):
-                    yield f"{name} was built from other landing dates than the view"
+                    dates = "built from other landing dates than the view"
+                    yield Refusal(view, name, f"was {dates}", f"tables were {dates}")
 
+    def content_faults(self, view: FeatureView, content: str) -> Iterator[Refusal]:
+        """Whether the table is as its last build left it."""
+        if self._kept.builds[view.unique_id].fingerprint != content:
+            yield Refusal(
+                view.name,
+                f"`{view.name}`",
+                "has other rows than its last build left: a dbt "
+                "command did not end, or something else wrote to it",
+                "tables have other rows than their last builds left",
+            )
 
-def _test_faults(
-    catalog: Catalog, kept: Records, view: FeatureView, lineage: set[str], content: str
-) -> Iterator[str]:
-    """Whether every test of the lineage passed since the build, those of the view on `content`."""
-    for name in catalog.disabled_tests_on(lineage):
-        yield f"test `{name}` is disabled; enable it, or delete it"
-    must_be_tested = {view.unique_id} | {
-        node_id for node_id in lineage if catalog.nodes[node_id]["config"]["meta"].get("set_aside")
-    }
-    for node_id in must_be_tested:
-        if not _data_tests(catalog, node_id):
-            name = published_name(catalog.nodes[node_id])
-            yield f"`{name}` has no data test; state what must hold"
-    own = _data_tests(catalog, view.unique_id)
-    for test_id in sorted(catalog.tests_on(lineage)):
-        test, run = catalog.nodes[test_id], kept.tests.get(test_id)
-        name = f"test `{test['name']}`"
+    def test_faults(self, view: FeatureView, content: str) -> Iterator[Refusal]:
+        """Whether each test of the lineage passed since the build, the view's on `content`."""
+        lineage = self._catalog.lineage(view.unique_id)
+        for name in self._catalog.disabled_tests_on(lineage):
+            yield Refusal(
+                view.name,
+                f"test `{name}`",
+                "is disabled",
+                "tests are disabled",
+                "enable it, or delete it",
+            )
+        must_be_tested = {view.unique_id} | {
+            id_ for id_ in lineage if self._catalog.nodes[id_]["config"]["meta"].get("set_aside")
+        }
+        for node_id in sorted(must_be_tested):
+            if not self._data_tests(node_id):
+                name = f"`{published_name(self._catalog.nodes[node_id])}`"
+                yield Refusal(
+                    view.name, name, "has no data test", "tables have no data test", _NO_DATA_TEST
+                )
+        own = self._data_tests(view.unique_id)
+        for test_id in sorted(self._catalog.tests_on(lineage)):
+            name = f"test `{self._catalog.nodes[test_id]['name']}`"
+            for fault, cause in self._test_faults(view, test_id, test_id in own, content):
+                yield Refusal(view.name, name, fault, f"tests {cause}")
+
+    def _test_faults(
+        self, view: FeatureView, test_id: str, is_own: bool, content: str
+    ) -> Iterator[tuple[str, str]]:
+        test, run = self._catalog.nodes[test_id], self._kept.tests.get(test_id)
+        builds = self._kept.builds
         newer = [
-            published_name(catalog.nodes[node_id])
-            for node_id in catalog.parents(test_id)
-            if run and node_id in kept.builds and kept.builds[node_id].recorded_at > run.recorded_at
+            published_name(self._catalog.nodes[id_])
+            for id_ in self._catalog.parents(test_id)
+            if run and id_ in builds and builds[id_].recorded_at > run.recorded_at
         ]
         softened = [key for key, whole in _WHOLE_TEST.items() if test["config"].get(key) != whole]
         if run is None:
-            yield f"{name} has not run"
+            yield "has not run", "have not run"
         elif run.status != "pass":
-            yield f"{name} ended as `{run.status}`"
+            yield f"ended as `{run.status}`", f"ended as `{run.status}`"
         elif run.narrowed_by:
-            yield f"{name} ran with `{run.narrowed_by}`, not as the project says"
+            how = f"ran with `{run.narrowed_by}`, not as the project says"
+            yield how, how
         elif newer:
-            yield f"{name} has not run since `{newer[0]}` was rebuilt"
-        elif test_id in own and softened:
-            yield f"{name} asks less than it says: it has `{softened[0]}`"
-        elif test_id in own and kept.fingerprints.get((test_id, view.unique_id)) != content:
-            yield f"{name} ran on another content of the table than the one to publish"
+            yield (
+                f"has not run since `{newer[0]}` was rebuilt",
+                "have not run since what they look at was rebuilt",
+            )
+        elif parts := self._changed_parts(test_id, run.parts):
+            yield f"ran before {shortened(parts)} changed", "ran before they changed"
+        elif is_own and softened:
+            less = f"less than it says: it has `{softened[0]}`"
+            yield f"asks {less}", f"ask {less}"
+        elif is_own and self._kept.fingerprints.get((test_id, view.unique_id)) != content:
+            other = "ran on another content of the table than the one to publish"
+            yield other, other
+
+    def _data_tests(self, node_id: str) -> set[str]:
+        """A unit test looks at the code, on rows of its own; these look at the table."""
+        tests = self._catalog.tests_on([node_id])
+        return {id_ for id_ in tests if self._catalog.nodes[id_]["resource_type"] == "test"}
+
+    def passed(self, view: FeatureView, content: str) -> Passed:
+        """What the release says of a view that nothing is wrong with."""
+        lineage = self._catalog.lineage(view.unique_id)
+        raw_logs = self._kept.builds[view.unique_id].raw_logs
+        logs = [raw_logs[uri] for uri in self._catalog.raw_uris(view.unique_id)]
+        first = max(date.fromisoformat(log["first"]) for log in logs)
+        batch = self._kept.batches[view.unique_id]
+        delay = timedelta(minutes=view.serving_delay_minutes)
+        nodes = self._catalog.nodes
+        return Passed(
+            view=view,
+            fingerprint=content,
+            checks=tuple(sorted(nodes[test]["name"] for test in self._catalog.tests_on(lineage))),
+            code=batch.code,
+            built_through=batch.built_to + delay,
+            complete_from=datetime.combine(first, time())
+            + timedelta(days=view.longest_window_days)
+            + delay,
+            dropped_checks=self._catalog.dropped_checks(lineage),
+        )
 
 
-def _data_tests(catalog: Catalog, node_id: str) -> set[str]:
-    """A unit test looks at the code, on rows of its own; these look at the table."""
-    tests = catalog.tests_on([node_id])
-    return {test_id for test_id in tests if catalog.nodes[test_id]["resource_type"] == "test"}
-
-
-def _passed(
-    catalog: Catalog, kept: Records, view: FeatureView, lineage: set[str], content: str
-) -> Passed:
-    raw_logs = kept.builds[view.unique_id].raw_logs
-    logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]
-    first = max(date.fromisoformat(log["first"]) for log in logs)
-    batch = kept.batches[view.unique_id]
-    delay = timedelta(minutes=view.serving_delay_minutes)
-    return Passed(
-        view=view,
-        fingerprint=content,
-        checks=tuple(sorted(catalog.nodes[test]["name"] for test in catalog.tests_on(lineage))),
-        code=batch.code,
-        built_through=batch.built_to + delay,
-        complete_from=datetime.combine(first, time())
-        + timedelta(days=view.longest_window_days)
-        + delay,
-    )
+def _code_faults(view: str, changed: Mapping[str, Sequence[str]]) -> Iterator[Refusal]:
+    """One cause for each part of the code that changed; one for all where many did."""
+    parts = sorted({part for names in changed.values() for part in names})
+    causes = parts if len(parts) <= SHOWN else [shortened(parts)]
+    for cause in causes:
+        for name, own in changed.items():
+            if cause in own or causes != parts:
+                fault = f"built before {cause} changed"
+                yield Refusal(view, name, f"was {fault}", f"tables were {fault}")

@@ -90,6 +90,7 @@ class View:
     deprecated_at: str | None = None
     is_dense: bool = False
     fresh_within_hours: int | None = None
+    dropped_checks: dict[str, str] = field(default_factory=dict)
     derived: list[Derived] = field(default_factory=list)
 
     @property
@@ -147,6 +148,15 @@ class Manifest:
     def files(self) -> list[File]:
         """The data files of all views."""
         return [file for view in self.views for file in view.files]
+
+    def predecessor(self, name: str, version: str | None) -> View | None:
+        """The view that one of that name and version goes on from.
+
+        Version 1 goes on from a view that had no version yet.
+        """
+        views = {view.name: view for view in self.views}
+        unversioned = views.get(name.removesuffix("_v1")) if version == "1" else None
+        return views.get(name) or (unversioned if unversioned and not unversioned.version else None)
 
     def sealed(self) -> Manifest:
         """The same with its id, which is made of the instant and of all that it says."""

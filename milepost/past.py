@@ -16,6 +16,7 @@ from milepost.datafile import scan
 from milepost.errors import ReleaseError
 from milepost.manifest import View
 from milepost.names import AVAILABLE_AT
+from milepost.refusal import NEW_VERSION, Refusal
 from milepost.s3 import Location
 from milepost.view_files import ARROW_TYPES
 
@@ -24,7 +25,7 @@ _EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
 
 def faults(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Each feature of both releases whose values before the old `built_through` are others.
 
     `relation` has the rows that `new` describes. A month with the same file in both is not read,
@@ -64,7 +65,7 @@ def _is_same(
 
 def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     features = [name for name in old.features if name in new.features]
     con.register("released", _scan(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
@@ -92,11 +93,13 @@ def _changed(
     for n, name in enumerate(features):
         count, first, where = row[3 * n : 3 * n + 3]
         if count:
-            yield (
-                f"{new.name}.{name}: its past changed, at {count:,} instants before "
-                f"{old.instant('built_through')}, first at {first}"
-                + (f" of {where}" if where else "")
-                + "; it needs a new version of the view"
+            yield Refusal(
+                new.name,
+                f"`{name}`",
+                f"has another past: at {count:,} instants before {old.instant('built_through')}, "
+                f"first at {first}" + (f" of {where}" if where else ""),
+                f"features of `{new.name}` have another past",
+                NEW_VERSION,
             )
 
 

@@ -28,6 +28,8 @@ from milepost.manifest import (
     View,
     parse,
 )
+from milepost.project import Project
+from milepost.refusal import NEW_VERSION, Refusal, lines, plain, remedies
 from milepost.s3 import Location
 
 logger = logging.getLogger(__name__)
@@ -44,9 +46,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What publishing would come to: reasons against it, and the release where all tests passed."""
+    """What publishing would come to: reasons against it, and the release where all tests passed.
+
+    `remedies` say what to run or do about the reasons.
+    """
 
     refused: list[str]
+    remedies: str
     current: Manifest | None
     manifest: Manifest | None
 
@@ -60,10 +66,11 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     """
     pointer = releases.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
-    catalog = Catalog.read(dbt_manifest)
+    project = Project.read(dbt_manifest)
+    catalog = project.catalog
     uploads = Uploads(store, current)
-    with _open(database) as con:
-        passed, refused = _check(con, catalog, dbt_manifest, current)
+    with _open(database, catalog) as con:
+        passed, refused = _check(con, project, dbt_manifest, current)
         if not refused:
             described = _describe(con, catalog, [describe(one) for one in passed])
             refused = list(_service_faults(catalog, described))
@@ -72,11 +79,8 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
             manifest = _describe(con, catalog, [export(con, one, uploads) for one in passed])
             refused = list(_past_faults(con, passed, current, manifest, store))
     if refused:
-        raise PublishError(
-            "nothing is published:\n  " + "\n  ".join(refused),
-            hint="`dbt build` builds and tests everything in full; all rules of the gate are in "
-            "docs/reference/release-format.md",
-        )
+        told = lines(refused, [view.name for view in catalog.feature_views()])
+        raise PublishError("nothing is published:\n  " + "\n  ".join(told), hint=remedies(refused))
     if current and current.content == manifest.content:
         return Published(current, False, uploads.sent)
     parse(manifest.to_bytes(), manifest.release)
@@ -88,44 +92,53 @@ def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
     """What `publish` would come to, without writing anything."""
     pointer = releases.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
-    catalog = Catalog.read(dbt_manifest)
-    with _open(database) as con:
-        passed, refused = _check(con, catalog, dbt_manifest, current)
-        if len(passed) < len(catalog.feature_views()):
-            return Verdict(refused, current, None)
+    project = Project.read(dbt_manifest)
+    catalog = project.catalog
+    views = [view.name for view in catalog.feature_views()]
+    with _open(database, catalog) as con:
+        passed, refused = _check(con, project, dbt_manifest, current)
+        if len(passed) < len(views):
+            return Verdict(lines(refused, views), remedies(refused), current, None)
         unsent = NoUploads(store, current)
         manifest = _describe(con, catalog, [export(con, one, unsent) for one in passed])
         refused += _service_faults(catalog, manifest)
         if not refused:
             refused = list(_past_faults(con, passed, current, manifest, store))
-        return Verdict(refused, current, manifest)
+        return Verdict(lines(refused, views), remedies(refused), current, manifest)
 
 
 def _check(
-    con: DuckDBPyConnection, catalog: Catalog, dbt_manifest: Path, current: Manifest | None
-) -> tuple[list[gate.Passed], list[str]]:
+    con: DuckDBPyConnection, project: Project, dbt_manifest: Path, current: Manifest | None
+) -> tuple[list[gate.Passed], list[Refusal]]:
     """The gate, but for what needs the files: the views whose tests passed, and every reason."""
-    views = catalog.feature_views()
+    views = project.catalog.feature_views()
     if not views:
         raise PublishError(
             f"`{dbt_manifest}` has no feature view", hint="a feature view states `meta.entities`"
         )
-    passed, refused = gate.check(con, catalog, views)
+    passed, refused = gate.check(con, project, views)
     for view in views:
-        refused += privacy.faults(con, catalog, view)
+        refused += plain(privacy.faults(con, project.catalog, view), "tests find what is exposed")
     if current:
-        refused += compatibility.schema_faults(views, current)
+        refused += plain(compatibility.schema_faults(views, current), NEW_VERSION)
     for one in passed if not refused else []:
         old = compatibility.predecessor(one.view, current)
         if old:
-            refused += compatibility.forward_faults(one, old)
-            refused += compatibility.bound_faults(con, one, old)
-    # A model that two views are made from has its reasons once.
-    return passed, list(dict.fromkeys(refused))
+            refused += compatibility.dropped_check_faults(one, old)
+            refused += plain(
+                compatibility.forward_faults(one, old),
+                "build from the raw log that the store is published from, or `milepost rollback`",
+            )
+            refused += plain(compatibility.bound_faults(con, one, old), compatibility.LOOK)
+    return passed, refused
 
 
-def _service_faults(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
+def _service_faults(catalog: Catalog, manifest: Manifest) -> Iterator[Refusal]:
     """Each service that asks for what the release has not, or its exposure does not depend on."""
+    return plain(_misfits(catalog, manifest), "correct the exposure")
+
+
+def _misfits(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
     ids = {view.name: view.unique_id for view in catalog.feature_views()}
     for service in manifest.services:
         called = f"service `{service.name}`"
@@ -149,7 +162,7 @@ def _past_faults(
     current: Manifest | None,
     manifest: Manifest,
     store: Location,
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     for one, new in zip(passed, manifest.views, strict=True):
         old = compatibility.predecessor(one.view, current)
         if old:
@@ -170,9 +183,16 @@ def _describe(con: DuckDBPyConnection, catalog: Catalog, views: list[View]) -> M
     ).sealed()
 
 
-def _open(database: Path) -> DuckDBPyConnection:
+def _open(database: Path, catalog: Catalog) -> DuckDBPyConnection:
     if not database.exists():
         raise PublishError(f"`{database}` does not exist", hint="run `dbt build` first")
+    built_in = {catalog.nodes[view.unique_id]["database"] for view in catalog.feature_views()}
+    if built_in - {database.stem}:
+        raise PublishError(
+            f"the manifest is of a build in the database `{', '.join(sorted(built_in))}`, and "
+            f"`{database}` is named",
+            hint="publish in the environment of that build, or `dbt build` in this one",
+        )
     try:
         return duckdb.connect(database, read_only=True)
     except duckdb.Error as error:

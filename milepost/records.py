@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from duckdb import CatalogException, DuckDBPyConnection
+from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
 from milepost.errors import PublishError
 
@@ -16,14 +15,18 @@ from milepost.errors import PublishError
 class Build:
     """The last build of a model or seed: how it ended, from which code and which landing dates.
 
-    `narrowed_by` is the option of the dbt command that made it other than the project says.
+    `narrowed_by` is the option of the dbt command that made it other than the project says,
+    `relation` the table's name, `fingerprint` that of a feature view's rows, and `parts` are those
+    of its code.
     """
 
     status: str
     narrowed_by: str
     raw_logs: dict[str, dict[str, str]]
-    checksum: str
-    meta: dict[str, Any]
+    relation: str
+    target: str
+    fingerprint: str
+    parts: dict[str, str]
     recorded_at: datetime
 
 
@@ -33,6 +36,7 @@ class TestRun:
 
     status: str
     narrowed_by: str
+    parts: dict[str, str]
     recorded_at: datetime
 
 
@@ -53,16 +57,22 @@ class Records:
     fingerprints: dict[tuple[str, str], str]
     batches: dict[str, Batch]
 
+    @property
+    def target(self) -> str:
+        """The name of dbt's target in the last build."""
+        last = max(self.builds.values(), key=lambda build: build.recorded_at, default=None)
+        return last.target if last else ""
+
 
 def read(con: DuckDBPyConnection) -> Records:
     """Read the records; a PublishError where there are none."""
     try:
         builds = con.execute(
-            "select node_id, status, narrowed_by, raw_logs, checksum, meta, recorded_at "
-            "from milepost_checks.builds"
+            "select node_id, status, narrowed_by, raw_logs, relation, target, fingerprint, parts, "
+            "recorded_at from milepost_checks.builds"
         ).fetchall()
         tests = con.execute(
-            "select test_id, status, narrowed_by, recorded_at from milepost_checks.tests"
+            "select test_id, status, narrowed_by, parts, recorded_at from milepost_checks.tests"
         ).fetchall()
         fingerprints = con.execute(
             "select test_id, model_id, fingerprint from milepost_checks.tested_tables"
@@ -70,17 +80,22 @@ def read(con: DuckDBPyConnection) -> Records:
         batches = con.execute(
             "select model_id, cast(built_to as timestamp), code from milepost_checks.batches"
         ).fetchall()
-    except CatalogException as error:
+    except (CatalogException, BinderException) as error:
         raise PublishError(
-            "the scratch database has no record of a build",
+            "the scratch database has no record of a build by this Milepost",
             hint="run `dbt build`; dbt_project.yml needs `record_results(results)` on-run-end",
         ) from error
     return Records(
         {
-            node: Build(status, option, json.loads(logs), checksum, json.loads(meta), at)
-            for node, status, option, logs, checksum, meta, at in builds
+            node: Build(
+                status, option, json.loads(logs), place, target, rows, json.loads(parts), at
+            )
+            for node, status, option, logs, place, target, rows, parts, at in builds
         },
-        {test: TestRun(*run) for test, *run in tests},
+        {
+            test: TestRun(status, option, json.loads(parts), at)
+            for test, status, option, parts, at in tests
+        },
         {(test, model): content for test, model, content in fingerprints},
         {model: Batch(built_to, code) for model, built_to, code in batches},
     )

@@ -1,27 +1,36 @@
 {#
-    Stops where a model of this run reads one that this run does not build, and that one holds too
-    few landing dates. Then keeps what this run is to build, until `record_results` says it is built.
+    Stops where a model of this run reads a table that this run does not build, and other code built
+    that table, or it holds too few landing dates. Then keeps what this run is to build, until
+    `record_results` says it is built.
 #}
 {% macro check_slices(nodes) %}
-    {% do run_query(
-        "create table if not exists milepost_checks.slices "
-        ~ "(node_id varchar primary key, first_date varchar, closed_before varchar, is_built boolean)"
-    ) %}
-    {% set slices = {} %}
+    {% set slices, built_by_other_code = {}, {} %}
     {% for row in run_query("select node_id, first_date, closed_before from milepost_checks.slices where is_built") %}
         {% do slices.update({row['node_id']: {'first': row['first_date'], 'closed': row['closed_before']}}) %}
     {% endfor %}
-    {% for node in nodes %}
+    {% for row in run_query(
+        "select node_id from milepost_checks.builds inner join milepost_checks.codes using (node_id) "
+        ~ "where builds.code <> codes.code"
+    ) %}
+        {% do built_by_other_code.update({row['node_id']: true}) %}
+    {% endfor %}
+    {# With `--empty` a model reads nothing of what it is made from. #}
+    {% for node in nodes if not flags.EMPTY %}
         {% set start = milepost.slice_start(node) %}
-        {% for id in milepost.lineage(node.unique_id) if graph.nodes.get(id, {}).get('resource_type') == 'model' and id not in selected_resources and graph.nodes[id].config.materialized != 'ephemeral' %}
+        {% for id in milepost.lineage(node.unique_id) if id in graph.nodes and id not in selected_resources and graph.nodes[id].config.materialized != 'ephemeral' %}
+            {% set hint = "\nhint: build both: `dbt build --select +" ~ node.name ~ "`" %}
+            {% if id in built_by_other_code %}
+                {% do exceptions.raise_compiler_error(
+                    "`" ~ node.name ~ "` reads `" ~ graph.nodes[id].name ~ "`, which other code built" ~ hint
+                ) %}
+            {% endif %}
             {% set slice = slices.get(id) %}
             {% set reaches = slice and (not slice.first or (start and slice.first <= start)) %}
-            {% if not reaches or slice.closed != milepost.raw_closed(id) %}
+            {% if graph.nodes[id].resource_type == 'model' and (not reaches or slice.closed != milepost.raw_closed(id)) %}
                 {% do exceptions.raise_compiler_error(
                     "`" ~ node.name ~ "` reads `" ~ graph.nodes[id].name ~ "`, which "
                     ~ ("holds landing dates from " ~ (slice.first or 'the first') ~ " until " ~ slice.closed if slice else "is not built")
-                    ~ ", and needs " ~ ("those from " ~ start if start else "all") ~ " until " ~ milepost.raw_closed(id)
-                    ~ "\nhint: build both: `--select +" ~ node.name ~ "`"
+                    ~ ", and needs " ~ ("those from " ~ start if start else "all") ~ " until " ~ milepost.raw_closed(id) ~ hint
                 ) %}
             {% endif %}
         {% endfor %}

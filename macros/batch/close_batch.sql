@@ -5,6 +5,12 @@
         {% set before = milepost.built_batch(model) %}
         {% set built_to = [batch.end, before or batch.end] | max %}
         insert or replace into milepost_checks.batches
-        values ('{{ model.unique_id }}', '{{ built_to }}', '{{ milepost.code_hash(model) }}')
+        select
+            node_id,
+            '{{ built_to }}',
+            code,
+            parts
+        from milepost_checks.codes
+        where node_id = '{{ model.unique_id }}'
     {% endif %}
 {% endmacro %}

@@ -5,7 +5,11 @@
         {% do lacking.append(node) %}
     {% endfor %}
     {% set released = milepost.raw_log_answer('milepost_released', '') if lacking else {} %}
-    {% for node in lacking if released.get(milepost.published_name(node), {}).get('code') == milepost.code_hash(node) %}
+    {% set codes = {} %}
+    {% for row in (run_query("select node_id, code from milepost_checks.codes") if released else []) %}
+        {% do codes.update({row['node_id']: row['code']}) %}
+    {% endfor %}
+    {% for node in lacking if released.get(milepost.published_name(node), {}).get('code') == codes.get(node.unique_id, '') %}
         {% set view = released[milepost.published_name(node)] %}
         {% set relation = api.Relation.create(
             database=node.database, schema=node.schema, identifier=node.alias, type='table'
@@ -24,8 +28,8 @@
         {% endif %}
         {% do adapter.cache_added(relation) %}
         {% do run_query(
-            "insert or replace into milepost_checks.batches values ('"
-            ~ node.unique_id ~ "', '" ~ view.built_to ~ "', '" ~ view.code ~ "')"
+            "insert or replace into milepost_checks.batches select node_id, '" ~ view.built_to
+            ~ "', code, parts from milepost_checks.codes where node_id = '" ~ node.unique_id ~ "'"
         ) %}
         {% do log("Read " ~ milepost.published_name(node) ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
     {% endfor %}

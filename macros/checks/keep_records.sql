@@ -1,14 +1,10 @@
 {#
-    Writes records into `milepost_checks.<table>`, replacing those with the same primary key.
+    Writes records into `milepost_checks.<table>`, replacing those of the same node, with the code
+    that the node has in `milepost_checks.codes` where the table has one.
 
-    columns: the table's columns and key in SQL; each also has `recorded_at`, the start of the
-    dbt command.
-    records: a list of lists, in the order of the columns.
+    records: a list of lists: the node's id and the table's other columns, in their order.
 #}
-{% macro keep_records(table, columns, records) %}
-    {% do run_query(
-        "create table if not exists milepost_checks." ~ table ~ " (recorded_at timestamp, " ~ columns ~ ")"
-    ) %}
+{% macro keep_records(table, records, with_code=true) %}
     {% set rows = [] %}
     {% for record in records %}
         {% set values = [] %}
@@ -17,7 +13,13 @@
         {% endfor %}
         {% do rows.append("(" ~ values | join(", ") ~ ")") %}
     {% endfor %}
-    {% if rows %}
+    {% if rows and with_code %}
+        {% do run_query(
+            "insert or replace into milepost_checks." ~ table
+            ~ " select records.*, codes.code, codes.parts from (values " ~ rows | join(", ") ~ ") as records"
+            ~ " left join milepost_checks.codes on records.col1 = codes.node_id"
+        ) %}
+    {% elif rows %}
         {% do run_query("insert or replace into milepost_checks." ~ table ~ " values " ~ rows | join(", ")) %}
     {% endif %}
 {% endmacro %}

@@ -22,13 +22,17 @@
     {% for result in results %}
         {% set node = result.node %}
         {% if node.resource_type in ['model', 'seed'] %}
+            {% if milepost.is_feature_view(node) and milepost.built_relation(node) is not none %}
+                {% do fingerprints.update({node.unique_id: milepost.fingerprint(milepost.built_relation(node))}) %}
+            {% endif %}
             {% do builds.append([
                 node.unique_id,
                 result.status,
                 narrowed_by,
                 tojson(raw_logs),
-                node.checksum.checksum,
-                tojson(node.config.meta),
+                node.relation_name,
+                target.name,
+                fingerprints.get(node.unique_id, ''),
             ]) %}
             {% if result.status == 'success' and not narrowed_by %}{% do built.append(node.unique_id) %}{% endif %}
         {% elif node.resource_type in ['test', 'unit_test'] %}
@@ -47,18 +51,9 @@
         {% endif %}
     {% endfor %}
 
-    {% do run_query("create schema if not exists milepost_checks") %}
-    {% do milepost.keep_records(
-        'builds',
-        'node_id varchar primary key, status varchar, narrowed_by varchar, raw_logs varchar, '
-        ~ 'checksum varchar, meta varchar',
-        builds) %}
-    {% do milepost.keep_records(
-        'tests', 'test_id varchar primary key, status varchar, narrowed_by varchar', tests) %}
-    {% do milepost.keep_records(
-        'tested_tables',
-        'test_id varchar, model_id varchar, fingerprint varchar, primary key (test_id, model_id)',
-        tested_tables) %}
+    {% do milepost.keep_records('builds', builds) %}
+    {% do milepost.keep_records('tests', tests) %}
+    {% do milepost.keep_records('tested_tables', tested_tables, with_code=false) %}
     {% if flags.WHICH in ['run', 'build'] %}
         {% if built %}
             {% do run_query(

@@ -89,6 +89,7 @@ def project() -> dict[str, Any]:
         "nodes": {n["unique_id"]: n for n in nodes},
         "sources": {n["unique_id"]: n for n in sources},
         "unit_tests": {n["unique_id"]: n for n in unit_tests},
+        "macros": {},
         "exposures": {},
         "disabled": {},
     }

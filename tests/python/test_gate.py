@@ -12,6 +12,7 @@ import greenhouse
 from greenhouse import LAST, Greenhouse
 from milepost import FeatureStore, s3
 from milepost.errors import PublishError
+from milepost.publish import publish
 from milepost.s3 import Location
 
 pytestmark = pytest.mark.slow
@@ -48,13 +49,16 @@ def test_dbt_run_then_dbt_test_then_publish_works(green: Greenhouse) -> None:
 
 def test_a_rebuild_without_a_new_test_is_refused(green: Greenhouse) -> None:
     assert green.dbt("run", "--select", "bed_moisture").returncode == 0
-    assert f"test `{UNIQUE}` has not run since `bed_moisture` was rebuilt" in refusal(green)
+    reason = f"4 tests have not run since what they look at was rebuilt: test `{UNIQUE}`, "
+    assert f"bed_moisture: {reason}" in refusal(green)
 
 
 def test_a_rebuild_of_what_the_view_is_made_from_needs_its_tests(green: Greenhouse) -> None:
     selected = ("--select", "stg_sensors__set_aside", "bed_moisture")
     assert green.dbt("run", *selected).returncode == 0
-    assert "`few_enough_readings_are_set_aside` has not run since" in refusal(green)
+    reason = refusal(green)
+    assert "tests have not run since what they look at was rebuilt" in reason
+    assert "test `few_enough_readings_are_set_aside`" in reason
 
 
 def test_a_selection_that_leaves_a_test_out_is_refused(green: Greenhouse) -> None:
@@ -122,7 +126,8 @@ def test_a_view_without_a_data_test_is_refused(green: Greenhouse) -> None:
 def test_an_empty_build_is_refused(green: Greenhouse, command: str) -> None:
     assert green.dbt(command, "--empty").returncode == 0
     assert green.dbt("test").returncode == 0
-    assert "`bed_moisture` was built with `--empty`" in refusal(green)
+    reason = "tables were built with `--empty`, not as the project says: `bed_moisture`, "
+    assert reason in refusal(green)
 
 
 def test_a_view_made_from_empty_tables_is_refused(green: Greenhouse) -> None:
@@ -130,13 +135,13 @@ def test_a_view_made_from_empty_tables_is_refused(green: Greenhouse) -> None:
     done = green.dbt("build", "--select", "bed_moisture")
     assert done.returncode != 0
     assert "which is not built, and needs" in done.stdout
-    assert "hint: build both: `--select +bed_moisture`" in done.stdout
-    assert "`stg_sensors__readings` was built with `--empty`" in refusal(green)
+    assert "hint: build both: `dbt build --select +bed_moisture`" in done.stdout
+    assert "tables were built with `--empty`, not as the project says: `base_" in refusal(green)
 
 
 def test_a_view_older_than_what_it_is_made_from_is_refused(green: Greenhouse) -> None:
     green.build("--exclude", "bed_moisture")
-    assert "`bed_moisture` is older than `stg_sensors__readings`" in refusal(green)
+    assert "bed_moisture: `bed_moisture` is older than `stg_sensors__" in refusal(green)
 
 
 def test_a_view_made_from_tables_of_other_landing_dates_is_refused(
@@ -153,30 +158,44 @@ def test_a_view_made_from_tables_of_other_landing_dates_is_refused(
     grown.build()
     with duckdb.connect(grown.folder / "scratch.duckdb") as con:
         con.execute("update milepost_checks.builds set raw_logs = '{}' where node_id like '%stg_%'")
-    assert "`stg_sensors__readings` was built from other landing dates" in refusal(grown)
+    reason = "tables were built from other landing dates than the view: `stg_sensors__beds`, "
+    assert reason in refusal(grown)
     grown.build()
     assert grown.publish().manifest.views[0].rows == 22
 
 
-@pytest.mark.parametrize("model", ["features/bed_moisture", "staging/stg_sensors__readings"])
-def test_code_that_was_edited_after_the_build_is_refused(green: Greenhouse, model: str) -> None:
-    green.edit(f"models/{model}.sql", "bed_id", "bed_id ")
+@pytest.mark.parametrize(
+    ("model", "old", "new"),
+    [
+        (
+            "features/bed_moisture",
+            "{'name': 'moisture_max', 'max'",
+            "{'name': 'moisture_max', 'min'",
+        ),
+        ("staging/stg_sensors__readings", "id='reading_id'", "id='bed_id'"),
+    ],
+)
+def test_code_that_was_edited_after_the_build_is_refused(
+    green: Greenhouse, model: str, old: str, new: str
+) -> None:
+    green.edit(f"models/{model}.sql", old, new)
+    assert f"`models/{model}.sql` was edited since dbt read it" in refusal(green)
     assert green.dbt("parse").returncode == 0
-    assert f"`{Path(model).name}` has been edited since it was built" in refusal(green)
+    assert f"before model `{Path(model).name}` changed" in refusal(green)
 
 
 def test_a_serving_delay_that_was_edited_after_the_build_is_refused(green: Greenhouse) -> None:
     green.edit("dbt_project.yml", "serving_delay_minutes: 30", "serving_delay_minutes: 0")
     assert green.dbt("parse").returncode == 0
-    assert "`bed_moisture` has been edited since it was built" in refusal(green)
+    assert "`bed_moisture` was built before settings of `bed_moisture` changed" in refusal(green)
 
 
 def test_variables_of_one_command_are_refused(green: Greenhouse) -> None:
     green.build("--vars", "{lenient: true}")
-    assert "`bed_moisture` was built with `--vars`" in refusal(green)
+    assert "tables were built with `--vars`, not as the project says: `bed_m" in refusal(green)
     green.build()
     assert green.dbt("test", "--vars", "{lenient: true}").returncode == 0
-    assert f"test `{UNIQUE}` ran with `--vars`" in refusal(green)
+    assert "tests ran with `--vars`, not as the project says: test `bed_m" in refusal(green)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +245,7 @@ def test_a_table_that_was_changed_after_its_tests_is_refused(
 ) -> None:
     with duckdb.connect(green.folder / "scratch.duckdb") as con:
         con.execute(change.replace("{}", "main.bed_moisture"))
-    assert "ran on another content of the table than the one to publish" in refusal(green)
+    assert "`bed_moisture` has other rows than its last build left" in refusal(green)
 
 
 def test_a_scratch_database_without_records_is_refused(green: Greenhouse) -> None:
@@ -242,3 +261,61 @@ def test_what_was_refused_is_published_after_a_build_in_full(green: Greenhouse) 
     green.build()
     release = green.publish().manifest.release
     assert FeatureStore(green.store.uri()).release == release
+
+
+def test_a_check_that_is_gone_needs_a_reason_which_the_release_keeps(green: Greenhouse) -> None:
+    green.publish()
+    green.edit("models/features/bed_moisture.yml", "        data_tests: [not_null]\n", "")
+    green.build()
+    with pytest.raises(PublishError) as refused:
+        green.publish()
+    name = "not_null_bed_moisture_bed_id"
+    gone = f"bed_moisture: check `{name}` is gone, which the current release passed"
+    assert gone in str(refused.value)
+    reason = "        dropped_checks: {NAME: the contract says so}\n        derived:\n"
+    green.edit(
+        "models/features/bed_moisture.yml", "        derived:\n", reason.replace("NAME", name)
+    )
+    green.build()
+    (view,) = green.publish().manifest.views
+    assert view.dropped_checks == {name: "the contract says so"}
+    assert name not in view.checks
+
+
+def test_an_empty_build_of_a_view_loses_nothing(green: Greenhouse) -> None:
+    release = green.publish().manifest.release
+    green.build("--empty", "--select", "bed_moisture")
+    with pytest.raises(PublishError, match=r"`bed_moisture` was built with `--empty`, not as the"):
+        green.publish()
+    with duckdb.connect(green.folder / "scratch.duckdb") as con:
+        assert con.execute("select count(*) from main.bed_moisture").fetchone() == (20,)
+    green.build()
+    assert green.publish().manifest.release == release
+
+
+def test_a_view_is_built_alone_after_a_run_that_went_on(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    """What that run read reaches back behind the first landing date: it is all there is."""
+    greenhouse.land(raw)
+    grown = green.copy(tmp_path / "grown", raw=raw, store=green.store)
+    grown.build()
+    tomorrow = LAST + timedelta(days=1)
+    greenhouse.land(raw, first=tomorrow, last=tomorrow)
+    assert grown.dbt("run").returncode == 0
+    grown.build("--full-refresh", "--select", "bed_moisture")
+
+
+def test_a_manifest_of_another_database_is_refused(green: Greenhouse) -> None:
+    other = green.folder / "other.duckdb"
+    (green.folder / "scratch.duckdb").rename(other)
+    with pytest.raises(PublishError, match=r"in the database `scratch`, and `.*other.duckdb` is n"):
+        publish(other, green.folder / "target/manifest.json", green.store)
+
+
+def test_a_delay_that_no_build_can_keep_is_refused_before_one(green: Greenhouse) -> None:
+    green.edit("models/features/bed_moisture.yml", "grid: day", "grid: hour")
+    done = green.dbt("run")
+    assert done.returncode != 0
+    assert "`bed_moisture` is hourly and says that it is served 30 minutes later" in done.stdout
+    assert "START sql" not in done.stdout

@@ -58,7 +58,7 @@ def faults(
         con.execute(f"create table beds ({', '.join(f'{one} int' for one in published.split())})")
         return list(
             privacy.faults(
-                con, Catalog(nodes, {}, (), "green", ""), view(unique_id=VIEW, name="beds")
+                con, Catalog(nodes, {}, {}, (), "green", ""), view(unique_id=VIEW, name="beds")
             )
         )
 

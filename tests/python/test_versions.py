@@ -176,8 +176,9 @@ def test_a_past_that_changes_is_refused_and_tried_without_writing(
     command += ["--manifest", str(green.folder / "target/manifest.json")]
     assert main(command) == 1
     told = capsys.readouterr().out
-    reason = "bed_moisture_v1.moisture_max_1d: its past changed, at 2 instants before 2026-01-1"
+    reason = "bed_moisture_v1: `moisture_max_1d` has another past: at 2 instants before 2026-01-1"
     assert f"refused: {reason}" in told
+    assert "hint: undo the change, or raise the view's version" in told
     assert re.search(
         r"bed_moisture_v1: changed, rows .* \(\+0\)\n  partitions changed: 2026-01", told
     )
