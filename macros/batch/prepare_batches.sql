@@ -19,6 +19,11 @@
         "create table if not exists milepost_checks.batches "
         ~ "(model_id varchar primary key, built_to varchar, code varchar)"
     ) %}
+    {% do run_query(
+        "create table if not exists milepost_checks.set_aside "
+        ~ "(recorded_at timestamp, model_id varchar, base varchar, table_name varchar, reason varchar, "
+        ~ "set_aside_count bigint, row_count bigint, set_aside_share double, recent_set_aside_share double)"
+    ) %}
     {% set incremental = [] %}
     {% for node in graph.nodes.values() if node.unique_id in selected_resources and node.resource_type == 'model' %}
         {% if node.config.materialized == 'incremental' %}{% do incremental.append(node) %}{% endif %}
