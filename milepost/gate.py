@@ -99,14 +99,9 @@ def _test_faults(
     """Whether every test of the lineage passed since the build, those of the view on `content`."""
     for name in catalog.disabled_tests_on(lineage):
         yield f"test `{name}` is disabled; enable it, or delete it"
-    must_be_tested = {view.unique_id} | {
-        node_id for node_id in lineage if catalog.nodes[node_id]["config"]["meta"].get("set_aside")
-    }
-    for node_id in must_be_tested:
-        if not _data_tests(catalog, node_id):
-            name = published_name(catalog.nodes[node_id])
-            yield f"`{name}` has no data test; state what must hold"
     own = _data_tests(catalog, view.unique_id)
+    if not own:
+        yield f"`{view.name}` has no data test; state what must hold"
     for test_id in sorted(catalog.tests_on(lineage)):
         test, run = catalog.nodes[test_id], kept.tests.get(test_id)
         name = f"test `{test['name']}`"
