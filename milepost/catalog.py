@@ -22,6 +22,8 @@ from milepost.service import Service
 
 GRIDS = ("day", "hour")
 BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
+# Hooks of `staged_facts` that look at what was built: they may stop a build, and change no value.
+_JUDGES = {"macro.milepost.count_set_aside", "macro.milepost.refuse_set_aside"}
 _CALL = re.compile(r"(\w+)\s*\(")
 # From an hour's end to the end of its landing date, at most.
 HOURS_TO_CLOSE = 23
@@ -202,7 +204,7 @@ class Catalog:
         found: set[str] = set()
         while waiting:
             macro_id = waiting.pop()
-            if macro_id not in found and macro_id in self.macros:
+            if macro_id not in {*found, *_JUDGES} and macro_id in self.macros:
                 found.add(macro_id)
                 waiting += self.macros[macro_id]["depends_on"]["macros"]
         return {
