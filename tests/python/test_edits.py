@@ -92,7 +92,7 @@ EDITS = [
     (
         "models/features/bed_moisture.yml",
         "grid: day\n",
-        "grid: day\n        serving_delay_minutes: 60\n",
+        "grid: day\n        shade: light\n",
         {"bed_moisture"},
         "settings of `bed_moisture` changed",
     ),
