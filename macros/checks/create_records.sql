@@ -20,6 +20,9 @@
             ~ 'code varchar, parts json',
         'tested_tables': 'recorded_at timestamp, test_id varchar, model_id varchar, fingerprint varchar, '
             ~ 'primary key (test_id, model_id)',
+        'set_aside': 'recorded_at timestamp, model_id varchar, base varchar, table_name varchar, '
+            ~ 'reason varchar, set_aside_count bigint, row_count bigint, set_aside_share double, '
+            ~ 'recent_set_aside_share double',
     } %}
     {% set form = local_md5(tojson(tables)) %}
     {% set known = run_query(

@@ -22,7 +22,7 @@ with
     select
         {{ target[1] }} as target_id,
         min(known_at) as known_at
-    from {{ target[0] }}
+    from {{ ref(target[0]) }}
     group by {{ target[1] }}
 
 ),
@@ -31,7 +31,7 @@ with
 {{ column }}_targets as (
 
     select {{ target[1] }} as target_id
-    from {{ target[0] }}
+    from {{ ref(target[0]) }}
 
 ),
 {% endfor %}
@@ -45,7 +45,7 @@ with
             partition by {{ target[1] }}
             order by known_at
         ) as previous_known_at
-    from {{ target[0] }}
+    from {{ ref(target[0]) }}
 
 ),
 {% endfor %}
@@ -72,7 +72,7 @@ described as (
         {%- else %}
         base_rows.known_at as described_at
         {%- endif %}
-    from {{ base }} as base_rows
+    from {{ ref(base) }} as base_rows
     {%- for column in snapshots %}
     left join {{ column }}_targets
         on

@@ -35,6 +35,17 @@
         ~ "`\nhint: give a number of days, 0 or more"
     ) -%}
 {%- endif -%}
+{%- set judged = tojson({
+    'base': base,
+    'id': id,
+    'references': references,
+    'snapshots': snapshots,
+    'code_lists': code_lists,
+}) -%}
+{%- do config(post_hook=[
+    '{{ milepost.count_set_aside(**' ~ judged ~ ') }}',
+    {'sql': '{{ milepost.refuse_set_aside() }}', 'transaction': false},
+]) -%}
 with
 
 counting as (

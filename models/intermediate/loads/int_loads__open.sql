@@ -1,4 +1,3 @@
--- depends_on: {{ ref('stg_freight__set_aside') }}
 with
 
 lanes as (

@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__carriers'),
+    'base_freight__carriers',
     id='carrier_id',
     content=[
         'carrier_name',

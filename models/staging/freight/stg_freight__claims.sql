@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__claims'),
+    'base_freight__claims',
     id='claim_id',
     content=[
         'load_id',
@@ -7,6 +7,6 @@
         'amount_usd',
     ],
     references={
-        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'load_id': ['stg_freight__loads', 'load_id'],
     },
 ) }}

@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__facilities'),
+    'base_freight__facilities',
     id='facility_id',
     content=[
         'market_id',
@@ -9,6 +9,6 @@
         'appointment_policy',
     ],
     code_lists={
-        'market_id': [ref('freight_markets'), 'market_id'],
+        'market_id': ['freight_markets', 'market_id'],
     },
 ) }}

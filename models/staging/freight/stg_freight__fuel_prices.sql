@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__fuel_prices'),
+    'base_freight__fuel_prices',
     id='fuel_price_id',
     content=[
         'diesel_usd_per_gallon',

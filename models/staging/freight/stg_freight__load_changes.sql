@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__load_changes'),
+    'base_freight__load_changes',
     id='load_change_id',
     content=[
         'load_id',
@@ -9,6 +9,6 @@
         'offered_linehaul_usd',
     ],
     references={
-        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'load_id': ['stg_freight__loads', 'load_id'],
     },
 ) }}

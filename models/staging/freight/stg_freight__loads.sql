@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__loads'),
+    'base_freight__loads',
     id='load_id',
     content=[
         'shipper_id',
@@ -15,11 +15,11 @@
         'delivery_appointment_at',
     ],
     snapshots={
-        'shipper_id': [ref('stg_freight__shippers'), 'shipper_id'],
-        'origin_facility_id': [ref('stg_freight__facilities'), 'facility_id'],
-        'destination_facility_id': [ref('stg_freight__facilities'), 'facility_id'],
+        'shipper_id': ['stg_freight__shippers', 'shipper_id'],
+        'origin_facility_id': ['stg_freight__facilities', 'facility_id'],
+        'destination_facility_id': ['stg_freight__facilities', 'facility_id'],
     },
     code_lists={
-        'equipment_type': [ref('equipment_types'), 'equipment_type'],
+        'equipment_type': ['equipment_types', 'equipment_type'],
     },
 ) }}

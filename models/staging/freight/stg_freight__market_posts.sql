@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__market_posts'),
+    'base_freight__market_posts',
     id='market_post_id',
     content=[
         'market_id',
@@ -8,7 +8,7 @@
         'truck_post_count',
     ],
     code_lists={
-        'market_id': [ref('freight_markets'), 'market_id'],
-        'equipment_type': [ref('equipment_types'), 'equipment_type'],
+        'market_id': ['freight_markets', 'market_id'],
+        'equipment_type': ['equipment_types', 'equipment_type'],
     },
 ) }}

@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__settlements'),
+    'base_freight__settlements',
     id='settlement_id',
     content=[
         'load_id',
@@ -9,9 +9,9 @@
         'accessorials_usd',
     ],
     references={
-        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'load_id': ['stg_freight__loads', 'load_id'],
     },
     snapshots={
-        'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
+        'carrier_id': ['stg_freight__carriers', 'carrier_id'],
     },
 ) }}

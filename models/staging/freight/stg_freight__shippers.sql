@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__shippers'),
+    'base_freight__shippers',
     id='shipper_id',
     content=[
         'segment',

@@ -1,11 +1,11 @@
 {{ staged_facts(
-    ref('base_freight__tender_responses'),
+    'base_freight__tender_responses',
     id='tender_response_id',
     content=[
         'tender_id',
         'response',
     ],
     references={
-        'tender_id': [ref('stg_freight__tenders'), 'tender_id'],
+        'tender_id': ['stg_freight__tenders', 'tender_id'],
     },
 ) }}

@@ -1,5 +1,5 @@
 {{ staged_facts(
-    ref('base_freight__tenders'),
+    'base_freight__tenders',
     id='tender_id',
     content=[
         'load_id',
@@ -9,9 +9,9 @@
         'fuel_usd',
     ],
     references={
-        'load_id': [ref('stg_freight__loads'), 'load_id'],
+        'load_id': ['stg_freight__loads', 'load_id'],
     },
     snapshots={
-        'carrier_id': [ref('stg_freight__carriers'), 'carrier_id'],
+        'carrier_id': ['stg_freight__carriers', 'carrier_id'],
     },
 ) }}
