@@ -180,16 +180,12 @@ class _Gate:
                 "tests are disabled",
                 "enable it, or delete it",
             )
-        must_be_tested = {view.unique_id} | {
-            id_ for id_ in lineage if self._catalog.nodes[id_]["config"]["meta"].get("set_aside")
-        }
-        for node_id in sorted(must_be_tested):
-            if not self._data_tests(node_id):
-                name = f"`{published_name(self._catalog.nodes[node_id])}`"
-                yield Refusal(
-                    view.name, name, "has no data test", "tables have no data test", _NO_DATA_TEST
-                )
         own = self._data_tests(view.unique_id)
+        if not own:
+            name = f"`{view.name}`"
+            yield Refusal(
+                view.name, name, "has no data test", "tables have no data test", _NO_DATA_TEST
+            )
         for test_id in sorted(self._catalog.tests_on(lineage)):
             name = f"test `{self._catalog.nodes[test_id]['name']}`"
             for fault, cause in self._test_faults(view, test_id, test_id in own, content):

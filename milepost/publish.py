@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from milepost import compatibility, gate, lookup, past, privacy, releases
+from milepost import compatibility, gate, lookup, past, privacy, records, releases
 from milepost.catalog import Catalog
 from milepost.errors import LookupInputError, PublishError, UnknownFeatureError
 from milepost.export import NoUploads, Uploads, describe, export
@@ -24,7 +24,6 @@ from milepost.manifest import (
     FORMAT_VERSION,
     File,
     Manifest,
-    SetAside,
     View,
     parse,
 )
@@ -172,13 +171,14 @@ def _past_faults(
 
 def _describe(con: DuckDBPyConnection, catalog: Catalog, views: list[View]) -> Manifest:
     """The release of these views, as it would be published now."""
+    made_from = set().union(*(catalog.lineage(view.unique_id) for view in catalog.feature_views()))
     return Manifest(
         format_version=FORMAT_VERSION,
         release="",
         created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
         views=views,
-        set_aside=_set_aside(con, catalog),
+        set_aside=records.set_aside(con, made_from),
         services=catalog.services(),
     ).sealed()
 
@@ -200,19 +200,6 @@ def _open(database: Path, catalog: Catalog) -> DuckDBPyConnection:
             f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
             hint="it is no DuckDB file, or a dbt command is still running on it",
         ) from error
-
-
-def _set_aside(con: DuckDBPyConnection, catalog: Catalog) -> list[SetAside]:
-    models = (n for n in catalog.nodes.values() if n["resource_type"] == "model")
-    return [
-        SetAside(*row)
-        for node in models
-        if node["config"]["meta"].get("set_aside")
-        for row in con.execute(
-            "select table_name, reason, set_aside_count, row_count "  # noqa: S608 - dbt's own name
-            f"from {node['relation_name']} where set_aside_count > 0 order by table_name, reason"
-        ).fetchall()
-    ]
 
 
 def _commit() -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
 from milepost.errors import PublishError
+from milepost.manifest import SetAside
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,7 @@ def read(con: DuckDBPyConnection) -> Records:
             "select model_id, cast(built_to as timestamp), code from milepost_checks.batches"
         ).fetchall()
     except (CatalogException, BinderException) as error:
-        raise PublishError(
-            "the scratch database has no record of a build by this Milepost",
-            hint="run `dbt build`; dbt_project.yml needs `record_results(results)` on-run-end",
-        ) from error
+        raise _no_record() from error
     return Records(
         {
             node: Build(
@@ -98,4 +97,24 @@ def read(con: DuckDBPyConnection) -> Records:
         },
         {(test, model): content for test, model, content in fingerprints},
         {model: Batch(built_to, code) for model, built_to, code in batches},
+    )
+
+
+def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAside]:
+    """Read how many rows the models set aside, by raw table and reason; a PublishError without."""
+    try:
+        counts = con.execute(
+            "select table_name, reason, set_aside_count, row_count from milepost_checks.set_aside "
+            "where set_aside_count > 0 and list_contains(?, model_id) order by table_name, reason",
+            [list(model_ids)],
+        ).fetchall()
+    except CatalogException as error:
+        raise _no_record() from error
+    return [SetAside(*count) for count in counts]
+
+
+def _no_record() -> PublishError:
+    return PublishError(
+        "the scratch database has no record of a build by this Milepost",
+        hint="run `dbt build`; dbt_project.yml needs `record_results(results)` on-run-end",
     )

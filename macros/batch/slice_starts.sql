@@ -21,9 +21,14 @@
             {% endfor %}
         {% endif %}
     {% endfor %}
-    {% set earliest = none if none in starts.values() else starts.values() | min %}
-    {% for id in selected_resources if id not in ways and 'macro.milepost.staged_facts' in graph.nodes.get(id, {}).get('depends_on', {}).get('macros', []) %}
-        {% for parent in milepost.lineage(id) %}{% do starts.update({parent: earliest}) %}{% do ways.append(parent) %}{% endfor %}
+    {% set earliest = starts.values() | min if starts and none not in starts.values() else none %}
+    {% for id in selected_resources if id not in starts %}
+        {% set macros = graph.nodes.get(id, {}).get('depends_on', {}).get('macros', []) %}
+        {% if id in ways or 'macro.milepost.staged_facts' in macros %}
+            {% set lineage = milepost.lineage(id) %}
+            {% do ways.extend(lineage) %}
+            {% for parent in lineage %}{% do starts.update({parent: earliest}) %}{% endfor %}
+        {% endif %}
     {% endfor %}
     {% for id in selected_resources if graph.nodes.get(id, {}).get('resource_type') == 'model' and id not in ways %}
         {% for parent in milepost.lineage(id, complete=incremental) %}{% do starts.update({parent: none}) %}{% endfor %}

@@ -5,27 +5,21 @@
     can be looked at.
 #}
 {% macro refuse_set_aside() %}
+    {% set share_max = var('set_aside_share_max') %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
-        {% set share_max = var('set_aside_share_max') %}
         {% set counts = run_query(
-            "select table_name, reason, set_aside_count, set_aside_share, recent_set_aside_share"
+            "select table_name, reason, set_aside_share, coalesce(recent_set_aside_share, 0) as recent_share"
             ~ " from milepost_checks.set_aside where model_id = '" ~ model.unique_id ~ "'"
-            ~ " and greatest(set_aside_share, recent_set_aside_share) > " ~ share_max
-            ~ " order by table_name, reason"
-        ).rows %}
-        {% set reasons = [] %}
-        {% for count in counts %}
-            {% do reasons.append(count['reason'] ~ ' (' ~ count['set_aside_count'] ~ ')') %}
-        {% endfor %}
-        {% if reasons %}
+            ~ " and greatest(set_aside_share, recent_set_aside_share) > " ~ share_max ~ " order by reason"
+        ) %}
+        {% for count in counts.rows %}
             {% do exceptions.raise_compiler_error(
-                "of raw table `" ~ counts[0]['table_name'] ~ "` more than `set_aside_share_max` is set aside: "
-                ~ counts[0]['set_aside_share'] | round(4) ~ " of all rows, "
-                ~ (counts[0]['recent_set_aside_share'] or 0) | round(4) ~ " of the last 7 landing dates', "
-                ~ "and " ~ share_max ~ " is allowed"
-                ~ "\nhint: the reasons, and how often in 28 landing dates: " ~ reasons | join(', ')
-                ~ "; what each means is in docs/reference/raw-log.md"
+                "too many rows of raw table `" ~ count['table_name'] ~ "` are set aside: a share of "
+                ~ count['set_aside_share'] | round(4) ~ ", and " ~ count['recent_share'] | round(4)
+                ~ " in the last 7 landing dates; `set_aside_share_max` is " ~ share_max
+                ~ "\nhint: their reasons are " ~ counts.columns['reason'].values() | join(', ')
+                ~ ", explained in docs/reference/raw-log.md; `milepost_checks.set_aside` has the counts"
             ) %}
-        {% endif %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}

@@ -8,9 +8,9 @@
       nothing, and a build from a slice of it gives the same.
     - A snapshot may be of any age.
 
-    references, snapshots, code_lists: as in `staged_facts`.
-    Example: `{{ counting_rows(ref('base_freight__claims'),
-    references={'load_id': [ref('stg_freight__loads'), 'load_id']}) }}`
+    base, references, snapshots, code_lists: as in `staged_facts`.
+    Example: `{{ counting_rows('base_freight__claims',
+    references={'load_id': ['stg_freight__loads', 'load_id']}) }}`
 #}
 {% macro counting_rows(base, references={}, snapshots={}, code_lists={}) -%}
 {%- set within = "interval '" ~ var('reference_days') ~ "' day" -%}

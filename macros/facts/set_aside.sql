@@ -1,9 +1,9 @@
 {#
     Counts the rows of a base model that were set aside: a select of (reason, set_aside_count,
     row_count, set_aside_share, recent_set_aside_share), one row per reason that occurs. The counts
-    are of the last `counted_days` landing dates, so that a build from a slice of the raw log counts
+    are of the last 28 landing dates, so that a build from a slice of the raw log counts
     as a build in full. The shares are over all reasons: of all rows that the build read and could
-    judge, and of the last `recent_days`, which a long history does not dilute.
+    judge, and of the last 7 landing dates, which a long history does not dilute.
 
     A sound row that refers to nothing that counts (`unknown_reference`) becomes a fact when that
     lands, if that is within `reference_days`: see `counting_rows`.
@@ -21,9 +21,7 @@
     judged_from=none,
     references={},
     snapshots={},
-    code_lists={},
-    recent_days=7,
-    counted_days=28
+    code_lists={}
 ) -%}
 with
 
@@ -53,13 +51,13 @@ judged as (
         ) as reason,
         case
             when
-                counting.landing_date >= {{ closed_before }} - interval '{{ recent_days }}' day
+                counting.landing_date >= {{ closed_before }} - interval '7' day
                 then 1
             else 0
         end as is_recent,
         case
             when
-                counting.landing_date >= {{ closed_before }} - interval '{{ counted_days }}' day
+                counting.landing_date >= {{ closed_before }} - interval '28' day
                 then 1
             else 0
         end as is_counted

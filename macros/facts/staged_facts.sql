@@ -7,18 +7,22 @@
       delivery: the first counts. With other content it is a correction.
     - A fact counts from when everything that it refers to is known as well: see `counting_rows`.
       One that refers to nothing that counts is set aside.
+    - Rows that are set aside are counted when the model is built, into `milepost_checks.set_aside`.
+      Are they more than the project's `set_aside_share_max`, the model fails and nothing is built
+      from it: see `count_set_aside` and `refuse_set_aside`.
 
-    base: a model with a `fault` (see `row_fault`), `event_at` and `known_at`.
+    base: the name of a model with a `fault` (see `row_fault`), `event_at`, `known_at` and
+    `landing_date`.
     id: the column that names the fact.
     content: the other columns.
-    references: `{'<column>': [<staged facts>, '<their id>']}`: to facts that become known within
+    references: `{'<column>': ['<staged model>', '<its id>']}`: to facts that become known within
     the project's `reference_days`. Null refers to nothing on purpose.
     snapshots: the same, to what is described anew only when it changes, and may be of any age.
-    code_lists: `{'<column>': [<seed>, '<its key>']}`.
+    code_lists: `{'<column>': ['<seed>', '<its key>']}`.
     duplicates_within_days: how late a source may deliver the same row again. Seven is the longest
     that a redelivery takes at any of ours, with room; 2026-11.
-    Example: `{{ staged_facts(ref('base_freight__claims'), id='claim_id', content=['load_id'],
-    references={'load_id': [ref('stg_freight__loads'), 'load_id']}) }}`
+    Example: `{{ staged_facts('base_freight__claims', id='claim_id', content=['load_id'],
+    references={'load_id': ['stg_freight__loads', 'load_id']}) }}`
 #}
 {% macro staged_facts(
     base,
@@ -35,15 +39,23 @@
         ~ "`\nhint: give a number of days, 0 or more"
     ) -%}
 {%- endif -%}
-{%- set judged = tojson({
-    'base': base,
-    'id': id,
-    'references': references,
-    'snapshots': snapshots,
-    'code_lists': code_lists,
-}) -%}
+{%- set targets = references.values() | list + snapshots.values() | list + code_lists.values() | list -%}
+{%- for name in [base] + targets | map('first') | list if name is not string -%}
+    {%- do exceptions.raise_compiler_error(
+        "staged_facts: `" ~ name ~ "` is no name of a model\nhint: write 'base_freight__claims' without `ref`"
+    ) -%}
+{%- endfor -%}
+{%- if execute and model.config.materialized == 'ephemeral' -%}
+    {%- do exceptions.raise_compiler_error(
+        "staged_facts: `" ~ model.name ~ "` is ephemeral, so that nobody counts the rows that it sets aside"
+        ~ "\nhint: materialize it as a table"
+    ) -%}
+{%- endif -%}
+{%- set about = {
+    'base': base, 'id': id, 'references': references, 'snapshots': snapshots, 'code_lists': code_lists
+} -%}
 {%- do config(post_hook=[
-    '{{ milepost.count_set_aside(**' ~ judged ~ ') }}',
+    '{{ milepost.count_set_aside(**' ~ about | tojson ~ ') }}',
     {'sql': '{{ milepost.refuse_set_aside() }}', 'transaction': false},
 ]) -%}
 with

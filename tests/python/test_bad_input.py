@@ -179,22 +179,6 @@ def test_faulty_rows_are_set_aside_and_counted(
     assert FeatureStore(bad.store.uri()).to_arrow("bed_moisture").equals(expected)
 
 
-def test_too_many_faulty_rows_stop_the_build(
-    green: Greenhouse, raw: Location, tmp_path: Path
-) -> None:
-    faulty: list[Reading] = [(None, "north", 0.9, at(5, 6), at(5, 7)) for _ in range(10)]
-    greenhouse.land(raw, [*greenhouse.sound_readings(), *faulty])
-    bad = on_raw(green, raw, tmp_path / "bad")
-    done = bad.dbt("build")
-    assert done.returncode == 1
-    assert "few_enough_readings_are_set_aside" in done.stdout
-    assert "SKIP relation main.bed_moisture" in done.stdout
-    before = FeatureStore(bad.store.uri()).release
-    with pytest.raises(PublishError, match="the last build of `bed_moisture` ended as `skipped`"):
-        bad.publish()
-    assert FeatureStore(bad.store.uri()).release == before
-
-
 def test_a_row_that_says_it_landed_before_its_date_changes_nothing(
     green: Greenhouse, raw: Location, tmp_path: Path
 ) -> None:

@@ -36,7 +36,7 @@ def test_what_dbt_build_tested_is_published(green: Greenhouse) -> None:
     assert {UNIQUE, "bed_moisture_is_a_share", "a_reading_counts_on_the_day_after"} <= set(
         view.checks
     )
-    assert "few_enough_readings_are_set_aside" in view.checks
+    assert "a_reading_has_one_version_at_a_time" in view.checks
     assert view.complete_from == "2026-01-02T00:30:00"
     assert view.built_through == "2026-01-12T00:30:00"
 
@@ -54,11 +54,11 @@ def test_a_rebuild_without_a_new_test_is_refused(green: Greenhouse) -> None:
 
 
 def test_a_rebuild_of_what_the_view_is_made_from_needs_its_tests(green: Greenhouse) -> None:
-    selected = ("--select", "stg_sensors__set_aside", "bed_moisture")
+    selected = ("--select", "stg_sensors__readings", "bed_moisture")
     assert green.dbt("run", *selected).returncode == 0
     reason = refusal(green)
     assert "tests have not run since what they look at was rebuilt" in reason
-    assert "test `few_enough_readings_are_set_aside`" in reason
+    assert "test `a_reading_has_one_version_at_a_time`" in reason
 
 
 def test_a_selection_that_leaves_a_test_out_is_refused(green: Greenhouse) -> None:
@@ -216,11 +216,11 @@ def test_a_test_that_asks_less_than_it_says_is_refused(green: Greenhouse, softer
 def test_a_disabled_test_of_what_the_view_is_made_from_is_refused(green: Greenhouse) -> None:
     green.edit(
         "models/staging/_sensors.yml",
-        "arguments: {max_value: 0.1}",
-        "arguments: {max_value: 0.1}\n              config: {enabled: false}",
+        "arguments: {id: reading_id}",
+        "arguments: {id: reading_id}\n          config: {enabled: false}",
     )
     green.build()
-    assert "test `few_enough_readings_are_set_aside` is disabled" in refusal(green)
+    assert "test `a_reading_has_one_version_at_a_time` is disabled" in refusal(green)
 
 
 def test_a_build_that_failed_is_refused(green: Greenhouse) -> None:

@@ -92,7 +92,7 @@ def test_each_data_test_is_shown_to_fail_and_to_pass(built: Path) -> None:
 def test_the_fact_macros_treat_each_case_as_stated(built: Path) -> None:
     tests = results(built, "unit_test")
     models = {test["node"]["model"] for test in tests.values()}
-    assert models == {"facts", "judged", "counted", "versioned_states"}
+    assert models == {"facts", "judged", "counted", "counted_places", "versioned_states"}
     assert {test["status"] for test in tests.values()} == {"pass"}, {
         name: test["message"] for name, test in tests.items() if test["status"] != "pass"
     }
@@ -136,6 +136,14 @@ def test_staged_facts_refuses_wrong_days(tmp_path: Path, days: str) -> None:
     model = project / "models/facts.sql"
     model.write_text(model.read_text().replace(") }}", f"duplicates_within_days={days}) }}}}"))
     refused(project, "staged_facts: `duplicates_within_days` is")
+
+
+@pytest.mark.parametrize("argument", ["'landed'", "'places'", "'makers'", "'codes'"])
+def test_staged_facts_refuses_a_relation_for_a_name(tmp_path: Path, argument: str) -> None:
+    project = copy_of_the_fixture(tmp_path)
+    model = project / "models/facts.sql"
+    model.write_text(model.read_text().replace(argument, f"ref({argument})"))
+    refused(project, "is no name of a model")
 
 
 def test_elapsed_refuses_another_unit(tmp_path: Path) -> None:
