@@ -173,6 +173,16 @@ def test_many_recent_rows_set_aside_stop_the_build_however_long_the_log(
     assert "a share of 0.0345, and 0.1250 in the last 7 landing dates" in message, done.stdout
 
 
+def test_facts_that_nobody_would_count_are_refused(green: Greenhouse) -> None:
+    staged = "models/staging/stg_sensors__readings.sql"
+    green.edit(staged, "{{ milepost", "{{ config(materialized='ephemeral') }}\n{{ milepost")
+    done = green.dbt("build")
+    assert done.returncode != 0
+    message = " ".join(done.stdout.split())
+    assert "staged_facts: `stg_sensors__readings` is ephemeral" in message
+    assert "hint: materialize it as a table" in message
+
+
 def drawn_readings(seed: int, first: date, last: date) -> list[Reading]:
     """Readings of which one in six has a fault, or several, of the kinds that a row may have."""
     draw = random.Random(seed)
