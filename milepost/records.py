@@ -115,6 +115,6 @@ def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAsid
 
 def _no_record() -> PublishError:
     return PublishError(
-        "the scratch database has no record of a build",
+        "the scratch database has no record of a build by this Milepost",
         hint="run `dbt build`; dbt_project.yml needs `record_results(results)` on-run-end",
     )
