@@ -23,6 +23,13 @@
     'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`
 #}
 {% macro point_in_time_join(entity_rows, features, full_feature_names=false, aliases={}) -%}
+{%- if execute and model.resource_type == 'unit_test' -%}
+    {{- milepost.refuse_lookup(
+        "dbt shows a unit test no feature view's columns and keys",
+        "unit test the model of the entity rows, and keep the lookup in one of its own"
+    ) -}}
+{%- endif -%}
+{%- do milepost.declare_lookup(features, aliases) -%}
 {%- if not execute -%}
     {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
     {%- for feature in ([features] if features is string else features) -%}
@@ -30,11 +37,6 @@
         {%- do milepost.ref_view(aliases.get(name, {}).get('view', name)) -%}
     {%- endfor -%}
     select * from {{ entity_rows }}
-{%- elif model.resource_type == 'unit_test' -%}
-    {{- milepost.refuse_lookup(
-        "dbt shows a unit test no feature view's columns and keys",
-        "unit test the model of the entity rows, and keep the lookup in one of its own"
-    ) -}}
 {%- else -%}
 {%- set asked = milepost.asked_features(features, full_feature_names, aliases) -%}
 with

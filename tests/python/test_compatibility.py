@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,10 +58,17 @@ def released(*views: FeatureView) -> Manifest:
                 owners={},
                 maturity="",
                 sensitivity="",
-                fields=[Field(c.name, c.type, "") for c in one.columns],
+                fields=[
+                    Field(
+                        c.name,
+                        c.type,
+                        "",
+                        "2026-01-02T00:00:00" if c.name in one.features else None,
+                    )
+                    for c in one.columns
+                ],
                 files=[],
                 rows=0,
-                complete_from="2026-01-02T00:00:00",
                 built_through=THROUGH.isoformat(),
                 statistics={},
                 checks=[],
@@ -155,8 +163,12 @@ def test_a_view_is_removed_once_its_date_is_past() -> None:
     )
 
 
-def passed(built_through: datetime, **more: Any) -> Passed:
-    return Passed(view(**more), "", (), "", built_through, at("2026-01-02"))
+def passed(
+    built_through: datetime, complete_from: Mapping[str, datetime] | None = None, **more: Any
+) -> Passed:
+    built = view(**more)
+    starts = dict.fromkeys(built.features, at("2026-01-02")) | dict(complete_from or {})
+    return Passed(built, "", (), "", built_through, starts)
 
 
 def bounds(
