@@ -106,12 +106,14 @@ class FeatureStore:
         built yet.
 
         >>> store = FeatureStore("s3://milepost-store/example")
-        >>> found = store.covers(["carrier_reliability:late_delivery_rate_28d", "carrier_activity"])
+        >>> found = store.covers(store.service("late_delivery"))
         >>> found
         feature                                     complete from        built through
-        carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-03-01 02:00:00
-        >>> found.complete_from, found.built_through
-        (datetime.datetime(2026, 1, 29, 2, 0), datetime.datetime(2026, 3, 1, 2, 0))
+        carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-07-01 00:00:00
+        carrier_activity:days_since_last_load       2026-01-08 02:00:00  2026-07-01 00:00:00
+        all                                         2026-01-29 02:00:00  2026-07-01 00:00:00
+        >>> found.complete_from
+        datetime.datetime(2026, 1, 29, 2, 0)
         """
         features, aliases = expand(features, aliases)
         return shelf.covers(

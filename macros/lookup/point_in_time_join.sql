@@ -17,7 +17,7 @@
 
     The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
     each view as if it had a `ref` to it. An instant for which a view is not
-    built, or its longest window not full, is no error here as it is in the client: the model states
+    built, or a window not full, is no error here as it is in the client: the model states
     which rows it has (see `complete_from` and the data test `is_covered_by_views`).
     Example: `{{ point_in_time_join('bookings', ['carrier_reliability', 'origin'], aliases={
     'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`

@@ -217,6 +217,15 @@ def test_many_more_nulls_are_refused_by_feature() -> None:
     )
 
 
+def test_nulls_are_judged_from_when_a_feature_is_complete_rows_from_when_all_are() -> None:
+    strict = {**BOUNDS, "row_rate_factor_max": 20, "null_share_rise_max": 0.4}
+    late = {"readings": at("2026-02-01")}
+    assert len(bounds(100, 100, complete_from=late, bounds=strict)) == 1
+    assert bounds(100, 100, complete_from={"wet": at("2026-02-01")}, bounds=strict) == []
+    assert len(bounds(41, 0, complete_from={"readings": at("2026-01-31")})) == 1
+    assert bounds(41, 0, complete_from=late) == []
+
+
 def test_too_few_rows_tell_nothing() -> None:
     assert bounds(0, 0, hours=9) == []
     assert bounds(0, 0, hours=11) != []
