@@ -271,10 +271,11 @@ def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
     instants = ["2020-01-01", "2030-01-01"] if is_allowed else ["2026-01-10", "2026-02-10"]
     asked = in_markets(*(("atl", instant) for instant in instants))
     first, again = (shelf.location.uri(f"sets/{is_allowed}-{n}.parquet") for n in range(2))
-    allow = {"allow_early": is_allowed, "allow_late": is_allowed}
     with monkeypatch.context() as patched:
         patched.setattr(training_set, "recipe_of", older)
-        shelf.get_historical_features(asked, ["markets"], **allow, to=first)
+        shelf.get_historical_features(
+            asked, ["markets"], allow_early=is_allowed, allow_late=is_allowed, to=first
+        )
     assert '"allow_incomplete": ' + str(is_allowed).lower() in str(
         pq.read_metadata(pa.BufferReader(body(first))).metadata[b"milepost"]
     )
