@@ -76,16 +76,15 @@ def look_backs(sql: str, columns: Iterable[str]) -> dict[str, LookBack]:
 
 
 def hours(
-    sql: str, view: str, identity: Iterable[str], stated_days: Mapping[str, int | None]
+    sql: str, view: str, keys: Iterable[str], stated_days: Mapping[str, int | None]
 ) -> dict[str, int]:
-    """Return how many hours each feature of a view looks back, at least as many as its rows do.
+    """Return how many hours each feature of a view looks back, at least as many as its keys do.
 
-    `identity` are the keys and the instant of a row. What cannot be found must be stated:
-    `stated_days` has for each feature the days that the YAML gives it, or None. Raises a
-    PublishError that names the features for which nothing is stated.
+    What cannot be found must be stated: `stated_days` has for each feature the days that the YAML
+    gives it, or None. Raises a PublishError that names the features for which nothing is stated.
     """
-    row = _farthest(look_backs(sql, identity).values())
-    found = {name: look | row for name, look in look_backs(sql, stated_days).items()}
+    of_keys = _farthest(look_backs(sql, keys).values())
+    found = {name: look | of_keys for name, look in look_backs(sql, stated_days).items()}
     unstated = [name for name, look in found.items() if look.unknown and stated_days[name] is None]
     if unstated:
         parts = sorted(frozenset[str]().union(*(found[name].unknown for name in unstated)))
@@ -153,8 +152,12 @@ def _query(node: Node, outer: Scope) -> _Relation:
 
 
 def _windows(node: Node, marker: Node) -> _Relation:
-    """Declared windows: features, and the keys and `grid_at`, which look back nowhere."""
+    """Declared windows: features, and keys, which look back nowhere.
+
+    When the newest row was made, a fact of any age decides that left the longest window last.
+    """
     declared = {one["alias"]: LookBack(one["value"]["value"]) for one in marker["select_list"]}
+    declared["grid_at"] = _unknown("grid_at")
     names = (one["alias"] or one["column_names"][-1] for one in node["select_list"])
     return _Relation({name.lower(): declared.get(name, NOWHERE) for name in names})
 

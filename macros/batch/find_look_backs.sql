@@ -5,9 +5,9 @@
     view: the model of a feature view, while dbt runs it.
 #}
 {% macro find_look_backs(view) %}
-    {% set identity = view.config.meta.get('keys', []) + ['available_at'] %}
+    {% set keys = view.config.meta.get('keys', []) %}
     {% set stated_days = {} %}
-    {% for column in view.columns.values() if column.name not in identity %}
+    {% for column in view.columns.values() if column.name not in keys + ['available_at'] %}
         {% do stated_days.update({column.name: column.config.meta.get(
             'longest_window_days', view.config.meta.get('longest_window_days')
         )}) %}
@@ -15,7 +15,7 @@
     {{ return(tojson(milepost.raw_log_answer('milepost_look_backs', tojson({
         'sql': view.compiled_code,
         'view': milepost.published_name(view),
-        'identity': identity,
+        'keys': keys,
         'stated_days': stated_days,
     })))) }}
 {% endmacro %}
