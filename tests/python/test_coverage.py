@@ -103,6 +103,18 @@ def test_a_lookup_is_refused_only_for_what_it_asks_for(shelf: FeatureStore) -> N
     )
 
 
+def test_the_hint_keeps_the_rows_at_which_the_last_of_the_features_is_complete(
+    shelf: FeatureStore,
+) -> None:
+    instants = ["2026-01-01T00:00:00", "2026-02-01T00:00:00", "2026-06-02T00:00:00"]
+    assert refusal(shelf, instants, ["beds:wet_365d", "beds:wet_7d"]) == (
+        "2 of 3 rows are before windows are full: `beds:wet_7d` from 2026-01-08 02:00:00; "
+        "`beds:wet_365d` from 2026-06-01 02:00:00\n"
+        "hint: keep the rows with `event_timestamp >= '2026-06-01 02:00:00'`, or pass "
+        "allow_early=True"
+    )
+
+
 def test_the_condition_of_the_hint_keeps_the_good_rows_and_no_other(shelf: FeatureStore) -> None:
     instants = ["2026-01-08T01:59:59.999999", "2026-01-08T02:00:00", "2026-07-01T00:00:00"]
     message = refusal(shelf, instants, ["beds:wet_7d", "beds:dry_7d"])

@@ -69,6 +69,13 @@ def test_a_release_without_views_or_a_view_without_files_is_whole() -> None:
         assert parse(manifest.to_bytes(), WHERE) == manifest
 
 
+def test_a_feature_that_does_not_say_since_when_it_is_complete_is_refused() -> None:
+    fields = [replace(field, complete_from=None) for field in VIEW.fields]
+    manifest = replace(MANIFEST, views=[replace(VIEW, fields=fields)]).sealed()
+    with pytest.raises(ReleaseError, match="since when features of `carrier_reliability`"):
+        parse(manifest.to_bytes(), WHERE)
+
+
 def test_features_are_the_columns_but_for_keys_and_available_at() -> None:
     assert VIEW.features == ["late_rate_28d"]
     assert replace(VIEW, keys=[]).features == ["carrier_id", "late_rate_28d"]
