@@ -5,7 +5,7 @@
         ~ "and table_name = 'batches' and column_name = 'look_backs'"
     ) | length %}
     {% set found = run_query(
-        "select look_backs from milepost_checks.batches where look_backs is not null and model_id = '" ~ view_id ~ "'"
+        "select look_backs from milepost_checks.batches where model_id = '" ~ view_id ~ "'"
     ) if is_there else [] %}
     {{ return(fromjson(found[0][0]) if found | length else {}) }}
 {% endmacro %}

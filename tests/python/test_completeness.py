@@ -6,10 +6,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import pytest
 
 from greenhouse import FIRST, Greenhouse
+from milepost.errors import PublishError
 
 pytestmark = pytest.mark.slow
 
@@ -81,10 +81,10 @@ def test_what_cannot_be_found_stops_the_build_until_it_is_stated(green: Greenhou
     green.edit(YAML, "description: Readings.", stated)
     green.build()
     assert complete_days(green) == {"moisture_max_1d": 1, "reading_count_1d": 5}
-    # A higher number counts at once, as nothing is ever said to be complete too early.
     green.edit(YAML, "longest_window_days: 5", "longest_window_days: 7")
     assert declared_days(green) == 1
-    assert complete_days(green) == {"moisture_max_1d": 1, "reading_count_1d": 7}
+    with pytest.raises(PublishError, match="built before settings of `bed_moisture` changed"):
+        green.publish()
 
 
 def test_a_view_may_declare_windows_twice(green: Greenhouse) -> None:
@@ -117,10 +117,3 @@ from {name}
     green.build()
     assert complete_days(green) == {"moisture_max_1d": 3, "reading_count_1d": 2}
     assert declared_days(green) == 3
-
-
-def test_a_scratch_database_of_an_older_milepost_is_gone_on_from(green: Greenhouse) -> None:
-    with duckdb.connect(green.folder / "scratch.duckdb") as con:
-        con.execute("alter table milepost_checks.batches drop look_backs")
-    green.build()
-    assert complete_days(green) == {"moisture_max_1d": 1, "reading_count_1d": 1}
