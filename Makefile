@@ -9,7 +9,7 @@ PYTHON ?= python3
 DATA ?= simulated
 # Of the simulated marketplace: 1 is a million loads in two years.
 SCALE ?= 0.01
-# The longest window, of lane_rates, is full after 392 days: before, a lookup is refused.
+# Enough for the longest window, the 392 days of lane_rates, to be full at the end.
 DAYS ?= 420
 
 export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)

@@ -198,7 +198,7 @@ def _passed(name: str, content: str) -> Passed:
         ),
     )
     ends = datetime(2024, 1, 1), datetime(2026, 2, 1)  # noqa: DTZ001 - naive is UTC
-    return Passed(view, content, (), "", ends[1], ends[0])
+    return Passed(view, content, (), "", ends[1], dict.fromkeys(view.features, ends[0]))
 
 
 @contextmanager

@@ -31,16 +31,22 @@ HOURS_TO_CLOSE = 23
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a feature view as its YAML states it; `type` is one of TYPES."""
+    """A column of a feature view as its YAML states it; `type` is one of TYPES.
+
+    `longest_window_days` is how far it looks back, where the YAML says so.
+    """
 
     name: str
     type: str
     description: str
+    longest_window_days: int | None = None
 
 
 @dataclass(frozen=True)
 class FeatureView:
     """A feature view as its dbt model states it. Windows are in days, the delay in minutes.
+
+    `longest_window_days` is how far the view looks back: none of its features looks back further.
 
     `name` is that of the published table: for version 2 of a dbt model `<model>_v2`, as dbt's own.
     """
@@ -277,10 +283,15 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
             )
         return meta[key]
 
-    columns = tuple(
-        Column(c["name"], (c["data_type"] or "").upper(), " ".join(c["description"].split()))
-        for c in node["columns"].values()
-    )
+    columns = tuple(_column(name, column) for column in node["columns"].values())
+    # `trailing_features` puts `declared_window_days` there; what looks back otherwise is stated.
+    longest_window_days = [
+        c.longest_window_days for c in columns if c.longest_window_days is not None
+    ]
+    if "declared_window_days" in meta:
+        longest_window_days.append(meta["declared_window_days"])
+    if "longest_window_days" in meta or not longest_window_days:
+        longest_window_days.append(stated("longest_window_days", int))
     view = FeatureView(
         name=name,
         version=None if version is None else str(version),
@@ -292,7 +303,7 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
         entities=tuple(stated("entities", list)),
         keys=tuple(stated("keys", list)),
         grid=stated("grid", str),
-        longest_window_days=stated("longest_window_days", int),
+        longest_window_days=max(longest_window_days),
         serving_delay_minutes=stated("serving_delay_minutes", int),
         owners=stated("owners", dict),
         maturity=stated("maturity", str),
@@ -307,6 +318,18 @@ def _feature_view(node: Mapping[str, Any]) -> FeatureView:
     )
     _check(view)
     return view
+
+
+def _column(view: str, stated: Mapping[str, Any]) -> Column:
+    days = stated.get("config", {}).get("meta", {}).get("longest_window_days")
+    if days is not None and (not isinstance(days, int) or days < 0):
+        raise PublishError(
+            f"column `{stated['name']}` of feature view `{view}` has no valid "
+            f"`meta.longest_window_days`: `{days}`",
+            hint="state it as an int in the column's YAML, or leave it out",
+        )
+    description = " ".join(stated["description"].split())
+    return Column(stated["name"], (stated["data_type"] or "").upper(), description, days)
 
 
 def _service(node: Mapping[str, Any]) -> Service:

@@ -12,6 +12,8 @@ import logging
 import os
 import shutil
 import sys
+import textwrap
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -21,8 +23,9 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from milepost import difference, releases, shelf
+from milepost import coverage, difference, releases, shelf
 from milepost.errors import LookupInputError, MilepostError
+from milepost.manifest import Manifest, View
 from milepost.s3 import Location
 from milepost.store import FeatureStore
 
@@ -137,14 +140,15 @@ def show(asked: argparse.Namespace, store: Location) -> Answer:
     lines = [
         f"Release {manifest.release} at {store.uri()}",
         "",
-        f"  {'feature view':<24}{'rows':>10}{'checks passed':>15}   values from .. until",
+        f"  {'feature view':<24}{'rows':>10}{'checks passed':>15}   built until",
     ]
     for view in manifest.views:
         deprecated = f"   deprecated {view.deprecated_at}" if view.deprecated_at else ""
         lines.append(
             f"  {view.name:<24}{view.rows:>10,}{len(view.checks):>15}   "
-            f"{view.complete_from} .. {view.built_through}{deprecated}"
+            f"{view.instant('built_through')}{deprecated}"
         )
+        lines += _ranges(manifest, view)
     lines += ["", f"  Rows set aside: {sum(rows.rows for rows in manifest.set_aside):,}"]
     lines += [
         f"    {rows.rows:,} of {rows.of_rows:,} rows of {rows.table}: {rows.reason}"
@@ -155,6 +159,19 @@ def show(asked: argparse.Namespace, store: Location) -> Answer:
 
         lines += ["", *training_set(store, manifest)]
     return Answer(asdict(manifest), lines)
+
+
+def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
+    """From when the features of a view are whole, the first ones first, by instant."""
+    since = defaultdict(list)
+    found = coverage.of_view(manifest, view)
+    for one in sorted(found, key=lambda one: str(one.complete_from or "")):
+        head = "always" if one.complete_from is None else f"from {one.complete_from}"
+        since[f"    {f'not yet, {head}' if one.is_empty else head}: "].append(one.feature)
+    for head, features in since.items():
+        yield from textwrap.wrap(
+            ", ".join(features), shelf.LINE, initial_indent=head, subsequent_indent=" " * 6
+        )
 
 
 def diff(asked: argparse.Namespace, store: Location) -> Answer:

@@ -192,9 +192,14 @@ def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
         for column in node["columns"].values()
         if config.get("contract", {}).get("enforced")
     ]
+    stated_windows = {
+        column["name"]: column.get("config", {}).get("meta", {}).get("longest_window_days")
+        for column in node["columns"].values()
+    }
     return {
         "meta": meta,
         "columns": columns,
+        "longest_window_days": {name: days for name, days in stated_windows.items() if days},
         "test": node.get("test_metadata"),
         **{
             key: value

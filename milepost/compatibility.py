@@ -5,7 +5,7 @@ Each rule yields its reasons. The rules are listed in docs/reference/release-for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -100,16 +100,36 @@ def dropped_check_faults(passed: Passed, old: View) -> Iterator[Refusal]:
 def bound_faults(con: DuckDBPyConnection, passed: Passed, old: View) -> Iterator[str]:
     """Whether the rows since the current release are as many, and as full, as those before them.
 
-    Not judged: where the windows were not full before, and where the rows are too few to tell.
+    Not judged: nulls where the window was not full before, rows where one of all windows was not,
+    and where the rows are too few to tell.
     """
     view, end = passed.view, old.instant("built_through")
-    start = max(old.instant("complete_from"), end - timedelta(days=REFERENCE_DAYS))
-    if start >= end or passed.built_through <= end:
+    if passed.built_through <= end:
         return
-    counted = ", ".join(f"count({name})" for name in view.features)
+    complete_from = passed.complete_from
+    for start in sorted(set(complete_from.values())):
+        judged = [name for name in view.features if complete_from[name] == start]
+        is_whole = start == max(complete_from.values())
+        yield from _bound_faults(con, passed, (start, end), judged, is_whole=is_whole)
+
+
+def _bound_faults(
+    con: DuckDBPyConnection,
+    passed: Passed,
+    complete: tuple[datetime, datetime],
+    features: Sequence[str],
+    *,
+    is_whole: bool,
+) -> Iterator[str]:
+    """The faults of features that are complete between the two instants; `is_whole`: all are."""
+    view, end = passed.view, complete[1]
+    start = max(complete[0], end - timedelta(days=REFERENCE_DAYS))
+    if start >= end:
+        return
+    counted = ", ".join(["count(*)", *(f"count({name})" for name in features)])
     before, since = (
         con.execute(
-            f"select count(*), {counted} from {view.relation} "  # noqa: S608 - checked names
+            f"select {counted} from {view.relation} "  # noqa: S608 - checked names
             f"where {AVAILABLE_AT} >= ? and {AVAILABLE_AT} < ?",
             list(between),
         ).fetchone()
@@ -120,14 +140,14 @@ def bound_faults(con: DuckDBPyConnection, passed: Passed, old: View) -> Iterator
     if max(expected, since[0]) < view.bounds["row_count_min"]:
         return
     factor = view.bounds["row_rate_factor_max"]
-    if not expected / factor <= since[0] <= expected * factor:
+    if is_whole and not expected / factor <= since[0] <= expected * factor:
         yield (
             f"{view.name}: {since[0]:,} rows since {end}, where the {REFERENCE_DAYS} days before "
             f"let expect {expected:,.0f}; `bounds.row_rate_factor_max` is {factor}"
         )
     if not before[0] or not since[0]:
         return
-    for n, name in enumerate(view.features, start=1):
+    for n, name in enumerate(features, start=1):
         was, now = 1 - before[n] / before[0], 1 - since[n] / since[0]
         if now - was > view.bounds["null_share_rise_max"]:
             yield (

@@ -19,7 +19,7 @@ from dbt.config.renderer import ProfileRenderer
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost import code, raw_log, releases, s3
+from milepost import code, look_back, raw_log, releases, s3
 from milepost.catalog import Catalog
 from milepost.errors import MilepostError, StorageError
 from milepost.raw_log import ClosedDates
@@ -41,6 +41,7 @@ class Plugin(BasePlugin):
             conn.execute(s3.duckdb_secret())
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
+        conn.create_function("milepost_look_backs", _look_backs, [VARCHAR], VARCHAR)
         conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
         conn.create_function("milepost_codes", _codes, [VARCHAR], VARCHAR)
         conn.create_function("milepost_narrowed_by", _narrowed_by, [VARCHAR], VARCHAR)
@@ -126,6 +127,11 @@ def _narrowed_by(_: str) -> str:
     default = ProfileRenderer(config.cli_vars).render_value(profile.get("target", "default"))
     option = "" if config.target_name == default else f"--target {config.target_name}"
     return json.dumps({"option": option})
+
+
+def _look_backs(request: str) -> str:
+    """The arguments of `look_back.hours` to `{feature: hours}`, or an error."""
+    return _answer(lambda: look_back.hours(**json.loads(request)))
 
 
 def _answer(question: Any) -> str:

@@ -10,7 +10,7 @@ from milepost.service import Service
 
 # What a view says of itself, but for its files and what is measured on them.
 _STATED = (
-    *("keys", "grid", "serving_delay_minutes", "complete_from", "built_through", "entities"),
+    *("keys", "grid", "serving_delay_minutes", "built_through", "entities"),
     *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
     *("is_dense", "fresh_within_hours", "dropped_checks"),
 )
@@ -26,6 +26,9 @@ class ViewDifference:
     features_added: list[str]
     features_removed: list[str]
     features_changed: list[str]
+    complete_from: dict[str, list[str]]
+    """By feature, when it was complete from and when it is, where that changed."""
+
     stated: dict[str, list[object]]
     rows_before: int
     rows_after: int
@@ -81,8 +84,17 @@ def lines(differences: Differences) -> Iterator[str]:
                 names = getattr(one, f"{what}_{how}", None)
                 if names:
                     yield f"  {what} {how}: {', '.join(names)}"
-        for name, (old, new) in one.stated.items():
-            yield f"  {name}: {old} -> {new}"
+        for (old, new), names in _by_change(getattr(one, "complete_from", {})).items():
+            yield f"  complete from {old} -> {new}: {', '.join(names)}"
+        for name, (before, after) in one.stated.items():
+            yield f"  {name}: {before} -> {after}"
+
+
+def _by_change(complete_from: dict[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
+    changes: dict[tuple[str, ...], list[str]] = {}
+    for feature, change in complete_from.items():
+        changes.setdefault(tuple(change), []).append(feature)
+    return changes
 
 
 def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | None:
@@ -99,6 +111,7 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
         features_changed=[
             one for one, is_now in new_features.items() if old_features.get(one, is_now) != is_now
         ],
+        complete_from=_complete_from(old, new),
         stated=_stated(_STATED, old, new),
         rows_before=old.rows if old else 0,
         rows_after=new.rows if new else 0,
@@ -143,7 +156,16 @@ def _stated(keys: Iterable[str], old: object, new: object) -> dict[str, list[obj
 def _is_empty(found: ViewDifference) -> bool:
     features = (found.features_added, found.features_removed, found.features_changed)
     partitions = (found.partitions_added, found.partitions_removed, found.partitions_changed)
-    return not any((*features, *partitions, found.stated))
+    return not any((*features, *partitions, found.complete_from, found.stated))
+
+
+def _complete_from(old: View | None, new: View | None) -> dict[str, list[str]]:
+    was, now = ({} if view is None else view.complete_from for view in (old, new))
+    return {
+        name: [str(was[name]), str(now[name])]
+        for name in now
+        if name in was and was[name] != now[name]
+    }
 
 
 def _features(view: View | None) -> dict[str, object]:

@@ -13,10 +13,14 @@ from milepost.store import FeatureStore
 
 
 def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
-    """Five entities of the view with the most rows, at an instant for which it is complete."""
+    """Five entities of the view with the most rows, with the features that are complete."""
     store = FeatureStore(location.uri(), release=manifest.release)
     view = max(manifest.views, key=lambda view: view.rows)
     instant = view.instant("built_through") - timedelta(hours=1)
+    features = [f"{view.name}:{name}" for name, at in view.complete_from.items() if at <= instant]
+    if not features:
+        yield f"  Training set: no feature of {view.name} is complete yet"
+        return
     keys = "".join(f"{key}, " for key in view.keys)
     with duckdb.connect() as con:
         con.register("feature_rows", store.to_arrow(view.name))
@@ -26,9 +30,7 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
             f"order by count(*) desc, {keys} event_timestamp limit 5",
             [instant],
         ).to_arrow_table()
-        found = store.get_historical_features(
-            entities, [view.name], allow_incomplete=instant < view.instant("complete_from")
-        )
+        found = store.get_historical_features(entities, features)
         yield f"  Training set: {view.name} of five entities, as of {instant}"
         yield ""
         con.register("training_set", found.to_arrow())

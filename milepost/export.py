@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from milepost import s3
-from milepost.catalog import FeatureView
+from milepost.catalog import Column, FeatureView
 from milepost.errors import PublishError
 from milepost.gate import Passed
 from milepost.manifest import Field, File, Manifest, View
@@ -129,10 +129,9 @@ def describe(passed: Passed) -> View:
         owners=dict(view.owners),
         maturity=view.maturity,
         sensitivity=view.sensitivity,
-        fields=[Field(c.name, c.type, c.description) for c in view.columns],
+        fields=[_field(passed, column) for column in view.columns],
         files=[],
         rows=0,
-        complete_from=passed.complete_from.isoformat(),
         built_through=passed.built_through.isoformat(),
         statistics={},
         checks=list(passed.checks),
@@ -145,6 +144,16 @@ def describe(passed: Passed) -> View:
         fresh_within_hours=view.fresh_within_hours,
         dropped_checks=dict(passed.dropped_checks),
         derived=list(view.derived),
+    )
+
+
+def _field(passed: Passed, column: Column) -> Field:
+    complete_from = passed.complete_from.get(column.name)
+    return Field(
+        column.name,
+        column.type,
+        column.description,
+        None if complete_from is None else complete_from.isoformat(),
     )
 
 

@@ -17,7 +17,7 @@ from milepost import code, records
 from milepost.catalog import FeatureView, published_name
 from milepost.fingerprint import fingerprint
 from milepost.project import Project
-from milepost.records import Build, Records
+from milepost.records import Batch, Build, Records
 from milepost.refusal import SHOWN, Refusal, shortened
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ class Passed:
     checks: tuple[str, ...]
     code: str
     built_through: datetime
-    complete_from: datetime
+    complete_from: Mapping[str, datetime]
+    """Of each feature: the instant from which its windows are full."""
+
     dropped_checks: Mapping[str, str] = field(default_factory=dict)
     """Why checks that it or what it is made from once had are gone, as their YAML states it."""
 
@@ -243,11 +245,18 @@ class _Gate:
             checks=tuple(sorted(nodes[test]["name"] for test in self._catalog.tests_on(lineage))),
             code=batch.code,
             built_through=batch.built_to + delay,
-            complete_from=datetime.combine(first, time())
-            + timedelta(days=view.longest_window_days)
-            + delay,
+            complete_from={
+                feature: datetime.combine(first, time()) + timedelta(hours=hours) + delay
+                for feature, hours in _look_backs(view, batch).items()
+            },
             dropped_checks=self._catalog.dropped_checks(lineage),
         )
+
+
+def _look_backs(view: FeatureView, batch: Batch) -> dict[str, int]:
+    """The hours of each feature as the build found them; of another one, the most of the view."""
+    unrecorded = 24 * view.longest_window_days
+    return {feature: batch.look_backs.get(feature, unrecorded) for feature in view.features}
 
 
 def _code_faults(view: str, changed: Mapping[str, Sequence[str]]) -> Iterator[Refusal]:

@@ -53,7 +53,12 @@ class Asked:
     derived: Mapping[tuple[str, str], AskedDerived]
     """The derived ones among them, by the names of view and feature."""
 
-    allow_incomplete: bool
+    allow_early: bool
+    """Whether an instant may lie before the windows of a feature are full."""
+
+    allow_late: bool
+    """Whether an instant may lie where a view is not built."""
+
     ttl: timedelta | None
 
     def features_of(self, view: AskedView) -> list[str]:
@@ -75,16 +80,6 @@ class Asked:
                     f"feature `{name}` is named as a column of `entity_df`", hint=ENTITY_HINT
                 )
 
-    def check_instants(self, instants: pa.Array) -> None:
-        """No instant lies where a view is not built, or its longest window not full."""
-        if self.allow_incomplete or not len(instants):
-            return
-        import pyarrow.compute as pc
-
-        bounds = pc.min_max(instants)
-        for asked in self.views:
-            _check_complete(asked.view, bounds["min"].as_py(), bounds["max"].as_py())
-
 
 def parse(
     manifest: Manifest,
@@ -93,7 +88,8 @@ def parse(
     full_feature_names: bool = False,
     aliases: Mapping[str, Mapping[str, Any]] | None = None,
     ttl: timedelta | None = None,
-    allow_incomplete: bool = False,
+    allow_early: bool = False,
+    allow_late: bool = False,
 ) -> Asked:
     """Read the list of features: `"view:feature"`, a whole `"view"`, or an alias for a view.
 
@@ -140,7 +136,7 @@ def parse(
             )
     derived = _asked_derived(manifest, asked, used)
     _check_ttl(ttl, used)
-    return Asked(used, named, derived, allow_incomplete, ttl)
+    return Asked(used, named, derived, allow_early, allow_late, ttl)
 
 
 def join(
@@ -307,19 +303,3 @@ def _check_ttl(ttl: timedelta | None, views: Sequence[AskedView]) -> None:
                 hint="leave ttl out, and ask for a feature that says how old the evidence is; "
                 "ttl is for views with `meta: {dense: true}`",
             )
-
-
-def _check_complete(view: View, first: Any, last: Any) -> None:
-    allow = "or pass allow_incomplete=True"
-    if last >= view.instant("built_through"):
-        raise LookupInputError(
-            f"feature view `{view.name}` is built through {view.built_through}, and "
-            f"`{EVENT_TIMESTAMP}` goes to {last.isoformat()}",
-            hint=f"wait for the next release, {allow}",
-        )
-    if first < view.instant("complete_from"):
-        raise LookupInputError(
-            f"feature view `{view.name}` is complete from {view.complete_from}, and "
-            f"`{EVENT_TIMESTAMP}` starts at {first.isoformat()}",
-            hint=f"its longest window is not full before; start later, {allow}",
-        )

@@ -19,8 +19,8 @@ from milepost.errors import ReleaseError
 from milepost.names import AVAILABLE_AT, NAME, TYPES
 from milepost.service import Service
 
-FORMAT_VERSION = 2
-READABLE = (1, 2)
+FORMAT_VERSION = 3
+READABLE = (1, 2, 3)
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
 DATA_FILE = re.compile(
@@ -30,11 +30,16 @@ DATA_FILE = re.compile(
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a view: type is one of BIGINT, DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP (UTC)."""
+    """A column of a view: type is one of BIGINT, DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP (UTC).
+
+    `complete_from` is when a feature's windows are first full, naive UTC in ISO form; None of keys
+    and `available_at`, which have none.
+    """
 
     name: str
     type: str
     description: str
+    complete_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,6 @@ class View:
     fields: list[Field]
     files: list[File]
     rows: int
-    complete_from: str
     built_through: str
     statistics: dict[str, dict[str, Any]]
     checks: list[str]
@@ -103,8 +107,14 @@ class View:
         """The columns but for keys and `available_at`, in their order."""
         return [f.name for f in self.fields if f.name not in (*self.keys, AVAILABLE_AT)]
 
+    @property
+    def complete_from(self) -> dict[str, datetime]:
+        """By feature, the instant from which its windows are full, naive UTC."""
+        stated = ((one.name, one.complete_from) for one in self.fields)
+        return {name: datetime.fromisoformat(instant) for name, instant in stated if instant}
+
     def instant(self, name: str) -> datetime:
-        """`complete_from` or `built_through` as naive UTC."""
+        """`built_through` as naive UTC."""
         return datetime.fromisoformat(getattr(self, name))
 
     @property
@@ -220,7 +230,16 @@ def _release_id(created_at: str, unnamed: bytes) -> str:
 
 
 def _view(raw: Mapping[str, Any]) -> View:
+    raw = dict(raw)
     fields = [Field(**field) for field in raw["fields"]]
+    # Before format 3 it was of the view: that of the longest window.
+    if "complete_from" in raw:
+        complete_from = raw.pop("complete_from")
+        names = (*raw["keys"], AVAILABLE_AT)
+        fields = [
+            one if one.name in names else replace(one, complete_from=complete_from)
+            for one in fields
+        ]
     files = [File(**file) for file in raw["files"]]
     derived = [Derived(**one) for one in raw.get("derived", [])]
     return View(**{**raw, "fields": fields, "files": files, "derived": derived})
@@ -254,7 +273,9 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"types of `{view.name}`")
         if not all(is_plain(one) for one in view.derived):
             raise ValueError(f"derived features of `{view.name}`")
-        if any(view.instant(name).tzinfo for name in ("complete_from", "built_through")):
+        if list(view.complete_from) != view.features:
+            raise ValueError(f"since when features of `{view.name}` are complete")
+        if any(one.tzinfo for one in (view.instant("built_through"), *view.complete_from.values())):
             raise ValueError(f"instants of `{view.name}`, which are not naive")
         for file in view.files:
             found = DATA_FILE.fullmatch(file.name)

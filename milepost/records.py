@@ -44,10 +44,14 @@ class TestRun:
 
 @dataclass(frozen=True)
 class Batch:
-    """How far a feature view is built: the first grid instant that is not, and by which code."""
+    """How far a feature view is built: the first grid instant that is not, and by which code.
+
+    `look_backs` is how many hours each feature looks back.
+    """
 
     built_to: datetime
     code: str
+    look_backs: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def read(con: DuckDBPyConnection) -> Records:
             "select test_id, model_id, fingerprint from milepost_checks.tested_tables"
         ).fetchall()
         batches = con.execute(
-            "select model_id, cast(built_to as timestamp), code from milepost_checks.batches"
+            "select model_id, cast(built_to as timestamp), code, look_backs "
+            "from milepost_checks.batches"
         ).fetchall()
     except (CatalogException, BinderException) as error:
         raise _no_record() from error
@@ -96,7 +101,10 @@ def read(con: DuckDBPyConnection) -> Records:
             for test, status, option, parts, at in tests
         },
         {(test, model): content for test, model, content in fingerprints},
-        {model: Batch(built_to, code) for model, built_to, code in batches},
+        {
+            model: Batch(built_to, code, json.loads(look_backs))
+            for model, built_to, code, look_backs in batches
+        },
     )
 
 

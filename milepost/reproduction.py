@@ -13,7 +13,8 @@ from milepost.errors import LookupInputError
 from milepost.s3 import Location
 from milepost.training_set import METADATA_KEY, Recipe
 
-OPTIONS = ("features", "full_feature_names", "aliases", "ttl_seconds", "allow_incomplete", "as_of")
+# What a recipe says beside the options of the lookup.
+FOUND = ("release", "entities", "code")
 
 
 def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.ParquetFile]:
@@ -42,6 +43,12 @@ def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.Pa
             + " to make the same bytes",
         )
     return recipe, file
+
+
+def permissions(options: Recipe) -> tuple[bool, bool]:
+    """Whether instants may be early, and late: one permission for both until 2026-11."""
+    both = options.get("allow_incomplete", False)
+    return bool(options.get("allow_early", both)), bool(options.get("allow_late", both))
 
 
 def entity_rows(file: pq.ParquetFile, features: list[str]) -> pa.RecordBatchReader:

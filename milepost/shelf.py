@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any, Generic, TypeVar
 
-from milepost import releases
+from milepost import coverage, releases
+from milepost.coverage import Range
 from milepost.derived import Derived
 from milepost.errors import UnknownFeatureError
-from milepost.lookup import by_name, suggest, table_name
+from milepost.lookup import Asked, by_name, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
 from milepost.service import Service
@@ -83,6 +85,34 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """When features are whole: each, and all of them together."""
+
+    features: Listing[Range]
+    together: Range
+
+    @property
+    def complete_from(self) -> datetime | None:
+        """From when all windows are full, naive UTC; None where nothing looks back."""
+        return self.together.complete_from
+
+    @property
+    def built_through(self) -> datetime:
+        """Until when, without it, all are built, naive UTC."""
+        return self.together.built_through
+
+    def __repr__(self) -> str:
+        return repr(self._listed())
+
+    def _repr_html_(self) -> str:
+        return self._listed()._repr_html_()
+
+    def _listed(self) -> Listing[Range]:
+        rows = self.features if len(self.features) == 1 else [*self.features, self.together]
+        return _ranges(rows)
+
+
+@dataclass(frozen=True)
 class Released:
     """One release of a store, and what keeps it."""
 
@@ -103,8 +133,9 @@ def views(manifest: Manifest) -> Listing[View]:
             "view": lambda view: view.name,
             "features": lambda view: len(view.features) + len(view.derived),
             "rows": lambda view: view.rows,
-            "from": lambda view: view.complete_from,
-            "until": lambda view: view.built_through,
+            "from": lambda view: _from(min(view.complete_from.values(), default=None), view),
+            "all from": lambda view: _from(max(view.complete_from.values(), default=None), view),
+            "until": lambda view: view.instant("built_through"),
             "keys": lambda view: view.keys,
             "owners": lambda view: view.owners.values(),
             "description": lambda view: view.description,
@@ -179,6 +210,12 @@ def search(manifest: Manifest, text: str) -> Listing[Found]:
     return _listing(found for *_, found in sorted(scored, key=lambda one: one[:2]))
 
 
+def covers(asked: Asked) -> Coverage:
+    """When the features asked for are whole."""
+    found = coverage.ranges(asked)
+    return Coverage(_ranges(found), coverage.together(found))
+
+
 def describe(manifest: Manifest, reference: str) -> Description:
     """A feature view, by `"view"`, or a feature, stored or derived, by `"view:feature"`."""
     name, colon, feature = reference.partition(":")
@@ -188,8 +225,9 @@ def describe(manifest: Manifest, reference: str) -> Description:
             f"release {manifest.release} has no feature view `{name}`", hint=suggest(name, known)
         )
     view = known[table_name(name)]
+    ranges = {one.feature: one for one in coverage.of_view(manifest, view)}
     if not colon:
-        return _described_view(view)
+        return _described_view(view, ranges)
     features = {found.reference.partition(":")[2]: found for found in _features(view)}
     if feature not in features:
         raise UnknownFeatureError(
@@ -208,15 +246,15 @@ def describe(manifest: Manifest, reference: str) -> Description:
             "description": features[feature].description,
             **own,
             "keys": view.keys,
-            "from": view.complete_from,
-            "until": view.built_through,
+            "from": _from(ranges[feature].complete_from, view),
+            "until": ranges[feature].built_through,
             "owners": view.owners.values(),
             "maturity": view.maturity,
         },
     )
 
 
-def _described_view(view: View) -> Description:
+def _described_view(view: View, ranges: Mapping[str, Range]) -> Description:
     names = ("description", "entities", "keys", "grid", "rows", "maturity", "sensitivity")
     facts = {name: getattr(view, name) for name in names}
     return Description(
@@ -224,11 +262,38 @@ def _described_view(view: View) -> Description:
         {
             **facts,
             "owners": view.owners.values(),
-            "from": view.complete_from,
-            "until": view.built_through,
+            "until": view.instant("built_through"),
             "checks passed": len(view.checks),
         },
-        _listing(_features(view)),
+        Listing(
+            _features(view),
+            {
+                "reference": lambda one: one.reference,
+                "kind": lambda one: one.kind,
+                "from": lambda one: _from(
+                    ranges[one.reference.partition(":")[2]].complete_from, view
+                ),
+                "description": lambda one: one.description,
+            },
+        ),
+    )
+
+
+def _from(complete_from: datetime | None, view: View) -> str | None:
+    """From when a feature of the view is whole, in words where that is not built yet."""
+    is_built = complete_from is None or complete_from < view.instant("built_through")
+    return _text(complete_from) if is_built else f"not before {complete_from}"
+
+
+def _ranges(found: Iterable[Range]) -> Listing[Range]:
+    return Listing(
+        found,
+        {
+            "feature": lambda one: one.feature,
+            "complete from": lambda one: one.complete_from,
+            "built through": lambda one: one.built_through,
+            "": lambda one: "at no instant yet" if one.is_empty else "",
+        },
     )
 
 

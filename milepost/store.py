@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-from milepost import releases, shelf
+from milepost import coverage, releases, shelf
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
 from milepost.service import Aliases, Service, expand
-from milepost.shelf import Description, Found, Listing, Released
+from milepost.shelf import Coverage, Description, Found, Listing, Released
 
 if TYPE_CHECKING:
     import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
@@ -96,6 +96,30 @@ class FeatureStore:
         """
         return shelf.service(self._manifest, name)
 
+    def covers(
+        self, features: Iterable[str] | Service, *, aliases: Aliases | None = None
+    ) -> Coverage:
+        """From when until when features are whole: each, and all of them together.
+
+        `features` and `aliases` are those of `get_historical_features`, which refuses instants
+        outside: before `complete_from` a window is not full, from `built_through` on rows are not
+        built yet.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> found = store.covers(store.service("late_delivery"))
+        >>> found
+        feature                                     complete from        built through
+        carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-07-01 00:00:00
+        carrier_activity:days_since_last_load       2026-01-08 02:00:00  2026-07-01 00:00:00
+        all                                         2026-01-29 02:00:00  2026-07-01 00:00:00
+        >>> found.complete_from
+        datetime.datetime(2026, 1, 29, 2, 0)
+        """
+        features, aliases = expand(features, aliases)
+        return shelf.covers(
+            parse(self._manifest, features, full_feature_names=True, aliases=aliases)
+        )
+
     def releases(self) -> Listing[Released]:
         """Every release of the store, the newest first, and what keeps it.
 
@@ -135,7 +159,8 @@ class FeatureStore:
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
         ttl: timedelta | None = ...,
-        allow_incomplete: bool = ...,
+        allow_early: bool = ...,
+        allow_late: bool = ...,
         to: None = ...,
     ) -> TrainingSet: ...
 
@@ -148,7 +173,8 @@ class FeatureStore:
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
         ttl: timedelta | None = ...,
-        allow_incomplete: bool = ...,
+        allow_early: bool = ...,
+        allow_late: bool = ...,
         to: str,
     ) -> int: ...
 
@@ -160,7 +186,8 @@ class FeatureStore:
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
         ttl: timedelta | None = None,
-        allow_incomplete: bool = False,
+        allow_early: bool = False,
+        allow_late: bool = False,
         to: str | None = None,
     ) -> TrainingSet | int:
         """Join to each entity row the features as a model in production could have had them.
@@ -193,9 +220,10 @@ class FeatureStore:
         With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
         than memory holds, and the number of its rows is returned.
 
-        Raises a LookupInputError for input that does not fit, and for instants for which the view
-        is not built or its longest window not full (unless `allow_incomplete`); an
-        UnknownFeatureError for a view or feature that the release does not have.
+        Raises a LookupInputError for input that does not fit; for instants before the windows of
+        a feature asked for are full, unless `allow_early`; for instants at which it is not built,
+        unless `allow_late`; see `covers`. Raises an UnknownFeatureError for a view or feature that
+        the release does not have.
         """
         features, aliases = expand(features, aliases)
         asked = parse(
@@ -204,7 +232,8 @@ class FeatureStore:
             full_feature_names=full_feature_names,
             aliases=aliases,
             ttl=ttl,
-            allow_incomplete=allow_incomplete,
+            allow_early=allow_early,
+            allow_late=allow_late,
         )
         _warn_if_deprecated([one.view for one in asked.views])
         recipe = {
@@ -212,7 +241,8 @@ class FeatureStore:
             "full_feature_names": full_feature_names,
             "aliases": aliases,
             "ttl_seconds": None if ttl is None else ttl.total_seconds(),
-            "allow_incomplete": allow_incomplete,
+            "allow_early": allow_early,
+            "allow_late": allow_late,
             "as_of": None,
         }
         return self._look_up(entity_df, asked, recipe, to=to)
@@ -224,6 +254,7 @@ class FeatureStore:
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
+        allow_early: bool = False,
         allow_stale: bool = False,
     ) -> TrainingSet:
         """Join to each entity row the newest features that all views asked for have, for scoring.
@@ -233,17 +264,23 @@ class FeatureStore:
         same. `entity_rows` are as `entity_df` there but for `event_timestamp`, or a list of dicts.
 
         Raises a LookupInputError where that instant is longer ago than a view's
-        `fresh_within_hours` promises (unless `allow_stale`), and as `get_historical_features` does.
+        `fresh_within_hours` promises (unless `allow_stale`), or before the windows of a feature
+        are full (unless `allow_early`), and as `get_historical_features` does.
         """
         features, aliases = expand(features, aliases)
         asked = parse(
-            self._manifest, features, full_feature_names=full_feature_names, aliases=aliases
+            self._manifest,
+            features,
+            full_feature_names=full_feature_names,
+            aliases=aliases,
+            allow_early=allow_early,
         )
         views = [one.view for one in asked.views]
         _warn_if_deprecated(views)
         as_of = min(view.instant("built_through") for view in views) - MICROSECOND
         if not allow_stale:
             _check_fresh(views, as_of)
+        coverage.check_latest(asked, as_of)
         if isinstance(entity_rows, list):
             import pyarrow as pa
 
@@ -253,7 +290,8 @@ class FeatureStore:
             "full_feature_names": full_feature_names,
             "aliases": aliases,
             "ttl_seconds": None,
-            "allow_incomplete": False,
+            "allow_early": allow_early,
+            "allow_late": False,
             "as_of": as_of.isoformat(),
         }
         found = self._look_up(entity_rows, asked, recipe, as_of=as_of)
@@ -278,6 +316,8 @@ class FeatureStore:
         from milepost import reproduction
 
         recipe, rows = reproduction.open_training_set(path, _filesystem())
+        options = {name: told for name, told in recipe.items() if name not in reproduction.FOUND}
+        early, late = reproduction.permissions(options)
         store = FeatureStore(self.location.uri(), release=recipe["release"])
         ttl = recipe["ttl_seconds"]
         asked = parse(
@@ -286,9 +326,9 @@ class FeatureStore:
             full_feature_names=recipe["full_feature_names"],
             aliases=recipe["aliases"],
             ttl=None if ttl is None else timedelta(seconds=ttl),
-            allow_incomplete=recipe["allow_incomplete"],
+            allow_early=early,
+            allow_late=late,
         )
-        options = {name: recipe[name] for name in reproduction.OPTIONS}
         as_of = None if recipe["as_of"] is None else datetime.fromisoformat(recipe["as_of"])
         entities = reproduction.entity_rows(rows, [name for name, *_ in asked.columns])
         return store._look_up(
@@ -320,9 +360,9 @@ class FeatureStore:
         def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
             if as_of is None:
                 instants = entities.event_instants(rows, first_row)
+                coverage.check(asked, instants, None if to is None else first_row)
             else:
                 instants = entities.same_instant(as_of, rows.num_rows)
-            asked.check_instants(instants)
             hashed.update(rows)
             return join(asked, rows, instants, files)
 

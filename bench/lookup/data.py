@@ -148,10 +148,14 @@ def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> N
                 owners={"science": "bench", "engineering": "bench"},
                 maturity="production",
                 sensitivity="internal",
-                fields=[Field(name, kind, "") for name, kind, *_ in schema],
+                fields=[
+                    Field(
+                        name, kind, "", None if name in (*keys, "available_at") else COMPLETE_FROM
+                    )
+                    for name, kind, *_ in schema
+                ],
                 files=files,
                 rows=sum(file.rows for file in files),
-                complete_from=COMPLETE_FROM,
                 built_through=BUILT_THROUGH,
                 statistics={},
                 checks=[],

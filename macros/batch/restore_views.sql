@@ -29,7 +29,7 @@
         {% do adapter.cache_added(relation) %}
         {% do run_query(
             "insert or replace into milepost_checks.batches select node_id, '" ~ view.built_to
-            ~ "', code, parts from milepost_checks.codes where node_id = '" ~ node.unique_id ~ "'"
+            ~ "', code, parts, '{}' from milepost_checks.codes where node_id = '" ~ node.unique_id ~ "'"
         ) %}
         {% do log("Read " ~ milepost.published_name(node) ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
     {% endfor %}

@@ -5,7 +5,7 @@
 {% macro slice_start(node) %}
     {% set start = milepost.batch(node).start %}
     {% if start is none %}{{ return(none) }}{% endif %}
-    {% set days = [node.config.meta.longest_window_days, 28] | max + milepost.reach_days() %}
+    {% set days = [milepost.look_back_days(node), 28] | max + milepost.reach_days() %}
     {% set first = modules.datetime.datetime.fromisoformat(start) - modules.datetime.timedelta(days=days + 1) %}
     {% set first = first.date() | string %}
     {{ return(first if first > milepost.raw_first(node.unique_id) else none) }}

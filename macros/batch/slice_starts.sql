@@ -2,14 +2,14 @@
     From which landing date on this run reads what each node is made from: a date as text by node id,
     none for all dates. A node that is not named is read from the first date on.
 
-    A slice of the raw log is enough where all that this run builds from it is incremental and states
-    its `meta.longest_window_days`.
+    A slice of the raw log is enough where all that this run builds from it is incremental and says how
+    far it looks back (`look_back_days`).
 #}
 {% macro slice_starts() %}
     {% set starts = {} %}
     {% set ways = [] %}
     {% set incremental = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('longest_window_days') is not none %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and milepost.look_back_days(node) is not none %}
         {% set lineage = milepost.lineage(node.unique_id) %}
         {% do ways.extend(lineage) %}
         {% do incremental.append(node.unique_id) %}

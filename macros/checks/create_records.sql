@@ -12,7 +12,8 @@
 
 {% macro duckdb__create_records() %}
     {% set tables = {
-        'batches': 'model_id varchar primary key, built_to varchar, code varchar, parts json',
+        'batches': 'model_id varchar primary key, built_to varchar, code varchar, parts json, '
+            ~ 'look_backs json',
         'slices': 'node_id varchar primary key, first_date varchar, closed_before varchar, is_built boolean',
         'builds': 'recorded_at timestamp, node_id varchar primary key, status varchar, narrowed_by varchar, '
             ~ 'raw_logs json, relation varchar, target varchar, fingerprint varchar, code varchar, parts json',

@@ -9,18 +9,10 @@
     {% for option in alias if option not in ['view', 'keys'] %}
         {{ milepost.refuse_lookup("alias `" ~ name ~ "` has the option `" ~ option ~ "`", "there is `view` and `keys`") }}
     {% endfor %}
+    {% set node = milepost.feature_view(alias.get('view', name)) %}
     {% set view_name = alias.get('view', name) | replace('@v', '_v') %}
-    {% set views = {} %}
-    {% for node in graph.nodes.values() if milepost.is_feature_view(node) %}
-        {% do views.update({milepost.published_name(node): node}) %}
-        {% if node.version == node.latest_version %}{% do views.update({node.name: node}) %}{% endif %}
-    {% endfor %}
-    {% if view_name not in views %}
-        {{ milepost.refuse_lookup("`" ~ view_name ~ "` is no feature view", "there is `" ~ views | sort | join("`, `") ~ "`") }}
-    {% endif %}
     {% set keys = {} %}
-    {% set features = [] %}
-    {% for key in views[view_name].config.meta.get('keys', []) %}
+    {% for key in node.config.meta.get('keys', []) %}
         {% do keys.update({key: alias.get('keys', {}).get(key, key)}) %}
     {% endfor %}
     {% for key in alias.get('keys', {}) if key not in keys %}
@@ -29,18 +21,15 @@
             "its keys are `" ~ keys | join("`, `") ~ "`"
         ) }}
     {% endfor %}
-    {% for column in views[view_name].columns if column not in keys and column != 'available_at' %}
-        {% do features.append(column) %}
-    {% endfor %}
     {% set derived = {} %}
-    {% for one in views[view_name].config.meta.get('derived', []) %}
+    {% for one in node.config.meta.get('derived', []) %}
         {% do derived.update({one.name: one}) %}
     {% endfor %}
     {{ return({
         'relation': milepost.ref_view(alias.get('view', name)),
         'view': view_name,
         'key_columns': keys,
-        'features': features,
+        'features': milepost.stored_features(node),
         'derived': derived,
         'columns': {},
         'inputs': [],

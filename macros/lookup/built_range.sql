@@ -1,9 +1,10 @@
 {#
-    The instants from which every window of a feature view is full, and at which it is no longer
-    built: `{'complete_from': datetime, 'built_through': datetime}`. `milepost/gate.py` writes the
-    same into a release: the two change together.
+    From when the windows of each feature of a view are full, and at which instant it is no longer
+    built: `{'complete_from': {feature: datetime}, 'built_through': datetime}`. `milepost/gate.py`
+    writes the same into a release: the two change together.
 
-    view: the node of a feature view.
+    view: the node of a feature view. Where this database has not built it, each feature looks back as
+    far as the view does.
 #}
 {% macro built_range(view) %}
     {% set logs = [] %}
@@ -18,9 +19,16 @@
     {% set midnight = modules.datetime.datetime.fromisoformat %}
     {% set meta = view.config.meta %}
     {% set delay = timedelta(minutes=meta.serving_delay_minutes) %}
+    {% set look_backs = milepost.recorded_look_backs(view.unique_id) %}
+    {% set complete_from = {} %}
+    {% for feature in milepost.stored_features(view) %}
+        {% set hours = look_backs.get(feature, 24 * milepost.look_back_days(view)) %}
+        {% do complete_from.update({
+            feature: midnight(logs | map(attribute='first') | max) + timedelta(hours=hours) + delay
+        }) %}
+    {% endfor %}
     {{ return({
-        'complete_from': midnight(logs | map(attribute='first') | max)
-            + timedelta(days=meta.longest_window_days) + delay,
+        'complete_from': complete_from,
         'built_through': midnight(logs | map(attribute='closed_before') | min)
             + timedelta(hours=1 if meta.grid == 'hour' else 24) + delay,
     }) }}

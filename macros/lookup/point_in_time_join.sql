@@ -17,12 +17,19 @@
 
     The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
     each view as if it had a `ref` to it. An instant for which a view is not
-    built, or its longest window not full, is no error here as it is in the client: the model states
+    built, or a window not full, is no error here as it is in the client: the model states
     which rows it has (see `complete_from` and the data test `is_covered_by_views`).
     Example: `{{ point_in_time_join('bookings', ['carrier_reliability', 'origin'], aliases={
     'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`
 #}
 {% macro point_in_time_join(entity_rows, features, full_feature_names=false, aliases={}) -%}
+{%- if execute and model.resource_type == 'unit_test' -%}
+    {{- milepost.refuse_lookup(
+        "dbt shows a unit test no feature view's columns and keys",
+        "unit test the model of the entity rows, and keep the lookup in one of its own"
+    ) -}}
+{%- endif -%}
+{%- do milepost.declare_lookup(features, aliases) -%}
 {%- if not execute -%}
     {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
     {%- for feature in ([features] if features is string else features) -%}
@@ -30,11 +37,6 @@
         {%- do milepost.ref_view(aliases.get(name, {}).get('view', name)) -%}
     {%- endfor -%}
     select * from {{ entity_rows }}
-{%- elif model.resource_type == 'unit_test' -%}
-    {{- milepost.refuse_lookup(
-        "dbt shows a unit test no feature view's columns and keys",
-        "unit test the model of the entity rows, and keep the lookup in one of its own"
-    ) -}}
 {%- else -%}
 {%- set asked = milepost.asked_features(features, full_feature_names, aliases) -%}
 with

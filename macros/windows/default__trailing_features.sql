@@ -37,6 +37,8 @@
 -- Grid instants are counted: step n is n {{ grid }}s after 1970-01-01.
 with
 
+{{ milepost.look_backs(features) }}
+
 {% for facts in all_series | map(attribute='facts') | unique -%}
 {{ milepost.counted_facts(facts, all_series | selectattr('facts', 'equalto', facts) | list, keys, grid, batch) }}
 {% if facts in totalled %}

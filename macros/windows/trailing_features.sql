@@ -35,6 +35,6 @@
 {% macro trailing_features(keys, features, grid='day') -%}
     {%- do milepost.check_grid(grid) -%}
     {%- set parsed = milepost.parse_features(features, grid) -%}
-    {%- do milepost.check_longest_window(parsed) -%}
+    {%- do milepost.declare_look_back(parsed) -%}
     {{ return(adapter.dispatch('trailing_features', 'milepost')(keys, parsed, grid, milepost.batch())) }}
 {%- endmacro %}

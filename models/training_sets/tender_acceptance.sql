@@ -28,7 +28,6 @@ training_set as (
             'carrier_tenders:answered_tender_count_30d',
             'carrier_activity:active_load_count',
             'carrier_activity:load_count_28d',
-            'carrier_activity:days_since_last_load',
             'lane_rates:contract_rpm_p50_usd_90d',
             'lane_rates:contract_load_count_90d',
             'origin_market:outbound_tender_rejection_rate_7d',

@@ -57,12 +57,19 @@ def put_view(
         owners={"science": "us", "engineering": "us"},
         maturity="production",
         sensitivity="internal",
-        fields=[Field(field.name, types[field.type], "") for field in rows.schema],
+        fields=[
+            Field(
+                field.name,
+                types[field.type],
+                "",
+                None if field.name in (*keys, "available_at") else complete_from,
+            )
+            for field in rows.schema
+        ],
         files=[
             uploads.put(name, month, rows.take(where)) for month, where in sorted(months.items())
         ],
         rows=rows.num_rows,
-        complete_from=complete_from,
         built_through=built_through,
         statistics={},
         checks=[],

@@ -211,6 +211,7 @@ def test_what_is_no_manifest_of_dbt_is_refused(tmp_path: Path, text: str) -> Non
         ("grid", None),
         ("longest_window_days", "90"),
         ("longest_window_days", 1.5),
+        ("longest_window_days", None),
         ("serving_delay_minutes", None),
         ("owners", ["pricing"]),
         ("maturity", None),
@@ -223,6 +224,41 @@ def test_meta_that_is_missing_or_of_another_kind_is_named(
     manifest = project()
     manifest["nodes"][VIEW] = feature_view(**{key: wrong})
     message = f"`carrier_reliability` has no valid `meta.{key}`: `.*\nhint: state it as a "
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, manifest).feature_views()
+
+
+def test_a_view_looks_back_as_far_as_the_farthest_that_is_declared_or_stated(
+    tmp_path: Path,
+) -> None:
+    def longest(*, declared: int | None, of_column: int | None, **meta: Any) -> int:
+        manifest = project()
+        view = manifest["nodes"][VIEW] = feature_view(**meta)
+        if declared is not None:
+            view["config"]["meta"]["declared_window_days"] = declared
+        if "longest_window_days" not in meta:
+            del view["config"]["meta"]["longest_window_days"]
+        column = view["columns"]["late_rate_28d"]
+        column["config"] = {"meta": {"longest_window_days": of_column} if of_column else {}}
+        (found,) = read(tmp_path, manifest).feature_views()
+        assert found.columns[2].longest_window_days == of_column
+        return found.longest_window_days
+
+    assert longest(declared=28, of_column=None) == 28
+    assert longest(declared=28, of_column=30) == 30
+    assert longest(declared=28, of_column=30, longest_window_days=90) == 90
+    assert longest(declared=120, of_column=30, longest_window_days=90) == 120
+    assert longest(declared=None, of_column=30) == 30
+    with pytest.raises(PublishError, match=r"no valid `meta.longest_window_days`: `None`"):
+        longest(declared=None, of_column=None)
+
+
+@pytest.mark.parametrize("wrong", ["28", 1.5, -1])
+def test_a_column_that_states_no_number_of_days_is_named(tmp_path: Path, wrong: Any) -> None:
+    manifest = project()
+    column = manifest["nodes"][VIEW]["columns"]["late_rate_28d"]
+    column["config"] = {"meta": {"longest_window_days": wrong}}
+    message = f"column `late_rate_28d` of .* has no valid `meta.longest_window_days`: `{wrong}`"
     with pytest.raises(PublishError, match=message):
         read(tmp_path, manifest).feature_views()
 

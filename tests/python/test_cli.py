@@ -92,7 +92,8 @@ def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
     code, out, _ = run("show", "--example")
     assert code == 0
     assert f"Release {second} at s3://" in out
-    assert re.search(r"carriers +3 +0   2026-01-01T00:00:00 \.\. 2026-08-01T00:00:00", out)
+    assert re.search(r"carriers +3 +0   2026-08-01 00:00:00", out)
+    assert "\n    from 2026-01-01 00:00:00: late, count\n" in out
     assert "Training set: carriers of five entities, as of 2026-07-31 23:00:00" in out
     assert re.search(r"│ a +│ 2026-07-31 23:00:00 │ +0\.7 │ +1 │", out)
 
@@ -118,6 +119,44 @@ def test_a_difference_names_views_features_rows_and_partitions(
         "lanes: removed, rows 2 -> 0 (-2)",
         "  features removed: late",
         "  partitions removed: 2026-01, 2026-02",
+    ]
+
+
+def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) -> None:
+    view = put_view(store, "carriers", rows_of(MORE, *[(*row, 1) for row in ROWS]))
+    fields = [
+        replace(field, complete_from="2026-09-01T00:00:00") if field.name == "late" else field
+        for field in view.fields
+    ]
+    waits = Derived("waits", "DOUBLE", "", "late * 2.5e0", ["late"])
+    asked = Derived("asked", "DOUBLE", "", "age", [], {"age": "DOUBLE"})
+    release(store, replace(view, fields=fields, derived=[waits, asked]))
+    lines = run("show")[1].splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("  carriers"))
+    assert lines[start + 1 : start + 4] == [
+        "    always: asked",
+        "    from 2026-01-01 00:00:00: count",
+        "    not yet, from 2026-09-01 00:00:00: late, waits",
+    ]
+    release(
+        store, replace(view, fields=[*view.fields[:2], fields[2]]), created_at="2026-08-02T00:00:00"
+    )
+    assert run("show", "--example")[1].splitlines()[-1] == (
+        "  Training set: no feature of carriers is complete yet"
+    )
+
+
+def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run: Run) -> None:
+    rows = rows_of(MORE, *[(*row, 1) for row in ROWS])
+    first = release(store, put_view(store, "carriers", rows))
+    later = put_view(store, "carriers", rows, complete_from="2026-01-02T00:00:00")
+    second = release(store, later, created_at="2026-08-01T00:00:00")
+    (carriers,) = data(run, "diff", first, second)
+    change = ["2026-01-01 00:00:00", "2026-01-02 00:00:00"]
+    assert carriers["complete_from"] == {"late": change, "count": change}
+    assert run("diff", first, second)[1].splitlines() == [
+        "carriers: changed, rows 2 -> 2 (+0)",
+        "  complete from 2026-01-01 00:00:00 -> 2026-01-02 00:00:00: late, count",
     ]
 
 

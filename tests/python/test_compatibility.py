@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,10 +58,17 @@ def released(*views: FeatureView) -> Manifest:
                 owners={},
                 maturity="",
                 sensitivity="",
-                fields=[Field(c.name, c.type, "") for c in one.columns],
+                fields=[
+                    Field(
+                        c.name,
+                        c.type,
+                        "",
+                        "2026-01-02T00:00:00" if c.name in one.features else None,
+                    )
+                    for c in one.columns
+                ],
                 files=[],
                 rows=0,
-                complete_from="2026-01-02T00:00:00",
                 built_through=THROUGH.isoformat(),
                 statistics={},
                 checks=[],
@@ -155,8 +163,12 @@ def test_a_view_is_removed_once_its_date_is_past() -> None:
     )
 
 
-def passed(built_through: datetime, **more: Any) -> Passed:
-    return Passed(view(**more), "", (), "", built_through, at("2026-01-02"))
+def passed(
+    built_through: datetime, complete_from: Mapping[str, datetime] | None = None, **more: Any
+) -> Passed:
+    built = view(**more)
+    starts = dict.fromkeys(built.features, at("2026-01-02")) | dict(complete_from or {})
+    return Passed(built, "", (), "", built_through, starts)
 
 
 def bounds(
@@ -203,6 +215,15 @@ def test_many_more_nulls_are_refused_by_feature() -> None:
         "beds.wet: null in 100% of the rows since 2026-02-01 00:00:00, in 50% of those before; "
         "`bounds.null_share_rise_max` is 0.4"
     )
+
+
+def test_nulls_are_judged_from_when_a_feature_is_complete_rows_from_when_all_are() -> None:
+    strict = {**BOUNDS, "row_rate_factor_max": 20, "null_share_rise_max": 0.4}
+    late = {"readings": at("2026-02-01")}
+    assert len(bounds(100, 100, complete_from=late, bounds=strict)) == 1
+    assert bounds(100, 100, complete_from={"wet": at("2026-02-01")}, bounds=strict) == []
+    assert len(bounds(41, 0, complete_from={"readings": at("2026-01-31")})) == 1
+    assert bounds(41, 0, complete_from=late) == []
 
 
 def test_too_few_rows_tell_nothing() -> None:

@@ -234,7 +234,9 @@ def test_instants_beyond_the_other_view_are_refused(store: Location) -> None:
     markets, nation = views(store, SHARE)
     short = replace(nation, built_through="2026-02-01T00:00:00")
     release_manifest(store, manifest_of(markets, short))
-    with pytest.raises(LookupInputError, match="`nation` is built through 2026-02-01"):
+    with pytest.raises(
+        LookupInputError, match="after what is built: `markets:share` until 2026-02-01"
+    ):
         FeatureStore(store.uri()).get_historical_features(asked(*ROWS), ["markets:share"])
 
 

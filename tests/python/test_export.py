@@ -61,7 +61,9 @@ def exported(rows: Sequence[Row], keys: tuple[str, ...] = ("bed_id", "depth")) -
         con.execute(f"create table beds ({', '.join(map(' '.join, TYPES.items()))})")
         for row in rows:
             con.execute(f"insert into beds values ({', '.join('?' * len(row))})", row)
-        found = export(con, Passed(view, "", (), "", ends[1], ends[0]), NoUploads(STORE, None))
+        complete_from = dict.fromkeys(view.features, ends[0])
+        passed = Passed(view, "", (), "", ends[1], complete_from)
+        found = export(con, passed, NoUploads(STORE, None))
         for name in view.features:
             said = found.statistics[name]
             assert con.execute(

@@ -617,30 +617,6 @@ def test_no_feature_at_all_and_a_bare_text_are_errors(shelf: FeatureStore) -> No
 # --- What the release knows
 
 
-def test_an_instant_that_is_not_built_is_an_error_unless_allowed(shelf: FeatureStore) -> None:
-    asked = entities(("a", "2026-02-01T00:00:00"), ("a", "2026-07-01T00:00:00"))
-    message = "`carriers` is built through 2026-07-01T00:00:00, and .* goes to 2026-07-01T00:00:00"
-    with pytest.raises(LookupInputError, match=message) as caught:
-        counts(shelf, asked)
-    assert "allow_incomplete=True" in caught.value.hint
-    found = look_up(shelf, asked, ["carriers:load_count"], allow_incomplete=True)
-    assert found["load_count"].to_pylist() == [2, 3]
-
-
-def test_an_instant_whose_window_is_not_full_is_an_error_unless_allowed(
-    shelf: FeatureStore,
-) -> None:
-    asked = entities(("a", "2026-02-01T00:00:00"), ("a", "2025-12-31T23:59:59.999999"))
-    message = (
-        "`carriers` is complete from 2026-01-01T00:00:00, and .* starts at 2025-12-31T23:59:59"
-    )
-    with pytest.raises(LookupInputError, match=message) as caught:
-        counts(shelf, asked)
-    assert "allow_incomplete=True" in caught.value.hint
-    found = look_up(shelf, asked, ["carriers:load_count"], allow_incomplete=True)
-    assert found["load_count"].to_pylist() == [2, None]
-
-
 def test_the_first_and_the_last_instant_that_are_built_are_fine(shelf: FeatureStore) -> None:
     asked = entities(("a", "2026-01-01T00:00:00"), ("a", "2026-06-30T23:59:59.999999"))
     assert counts(shelf, asked) == [None, 3]
@@ -651,7 +627,9 @@ def test_each_view_asked_for_has_its_own_limits(store: Location) -> None:
     release(store, early, put_view(store, "late", CARRIERS))
     shelf, asked = FeatureStore(store.uri()), entities(("a", "2026-02-01T00:00:00"))
     assert look_up(shelf, asked, ["late:load_count"]).num_rows == 1
-    with pytest.raises(LookupInputError, match="`early` is built through 2026-02-01"):
+    with pytest.raises(
+        LookupInputError, match="after what is built: `early:segment` until 2026-02-01"
+    ):
         look_up(shelf, asked, ["late:load_count", "early:segment"])
 
 

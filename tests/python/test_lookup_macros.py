@@ -203,6 +203,64 @@ def test_a_lookup_depends_on_its_views(built: Path) -> None:
         assert {parent.split(".")[-1] for parent in depends_on} == parents
 
 
+# --- From when the windows are full
+
+COVERED = {
+    "['place_rates:rate']": "2026-01-02 02:00:00",
+    "['place_rates:rate', 'place_rates:sample_count']": "2026-01-04 02:00:00",
+    "['place_rates']": "2026-01-04 02:00:00",
+    "['weather', 'place_rates:rate']": "2026-01-02 03:00:00",
+    f"['elsewhere:rate'], {ALIAS}": "2026-01-02 02:00:00",
+    # Derived: from both views, from one that looks back further, and from no feature at all.
+    "['place_rates:heat']": "2026-01-04 02:00:00",
+    f"['elsewhere:is_busy'], {ALIAS}": "2026-01-04 02:00:00",
+    "['place_rates:hours_open']": "0001-01-01 00:00:00",
+}
+COVERED_MODEL = """
+with
+
+opened as (select *, timestamp '2026-01-10' as opened_at from {{ ref('asked') }}),
+
+found as ({{ point_in_time_join('opened', %s) }})
+
+select *, {{ complete_from() }} as complete_from from found
+"""
+
+
+def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path) -> None:
+    project = project_with_a_file(tmp_path)
+    with duckdb.connect(project / "lookup.duckdb") as con:
+        con.execute("create schema milepost_checks")
+        con.execute("create table milepost_checks.batches (model_id varchar, look_backs varchar)")
+        con.execute(
+            "insert into milepost_checks.batches values "
+            """('model.milepost.place_rates', '{"rate": 24, "sample_count": 72}')"""
+        )
+    for number, arguments in enumerate(COVERED):
+        # A view that the model refers to otherwise counts with all of its features.
+        other = "-- depends_on: {{ ref('weather') }}" if "heat" in arguments else ""
+        (project / f"models/covered_{number}.sql").write_text(other + COVERED_MODEL % arguments)
+    twice = COVERED_MODEL % "['place_rates:rate']"
+    twice = twice.replace(
+        "with\n", "with again as ({{ point_in_time_join('opened2', ['weather']) }}),"
+    )
+    twice = twice.replace("again as", "opened2 as (select * from {{ ref('asked') }}), again as")
+    (project / "models/covered_98.sql").write_text(twice)
+    (project / "models/covered_99.sql").write_text(
+        COVERED_MODEL % "(['place_rates:rate'] if execute else ['place_rates'])"
+    )
+    selected = [f"covered_{number}" for number in (*range(len(COVERED)), 98, 99)]
+    done = run(project, "dbt", "--quiet", "run", "-s", "asked", "weather", "place_rates", *selected)
+    assert done.returncode == 1
+    assert "`features` or `aliases` are other ones than dbt saw" in done.stdout
+    assert "ERROR=1 " in done.stdout or done.stdout.count("Compilation Error") == 1
+    for number, (arguments, expected) in enumerate(COVERED.items()):
+        columns, found = rows(project / "lookup.duckdb", f"covered_{number}")
+        assert {str(row[columns.index("complete_from")]) for row in found} == {expected}, arguments
+    columns, found = rows(project / "lookup.duckdb", "covered_98")
+    assert str(found[0][columns.index("complete_from")]) == "2026-01-02 03:00:00"
+
+
 # --- Against the client
 
 TRAINING_SET = """
@@ -263,7 +321,7 @@ def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) ->
     entities = built.select(built.column_names[:5])
     assert entities.column_names[-1] == "has_full_windows"
     found = store.get_historical_features(
-        entities, features, full_feature_names=full, allow_incomplete=True
+        entities, features, full_feature_names=full, allow_early=True
     ).to_arrow()
     assert built.num_rows > 1500
     assert built.column_names == found.column_names
@@ -274,5 +332,6 @@ def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) ->
     # The macros know how far the view goes as the release does.
     at = [row["event_timestamp"] for row in built.to_pylist()]
     full_at = [row["event_timestamp"] for row in built.to_pylist() if row["has_full_windows"]]
-    assert {instant >= view.instant("complete_from") for instant in full_at} == {True}
-    assert sum(instant >= view.instant("complete_from") for instant in at) == len(full_at)
+    (complete_from,) = set(view.complete_from.values())
+    assert {instant >= complete_from for instant in full_at} == {True}
+    assert sum(instant >= complete_from for instant in at) == len(full_at)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ BIN = Path(sys.executable).parent
 pytestmark = pytest.mark.slow
 
 VIEWS = sorted(model.stem for model in (PROJECT / "models/features").rglob("*.sql"))
+# Longer than a training set looks back, and shorter than the longest window.
+DAYS = 120
+FIRST = datetime(2026, 3, 14) - timedelta(days=DAYS - 1)
 # What the training sets call a view that they look up by another key.
 ALIASES = {
     "origin_market": ("market_balance", "origin_market_id"),
@@ -63,7 +68,7 @@ class Job:
 
     def land(self, end: str) -> None:
         script = str(PROJECT / "scripts/land_simulated.py")
-        sized = ("--scale", "0.01", "--days", "45", "--end", end)
+        sized = ("--scale", "0.01", "--days", str(DAYS), "--end", end)
         self.run(sys.executable, script, *sized, self.raw.uri())
 
     def dbt(self, *arguments: str) -> str:
@@ -106,19 +111,69 @@ def test_every_feature_view_is_published_with_rows(
         assert all(view.rows > 100 and len(view.checks) > 20 for view in store.feature_views())
 
 
-def test_built_through_and_complete_from_follow_the_closed_dates(
-    releases: tuple[FeatureStore, FeatureStore],
+# How many days each feature looks back, written down from the views' descriptions.
+LOOK_BACKS = {
+    "carrier_activity": {
+        7: "load_count_7d",
+        28: "load_count_28d",
+        30: "tracked_load_rate_30d load_count_30d",
+        60: "active_load_count",
+        90: "load_count_90d",
+        365: "last_load_at claims_per_1000_loads_365d claim_count_365d load_count_365d",
+    },
+    "carrier_reliability": {
+        28: "on_time_delivery_rate_28d delivery_count_28d",
+        90: "on_time_delivery_rate_90d lateness_p90_minutes_90d delivery_count_90d",
+        360: "on_time_pickup_rate_last_50 pickup_count_last_50 fall_off_rate_last_50 "
+        "booking_count_last_50 fall_off_severity_mean_last_50 fall_off_count_last_50",
+    },
+    "carrier_tenders": {
+        30: "tender_response_time_p50_minutes_30d answered_tender_count_30d tender_count_30d",
+        90: "tender_acceptance_rate_90d tender_count_90d",
+    },
+    "lane_rates": {
+        7: "spot_rpm_p50_usd_7d spot_load_count_7d spot_carrier_count_7d",
+        28: "spot_rpm_p50_ratio_7d_to_28d spot_load_count_28d spot_carrier_count_28d",
+        30: "spot_rpm_p50_usd_30d spot_rpm_interquartile_range_usd_30d has_enough_spot_loads_30d "
+        "spot_load_count_30d spot_carrier_count_30d spot_minus_contract_rpm_p50_usd_30d "
+        "contract_load_count_30d contract_carrier_count_30d",
+        90: "contract_rpm_p50_usd_90d contract_load_count_90d contract_carrier_count_90d",
+        392: "spot_rpm_p50_ratio_28d_to_28d_before_364d spot_load_count_28d_before_364d "
+        "spot_carrier_count_28d_before_364d",
+    },
+    "market_balance": {
+        1: "load_to_truck_ratio_1d truck_post_count_1d",
+        7: "load_to_truck_ratio_7d truck_post_count_7d outbound_tender_rejection_rate_7d "
+        "outbound_tender_count_7d inbound_tender_rejection_rate_7d inbound_tender_count_7d "
+        "outbound_tender_lead_time_mean_hours_7d outbound_tender_lead_time_count_7d "
+        "outbound_load_count_7d inbound_load_count_7d headhaul_loads_7d loads_out_per_truck_in_7d "
+        "delivery_count_7d",
+        14: "outbound_tender_rejection_rate_change_7d outbound_tender_count_7d_before_7d "
+        "inbound_tender_rejection_rate_change_7d inbound_tender_count_7d_before_7d",
+    },
+    "market_capacity": {1: "truck_post_count_24h", 60: "open_load_count_next_48h"},
+    "market_rates": {
+        7: "spot_rpm_p50_usd_7d spot_load_count_7d spot_carrier_count_7d",
+        30: "spot_rpm_p50_usd_30d spot_load_count_30d spot_carrier_count_30d",
+    },
+    "national_balance": {7: "tender_count_7d"},
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_each_feature_is_complete_when_its_own_window_is(
+    releases: tuple[FeatureStore, FeatureStore], name: str
 ) -> None:
-    times = {
-        view.name: (view.complete_from, view.built_through) for view in releases[0].feature_views()
-    }
-    # Landed from January 29 to March 14; windows of 90, 392, 14 days; 2, 2 and 25 hours to serve.
+    (view,) = (view for view in releases[0].feature_views() if view.name == name)
+    delay = timedelta(hours=25 if view.grid == "hour" else 2)
     expected = {
-        "carrier_tenders": ("2026-04-29T02:00:00", "2026-03-16T02:00:00"),
-        "lane_rates": ("2027-02-25T02:00:00", "2026-03-16T02:00:00"),
-        "market_balance": ("2026-02-13T01:00:00", "2026-03-16T02:00:00"),
+        feature: FIRST + timedelta(days=days) + delay
+        for days, features in LOOK_BACKS[name].items()
+        for feature in features.split()
     }
-    assert {name: times[name] for name in expected} == expected
+    assert view.complete_from == expected
+    # Landed through March 14; 2 or 25 hours to serve.
+    assert view.built_through == "2026-03-16T02:00:00"
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -142,7 +197,7 @@ def test_a_training_set_has_a_row_per_entity_row(
     store = releases[1]
     (view,) = (view for view in store.feature_views() if view.name == "market_balance")
     keys = store.to_arrow("market_balance").select(view.keys).slice(0, 50)
-    instants = pa.array([view.instant("complete_from")] * 50, pa.timestamp("us"))
+    instants = pa.array([max(view.complete_from.values())] * 50, pa.timestamp("us"))
     entities = keys.append_column("event_timestamp", instants)
     training_set = store.get_historical_features(entities, ["market_balance"]).to_arrow()
     assert training_set.select(entities.column_names).equals(entities)
@@ -159,15 +214,12 @@ def test_a_service_gives_what_its_training_set_as_a_model_has(
         built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
     entities = built.select([column for column in built.column_names if "__" not in column])
     found = store.get_historical_features(
-        entities, store.service(name), full_feature_names=True, allow_incomplete=True
+        entities, store.service(name), full_feature_names=True, allow_early=True
     ).to_arrow()
     assert found.column_names == built.column_names
     assert found.to_pylist() == built.to_pylist()
-    for derived in (
-        "carrier_activity__days_since_last_load",
-        "origin_market__outbound_tender_share_7d",
-    ):
-        assert built[derived].null_count < built.num_rows
+    derived = built["origin_market__outbound_tender_share_7d"]
+    assert derived.null_count < built.num_rows
 
 
 @pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])
@@ -177,9 +229,7 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
     with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
         built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
     features = [column for column in built.column_names if "__" in column]
-    # Of 48 days, a spot load waits 45 for its rate: only the first are there, before any feature.
-    is_early = name == "spot_rate"
-    assert built.num_rows >= (1 if is_early else 200)
+    assert built.num_rows >= 200
     for feature in features:
         view, _, column = feature.partition("__")
         entities = built.drop_columns(features)
@@ -189,14 +239,32 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
         found = (
             releases[1]
             .get_historical_features(
-                entities, [f"{view}:{column}"], full_feature_names=True, allow_incomplete=True
+                entities, [f"{view}:{column}"], full_feature_names=True, allow_early=True
             )
             .to_arrow()
         )
         assert found[f"{view}__{column}"].to_pylist() == built[feature].to_pylist(), feature
         # A price needs more loads than there are in a small marketplace.
-        may_be_missing = is_early or "rpm" in feature
-        assert may_be_missing or built[feature].null_count < built.num_rows, feature
+        assert "rpm" in feature or built[feature].null_count < built.num_rows, feature
+
+
+@pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])
+def test_a_training_set_has_full_windows_from_when_its_features_are_complete(
+    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str
+) -> None:
+    with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
+        built = con.sql(f"from main_training_sets.{name}").to_arrow_table()
+    columns = (column.split("__") for column in built.column_names if "__" in column)
+    asked = {f"{ALIASES.get(view, [view])[0]}:{feature}" for view, feature in columns}
+    complete_from = releases[1].covers(sorted(asked)).complete_from
+    assert complete_from is not None
+    is_full = pc.greater_equal(built["event_timestamp"], complete_from)
+    assert built["has_full_windows"].equals(is_full)
+    assert 0 < pc.sum(is_full).as_py() < built.num_rows
+    # `make run` lands so many days, and most rows are to train on.
+    days = re.search(r"^DAYS \?= (\d+)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert days
+    assert complete_from - FIRST < timedelta(days=int(days[1])) / 2
 
 
 def test_the_guide_to_a_trained_model_runs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,11 +30,10 @@ VIEW = View(
     fields=[
         Field("carrier_id", "VARCHAR", "The carrier."),
         Field("available_at", "TIMESTAMP", "When it could be had."),
-        Field("late_rate_28d", "DOUBLE", "Größe, 0 bis 1"),
+        Field("late_rate_28d", "DOUBLE", "Größe, 0 bis 1", "2026-01-01T00:00:00"),
     ],
     files=[File(f"data/carrier_reliability/2026-01/{DIGEST}.parquet", rows=3, bytes=99)],
     rows=3,
-    complete_from="2026-01-01T00:00:00",
     built_through="2026-02-01T00:00:00.000001",
     statistics={"late_rate_28d": {"nulls": 1, "min": "0.0", "max": "1.0"}},
     checks=["test.a", "test.b"],
@@ -41,7 +41,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=2,
+    format_version=3,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -62,9 +62,18 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
 
 
 def test_a_release_without_views_or_a_view_without_files_is_whole() -> None:
-    for views in ([], [replace(VIEW, files=[], rows=0)], [replace(VIEW, keys=[])]):
+    no_keys = [replace(field, complete_from="2026-01-01T00:00:00") for field in VIEW.fields]
+    no_keys[1] = VIEW.fields[1]
+    for views in ([], [replace(VIEW, files=[], rows=0)], [replace(VIEW, keys=[], fields=no_keys)]):
         manifest = replace(MANIFEST, views=views).sealed()
         assert parse(manifest.to_bytes(), WHERE) == manifest
+
+
+def test_a_feature_that_does_not_say_since_when_it_is_complete_is_refused() -> None:
+    fields = [replace(field, complete_from=None) for field in VIEW.fields]
+    manifest = replace(MANIFEST, views=[replace(VIEW, fields=fields)]).sealed()
+    with pytest.raises(ReleaseError, match="since when features of `carrier_reliability`"):
+        parse(manifest.to_bytes(), WHERE)
 
 
 def test_features_are_the_columns_but_for_keys_and_available_at() -> None:
@@ -129,7 +138,10 @@ def test_what_is_no_manifest_is_called_damaged(body: bytes) -> None:
         lambda raw: raw["views"][0].update(grid="fortnight"),
         lambda raw: raw["views"][0].update(built_through="soon"),
         lambda raw: raw["views"][0].update(built_through=None),
-        lambda raw: raw["views"][0].update(complete_from="2026-01-01T00:00:00+01:00"),
+        lambda raw: raw["views"][0]["fields"][2].update(complete_from="2026-01-01T00:00:00+01:00"),
+        lambda raw: raw["views"][0]["fields"][2].update(complete_from=None),
+        lambda raw: raw["views"][0]["fields"][2].pop("complete_from"),
+        lambda raw: raw["views"][0].update(built_through="2026-01-01T00:00:00+01:00"),
         lambda raw: raw["views"][0].update(rows=4),
         lambda raw: raw["views"][0]["files"][0].update(rows="3"),
     ],
@@ -178,17 +190,35 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 3}', changed(lambda raw: raw.update(format_version=3, x=1))):
+    for body in (b'{"format_version": 4}', changed(lambda raw: raw.update(format_version=4, x=1))):
         message = (
-            f"`{WHERE}` has format version 3, this Milepost reads 1, 2\nhint: upgrade Milepost"
+            f"`{WHERE}` has format version 4, this Milepost reads 1, 2, 3\nhint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
 
 
+def of_the_view(raw: dict[str, Any]) -> None:
+    """Until format 3 `complete_from` was of the view."""
+    for field in raw["views"][0]["fields"]:
+        complete_from = field.pop("complete_from")
+    raw["views"][0]["complete_from"] = complete_from
+
+
+def test_a_release_of_format_2_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=2, release="")
+    of_the_view(raw)
+    unnamed = (json.dumps(raw, indent=1) + "\n").encode()
+    raw["release"] = f"20260201T000000Z-{hashlib.sha256(unnamed).hexdigest()[:12]}"
+    old = parse((json.dumps(raw, indent=1) + "\n").encode(), WHERE)
+    assert old.views == MANIFEST.views
+
+
 def test_a_release_of_format_1_is_read() -> None:
     raw = json.loads(MANIFEST.to_bytes())
     raw.update(format_version=1, release="20260201T000000Z-0123456789ab")
+    of_the_view(raw)
     for file in raw["views"][0]["files"]:
         del file["footer_bytes"], file["footer_sha256"]
     for name in ("version", "is_latest", "deprecated_at"):

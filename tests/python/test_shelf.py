@@ -11,7 +11,7 @@ import milepost.store
 from milepost import FeatureStore, releases, shelf
 from milepost.derived import Derived
 from milepost.errors import UnknownFeatureError
-from milepost.manifest import Field, Manifest
+from milepost.manifest import Manifest
 from milepost.s3 import Location
 from milepost.service import Service
 from releases import at, manifest_of, put_view, release_manifest, rows_of
@@ -32,6 +32,10 @@ DESCRIBED = {
     "late_delivery_rate_28d": "Share of deliveries that were late.",
     "last_load_at": "When the last load was <delivered>.",
 }
+COMPLETE_FROM = {
+    "carrier_reliability": "2026-01-29T02:00:00",
+    "carrier_activity": "2026-01-08T02:00:00",
+}
 SERVICE = Service(
     "late_delivery",
     "Predicts whether a carrier is late.",
@@ -44,8 +48,8 @@ SERVICE = Service(
 def publish(store: Location) -> Manifest:
     views = []
     for name, rows in (("carrier_reliability", RELIABILITY), ("carrier_activity", ACTIVITY)):
-        view = put_view(store, name, rows)
-        fields = [Field(f.name, f.type, DESCRIBED.get(f.name, "")) for f in view.fields]
+        view = put_view(store, name, rows, complete_from=COMPLETE_FROM[name])
+        fields = [replace(f, description=DESCRIBED.get(f.name, "")) for f in view.fields]
         views.append(replace(view, fields=fields))
     views[1] = replace(views[1], derived=[SINCE])
     manifest = replace(manifest_of(*views), services=[SERVICE]).sealed()
@@ -114,7 +118,7 @@ def test_a_view_is_described_with_its_features(example: FeatureStore) -> None:
         "carrier_activity:last_load_at",
         "carrier_activity:days_since_last_load",
     ]
-    assert "days_since_last_load  DOUBLE, derived  Days from" in repr(found)
+    assert "days_since_last_load  DOUBLE, derived  2026-01-08 02:00:00  Days from" in repr(found)
 
 
 @pytest.mark.parametrize(

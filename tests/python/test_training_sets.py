@@ -256,6 +256,33 @@ def test_a_training_set_is_reproduced_with_the_same_bytes(shelf: FeatureStore) -
     assert in_memory.recipe["release"] == shelf.release
 
 
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, is_allowed: bool
+) -> None:
+    recipe_of = training_set.recipe_of
+
+    def older(release: str, options: dict[str, Any], entities: str) -> bytes:
+        told = {"allow_early": "allow_incomplete"}
+        options = {told.get(name, name): value for name, value in options.items()}
+        del options["allow_late"]
+        return recipe_of(release, options, entities)
+
+    instants = ["2020-01-01", "2030-01-01"] if is_allowed else ["2026-01-10", "2026-02-10"]
+    asked = in_markets(*(("atl", instant) for instant in instants))
+    first, again = (shelf.location.uri(f"sets/{is_allowed}-{n}.parquet") for n in range(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(training_set, "recipe_of", older)
+        shelf.get_historical_features(
+            asked, ["markets"], allow_early=is_allowed, allow_late=is_allowed, to=first
+        )
+    assert '"allow_incomplete": ' + str(is_allowed).lower() in str(
+        pq.read_metadata(pa.BufferReader(body(first))).metadata[b"milepost"]
+    )
+    shelf.reproduce(first, to=again)
+    assert body(again) == body(first)
+
+
 def test_what_cannot_be_reproduced_says_why(shelf: FeatureStore) -> None:
     asked = in_markets(("atl", "2026-01-10"), ("chi", "2026-01-11"))
     place = shelf.location
@@ -286,7 +313,7 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
     with monkeypatch.context() as small:
         small.setattr(training_set, "BLOCK_ROWS", 2)
         small.setattr(parquet_stream, "PART_BYTES", 100)
-        with pytest.raises(LookupInputError, match="built through"):
+        with pytest.raises(LookupInputError, match="after what is built"):
             shelf.get_historical_features(asked, ["markets"], to=to)
     place = Location.parse(to)
     assert not list(s3.listing(Location(place.bucket, ""), place.prefix))

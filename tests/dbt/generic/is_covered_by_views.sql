@@ -1,6 +1,6 @@
 {#
     Fails for the rows of a training set at whose instant a feature view that it looks up is not
-    built, or one of its windows not full.
+    built, or the window of a feature that it looks up not full.
 
     full_windows: false to let the rows before the windows are full pass.
 #}

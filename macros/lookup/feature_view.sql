@@ -1,0 +1,16 @@
+{#
+    The node of a feature view by the name that a lookup gives it: `view`, the latest version, or
+    `view@v1`. A name that is none is a compiler error.
+#}
+{% macro feature_view(name) %}
+    {% set views = {} %}
+    {% for node in graph.nodes.values() if milepost.is_feature_view(node) %}
+        {% do views.update({milepost.published_name(node): node}) %}
+        {% if node.version == node.latest_version %}{% do views.update({node.name: node}) %}{% endif %}
+    {% endfor %}
+    {% set table_name = name | replace('@v', '_v') %}
+    {% if table_name not in views %}
+        {{ milepost.refuse_lookup("`" ~ table_name ~ "` is no feature view", "there is `" ~ views | sort | join("`, `") ~ "`") }}
+    {% endif %}
+    {{ return(views[table_name]) }}
+{% endmacro %}
