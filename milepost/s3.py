@@ -168,12 +168,15 @@ def call(what: str, request: Callable[[], T]) -> T:
         raise _hinted(error, what) from error
 
 
-def listing(location: Location, below: str = "") -> Iterator[Listed]:
-    """Every object whose name below `location` starts with `below`."""
+def listing(location: Location, below: str = "", *, after: str = "") -> Iterator[Listed]:
+    """Every object whose name below `location` starts with `below`, and is greater than `after`."""
+    start_after: dict[str, Any] = {"StartAfter": location.key(after)} if after else {}
     start = len(location.key("")) if location.prefix else 0
     pages = client().get_paginator("list_objects_v2")
     try:
-        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(below)):
+        for page in pages.paginate(
+            Bucket=location.bucket, Prefix=location.key(below), **start_after
+        ):
             for item in page.get("Contents", []):
                 yield Listed(
                     item["Key"][start:],
@@ -183,6 +186,18 @@ def listing(location: Location, below: str = "") -> Iterator[Listed]:
                 )
     except (ClientError, BotoCoreError) as error:
         raise _hinted(error, f"listing `{location.uri(below)}`") from error
+
+
+def folders(location: Location) -> Iterator[str]:
+    """The first part of every name below `location` that has more parts."""
+    start = len(location.key("")) if location.prefix else 0
+    pages = client().get_paginator("list_objects_v2")
+    try:
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(""), Delimiter="/"):
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"][start:].rstrip("/")
+    except (ClientError, BotoCoreError) as error:
+        raise _hinted(error, f"listing `{location.uri()}`") from error
 
 
 def clock(location: Location) -> datetime:
@@ -204,11 +219,16 @@ def get(location: Location, name: str) -> tuple[bytes, str] | None:
 
 def sha256(location: Location, name: str) -> tuple[str, int] | None:
     """The SHA-256 and the size of an object's bytes as they are read, or None."""
-    digest, size = hashlib.sha256(), 0
+    return digest(location, name, hashlib.sha256)
+
+
+def digest(location: Location, name: str, algorithm: Callable[[], Any]) -> tuple[str, int] | None:
+    """The hash and the size of an object's bytes as they are read, or None."""
+    digest, size = algorithm(), 0
 
     def restart() -> None:
         nonlocal digest, size
-        digest, size = hashlib.sha256(), 0
+        digest, size = algorithm(), 0
 
     def take(chunk: bytes) -> None:
         nonlocal size

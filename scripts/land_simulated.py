@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import duckdb
 import pyarrow as pa
 
-from milepost import landing, s3
+from milepost import landing, markers, s3
 from milepost.errors import LandingError, MilepostError
 from milepost.s3 import Location
 
@@ -73,13 +73,13 @@ def land_simulated(
 
 def closed_dates(raw: Location, written_by: str) -> list[date]:
     """The closed landing dates in order; they must be contiguous and `written_by` this loader."""
-    names = [marker.name for marker in s3.listing(raw, f"{landing.MARKERS}/")]
+    names = [marker.name for marker in s3.listing(raw, f"{markers.MARKERS}/")]
     closed = sorted(
         date.fromisoformat(name.split("landing_date=")[1].removesuffix(".json")) for name in names
     )
     if not closed:
         return []
-    marker = s3.get(raw, landing.marker_name(closed[-1]))
+    marker = s3.get(raw, markers.marker_name(closed[-1]))
     writer = json.loads(marker[0])["written_by"] if marker else "nobody"
     if writer != written_by:
         raise LandingError(

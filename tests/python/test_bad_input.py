@@ -14,7 +14,7 @@ import pytest
 
 import greenhouse
 from greenhouse import FIRST, LAST, Greenhouse, Reading
-from milepost import FeatureStore, landing, s3
+from milepost import FeatureStore, markers, s3
 from milepost.errors import PublishError
 from milepost.s3 import Location
 
@@ -60,11 +60,11 @@ CHANGED = [
     (drop_table, "raw table `readings` has no file below"),
     (lambda raw: delete(raw, FILE), f"{FILE}` is listed by its date's marker and is not there"),
     (
-        lambda raw: delete(raw, landing.marker_name(date(2026, 1, 5))),
+        lambda raw: delete(raw, markers.marker_name(date(2026, 1, 5))),
         "landing date 2026-01-05 is missing",
     ),
     (
-        lambda raw: s3.put(raw, landing.marker_name(date(2026, 1, 5)), b"{"),
+        lambda raw: s3.put(raw, markers.marker_name(date(2026, 1, 5)), b"{"),
         f"{DAY}.json` is not a marker",
     ),
 ]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import landing, s3
+from milepost import landing, markers, s3
 from milepost.errors import ConflictError, LandingError
 from milepost.s3 import Location
 
@@ -45,7 +45,7 @@ def names(raw: Location, below: str = "") -> list[str]:
 
 
 def marker(raw: Location, day: date) -> dict[str, Any]:
-    found = s3.get(raw, landing.marker_name(day))
+    found = s3.get(raw, markers.marker_name(day))
     assert found is not None
     read: dict[str, Any] = json.loads(found[0])
     return read

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from milepost import landing, raw_log, s3
+from milepost import landing, markers, raw_log, s3
 from milepost.errors import LandingError
 from milepost.raw_log import ClosedDates
 from milepost.s3 import Location
@@ -78,7 +78,7 @@ def remove(raw: Location, name: str) -> None:
 
 def change_marker(raw: Location, change: Callable[[dict[str, Any]], object]) -> str:
     """Alter the marker of the second date, and return its name."""
-    name = landing.marker_name(DAYS[1])
+    name = markers.marker_name(DAYS[1])
     marker = json.loads(body(raw, name))
     change(marker)
     s3.put(raw, name, json.dumps(marker).encode())
@@ -105,7 +105,7 @@ def test_a_log_without_markers_is_refused(raw: Location) -> None:
 
 
 def test_a_missing_landing_date_is_named(log: Location) -> None:
-    remove(log, landing.marker_name(DAYS[2]))
+    remove(log, markers.marker_name(DAYS[2]))
     refused(log, "landing date 2026-02-28 is missing", log.uri("_closed"), "2026-03-01 is closed")
 
 
@@ -243,7 +243,7 @@ def test_a_table_that_never_had_a_row_is_not_silent(raw: Location) -> None:
     "damaged", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"text"', b"{}", b'{"files": []}']
 )
 def test_a_marker_that_is_damaged_is_named(log: Location, damaged: bytes) -> None:
-    name = landing.marker_name(DAYS[1])
+    name = markers.marker_name(DAYS[1])
     s3.put(log, name, damaged)
     refused(log, f"`{log.uri(name)}` is not a marker")
 
