@@ -70,7 +70,7 @@ class Plugin(BasePlugin):
 
 
 def _check_landing(request: str) -> str:
-    """`{"raw_uri", "tables": {name: {"columns", "rows_within_days"}}}` to `{}` or an error."""
+    """What `raw_log.check` takes, as `{"raw_uri", "tables"}`, to `{}` or an error."""
 
     def check() -> dict[str, Any]:
         asked = json.loads(request)
@@ -82,13 +82,17 @@ def _check_landing(request: str) -> str:
 
 
 def _closed_before(raw_uri: str) -> str:
-    """The closed landing dates, as `{"first": date, "closed_before": date}`, or an error."""
+    """The closed dates, as `{"first": date, "closed_before": date, "reopened": n}`, or an error."""
 
     def read() -> dict[str, Any]:
         if raw_uri not in _closed:
             _closed[raw_uri] = raw_log.closed_dates(s3.Location.parse(raw_uri))
         dates = _closed[raw_uri]
-        return {"closed_before": str(dates.before), "first": str(dates.first)}
+        return {
+            "closed_before": str(dates.before),
+            "first": str(dates.first),
+            "reopened": dates.reopened,
+        }
 
     return _answer(read)
 

@@ -191,13 +191,15 @@ def _check_present(
     last: date,
 ) -> None:
     """What is on S3 of the dates is what the entries say, no more and no less."""
+    # SeaweedFS starts after the whole folder of a name, AWS after the name.
+    before = first - timedelta(days=1)
     days = {f"landing_date={first + timedelta(days=n)}" for n in range((last - first).days + 1)}
     tables = {entry["table"] for _, entry in files.values()} | set(s3.folders(raw))
     present = {
         item.name: item
         for table in sorted(tables)
         if TABLE.fullmatch(table)
-        for item in s3.listing(raw, f"{table}/", after=f"{table}/landing_date={first}")
+        for item in s3.listing(raw, f"{table}/", after=f"{table}/landing_date={before}")
         if item.name.split("/")[1] in days and not item.name.endswith("/")
     }
     for name, (day, entry) in files.items():

@@ -14,7 +14,7 @@ from typing import Any
 from milepost import s3
 from milepost.errors import LandingError
 from milepost.markers import MARKERS, REOPENED, TABLE, read_marker
-from milepost.raw_types import DECLARABLE, arrow_type
+from milepost.raw_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.s3 import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
@@ -197,7 +197,7 @@ def _check_columns(
                     f"`{raw.uri(file['name'])}`, which has {', '.join(file['columns'])}",
                     hint="land the column, or declare the change in the source's YAML",
                 )
-            if not _is_declared_type(actual, declared):
+            if not is_declared_type(actual, declared):
                 raise LandingError(
                     f"column `{column}` of raw table `{file['table']}` is {actual} in "
                     f"`{raw.uri(file['name'])}`, declared {declared}",
@@ -226,10 +226,6 @@ def _check_silence(
                 hint=f"it lands at least every {days} days (`rows_within_days` in the source's "
                 "YAML); look for an outage of its loader",
             )
-
-
-def _is_declared_type(arrow_name: str, declared: str) -> bool:
-    return arrow_name.removeprefix("large_") == str(arrow_type(declared))
 
 
 def _marker_date(raw: Location, name: str) -> date:

@@ -119,9 +119,7 @@ def _wanted_types(
         if pa.types.is_null(wanted[name]):
             raise LandingError(
                 f"`{table}.{name}` has nulls alone, which do not tell its type",
-                hint="say it: `columns={'"
-                + name
-                + "': 'double'}`, or the source's whole declaration",
+                hint=f"say it: `columns={{'{name}': 'double'}}`, or the source's declaration",
             )
     return wanted
 

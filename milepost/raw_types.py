@@ -21,13 +21,18 @@ DECLARABLE = f"{', '.join(f'`{name}`' for name in _TYPES)} or `decimal(p, s)`"
 
 
 def arrow_type(declared: str) -> pa.DataType | None:
-    """Return the Arrow type of a declared `data_type`, or None where a raw column cannot have it."""
+    """Return the Arrow type of a declared `data_type`, or None where no raw column has it."""
     name = declared.lower().replace(" ", "")
     decimal = _DECIMAL.fullmatch(name)
     if decimal:
         precision, scale = int(decimal[1]), int(decimal[2])
         return pa.decimal128(precision, scale) if 0 < precision <= 38 >= scale else None
     return _TYPES.get(name)
+
+
+def is_declared_type(arrow_name: str, declared: str) -> bool:
+    """Whether a column, of a type as Arrow calls it, is read as it is declared."""
+    return arrow_name.removeprefix("large_") == str(arrow_type(declared))
 
 
 def landed_type(found: pa.DataType) -> pa.DataType | None:
@@ -62,15 +67,21 @@ def cast(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     something else. Raises an ArrowInvalid that says what would be lost.
     """
     if kinds.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        # Arrow casts dictionaries of few types, and the values of any.
+        parts = [(pa.chunked_array([chunk.dictionary]), chunk.indices) for chunk in column.chunks]
+        chunks = [cast(values, wanted).combine_chunks().take(of) for values, of in parts]
+        return pa.chunked_array(chunks, wanted)
     usual = landed_type(column.type)
     if usual in (wanted, pa.null()):
         return column.cast(wanted)
     if kinds.is_timestamp(column.type) and kinds.is_date(wanted):
-        return column.cast(pa.timestamp("us")).cast(wanted)
-    if not (_is_number(column.type) and _is_number(wanted)):
+        column = column.cast(usual)
+    elif not (_is_number(column.type) and _is_number(wanted)):
         raise pa.ArrowInvalid(f"{column.type} is not read as {wanted}")
-    landed = column.cast(wanted)
+    if kinds.is_decimal(wanted):
+        landed = column.cast(pa.decimal128(38, wanted.scale)).cast(wanted)
+    else:
+        landed = column.cast(wanted)
     lost = pc.not_equal(landed.cast(column.type, safe=False), column)
     if pc.any(lost).as_py():
         raise pa.ArrowInvalid(f"{column.filter(lost)[0]} is no {wanted}")

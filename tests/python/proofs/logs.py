@@ -27,8 +27,8 @@ def copy(source: Location, target: Location, days: Iterable[date]) -> None:
     """Copy closed dates as they are, their markers last and in order."""
     days = list(days)
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        markers = list(pool.map(lambda day: marker(source, day), days))
-        names = [file["name"] for found in markers for file in found["files"]]
+        contents = list(pool.map(lambda day: marker(source, day), days))
+        names = [file["name"] for content in contents for file in content["files"]]
         list(pool.map(lambda name: _copy_object(source, target, name), names))
         list(pool.map(lambda day: _copy_object(source, target, markers.marker_name(day)), days))
 
