@@ -74,7 +74,7 @@ def _check_landing(request: str) -> str:
 
     def check() -> dict[str, Any]:
         asked = json.loads(request)
-        raw_uri = asked["raw_uri"]
+        raw_uri = str(asked["raw_uri"])
         _closed[raw_uri] = raw_log.check(s3.Location.parse(raw_uri), asked["tables"])
         return {}
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from milepost import s3
 from milepost.errors import LandingError
 from milepost.markers import MARKERS, REOPENED, TABLE, read_marker
+from milepost.raw_files import changed, check_copied, check_newest
 from milepost.raw_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.s3 import Location
 
@@ -21,8 +20,6 @@ _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
 _READ = re.compile(r"read_parquet\('([^']*)'(.*)\)", re.DOTALL)
 _PARTITIONED = re.compile(r"\bhive_partitioning\s*=\s*(true|1)\b", re.IGNORECASE)
-# An ETag that is the MD5 of the content: that of an upload in parts has a dash.
-_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,7 @@ def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
     _check_files(raw, files, [item for items in present for item in items], tables, closed)
     _check_columns(raw, files, tables)
     _check_silence(raw, files, tables, closed)
+    check_newest(raw, [file for file in files if file["table"] in tables])
     return closed
 
 
@@ -144,11 +142,10 @@ def _check_files(
                 hint="restore the file, or reopen the date: see docs/reference/raw-log.md",
             )
         if item is not None and item.bytes != file["bytes"]:
-            raise _changed(raw, file, f"{item.bytes} bytes, closed with {file['bytes']}")
+            raise changed(raw, file, f"{item.bytes} bytes, closed with {file['bytes']}")
         if item is not None and item.etag != file["etag"]:
             copied.append(file)
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        list(pool.map(partial(_check_content, raw), copied))
+    check_copied(raw, copied)
     for name in sorted(found):
         landing_date = _landing_date(raw, name)
         if landing_date < closed.before:
@@ -158,30 +155,6 @@ def _check_files(
                 hint="move its rows to a date that is still open, or reopen the date: see "
                 "docs/reference/raw-log.md",
             )
-
-
-def _check_content(raw: Location, file: dict[str, Any]) -> None:
-    """A file whose ETag is another one, as a copy's may be, has the content that was closed."""
-    if "sha256" in file:
-        content = s3.digest(raw, file["name"], hashlib.sha256)
-        is_same = content == (file["sha256"], file["bytes"])
-    elif _MD5.fullmatch(file["etag"]):
-        content = s3.digest(raw, file["name"], partial(hashlib.md5, usedforsecurity=False))
-        is_same = content == (file["etag"], file["bytes"])
-    else:
-        raise _changed(
-            raw, file, "another ETag, and its marker has no `sha256` with which to compare it"
-        )
-    if not is_same:
-        raise _changed(raw, file, f"other content in {file['bytes']} bytes")
-
-
-def _changed(raw: Location, file: dict[str, Any], how: str) -> LandingError:
-    return LandingError(
-        f"`{raw.uri(file['name'])}` has changed since its date was closed: {how}",
-        hint="restore the file; corrections land as new rows. If the date was closed with the "
-        "wrong files, reopen it: see docs/reference/raw-log.md",
-    )
 
 
 def _check_columns(

@@ -25,6 +25,8 @@ from botocore.exceptions import (
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
+    SSOError,
+    TokenRetrievalError,
 )
 from urllib3.exceptions import HTTPError
 
@@ -114,7 +116,8 @@ def client() -> S3Client:
     )
     try:
         return _session().client("s3", config=config)
-    except (BotoCoreError, ValueError) as error:  # an unknown profile, an endpoint without http://
+    # An unknown profile, an endpoint without http://, a credential process that is not there.
+    except (BotoCoreError, ValueError, OSError) as error:
         raise StorageError(
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
@@ -124,10 +127,10 @@ def client() -> S3Client:
 def endpoint_options() -> dict[str, Any]:
     """What other S3 readers need to know: key, secret, token, region, endpoint, path style."""
     s3 = client()
-    credentials = _session().get_credentials()
+    credentials = call("looking for S3 credentials", _session().get_credentials)
     if credentials is None:
         raise _hinted(None, "s3")
-    frozen = credentials.get_frozen_credentials()
+    frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)
     endpoint = urlsplit(s3.meta.endpoint_url)
     on_aws = (endpoint.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
     return {
@@ -463,6 +466,10 @@ def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageErro
             )
         return StorageError(
             f"{what}: S3 answered {code}", hint="try again, or see the server's log"
+        )
+    if isinstance(error, SSOError | TokenRetrievalError):
+        return StorageError(
+            f"{what}: no S3 credentials: {error}", hint="sign in again: `aws sso login`"
         )
     if error is None or "credential" in str(error).lower():
         return StorageError(

@@ -437,3 +437,48 @@ def test_other_content_of_the_same_size_has_changed_whatever_the_marker_has(log:
     content[len(content) // 2] ^= 1
     s3.put(log, A_FILE, bytes(content))
     refused(log, f"`{log.uri(A_FILE)}` has changed", f"other content in {len(content)} bytes")
+
+
+NEWEST = f"loads/landing_date={LAST}/part-0.parquet"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda file: file.update(rows=2), "it has 1 rows, not 2"),
+        (lambda file: file["columns"].pop("note"), "its column `note` is string, not None"),
+        (lambda file: file["columns"].update(more="bool"), "its column `more` is None, not bool"),
+        (lambda file: file["columns"].update(note="bool"), "its column `note` is string, not bool"),
+    ],
+)
+def test_a_loader_that_describes_its_files_wrongly_is_found_at_the_newest(
+    raw: Location, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    table = rows(*DAYS[:5])
+    land(raw, table.add_column(0, "note", pa.nulls(5, pa.string())))
+    assert raw_log.check(raw, TABLES).before == OPEN
+    name = markers.marker_name(LAST)
+    marker = json.loads(body(raw, name))
+    change(marker["files"][0])
+    s3.put(raw, name, json.dumps(marker).encode())
+    refused(raw, f"`{raw.uri(NEWEST)}` is not what its marker says: {message}")
+
+
+def test_a_newest_file_that_is_no_parquet_is_named(log: Location) -> None:
+    content = b"not Parquet, whatever its name says"
+    etag = s3.put(log, NEWEST, content)
+    name = markers.marker_name(LAST)
+    marker = json.loads(body(log, name))
+    marker["files"][0].update(bytes=len(content), etag=etag)
+    s3.put(log, name, json.dumps(marker).encode())
+    refused(log, f"`{log.uri(NEWEST)}` is not what its marker says: it cannot be read")
+
+
+def test_all_files_of_the_newest_date_are_opened(log: Location) -> None:
+    part = rows(LAST).drop_columns("landing_date")
+    entry = put(log, f"loads/landing_date={LAST}/part-1.parquet", part)
+    name = markers.marker_name(LAST)
+    marker = json.loads(body(log, name))
+    marker["files"] = [{**marker["files"][0], "rows": 7}, entry]
+    s3.put(log, name, json.dumps(marker).encode())
+    refused(log, f"`{log.uri(NEWEST)}` is not what its marker says: it has 1 rows, not 7")
