@@ -164,20 +164,27 @@ FAULTY: dict[str, Reading] = {
 }
 
 
+# Two contents of one reading at one instant: each in its own word, and both wrong.
+CONTRARY: list[Reading] = [
+    ("split", "north", moisture, at(3, 6), at(3, 7)) for moisture in (0.9, 0.95)
+]
+
+
 def test_faulty_rows_are_set_aside_and_counted(
     built_greenhouse: Greenhouse, green: Greenhouse, raw: Location, tmp_path: Path
 ) -> None:
-    again = [(*row[:4], at(10, 20)) for row in greenhouse.sound_readings()[-3:]]
-    greenhouse.land(raw, [*greenhouse.sound_readings(), *FAULTY.values(), *again])
+    again = [(*row[:4], at(10, 20)) for row in greenhouse.sound_readings()[-15:]]
+    greenhouse.land(raw, [*greenhouse.sound_readings(), *FAULTY.values(), *CONTRARY, *again])
     bad = on_raw(green, raw, tmp_path / "bad")
     expected = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
     done = bad.dbt("build")
     assert done.returncode == 0, done.stdout
-    for reason in FAULTY:
-        assert f"Set aside: 1 of 69 rows of readings, {reason}" in done.stdout
+    counts = {**dict.fromkeys(FAULTY, 1), "contradiction": 2}
+    for reason, count in counts.items():
+        assert f"Set aside: {count} of 83 rows of readings, {reason}" in done.stdout
     manifest = bad.publish().manifest
     assert {(rows.reason, rows.rows, rows.of_rows) for rows in manifest.set_aside} == {
-        (reason, 1, 69) for reason in FAULTY
+        (reason, count, 83) for reason, count in counts.items()
     }
     # Neither they nor the readings delivered twice change a feature.
     assert FeatureStore(bad.store.uri()).to_arrow("bed_moisture").equals(expected)
