@@ -91,7 +91,7 @@ def _closed_before(raw_uri: str) -> str:
         return {
             "closed_before": str(dates.before),
             "first": str(dates.first),
-            "reopened": dates.reopened,
+            "reopened": str(dates.reopened),
         }
 
     return _answer(read)
@@ -102,8 +102,11 @@ def _adapter() -> Any:
     return get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
 
 
-def _codes(_: str) -> str:
-    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`."""
+def _codes(raw_logs: str) -> str:
+    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`.
+
+    `raw_logs` has what `_closed_before` answers, by `raw_uri`.
+    """
 
     def compute() -> dict[str, Any]:
         adapter = _adapter()
@@ -112,7 +115,8 @@ def _codes(_: str) -> str:
         catalog.check_serving_delays()
         config = adapter.config
         variables = code.declared_variables(Path(config.project_root))
-        coder = code.Coder(catalog, variables, config.target_name)
+        reopened = {uri: int(log["reopened"]) for uri, log in json.loads(raw_logs).items()}
+        coder = code.Coder(catalog, variables, config.target_name, reopened)
         coded = {id_: coder.parts(id_) for id_ in catalog.nodes if coder.has_code(id_)}
         return {id_: {"code": code.digest(parts), "parts": parts} for id_, parts in coded.items()}
 

@@ -321,5 +321,5 @@ def test_a_view_is_built_anew_after_a_date_was_reopened_and_its_past_is_refused(
             "where moisture_max_1d = 0.99"
         ).fetchall()
     assert days == [(day + timedelta(days=1),)]
-    with pytest.raises(PublishError, match=r"bed_moisture\.moisture_max_1d: its past changed, at"):
+    with pytest.raises(PublishError, match="`moisture_max_1d` has another past: at"):
         grown.publish()
