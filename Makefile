@@ -110,7 +110,7 @@ show: s3-start ## Read the current release back and print it
 
 .PHONY: docs
 docs: s3-start ## Make the docs site as one page, target/static_index.html
-	@$(LOCAL_S3); $(BIN)/dbt docs generate --static
+	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate --static
 
 .PHONY: check
 check: setup ## Lint, types, metadata rules

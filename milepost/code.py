@@ -110,13 +110,21 @@ def declared_variables(folder: Path) -> dict[str, Any]:
 class Coder:
     """Computes the code of each node of a manifest.
 
-    `variables` are what `declared_variables` gives, `target` is the name of dbt's target.
+    `variables` are what `declared_variables` gives, `target` is the name of dbt's target, and
+    `reopened` says of raw logs how often a closed date of theirs was opened again.
     """
 
-    def __init__(self, catalog: Catalog, variables: Mapping[str, Any], target: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        variables: Mapping[str, Any],
+        target: str,
+        reopened: Mapping[str, int],
+    ) -> None:
         self._catalog = catalog
         self._variables = variables
         self._target = target
+        self._reopened = reopened
         self._own = cache(self._own_parts)
         self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))
 
@@ -142,7 +150,11 @@ class Coder:
         node = self._catalog.nodes[node_id]
         kind = node["resource_type"]
         if kind == "source":
-            return {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
+            found = {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
+            uri = node["config"].get("meta", {}).get("raw_uri")
+            if self._reopened.get(uri):
+                found[f"what was closed in raw log `{uri}`"] = _hash(self._reopened[uri])
+            return found
         if kind == "unit_test":
             said = [node.get(key) for key in ("model", "given", "expect", "overrides")]
             return {f"unit test `{node['name']}`": _hash(said)}

@@ -71,11 +71,11 @@ class Plugin(BasePlugin):
 
 
 def _check_landing(request: str) -> str:
-    """`{"raw_uri", "tables": {name: {"columns", "rows_within_days"}}}` to `{}` or an error."""
+    """What `raw_log.check` takes, as `{"raw_uri", "tables"}`, to `{}` or an error."""
 
     def check() -> dict[str, Any]:
         asked = json.loads(request)
-        raw_uri = asked["raw_uri"]
+        raw_uri = str(asked["raw_uri"])
         _closed[raw_uri] = raw_log.check(s3.Location.parse(raw_uri), asked["tables"])
         return {}
 
@@ -83,13 +83,17 @@ def _check_landing(request: str) -> str:
 
 
 def _closed_before(raw_uri: str) -> str:
-    """The closed landing dates, as `{"first": date, "closed_before": date}`, or an error."""
+    """The closed dates, as `{"first": date, "closed_before": date, "reopened": n}`, or an error."""
 
     def read() -> dict[str, Any]:
         if raw_uri not in _closed:
             _closed[raw_uri] = raw_log.closed_dates(s3.Location.parse(raw_uri))
         dates = _closed[raw_uri]
-        return {"closed_before": str(dates.before), "first": str(dates.first)}
+        return {
+            "closed_before": str(dates.before),
+            "first": str(dates.first),
+            "reopened": str(dates.reopened),
+        }
 
     return _answer(read)
 
@@ -99,8 +103,11 @@ def _adapter() -> Any:
     return get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
 
 
-def _codes(_: str) -> str:
-    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`."""
+def _codes(raw_logs: str) -> str:
+    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`.
+
+    `raw_logs` has what `_closed_before` answers, by `raw_uri`.
+    """
 
     def compute() -> dict[str, Any]:
         adapter = _adapter()
@@ -109,7 +116,8 @@ def _codes(_: str) -> str:
         catalog.check_serving_delays()
         config = adapter.config
         variables = code.declared_variables(Path(config.project_root))
-        coder = code.Coder(catalog, variables, config.target_name)
+        reopened = {uri: int(log["reopened"]) for uri, log in json.loads(raw_logs).items()}
+        coder = code.Coder(catalog, variables, config.target_name, reopened)
         coded = {id_: coder.parts(id_) for id_ in catalog.nodes if coder.has_code(id_)}
         return {id_: {"code": code.digest(parts), "parts": parts} for id_, parts in coded.items()}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -110,6 +109,7 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
         files, statistics = there.files, there.statistics
     else:
         _check_types(con, view)
+        _check_values(con, view)
         packed = _put_months(con, view, uploads)
         files, statistics = [one.file for one in packed], _statistics(con, view, packed)
     rows = sum(file.rows for file in files)
@@ -204,22 +204,29 @@ def _check_types(con: DuckDBPyConnection, view: FeatureView) -> None:
         )
 
 
+def _check_values(con: DuckDBPyConnection, view: FeatureView) -> None:
+    """And that a number or an instant is finite or null: no two readers compare NaN alike."""
+    columns = [column.name for column in view.columns if column.type in {"DOUBLE", "TIMESTAMP"}]
+    counts = ", ".join(f"count(*) filter (not isfinite({name}))" for name in columns)
+    row = con.execute(f"select {counts} from {view.relation}").fetchone()  # noqa: S608 - checked names
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    for name, count in zip(columns, row, strict=True):
+        if count:
+            raise PublishError(
+                f"`{view.name}.{name}` is NaN or infinite in {count:,} rows",
+                hint="a value is finite, or null where there is no evidence: divide by "
+                "`nullif(..., 0)`, and have `row_fault` check what comes from the raw log",
+            )
+
+
 def _check_rows(view: FeatureView, rows: pa.Table) -> None:
     """And one row per key and instant. The rows are a month's, sorted."""
     identity = [rows[name] for name in (*view.keys, AVAILABLE_AT)]
     if any(column.null_count for column in identity):
         raise _not_unique(view)
-    if pc.any(reduce(pc.and_, map(_repeats, identity))).as_py():
+    repeats = (pc.equal(column.slice(0, len(column) - 1), column.slice(1)) for column in identity)
+    if pc.any(reduce(pc.and_, repeats)).as_py():
         raise _not_unique(view)
-
-
-def _repeats(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Whether each value but the first is the one before it, as DuckDB compares."""
-    before, after = column.slice(0, len(column) - 1), column.slice(1)
-    same = pc.equal(before, after)
-    if pa.types.is_floating(column.type):
-        same = pc.or_(same, pc.and_(pc.is_nan(before), pc.is_nan(after)))
-    return same
 
 
 def _not_unique(view: FeatureView) -> PublishError:
@@ -254,13 +261,9 @@ def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, p
 
 
 def _extremes(column: pa.ChunkedArray) -> pa.Array:
-    """The least value, the greatest, and one that is no number: for DuckDB it is the greatest."""
-    others = pa.scalar(None, column.type)
-    if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
-        others = pa.scalar(math.nan, column.type)
-        column = column.filter(pc.invert(pc.is_nan(column)))
+    """The least value and the greatest."""
     found = pc.min_max(column)
-    return pa.array([found["min"], found["max"], others], column.type)
+    return pa.array([found["min"], found["max"]], column.type)
 
 
 def _statistics(

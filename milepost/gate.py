@@ -74,7 +74,7 @@ class _Gate:
     def __init__(self, project: Project, kept: Records) -> None:
         self._catalog, self._kept = project.catalog, kept
         self._project = project
-        self._coder = code.Coder(project.catalog, project.variables, kept.target)
+        self._coder = code.Coder(project.catalog, project.variables, kept.target, kept.reopened)
 
     def build_faults(self, view: FeatureView) -> Iterator[Refusal]:
         """Whether the view and all it is made from was built in full, in order, by this code."""

@@ -8,50 +8,62 @@ The format is documented in docs/reference/raw-log.md.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from milepost import s3
 from milepost.errors import LandingError
+from milepost.markers import (
+    FORMAT_VERSION,
+    MARKERS,
+    REOPENED,
+    TABLE,
+    entry_fault,
+    marker_name,
+    read_marker,
+)
+from milepost.raw_rows import by_landing_date
 from milepost.s3 import Location
 
-FORMAT_VERSION = 1
-MARKERS = "_closed"
-
-Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+Entries: TypeAlias = Mapping[str, Mapping[date, Mapping[str, Any]]]
 
 
 def land(
-    raw: Location, table: str, rows: Rows, *, first: date, last: date
+    raw: Location,
+    table: str,
+    rows: Any,
+    *,
+    first: date,
+    last: date,
+    columns: Mapping[str, str] | None = None,
 ) -> dict[date, dict[str, Any]]:
     """Write `rows` as one Parquet file per landing date, and return their marker entries.
 
-    `rows` has the table's columns and a last column `landing_date` (date), by which it is sorted;
-    every date lies from `first` to `last`. With no row at all, one empty file on `first` carries
-    the schema. Files of a date that is not closed are replaced; close the dates with `close`.
-    Raises a LandingError, before it writes them, for rows of a date that is closed.
+    `rows` is anything with `__arrow_c_stream__`: a data frame of pandas or polars, a pyarrow table,
+    a DuckDB relation. It has the table's columns and `landing_date`, by which it is sorted; every
+    date lies from `first` to `last`. With no row at all, one empty file on `first` carries the
+    schema. Each column is cast to the type in which builds read it, without losing a digit;
+    `columns`, the source's declaration as `{name: data_type}`, says which, also where a column has
+    nulls alone. Files of a date that is not closed are replaced; close the dates with `close`.
+
+    Raises a LandingError for rows of a date that is closed, and for a column that no build reads.
     """
     closed = {item.name for item in s3.listing(raw, f"{MARKERS}/")}
-    entries: dict[date, dict[str, Any]] = {}
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
         written: list[tuple[date, Future[dict[str, Any]]]] = []
-        for landing_date, part in _by_landing_date(rows):
-            if landing_date is None:
-                raise LandingError(
-                    f"`{table}` has rows whose `landing_date` is null",
-                    hint="every row has the date on which it landed, or would have",
-                )
+        for landing_date, part in by_landing_date(table, rows, columns, first):
             if marker_name(landing_date) in closed:
                 raise LandingError(
                     f"`{table}` has rows for {landing_date}, which `{raw.uri(MARKERS)}` has closed",
-                    hint="land them on a date that is still open; a closed date never changes",
+                    hint="land them on a date that is still open; `landing.reopen` opens one that "
+                    "was closed with the wrong files",
                 )
             if not first <= landing_date <= last or (written and landing_date <= written[-1][0]):
                 raise LandingError(
@@ -60,46 +72,72 @@ def land(
                     hint="sort by `landing_date` and give only the dates that are being closed",
                 )
             written.append((landing_date, pool.submit(_write, raw, table, landing_date, part)))
-        if not written:
-            empty = pa.table(rows) if isinstance(rows, pa.Table) else rows.schema.empty_table()
-            written.append((first, pool.submit(_write, raw, table, first, _columns(empty))))
-        for landing_date, future in written:
-            entries[landing_date] = future.result()
-    return entries
+        return {landing_date: future.result() for landing_date, future in written}
 
 
-def close(
-    raw: Location,
-    entries: dict[str, dict[date, dict[str, Any]]],
-    *,
-    first: date,
-    last: date,
-    written_by: str,
-) -> None:
-    """Close the landing dates from `first` to `last`: one marker each, never replaced.
+def close(raw: Location, entries: Entries, *, first: date, last: date, written_by: str) -> None:
+    """Close the landing dates from `first` to `last`, in order: one marker each, never replaced.
 
-    `entries` has, for each table, what `land` returned. `written_by` names the loader.
+    `entries` has, for each table, what `land` returned. `written_by` names the loader. Raises a
+    LandingError, before anything is closed, where no build could read what would be: a file that is
+    not what its entry says, one without an entry, a column of two types.
     """
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        list(pool.map(lambda day: _close_date(raw, entries, day, written_by), days))
-
-
-def marker_name(landing_date: date) -> str:
-    """The marker's name below the raw log."""
-    return f"{MARKERS}/landing_date={landing_date}.json"
-
-
-def _close_date(
-    raw: Location, entries: dict[str, dict[date, dict[str, Any]]], day: date, written_by: str
-) -> None:
-    marker = {
-        "format_version": FORMAT_VERSION,
-        "landing_date": str(day),
-        "written_by": written_by,
-        "files": [entries[table][day] for table in sorted(entries) if day in entries[table]],
+    if not days:
+        raise LandingError(
+            f"no date to close: {first} is after {last}", hint="give the first date, then the last"
+        )
+    files = {
+        entry["name"]: (day, entry)
+        for table in sorted(entries)
+        for day, entry in entries[table].items()
+        if first <= day <= last
     }
-    s3.put(raw, marker_name(day), json.dumps(marker, indent=1).encode(), new=True)
+    _check_entries(raw, files, first)
+    _check_present(raw, files, first, last)
+    for day in days:
+        marker = {
+            "format_version": FORMAT_VERSION,
+            "landing_date": str(day),
+            "written_by": written_by,
+            "files": [entry for landing_date, entry in files.values() if landing_date == day],
+        }
+        s3.put(raw, marker_name(day), json.dumps(marker, indent=1).encode(), new=True)
+
+
+def reopen(raw: Location, landing_date: date, *, reason: str, by: str) -> str:
+    """Open a closed landing date, to be landed and closed anew, and return the record's name.
+
+    The record says who did it and why, and keeps the marker. Builds stop at the date until it is
+    closed again, and then build every view anew: what they made of its former files is not mixed
+    with what they make of the new ones. What was published stays, and the publisher refuses another
+    past. Raises a LandingError for a date that is not closed, or without a reason.
+    """
+    if not reason.strip() or not by.strip():
+        raise LandingError(
+            f"{landing_date} is reopened without saying why, or by whom",
+            hint="give `reason` and `by`; whoever finds a number changed will want to know",
+        )
+    found = s3.get(raw, marker_name(landing_date))
+    if found is None:
+        raise LandingError(
+            f"landing date {landing_date} of `{raw.uri()}` is not closed",
+            hint="an open date is landed again as it is; builds do not read it",
+        )
+    content, etag = found
+    earlier = sum(1 for _ in s3.listing(raw, f"{REOPENED}/landing_date={landing_date}-"))
+    record = {
+        "landing_date": str(landing_date),
+        "reason": reason,
+        "by": by,
+        "reopened_at": s3.clock(raw).isoformat(),
+        "marker": content.decode(errors="replace"),
+    }
+    name = f"{REOPENED}/landing_date={landing_date}-{earlier + 1}.json"
+    # The record comes first: a build that meets it and the marker builds anew once too often.
+    s3.put(raw, name, json.dumps(record, indent=1).encode(), new=True)
+    s3.remove_version(raw, marker_name(landing_date), etag)
+    return name
 
 
 def _write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dict[str, Any]:
@@ -114,31 +152,66 @@ def _write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dic
         "rows": rows.num_rows,
         "bytes": len(body),
         "etag": etag,
+        "sha256": hashlib.sha256(body).hexdigest(),
         "columns": {field.name: str(field.type) for field in rows.schema},
     }
 
 
-def _by_landing_date(rows: Rows) -> Iterator[tuple[date | None, pa.Table]]:
-    """Group consecutive rows of one landing date, whatever batches they come in."""
-    current: date | None = None
-    parts: list[pa.RecordBatch] = []
-    for batch in _batches(rows):
-        start = 0
-        runs = pc.run_end_encode(batch.column("landing_date"))
-        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            if day != current and parts:
-                yield current, _columns(pa.Table.from_batches(parts))
-                parts = []
-            current = day
-            parts.append(batch.slice(start, end - start))
-            start = end
-    if parts:
-        yield current, _columns(pa.Table.from_batches(parts))
+def _check_entries(
+    raw: Location, files: Mapping[str, tuple[date, Mapping[str, Any]]], first: date
+) -> None:
+    """Each entry describes a file that builds read, in the types of its table's other files."""
+    types: dict[tuple[str, str], tuple[str, str]] = {}
+    before = first - timedelta(days=1)
+    if s3.get(raw, marker_name(before)):
+        described = [(before, entry) for entry in read_marker(raw, before)["files"]]
+    else:
+        described = []
+    for day, entry in [*described, *files.values()]:
+        fault = entry_fault(entry, day)
+        if fault:
+            raise LandingError(
+                f"{day} cannot be closed: {fault}", hint="close what `landing.land` returned"
+            )
+        for column, kind in entry["columns"].items():
+            where = entry["table"], column
+            other, name = types.setdefault(where, (kind, entry["name"]))
+            if other.removeprefix("large_") != kind.removeprefix("large_"):
+                raise LandingError(
+                    f"{day} cannot be closed: `{entry['table']}.{column}` is {kind} in "
+                    f"`{raw.uri(entry['name'])}`, and {other} in `{raw.uri(name)}`",
+                    hint="land it again with `columns`, the source's declared types",
+                )
 
 
-def _batches(rows: Rows) -> Iterable[pa.RecordBatch]:
-    return (b for b in (rows.to_batches() if isinstance(rows, pa.Table) else rows) if b.num_rows)
-
-
-def _columns(rows: pa.Table) -> pa.Table:
-    return rows.drop_columns("landing_date")
+def _check_present(
+    raw: Location,
+    files: Mapping[str, tuple[date, Mapping[str, Any]]],
+    first: date,
+    last: date,
+) -> None:
+    """What is on S3 of the dates is what the entries say, no more and no less."""
+    # SeaweedFS starts after the whole folder of a name, AWS after the name.
+    before = first - timedelta(days=1)
+    days = {f"landing_date={first + timedelta(days=n)}" for n in range((last - first).days + 1)}
+    tables = {entry["table"] for _, entry in files.values()} | set(s3.folders(raw))
+    present = {
+        item.name: item
+        for table in sorted(tables)
+        if TABLE.fullmatch(table)
+        for item in s3.listing(raw, f"{table}/", after=f"{table}/landing_date={before}")
+        if item.name.split("/")[1] in days and not item.name.endswith("/")
+    }
+    for name, (day, entry) in files.items():
+        item = present.pop(name, None)
+        if item is None or (item.bytes, item.etag) != (entry["bytes"], entry["etag"]):
+            raise LandingError(
+                f"{day} cannot be closed: `{raw.uri(name)}` is not what was landed",
+                hint="is another loader at work here? Land the date again, then close it",
+            )
+    if present:
+        name = min(present)
+        raise LandingError(
+            f"`{raw.uri(name)}` is of a date that would be closed without it",
+            hint="close it with all that was landed; remove the file if an earlier attempt left it",
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,23 +11,37 @@ from typing import Any
 
 from milepost import s3
 from milepost.errors import LandingError
-from milepost.landing import FORMAT_VERSION, MARKERS, marker_name
+from milepost.markers import MARKERS, REOPENED, TABLE, read_marker
+from milepost.raw_files import changed, check_copied, check_newest
+from milepost.raw_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.s3 import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
+_READ = re.compile(r"read_parquet\('([^']*)'(.*)\)", re.DOTALL)
+_PARTITIONED = re.compile(r"\bhive_partitioning\s*=\s*(true|1)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ClosedDates:
-    """The closed landing dates: every date from `first` up to, without, `before`."""
+    """The closed landing dates: every date from `first` up to, without, `before`.
+
+    `reopened` counts how often a closed date was opened again: what was built under another count
+    may come from other files.
+    """
 
     first: date
     before: date
+    reopened: int = 0
 
 
 def closed_dates(raw: Location) -> ClosedDates:
     """Which landing dates are closed; a gap among them is an error that names the missing one."""
+    if "=" in raw.prefix:
+        raise LandingError(
+            f"`{raw.uri()}` has a `=` in it, and DuckDB reads a column from that part of the path",
+            hint="copy the raw log to a prefix without one: it would replace a column of that name",
+        )
     names = [item.name for item in s3.listing(raw, f"{MARKERS}/")]
     days = sorted(_marker_date(raw, name) for name in names)
     if not days:
@@ -44,27 +57,64 @@ def closed_dates(raw: Location) -> ClosedDates:
                 hint="land and close the missing date; a date without any row is closed by a "
                 "marker that lists no file",
             )
-    return ClosedDates(days[0], days[-1] + timedelta(days=1))
+    reopened = sum(1 for _ in s3.listing(raw, f"{REOPENED}/"))
+    return ClosedDates(days[0], days[-1] + timedelta(days=1), reopened)
 
 
 def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
     """Compare the closed dates with what is on S3 and with what the sources declare.
 
-    `tables` maps each table to its declared `columns` (name to DuckDB type) and, where a silence
-    is a fault, `rows_within_days`. Raises a LandingError that names the table and the file.
+    `tables` maps each table to its declared `columns` (name to DuckDB type), where a silence is a
+    fault to `rows_within_days`, and where DuckDB reads it to `read_as`, the SQL. Raises a
+    LandingError that names the table and the file.
     """
     closed = closed_dates(raw)
+    _check_declaration(raw, tables)
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
         days = [
             closed.first + timedelta(days=n) for n in range((closed.before - closed.first).days)
         ]
-        markers = pool.map(lambda day: _read_marker(raw, day), days)
+        markers = pool.map(lambda day: read_marker(raw, day), days)
         present = list(pool.map(lambda table: list(s3.listing(raw, f"{table}/")), tables))
         files = [file for marker in markers for file in marker["files"]]
     _check_files(raw, files, [item for items in present for item in items], tables, closed)
     _check_columns(raw, files, tables)
     _check_silence(raw, files, tables, closed)
+    check_newest(raw, [file for file in files if file["table"] in tables])
     return closed
+
+
+def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None:
+    """What the sources declare can be checked, and what DuckDB reads is what is checked."""
+    for table, declared in tables.items():
+        if not TABLE.fullmatch(table):
+            raise LandingError(
+                f"`{table}` is no name of a raw table",
+                hint="use letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
+            )
+        for column, data_type in declared.get("columns", {}).items():
+            if arrow_type(str(data_type)) is None:
+                raise LandingError(
+                    f"column `{column}` of raw table `{table}` is declared `{data_type}`",
+                    hint=f"its `data_type` in the source's YAML is {DECLARABLE}",
+                )
+        days = declared.get("rows_within_days")
+        if days is not None and (type(days) is not int or days < 1):
+            raise LandingError(
+                f"raw table `{table}` has `rows_within_days: {days}`",
+                hint="give a number of days, 1 or more, or leave it out",
+            )
+        if "read_as" not in declared:
+            continue
+        found = _READ.fullmatch(str(declared["read_as"]).strip())
+        wanted = raw.uri(f"{table}/*/*.parquet")
+        if not found or found[1] != wanted or not _PARTITIONED.search(found[2]):
+            raise LandingError(
+                f"raw table `{table}` is read as `{declared['read_as']}`, which is not what its "
+                "markers describe",
+                hint=f"its `external_location` is read_parquet('{wanted}', hive_partitioning = "
+                "true), as docs/guides/use-as-a-package.md writes it",
+            )
 
 
 def _check_files(
@@ -77,6 +127,7 @@ def _check_files(
     """The files of closed dates are those that their markers list, unchanged, and no others."""
     # Consoles keep a name that ends in `/` for a folder.
     found = {item.name: item for item in present if not item.name.endswith("/")}
+    copied: list[dict[str, Any]] = []
     missing = sorted(set(tables) - {name.partition("/")[0] for name in found})
     if missing:
         raise LandingError(
@@ -88,21 +139,21 @@ def _check_files(
         if item is None and file["table"] in tables:
             raise LandingError(
                 f"`{raw.uri(file['name'])}` is listed by its date's marker and is not there",
-                hint="restore the file; a closed landing date never changes",
+                hint="restore the file, or reopen the date: see docs/reference/raw-log.md",
             )
-        if item is not None and (item.bytes, item.etag) != (file["bytes"], file["etag"]):
-            raise LandingError(
-                f"`{raw.uri(item.name)}` has changed since its date was closed: "
-                f"{item.bytes} bytes, closed with {file['bytes']}",
-                hint="restore the file (truncated or replaced?); corrections land as new rows",
-            )
+        if item is not None and item.bytes != file["bytes"]:
+            raise changed(raw, file, f"{item.bytes} bytes, closed with {file['bytes']}")
+        if item is not None and item.etag != file["etag"]:
+            copied.append(file)
+    check_copied(raw, copied)
     for name in sorted(found):
         landing_date = _landing_date(raw, name)
         if landing_date < closed.before:
             raise LandingError(
                 f"`{raw.uri(name)}` landed in a closed partition: the marker of {landing_date} "
                 "does not list it",
-                hint="move its rows to a date that is still open",
+                hint="move its rows to a date that is still open, or reopen the date: see "
+                "docs/reference/raw-log.md",
             )
 
 
@@ -119,7 +170,7 @@ def _check_columns(
                     f"`{raw.uri(file['name'])}`, which has {', '.join(file['columns'])}",
                     hint="land the column, or declare the change in the source's YAML",
                 )
-            if not _is_declared_type(actual, declared):
+            if not is_declared_type(actual, declared):
                 raise LandingError(
                     f"column `{column}` of raw table `{file['table']}` is {actual} in "
                     f"`{raw.uri(file['name'])}`, declared {declared}",
@@ -150,49 +201,6 @@ def _check_silence(
             )
 
 
-# DuckDB's name of a declared type, and Arrow's name of the type found in a file.
-_ARROW_NAMES = {
-    "varchar": {"string", "large_string"},
-    "bigint": {"int64"},
-    "double": {"double"},
-    "boolean": {"bool"},
-    "date": {"date32[day]"},
-    "timestamp": {"timestamp[us]"},
-}
-
-
-def _is_declared_type(arrow_name: str, declared: str) -> bool:
-    declared = declared.lower().replace(" ", "")
-    if declared.startswith("decimal"):
-        return arrow_name.replace(" ", "") == declared.replace("decimal", "decimal128")
-    return arrow_name in _ARROW_NAMES.get(declared, set())
-
-
-def _read_marker(raw: Location, day: date) -> dict[str, Any]:
-    found = s3.get(raw, marker_name(day))
-    try:
-        marker: dict[str, Any] = json.loads(found[0]) if found else {}
-        version = marker["format_version"]
-        if version == FORMAT_VERSION:
-            for file in marker["files"]:
-                types = [type(file[item]) for item in ("rows", "bytes", "etag", "columns")]
-                below = f"{file['table']}/landing_date={day}/"
-                if types != [int, int, str, dict] or not file["name"].startswith(below):
-                    raise ValueError(f"entry `{file}`")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LandingError(
-            f"`{raw.uri(marker_name(day))}` is not a marker: {error!r}",
-            hint="docs/reference/raw-log.md describes the format",
-        ) from error
-    if version != FORMAT_VERSION:
-        raise LandingError(
-            f"`{raw.uri(marker_name(day))}` has format version {version}, this Milepost reads "
-            f"{FORMAT_VERSION}",
-            hint="upgrade Milepost",
-        )
-    return marker
-
-
 def _marker_date(raw: Location, name: str) -> date:
     return _date_in(raw, name, _MARKER.fullmatch(name), f"{MARKERS}/landing_date=YYYY-MM-DD.json")
 
@@ -203,7 +211,7 @@ def _landing_date(raw: Location, name: str) -> date:
 
 def _date_in(raw: Location, name: str, found: re.Match[str] | None, form: str) -> date:
     try:
-        if found:
+        if found and found[1] != str(date.max):  # there is a day after each date
             return date.fromisoformat(found[1])
     except ValueError:  # digits that are no date
         pass

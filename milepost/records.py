@@ -69,6 +69,17 @@ class Records:
         last = max(self.builds.values(), key=lambda build: build.recorded_at, default=None)
         return last.target if last else ""
 
+    @property
+    def reopened(self) -> dict[str, int]:
+        """How often dates of each raw log had been reopened when it was last built from."""
+        builds = sorted(self.builds.values(), key=lambda build: build.recorded_at)
+        return {
+            uri: int(log["reopened"])
+            for build in builds
+            for uri, log in build.raw_logs.items()
+            if "reopened" in log
+        }
+
 
 def read(con: DuckDBPyConnection) -> Records:
     """Read the records; a PublishError where there are none."""

@@ -25,6 +25,8 @@ from botocore.exceptions import (
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
+    SSOError,
+    TokenRetrievalError,
 )
 from urllib3.exceptions import HTTPError
 
@@ -114,7 +116,8 @@ def client() -> S3Client:
     )
     try:
         return _session().client("s3", config=config)
-    except (BotoCoreError, ValueError) as error:  # an unknown profile, an endpoint without http://
+    # An unknown profile, an endpoint without http://, a credential process that is not there.
+    except (BotoCoreError, ValueError, OSError) as error:
         raise StorageError(
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
@@ -124,10 +127,10 @@ def client() -> S3Client:
 def endpoint_options() -> dict[str, Any]:
     """What other S3 readers need to know: key, secret, token, region, endpoint, path style."""
     s3 = client()
-    credentials = _session().get_credentials()
+    credentials = call("looking for S3 credentials", _session().get_credentials)
     if credentials is None:
         raise _hinted(None, "s3")
-    frozen = credentials.get_frozen_credentials()
+    frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)
     endpoint = urlsplit(s3.meta.endpoint_url)
     on_aws = (endpoint.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
     return {
@@ -168,12 +171,15 @@ def call(what: str, request: Callable[[], T]) -> T:
         raise _hinted(error, what) from error
 
 
-def listing(location: Location, below: str = "") -> Iterator[Listed]:
-    """Every object whose name below `location` starts with `below`."""
+def listing(location: Location, below: str = "", *, after: str = "") -> Iterator[Listed]:
+    """Every object whose name below `location` starts with `below`, and is greater than `after`."""
+    start_after: dict[str, Any] = {"StartAfter": location.key(after)} if after else {}
     start = len(location.key("")) if location.prefix else 0
     pages = client().get_paginator("list_objects_v2")
     try:
-        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(below)):
+        for page in pages.paginate(
+            Bucket=location.bucket, Prefix=location.key(below), **start_after
+        ):
             for item in page.get("Contents", []):
                 yield Listed(
                     item["Key"][start:],
@@ -183,6 +189,18 @@ def listing(location: Location, below: str = "") -> Iterator[Listed]:
                 )
     except (ClientError, BotoCoreError) as error:
         raise _hinted(error, f"listing `{location.uri(below)}`") from error
+
+
+def folders(location: Location) -> Iterator[str]:
+    """The first part of every name below `location` that has more parts."""
+    start = len(location.key("")) if location.prefix else 0
+    pages = client().get_paginator("list_objects_v2")
+    try:
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(""), Delimiter="/"):
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"][start:].rstrip("/")
+    except (ClientError, BotoCoreError) as error:
+        raise _hinted(error, f"listing `{location.uri()}`") from error
 
 
 def clock(location: Location) -> datetime:
@@ -204,11 +222,16 @@ def get(location: Location, name: str) -> tuple[bytes, str] | None:
 
 def sha256(location: Location, name: str) -> tuple[str, int] | None:
     """The SHA-256 and the size of an object's bytes as they are read, or None."""
-    digest, size = hashlib.sha256(), 0
+    return digest(location, name, hashlib.sha256)
+
+
+def digest(location: Location, name: str, algorithm: Callable[[], Any]) -> tuple[str, int] | None:
+    """The hash and the size of an object's bytes as they are read, or None."""
+    digest, size = algorithm(), 0
 
     def restart() -> None:
         nonlocal digest, size
-        digest, size = hashlib.sha256(), 0
+        digest, size = algorithm(), 0
 
     def take(chunk: bytes) -> None:
         nonlocal size
@@ -443,6 +466,10 @@ def _hinted(error: ClientError | BotoCoreError | None, what: str) -> StorageErro
             )
         return StorageError(
             f"{what}: S3 answered {code}", hint="try again, or see the server's log"
+        )
+    if isinstance(error, SSOError | TokenRetrievalError):
+        return StorageError(
+            f"{what}: no S3 credentials: {error}", hint="sign in again: `aws sso login`"
         )
     if error is None or "credential" in str(error).lower():
         return StorageError(

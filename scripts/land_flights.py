@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import yaml
 from pyarrow import csv
 
-from milepost import landing, s3
+from milepost import landing, markers, s3
 from milepost.errors import LandingError, MilepostError
 from milepost.s3 import Location
 
@@ -119,17 +119,17 @@ def map_to_raw(source: dict[str, pa.Table]) -> dict[str, pa.Table]:
 
 def open_dates(raw: Location) -> list[date]:
     """The source's landing dates that are not closed; an error where another loader closed any."""
-    closed = {item.name for item in s3.listing(raw, f"{landing.MARKERS}/")}
+    closed = {item.name for item in s3.listing(raw, f"{markers.MARKERS}/")}
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     if closed:
         found = s3.get(raw, min(closed))
         writer = json.loads(found[0])["written_by"] if found else None
-        if writer != WRITTEN_BY or closed - {landing.marker_name(day) for day in days}:
+        if writer != WRITTEN_BY or closed - {markers.marker_name(day) for day in days}:
             raise LandingError(
                 f"`{raw.uri()}` holds dates that `{writer}` closed",
                 hint="give flights a prefix of their own, such as s3://milepost-raw/flights",
             )
-    return [day for day in days if landing.marker_name(day) not in closed]
+    return [day for day in days if markers.marker_name(day) not in closed]
 
 
 def land(raw: Location, tables: dict[str, pa.Table], days: list[date]) -> int:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import duckdb
 import pyarrow as pa
 
-from milepost import landing, s3
+from milepost import landing, markers, s3
 from milepost.errors import LandingError, MilepostError
 from milepost.s3 import Location
 
@@ -64,22 +64,20 @@ def land_simulated(
             table: land_table(raw, simulation, table, opening=opening, first=first, last=end)
             for table in TABLES
         }
-    # One by one in order, so that an interrupted run leaves no gap between closed dates.
-    for day in dates(first, end):
-        landing.close(raw, entries, first=day, last=day, written_by=written_by)
+    landing.close(raw, entries, first=first, last=end, written_by=written_by)
     rows = sum(entry["rows"] for by_date in entries.values() for entry in by_date.values())
     return rows, first, end
 
 
 def closed_dates(raw: Location, written_by: str) -> list[date]:
     """The closed landing dates in order; they must be contiguous and `written_by` this loader."""
-    names = [marker.name for marker in s3.listing(raw, f"{landing.MARKERS}/")]
+    names = [marker.name for marker in s3.listing(raw, f"{markers.MARKERS}/")]
     closed = sorted(
         date.fromisoformat(name.split("landing_date=")[1].removesuffix(".json")) for name in names
     )
     if not closed:
         return []
-    marker = s3.get(raw, landing.marker_name(closed[-1]))
+    marker = s3.get(raw, markers.marker_name(closed[-1]))
     writer = json.loads(marker[0])["written_by"] if marker else "nobody"
     if writer != written_by:
         raise LandingError(

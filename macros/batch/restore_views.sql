@@ -17,7 +17,7 @@
         {% do adapter.create_schema(relation) %}
         {% do run_query(
             "create table " ~ relation ~ " as select " ~ view.columns | join(', ')
-            ~ " from read_parquet(['" ~ view.files | join("', '") ~ "'])"
+            ~ " from read_parquet(['" ~ view.files | join("', '") ~ "'], hive_partitioning = false)"
         ) %}
         {% if milepost.fingerprint(relation) != view.fingerprint %}
             {% do adapter.drop_relation(relation) %}

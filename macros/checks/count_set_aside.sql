@@ -2,9 +2,9 @@
     Counts the rows that a model sets aside into `milepost_checks.set_aside`: a post-hook that
     `staged_facts` gives its model, in the model's transaction.
 
-    base, id, references, snapshots, code_lists: as in `staged_facts`.
+    base, id, content, references, snapshots, code_lists: as in `staged_facts`.
 #}
-{% macro count_set_aside(base, id, references, snapshots, code_lists) %}
+{% macro count_set_aside(base, id, content, references, snapshots, code_lists) %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set recorded_at = run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') %}
         {% set judged_from = milepost.judged_from(model.unique_id) %}
@@ -32,6 +32,7 @@
                 base,
                 staged=this,
                 id=id,
+                content=content,
                 closed_before="cast('" ~ milepost.raw_closed(base_ids[0]) ~ "' as date)",
                 judged_from="cast('" ~ judged_from ~ "' as date)" if judged_from else none,
                 references=references,

@@ -37,7 +37,9 @@
         {% endfor %}
         {% do run_query("comment on table milepost_checks.batches is '" ~ form ~ "'") %}
     {% endif %}
-    {% set codes = milepost.raw_log_answer('milepost_codes', '') %}
+    {# Without a table to build there is no need to read the raw logs. #}
+    {% set raw_logs = milepost.raw_logs() if flags.WHICH in ['run', 'build'] else {} %}
+    {% set codes = milepost.raw_log_answer('milepost_codes', tojson(raw_logs)) %}
     {% do run_query(
         "create or replace table milepost_checks.codes (node_id varchar, code varchar, parts json)"
     ) %}

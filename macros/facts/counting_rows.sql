@@ -8,11 +8,14 @@
       nothing, and a build from a slice of it gives the same.
     - A snapshot may be of any age.
 
-    base, references, snapshots, code_lists: as in `staged_facts`.
-    Example: `{{ counting_rows('base_freight__claims',
+    `is_contradiction` says that another sound row has the same id and the same `known_at`, and other
+    content: nothing tells which of them holds.
+
+    base, id, content, references, snapshots, code_lists: as in `staged_facts`.
+    Example: `{{ counting_rows('base_freight__claims', id='claim_id', content=['load_id'],
     references={'load_id': ['stg_freight__loads', 'load_id']}) }}`
 #}
-{% macro counting_rows(base, references={}, snapshots={}, code_lists={}) -%}
+{% macro counting_rows(base, id, content, references={}, snapshots={}, code_lists={}) -%}
 {%- set within = "interval '" ~ var('reference_days') ~ "' day" -%}
 {%- set of_any_age = snapshots.keys() | list + code_lists.keys() | list -%}
 with
@@ -49,11 +52,60 @@ with
 
 ),
 {% endfor %}
+landed as (
+
+    select * from {{ ref(base) }}
+
+),
+
+-- Few rows land together with another of their id, so that only their contents are compared.
+landed_together as (
+
+    select
+        {{ id }},
+        known_at
+    from landed
+    where fault is null
+    group by {{ id }}, known_at
+    having count(*) > 1
+
+),
+
+contents as (
+
+    select distinct
+        landed.{{ id }},
+        landed.known_at,
+        {%- for column in content %}
+        landed.{{ column }},
+        {%- endfor %}
+        landed.event_at
+    from landed
+    inner join landed_together
+        on
+            landed.{{ id }} = landed_together.{{ id }}
+            and landed.known_at = landed_together.known_at
+    where landed.fault is null
+
+),
+
+contradictions as (
+
+    select
+        {{ id }},
+        known_at
+    from contents
+    group by {{ id }}, known_at
+    having count(*) > 1
+
+),
+
 -- From when the row and what may be of any age are known: the age of the rest is measured from it.
 described as (
 
     select
         base_rows.*,
+        contradictions.known_at is not null as is_contradiction,
         {%- if of_any_age %}
         case
             when
@@ -72,7 +124,12 @@ described as (
         {%- else %}
         base_rows.known_at as described_at
         {%- endif %}
-    from {{ ref(base) }} as base_rows
+    from landed as base_rows
+    left join contradictions
+        on
+            base_rows.{{ id }} = contradictions.{{ id }}
+            and base_rows.known_at = contradictions.known_at
+            and base_rows.fault is null
     {%- for column in snapshots %}
     left join {{ column }}_targets
         on

@@ -8,7 +8,7 @@
     A sound row that refers to nothing that counts (`unknown_reference`) becomes a fact when that
     lands, if that is within `reference_days`: see `counting_rows`.
 
-    base, id, references, snapshots, code_lists: as in `staged_facts`, which has it counted.
+    base, id, content, references, snapshots, code_lists: as in `staged_facts`, which has it counted.
     staged: the relation of the staged facts.
     closed_before: the first landing date that is not closed, in SQL.
     judged_from: the first landing date whose rows can be judged, in SQL; none for all.
@@ -17,6 +17,7 @@
     base,
     staged,
     id,
+    content,
     closed_before,
     judged_from=none,
     references={},
@@ -34,7 +35,7 @@ facts as (
 
 counting as (
 
-    {{ milepost.counting_rows(base, references, snapshots, code_lists) }}
+    {{ milepost.counting_rows(base, id, content, references, snapshots, code_lists) }}
 
 ),
 
@@ -44,6 +45,8 @@ judged as (
         coalesce(
             counting.fault,
             case
+                when counting.is_contradiction
+                    then 'contradiction'
                 when counting.counts_from is null or facts.fact_id is null
                     then 'unknown_reference'
                 else 'none'

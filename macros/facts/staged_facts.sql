@@ -4,7 +4,8 @@
     has).
 
     - The same id with the same content landing again within `duplicates_within_days` is a repeated
-      delivery: the first counts. With other content it is a correction.
+      delivery: the first counts. With other content it is a correction;
+    at the same instant, a contradiction: both are set aside.
     - A fact counts from when everything that it refers to is known as well: see `counting_rows`.
       One that refers to nothing that counts is set aside.
     - Rows that are set aside are counted when the model is built, into `milepost_checks.set_aside`.
@@ -52,7 +53,12 @@
     ) -%}
 {%- endif -%}
 {%- set about = {
-    'base': base, 'id': id, 'references': references, 'snapshots': snapshots, 'code_lists': code_lists
+    'base': base,
+    'id': id,
+    'content': content,
+    'references': references,
+    'snapshots': snapshots,
+    'code_lists': code_lists,
 } -%}
 {%- do config(post_hook=[
     '{{ milepost.count_set_aside(**' ~ about | tojson ~ ') }}',
@@ -62,7 +68,7 @@ with
 
 counting as (
 
-    {{ milepost.counting_rows(base, references, snapshots, code_lists) }}
+    {{ milepost.counting_rows(base, id, content, references, snapshots, code_lists) }}
 
 ),
 
@@ -89,6 +95,7 @@ deliveries as (
     where
         fault is null
         and counts_from is not null
+        and not is_contradiction
 
 ),
 
@@ -113,12 +120,7 @@ versions as (
         counts_from as known_at,
         min(counts_from) over (
             partition by {{ id }}
-            order by
-                known_at,
-                event_at
-                {%- for column in content %},
-                {{ column }} nulls first
-                {%- endfor %}
+            order by known_at
             rows between 1 following and unbounded following
         ) as superseded_at
     from known

@@ -15,11 +15,24 @@
             {% set table = {
                 'columns': columns,
                 'rows_within_days': source.config.meta.get('rows_within_days'),
+                'read_as': adapter.dispatch('read_as', 'milepost')(source),
             } %}
-            {% do raw_logs.setdefault(source.config.meta.raw_uri, {}).update({source.identifier: table}) %}
+            {% set tables = raw_logs.setdefault(source.config.meta.raw_uri, {}) %}
+            {% if source.identifier in tables %}
+                {% do exceptions.raise_compiler_error(
+                    "two sources declare the raw table `" ~ source.identifier ~ "` of `"
+                    ~ source.config.meta.raw_uri ~ "`\nhint: declare it once, and use it from both"
+                ) %}
+            {% endif %}
+            {% do tables.update({source.identifier: table}) %}
         {% endfor %}
         {% for raw_uri, tables in raw_logs.items() %}
             {% do milepost.raw_log_answer('milepost_check_landing', tojson({'raw_uri': raw_uri, 'tables': tables})) %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{# The SQL by which a model reads a source, where it reads the raw log's files itself. #}
+{% macro duckdb__read_as(node) %}
+    {{ return(source(node.source_name, node.name) | string) }}
 {% endmacro %}

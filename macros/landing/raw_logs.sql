@@ -1,4 +1,4 @@
-{# How far each raw log is closed: `{'<raw uri>': {'first': date, 'closed_before': date}}`. #}
+{# How far each raw log is closed: `{'<raw uri>': {'first': date, 'closed_before': date, 'reopened': n}}`. #}
 {% macro raw_logs() %}
     {% set answers = {} %}
     {% for source in graph.sources.values() if source.config.meta.raw_uri %}

@@ -6,15 +6,17 @@ Each case starts from a published release, and shows that it stays what readers 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 import greenhouse
 from greenhouse import FIRST, LAST, Greenhouse, Reading
-from milepost import FeatureStore, landing, s3
+from milepost import FeatureStore, landing, markers, s3
 from milepost.errors import PublishError
 from milepost.s3 import Location
 
@@ -60,11 +62,11 @@ CHANGED = [
     (drop_table, "raw table `readings` has no file below"),
     (lambda raw: delete(raw, FILE), f"{FILE}` is listed by its date's marker and is not there"),
     (
-        lambda raw: delete(raw, landing.marker_name(date(2026, 1, 5))),
+        lambda raw: delete(raw, markers.marker_name(date(2026, 1, 5))),
         "landing date 2026-01-05 is missing",
     ),
     (
-        lambda raw: s3.put(raw, landing.marker_name(date(2026, 1, 5)), b"{"),
+        lambda raw: s3.put(raw, markers.marker_name(date(2026, 1, 5)), b"{"),
         f"{DAY}.json` is not a marker",
     ),
 ]
@@ -138,6 +140,7 @@ def test_a_table_that_fell_silent_stops_the_build(
         ({"MILEPOST_RAW_URI": "s3://milepost-nowhere/raw"}, "the bucket does not exist"),
         ({"MILEPOST_RAW_URI": "s3://milepost-raw/empty"}, "has no closed landing date"),
         ({"MILEPOST_RAW_URI": "s3://milepost-raw/a'b"}, "is not an S3 location"),
+        ({"MILEPOST_RAW_URI": "s3://milepost-raw/bed_id=prod"}, "bed_id=prod` has a `=` in it"),
     ],
 )
 def test_an_s3_that_does_not_serve_stops_the_build(
@@ -154,26 +157,34 @@ def at(day: int, hour: int) -> datetime:
 FAULTY: dict[str, Reading] = {
     "null_key": (None, "north", 0.9, at(5, 6), at(5, 7)),
     "instant_in_the_future": ("future", "north", 0.9, at(6, 6), at(5, 7)),
+    "not_finite": ("broken", "north", float("nan"), at(5, 6), at(5, 7)),
     "known_before_event": ("early", "north", 0.9, at(5, 8), at(5, 7)),
     "moisture_is_no_share": ("soaked", "north", 9.0, at(5, 6), at(5, 7)),
     "unknown_reference": ("stray", "nowhere", 0.9, at(5, 6), at(5, 7)),
 }
 
 
+# Two contents of one reading at one instant: each in its own word, and both wrong.
+CONTRARY: list[Reading] = [
+    ("split", "north", moisture, at(3, 6), at(3, 7)) for moisture in (0.9, 0.95)
+]
+
+
 def test_faulty_rows_are_set_aside_and_counted(
     built_greenhouse: Greenhouse, green: Greenhouse, raw: Location, tmp_path: Path
 ) -> None:
-    again = [(*row[:4], at(10, 20)) for row in greenhouse.sound_readings()[-3:]]
-    greenhouse.land(raw, [*greenhouse.sound_readings(), *FAULTY.values(), *again])
+    again = [(*row[:4], at(10, 20)) for row in greenhouse.sound_readings()[-15:]]
+    greenhouse.land(raw, [*greenhouse.sound_readings(), *FAULTY.values(), *CONTRARY, *again])
     bad = on_raw(green, raw, tmp_path / "bad")
     expected = FeatureStore(green.store.uri()).to_arrow("bed_moisture")
     done = bad.dbt("build")
     assert done.returncode == 0, done.stdout
-    for reason in FAULTY:
-        assert f"Set aside: 1 of 68 rows of readings, {reason}" in done.stdout
+    counts = {**dict.fromkeys(FAULTY, 1), "contradiction": 2}
+    for reason, count in counts.items():
+        assert f"Set aside: {count} of 83 rows of readings, {reason}" in done.stdout
     manifest = bad.publish().manifest
     assert {(rows.reason, rows.rows, rows.of_rows) for rows in manifest.set_aside} == {
-        (reason, 1, 68) for reason in FAULTY
+        (reason, count, 83) for reason, count in counts.items()
     }
     # Neither they nor the readings delivered twice change a feature.
     assert FeatureStore(bad.store.uri()).to_arrow("bed_moisture").equals(expected)
@@ -236,3 +247,79 @@ def test_a_file_of_an_open_date_is_not_read_yet(
     bad = on_raw(green, raw, tmp_path / "open")
     bad.build()
     assert not bad.publish().is_new
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "models/staging/base_sensors__readings.sql",
+            "finite=['moisture'],",
+            "",
+            "`moisture` of source.greenhouse.sensors.readings may be NaN or infinite",
+        ),
+        (
+            "models/staging/_sensors.yml",
+            "{raw_uri}/{name}/*/*.parquet",
+            "{raw_uri}/{name}/*/part-*.parquet",
+            "raw table `beds` is read as `read_parquet('s3://",
+        ),
+        (
+            "models/staging/_sensors.yml",
+            "data_type: double",
+            "data_type: float",
+            "column `moisture` of raw table `readings` is declared `float`",
+        ),
+        (
+            "models/staging/_sensors.yml",
+            "- name: readings\n",
+            "- name: copies\n        identifier: beds\n      - name: readings\n",
+            "two sources declare the raw table `beds`",
+        ),
+    ],
+)
+def test_a_declaration_that_lets_bad_input_through_stops_the_build(
+    green: Greenhouse, file: str, old: str, new: str, message: str
+) -> None:
+    green.publish()
+    green.edit(file, old, new)
+    stops(green, message)
+
+
+def test_a_column_keeps_its_values_in_a_store_below_a_path_with_an_equals_sign(
+    green: Greenhouse,
+) -> None:
+    store = Location(green.store.bucket, f"{green.store.prefix}/bed_id=prod")
+    elsewhere = replace(green, store=store)
+    elsewhere.publish()
+    (green.folder / "scratch.duckdb").unlink()
+    done = elsewhere.dbt("build", MILEPOST_STORE_URI=store.uri())
+    assert done.returncode == 0, done.stdout
+    assert "Read bed_moisture from release" in done.stdout
+    assert not elsewhere.publish().is_new
+
+
+def test_a_view_is_built_anew_after_a_date_was_reopened_and_its_past_is_refused(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    grown = on_raw(green, raw, tmp_path / "grown")
+    grown.build()
+    day = date(2026, 1, 5)
+    landing.reopen(raw, day, reason="moisture in percent", by="test")
+    stops(grown, "landing date 2026-01-05 is missing")
+    wetter: list[Reading] = [
+        (row[0], row[1], 0.99, row[3], row[4]) for row in greenhouse.sound_readings(day, day)
+    ]
+    greenhouse.land(raw, wetter, first=day, last=day)
+    tomorrow = LAST + timedelta(days=1)
+    greenhouse.land(raw, first=tomorrow, last=tomorrow)
+    grown.build()
+    with duckdb.connect(grown.folder / "scratch.duckdb", read_only=True) as con:
+        days = con.sql(
+            "select distinct cast(available_at as date) from bed_moisture "
+            "where moisture_max_1d = 0.99"
+        ).fetchall()
+    assert days == [(day + timedelta(days=1),)]
+    with pytest.raises(PublishError, match="`moisture_max_1d` has another past: at"):
+        grown.publish()

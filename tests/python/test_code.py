@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,9 @@ def parts(
     node_id: str = VIEW,
     variables: Mapping[str, Any] = VARIABLES,
     target: str = "dev",
+    reopened: Mapping[str, int] | None = None,
 ) -> code.Parts:
-    return code.Coder(Catalog.of(manifest), variables, target).parts(node_id)
+    return code.Coder(Catalog.of(manifest), variables, target, reopened or {}).parts(node_id)
 
 
 def test_a_code_names_all_that_it_is_made_of() -> None:
@@ -106,6 +108,15 @@ def test_a_code_names_all_that_it_is_made_of() -> None:
         "variable `days`",
         "environment variable `SOIL`",
     }
+
+
+def test_the_code_is_another_each_time_a_closed_date_was_reopened() -> None:
+    uri, project = "s3://raw/beds", manifest()
+    project["sources"][SOURCE]["config"]["meta"]["raw_uri"] = uri
+    codes = [parts(project, reopened={uri: times, "s3://other": 7}) for times in range(3)]
+    assert codes[0] == parts(project)
+    for before, after in pairwise(codes):
+        assert code.changes(before, after) == [f"what was closed in raw log `{uri}`"]
 
 
 EDITS: dict[str, tuple[list[Any], Any, str]] = {

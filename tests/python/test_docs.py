@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from greenhouse import Greenhouse
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -97,14 +100,28 @@ def test_readme_has_eight_lines_from_entity_rows_to_a_training_set() -> None:
 
 
 def test_the_overview_has_every_term_of_the_glossary_that_is_not_of_the_raw_log_alone() -> None:
-    overview = words((ROOT / "models/overview.md").read_text())
+    overview = words((ROOT / "docs/site/overview.md").read_text())
     of_raw_log = {"landed_at", "landing_date", "is_landing_estimated", "fault"}
     terms = dict(DOCS_BLOCK.findall((ROOT / "models/glossary.md").read_text()))
     assert of_raw_log < set(terms)
     differing = [t for t in set(terms) - of_raw_log if words(terms[t]) not in overview]
-    assert not differing, "models/overview.md says it otherwise than models/glossary.md"
+    assert not differing, "docs/site/overview.md says it otherwise than models/glossary.md"
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
     for file in files():
         assert not re.search(r"(?<![\w.])/(work|tmp|root|home)/", file.read_text()), file
+
+
+@pytest.mark.slow
+def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
+    built_greenhouse: Greenhouse,
+) -> None:
+    """dbt's site shows the last `__overview__` that is not dbt's own, whichever package has it."""
+    blocks = json.loads((built_greenhouse.folder / "target/manifest.json").read_text())["docs"]
+    assert "doc.milepost.available_at" in blocks
+    pages = [block["package_name"] for block in blocks.values() if block["name"] == "__overview__"]
+    assert pages == ["dbt"]
+    # this project has its own, where `make docs` looks for it
+    assert "{% docs __overview__ %}" in (ROOT / "docs/site/overview.md").read_text()
+    assert "MILEPOST_FRONT_PAGE=docs/site " in (ROOT / "Makefile").read_text()

@@ -31,10 +31,10 @@ TYPES = {
 NAN, INF = float("nan"), float("inf")
 Row = tuple[Any, ...]
 ROWS: list[Row] = [
-    ("south", 1.5, "2026-01-02", 1e20, NAN, True, 9007199254740993, "tomato", "2025-12-31", None),
-    ("north", 1.5, "2026-01-02", NAN, NAN, None, -1, "Öl", "2026-01-01 00:00:00.000001", None),
-    ("north", NAN, "2026-01-02", 1234567.1, None, False, None, None, None, None),
-    ("north", 1.5, "2026-02-01", -INF, NAN, None, 0, "", "1969-01-01", None),
+    ("south", 1.5, "2026-01-02", 1e20, -0.0, True, 9007199254740993, "tomato", "2025-12-31", None),
+    ("north", 1.5, "2026-01-02", None, 5e-324, None, -1, "Öl", "2026-01-01 00:00:00.000001", None),
+    ("north", 2.5, "2026-01-02", 1234567.1, None, False, None, None, None, None),
+    ("north", 1.5, "2026-02-01", -1e308, 1.5, None, 0, "", "1969-01-01", None),
 ]
 STORE = Location("milepost-store", "unsent")
 
@@ -76,8 +76,7 @@ def exported(rows: Sequence[Row], keys: tuple[str, ...] = ("bed_id", "depth")) -
 def test_each_month_is_a_file_and_statistics_are_those_of_duckdb() -> None:
     view = exported(ROWS)
     assert [(file.month, file.rows) for file in view.files] == [("2026-01", 3), ("2026-02", 1)]
-    assert (view.statistics["wet"]["min"], view.statistics["wet"]["max"]) == ("-inf", "nan")
-    assert view.statistics["acid"]["min"] == "nan"
+    assert (view.statistics["wet"]["min"], view.statistics["wet"]["max"]) == ("-1e+308", "1e+20")
     assert view.statistics["nothing"] == {"nulls": 4, "min": None, "max": None}
 
 
@@ -91,7 +90,7 @@ def test_a_table_without_rows_has_statistics() -> None:
     "identity",
     [
         ("north", 1.5, "2026-02-01"),
-        ("north", NAN, "2026-01-02"),
+        ("north", 2.5, "2026-01-02"),
         (None, 1.5, "2026-01-03"),
         ("north", None, "2026-01-03"),
         ("north", 1.5, None),
@@ -100,6 +99,26 @@ def test_a_table_without_rows_has_statistics() -> None:
 def test_rows_that_share_a_key_and_instant_or_lack_one_are_refused(identity: Row) -> None:
     with pytest.raises(PublishError, match=r"share \(bed_id, depth, available_at\), or lack one"):
         exported([*ROWS, (*identity, *ROWS[0][3:])])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("wet", NAN),
+        ("wet", INF),
+        ("acid", -INF),
+        ("depth", NAN),
+        ("watered_at", "infinity"),
+        ("available_at", "infinity"),
+        ("available_at", "-infinity"),
+    ],
+)
+def test_a_value_that_is_not_finite_is_refused(column: str, value: object) -> None:
+    odd = tuple(
+        value if name == column else part for name, part in zip(TYPES, ROWS[0], strict=True)
+    )
+    with pytest.raises(PublishError, match=f"`beds.{column}` is NaN or infinite in 1 rows\nhint: "):
+        exported([odd, *ROWS[1:]])
 
 
 def test_a_view_without_keys_has_one_row_per_instant() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pyarrow as pa
@@ -249,6 +250,31 @@ def test_without_credentials_the_hint_says_how_to_get_them(settings: Callable[..
         s3.get(Location.parse("s3://milepost-raw/a"), "b")
     with pytest.raises(StorageError, match="no S3 credentials"):
         s3.endpoint_options()
+
+
+def test_credentials_that_cannot_be_had_are_an_error_with_a_hint(
+    settings: Callable[..., None], tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile lacking]\ncredential_process = /no/such/program\n"
+        "[profile expired]\nsso_start_url = https://sign.in\nsso_region = us-east-1\n"
+        "sso_account_id = 1\nsso_role_name = reader\n"
+    )
+    endpoint = s3.client().meta.endpoint_url
+    there = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1", "HOME": str(tmp_path)}
+    for profile, message, hint in (
+        ("lacking", "the settings for S3 do not work: .*/no/such/program", "AWS_PROFILE"),
+        ("expired", "no S3 credentials: .*Token", "aws sso login"),
+    ):
+        settings(alone=True, **there, AWS_CONFIG_FILE=str(config), AWS_PROFILE=profile)
+        for use in (
+            s3.endpoint_options,
+            lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b"),
+        ):
+            with pytest.raises(StorageError, match=message) as caught:
+                use()
+            assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost import landing, raw_log, s3
+from milepost import landing, markers, raw_log, s3
 from milepost.s3 import Location
 
 DAY = timedelta(days=1)
@@ -27,17 +27,17 @@ def copy(source: Location, target: Location, days: Iterable[date]) -> None:
     """Copy closed dates as they are, their markers last and in order."""
     days = list(days)
     with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
-        markers = list(pool.map(lambda day: marker(source, day), days))
-        names = [file["name"] for found in markers for file in found["files"]]
+        contents = list(pool.map(lambda day: marker(source, day), days))
+        names = [file["name"] for content in contents for file in content["files"]]
         list(pool.map(lambda name: _copy_object(source, target, name), names))
-        list(pool.map(lambda day: _copy_object(source, target, landing.marker_name(day)), days))
+        list(pool.map(lambda day: _copy_object(source, target, markers.marker_name(day)), days))
 
 
 def grow(source: Location, target: Location, before: date) -> None:
     """Land what `target` lacks of the log up to, without, the date `before`."""
-    there = {item.name for item in s3.listing(target, f"{landing.MARKERS}/")}
+    there = {item.name for item in s3.listing(target, f"{markers.MARKERS}/")}
     days = dates(raw_log.closed_dates(source).first, before)
-    copy(source, target, [day for day in days if landing.marker_name(day) not in there])
+    copy(source, target, [day for day in days if markers.marker_name(day) not in there])
 
 
 def cut(source: Location, target: Location, instant: datetime) -> date:
@@ -92,7 +92,7 @@ def rewrite(
 
 
 def marker(raw: Location, day: date) -> dict[str, Any]:
-    found = s3.get(raw, landing.marker_name(day))
+    found = s3.get(raw, markers.marker_name(day))
     assert found is not None
     marker: dict[str, Any] = json.loads(found[0])
     return marker

@@ -44,12 +44,12 @@ def test_readme_has_the_feature_views_as_they_are(manifest: Path, tmp_path: Path
 
 
 def test_overview_links_every_feature_view(manifest: Path) -> None:
-    overview = (ROOT / "models/overview.md").read_text()
+    overview = (ROOT / "docs/site/overview.md").read_text()
     nodes = json.loads(manifest.read_text())["nodes"]
     views = [i for i, node in nodes.items() if "entities" in node["config"].get("meta", {})]
     assert len(views) >= 3
     for view in views:
-        assert f"(#!/model/{view})" in overview, "name it in models/overview.md"
+        assert f"(#!/model/{view})" in overview, "name it in docs/site/overview.md"
 
 
 def test_what_stood_in_the_file_before_is_replaced(manifest: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ import pytest
 import yaml
 from pyarrow import csv
 
-from milepost import landing, s3
+from milepost import landing, markers, s3
 from milepost.errors import LandingError
 from milepost.s3 import Location
 
@@ -240,7 +240,7 @@ def test_a_landing_cut_short_is_resumed(raw: Location, earliest: dict[str, pa.Ta
     whole = _markers(raw)
     lost = [date(2013, 1, 1), date(2013, 1, 2), date(2014, 1, 1)]
     for day in lost:
-        s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(landing.marker_name(day)))
+        s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(markers.marker_name(day)))
     assert land_flights.open_dates(raw) == lost
     land_flights.land(raw, earliest, lost)
     assert _markers(raw) == whole

@@ -26,5 +26,7 @@ typed as (
 
 select
     *,
-    {{ row_fault(keys=['carrier_id']) }} as fault
+    {{ row_fault(
+        keys=['carrier_id'], finite=['authority_granted_at', 'contact_changed_at']
+    ) }} as fault
 from typed

@@ -25,5 +25,5 @@ typed as (
 
 select
     *,
-    {{ row_fault(keys=['facility_id']) }} as fault
+    {{ row_fault(keys=['facility_id'], finite=['latitude', 'longitude']) }} as fault
 from typed

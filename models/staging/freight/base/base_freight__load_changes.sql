@@ -25,5 +25,8 @@ typed as (
 
 select
     *,
-    {{ row_fault(keys=['load_change_id', 'load_id']) }} as fault
+    {{ row_fault(
+        keys=['load_change_id', 'load_id'],
+        finite=['pickup_appointment_at', 'delivery_appointment_at'],
+    ) }} as fault
 from typed
