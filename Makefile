@@ -11,6 +11,8 @@ DATA ?= simulated
 SCALE ?= 0.01
 # Enough for the longest window, the 392 days of lane_rates, to be full at the end.
 DAYS ?= 420
+# Of `make fuzz`
+MINUTES ?= 10
 
 export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
@@ -41,6 +43,10 @@ proofs: setup ## Prove at full size that no feature view leaks, forgets or waver
 .PHONY: faults
 faults: setup ## Publish, race, kill and damage at full size: no store may break
 	@$(BIN)/pytest --full-size --verbose --capture=no tests/python/faults
+
+.PHONY: fuzz
+fuzz: setup ## Try the property-based tests with fresh examples: make fuzz MINUTES=10
+	@$(BIN)/pytest -n 0 --fuzz-minutes $(MINUTES)
 
 .PHONY: feast
 feast: setup .venv-feast/ready ## Compare lookups with those of Feast, which gets an environment of its own

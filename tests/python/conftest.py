@@ -17,6 +17,7 @@ from greenhouse import Greenhouse
 from milepost import s3
 from milepost.s3 import Location
 
+pytest_plugins = ["fuzz"]
 PROJECT = Path(__file__).parents[2]
 SERVER = [sys.executable, str(PROJECT / "scripts/s3.py")]
 _numbers = count(1)

@@ -18,7 +18,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost import FeatureStore
@@ -657,12 +657,7 @@ def reference(
     return answers
 
 
-@settings(
-    max_examples=50,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=50)
 @given(rows=ROWS, asked=ASKED, size=st.integers(1, 7))
 def test_the_result_is_that_of_the_rule_applied_row_by_row(
     store: Location,

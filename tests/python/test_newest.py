@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost import FeatureStore, export, newest, s3
@@ -71,19 +72,20 @@ def entity_rows(rows: list[Any]) -> pa.Table:
     return rows_of(types, *((*key, t) for key, t in rows))
 
 
-@settings(
-    max_examples=15,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+@settings(max_examples=15)
+@given(
+    found=facts,
+    asked=asked_rows,
+    group=st.integers(1, 9),
+    shuffle=st.integers(0, 99),
+    later=instants,
 )
-@given(found=facts, asked=asked_rows, group=st.integers(1, 9), shuffle=st.randoms(), later=instants)
 def test_order_pieces_row_groups_and_later_facts_change_nothing(
     store: Location,
     found: dict[Any, Any],
     asked: list[Any],
     group: int,
-    shuffle: Any,
+    shuffle: int,
     later: Any,
 ) -> None:
     place = Location(store.bucket, f"{store.prefix}/{next(_numbers)}")
@@ -98,7 +100,7 @@ def test_order_pieces_row_groups_and_later_facts_change_nothing(
         return [tuple(row[name] for name in FEATURES) for row in table.to_pylist()]
 
     order = list(range(len(asked)))
-    shuffle.shuffle(order)
+    random.Random(shuffle).shuffle(order)
     whole, shuffled = looked_up(place, found, rows, rows.take(order))
     assert features(whole) == expected
     assert [field.type for field in whole.schema][4:] == [

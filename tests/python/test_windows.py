@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PROJECT = Path(__file__).parents[2]
@@ -151,7 +151,7 @@ AMOUNTS = st.none() | st.sampled_from(
 
 
 @st.composite
-def facts(draw: st.DrawFn) -> pa.Table:
+def facts(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Versions of facts: ties, nulls, facts on a boundary, superseded early, late or never."""
     rows: list[dict[str, Any]] = []
     for number in range(draw(st.integers(0, 9))):
@@ -171,9 +171,13 @@ def facts(draw: st.DrawFn) -> pa.Table:
                 "closes_at": draw(st.none() | INSTANTS),
             }
         )
+    return rows
+
+
+def table_of(facts: list[dict[str, Any]]) -> pa.Table:
     instant = pa.timestamp("us")
     return pa.Table.from_pylist(
-        rows,
+        facts,
         schema=pa.schema(
             {
                 "fact_id": pa.int64(),
@@ -221,16 +225,13 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("view", VIEWS)
 @given(rows=facts())
-@settings(
-    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "30")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_windows_are_what_their_definition_says(compiled: Path, view: str, rows: pa.Table) -> None:
+def test_windows_are_what_their_definition_says(
+    compiled: Path, view: str, rows: list[dict[str, Any]]
+) -> None:
     keys, grid, features = VIEWS[view]
     with duckdb.connect() as con:
         con.execute("set threads = 1")
-        con.register("arrow_facts", rows)
+        con.register("arrow_facts", table_of(rows))
         con.execute("create table facts as from arrow_facts")
         con.execute(f"create table expected as {reference(keys, grid, features)}")
         for table in ("full", "batch"):

@@ -32,8 +32,6 @@ boto3.client("s3", region_name="us-east-1")
 
 VIEWS = ("carriers", "lanes")
 ROWS, MONTHS = 400, 3
-# Short, because a test has no days to wait. It is longer than any operation here takes.
-GRACE = timedelta(seconds=8)
 
 
 def publish(store: Location, number: int, months: int = 1) -> Manifest:
@@ -139,8 +137,6 @@ def _run(
 ) -> None:
     os.environ.update(environment)
     s3.client.cache_clear()
-    s3.READ_TIMEOUT = 1.0
-    releases.LEAST_GRACE = releases.SETTLE_WITHIN = GRACE
     if "MILEPOST_WITHOUT" in environment:
         WITHOUT[environment["MILEPOST_WITHOUT"]]()
     try:

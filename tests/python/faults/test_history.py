@@ -15,7 +15,7 @@ import pytest
 from faults.proxy import proxy
 from faults.publisher import publish, read_whole, start
 from milepost import releases, s3
-from milepost.errors import ConflictError, MilepostError, StorageError
+from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
 from milepost.s3 import Location
 from milepost.verify import verify
 
@@ -175,10 +175,30 @@ def test_every_read_is_of_one_committed_release(
     assert not full_size or all(done[f"{kind} done"] for kind in WEIGHTS)
 
 
-@pytest.mark.full_size
+def overtaken(store: Location, number: int) -> list[Operation]:
+    """Publish, and collect garbage when all is written and the pointer has not moved yet."""
+    log: list[Operation] = []
+    replaced: Any = releases
+    move_pointer = replaced._swap
+
+    def collect_first(*arguments: Any) -> None:
+        began = time.monotonic()
+        removed = releases.collect(store, grace=releases.LEAST_GRACE, dry_run=False).removed
+        log.append(Operation(0, "gc", began, time.monotonic(), None, len(removed)))
+        move_pointer(*arguments)
+
+    replaced._swap = collect_first
+    began = time.monotonic()
+    release = publish(store, number).release
+    return [*log, Operation(1, "publish", began, time.monotonic(), number, release)]
+
+
 def test_the_check_sees_garbage_collection_that_keeps_too_little(
     s3_server: dict[str, str], store: Location
 ) -> None:
-    server = {**s3_server, "MILEPOST_WITHOUT": "keeping"}
-    with pytest.raises((AssertionError, MilepostError)):
-        played(server, store, 30, timedelta(seconds=3), errors=0)
+    log = [Operation(-1, "publish", 0, 0, 1, publish(store, 1).release)]
+    log += start(s3_server, overtaken, store, 2).result()
+    check(store, log, releases.LEAST_GRACE)
+    log += start({**s3_server, "MILEPOST_WITHOUT": "keeping"}, overtaken, store, 3).result()
+    with pytest.raises(ReleaseError, match="has no release"):
+        check(store, log, releases.LEAST_GRACE)
