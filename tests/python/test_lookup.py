@@ -183,7 +183,9 @@ def test_a_view_without_rows_gives_nulls_of_its_types(shelf: FeatureStore) -> No
 
 
 def test_no_entity_row_is_an_error(shelf: FeatureStore) -> None:
-    with pytest.raises(LookupInputError, match="`entity_df` has no rows\nhint: look at the filter"):
+    with pytest.raises(
+        LookupInputError, match="there are no entity rows\nhint: look at the filter"
+    ):
         look_up(shelf, entities(), ["carriers", "fuel:diesel_usd"])
 
 
@@ -289,7 +291,7 @@ def test_what_is_no_timestamp_is_refused(shelf: FeatureStore, values: list[Any],
 
 def test_a_missing_timestamp_column_is_named(shelf: FeatureStore) -> None:
     asked = pa.table({"carrier_id": ["a"], "at": [at("2026-02-01T00:00:00")]})
-    message = "no column `event_timestamp`\nhint: it has `carrier_id`, `at`"
+    message = "no column `event_timestamp`\nhint: they have `carrier_id`, `at`"
     with pytest.raises(LookupInputError, match=message):
         counts(shelf, asked)
 
@@ -493,7 +495,7 @@ def test_two_columns_of_one_name_are_refused(shelf: FeatureStore) -> None:
         [pa.array(["a"]), pa.array(["b"]), pa.array([at("2026-02-01")])],
         names=["carrier_id", "carrier_id", "event_timestamp"],
     )
-    with pytest.raises(LookupInputError, match="`entity_df` has two columns `carrier_id`"):
+    with pytest.raises(LookupInputError, match="the entity rows have two columns `carrier_id`"):
         counts(shelf, asked)
 
 
@@ -576,7 +578,7 @@ def test_one_feature_asked_for_twice_is_an_error(
 def test_a_feature_named_as_an_entity_column_is_an_error(shelf: FeatureStore) -> None:
     asked = entities(("a", "2026-02-01T00:00:00")).append_column("segment", pa.array(["mine"]))
     with pytest.raises(
-        LookupInputError, match=r"`segment` is named as a column of `entity_df`\nhin"
+        LookupInputError, match=r"`segment` is named as a column of the entity rows\nhin"
     ):
         look_up(shelf, asked, ["carriers"])
     found = look_up(shelf, asked, ["carriers:segment"], full_feature_names=True)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import FeatureStore, parquet_stream, s3, training_set
+from milepost import FeatureStore, entity_hash, parquet_stream, s3, training_set
 from milepost.datafile import filesystem
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.manifest import FORMAT_VERSION
@@ -168,7 +168,7 @@ def test_entity_rows_come_from_parquet_on_s3_and_from_sql(shelf: FeatureStore) -
         ("select * from market", "as a SQL query: Catalog Error"),
         (
             "s3://milepost-store/nothing/there.parquet",
-            "cannot be read.*\nhint: `entity_df` as text",
+            "cannot be read.*\nhint: entity rows as text",
         ),
     ],
 )
@@ -221,9 +221,9 @@ def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) 
     }
     wide = pa.table({**{n: asked[n] for n in asked.column_names}, **odd})
     pieces = pa.concat_tables([wide.slice(0, 3), wide.slice(3, 1), wide.slice(4)])
-    blocks = training_set.EntityHash()
+    blocks = entity_hash.EntityHash()
     for start in range(0, 20, 3):
-        blocks.update(pieces.slice(start, 3))
+        blocks.update(entity_hash.lasting(pieces.slice(start, 3)))
     assert hashed(wide) == hashed(pieces) == blocks.hexdigest()
     changed = wide.set_column(
         5, "stops", pa.array([[1, 0], None, [], [2]] * 5, pa.list_(pa.int8()))
@@ -376,9 +376,9 @@ def test_latest_features_that_are_older_than_promised_are_an_error(store: Locati
 
 
 def test_latest_features_take_no_instant_and_no_empty_set(shelf: FeatureStore) -> None:
-    with pytest.raises(LookupInputError, match="`entity_rows` has a column `event_timestamp`"):
+    with pytest.raises(LookupInputError, match="the entity rows have a column `event_timestamp`"):
         shelf.get_latest_features(in_markets(("atl", "2026-01-10")), ["markets"])
-    with pytest.raises(LookupInputError, match="has no rows"):
+    with pytest.raises(LookupInputError, match="there are no entity rows"):
         shelf.get_latest_features(pa.table({"market_id": pa.array([], pa.string())}), ["markets"])
 
 
