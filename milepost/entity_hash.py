@@ -22,6 +22,12 @@ _COARSE = {
     pa.date64(): pa.date32(),
     pa.time32("s"): pa.time32("ms"),
 }
+_LISTS = (
+    (pa.types.is_list, pa.list_),
+    (pa.types.is_large_list, pa.large_list),
+    (pa.types.is_list_view, pa.list_view),  # not to a list: Arrow's cast of a view is wrong
+    (pa.types.is_large_list_view, pa.large_list_view),
+)
 
 
 def lasting(rows: pa.Table) -> pa.Table:
@@ -57,10 +63,9 @@ def _lasting_type(kind: pa.DataType) -> pa.DataType:
         return pa.struct([_nested_field(field, field.name) for field in kind])
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(_nested_field(kind.value_field, "element"), kind.list_size)
-    if pa.types.is_large_list(kind) or pa.types.is_large_list_view(kind):
-        return pa.large_list(_nested_field(kind.value_field, "element"))
-    if pa.types.is_list(kind) or pa.types.is_list_view(kind):
-        return pa.list_(_nested_field(kind.value_field, "element"))
+    for is_list, make in _LISTS:
+        if is_list(kind):
+            return make(_nested_field(kind.value_field, "element"))
     return _COARSE.get(kind, kind)
 
 

@@ -66,10 +66,10 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
     try:
         return pa.RecordBatchReader.from_stream(frame)
     except Exception as error:
-        # Each library raises its own, and few say which column it is of.
         names = [str(name) for name in getattr(frame, "columns", ())]
         _check_distinct(names)
-        for name in names:
+        # Each library raises its own, and few say of which column. A relation has no column alone.
+        for name in names if hasattr(frame, "__getitem__") else ():
             try:
                 pa.RecordBatchReader.from_stream(frame[[name]])
             except Exception as own:

@@ -8,6 +8,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from milepost.entity_hash import lasting
+from milepost.errors import LookupInputError
+
 # pandas' names of the dtypes that hold a null.
 NULLABLE = {
     pa.int8(): "Int8",
@@ -40,7 +43,16 @@ def data_frame(table: pa.Table) -> pd.DataFrame:
         columns[name] = {**columns[name], "numpy_type": "object"}
     said = json.dumps({**pandas, "columns": list(columns.values())})
     own = table.replace_schema_metadata({**metadata, b"pandas": said.encode()})
-    frame: pd.DataFrame = own.to_pandas()
+    for n, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type):  # pandas takes no views, and no runs
+            own = own.set_column(n, field.name, lasting(table.select([n])).column(0))
+    try:
+        frame: pd.DataFrame = own.to_pandas()
+    except pa.ArrowNotImplementedError as error:
+        raise LookupInputError(
+            f"pandas cannot hold the training set: {error}",
+            hint="take `.to_arrow()`, and cast or drop the column",
+        ) from error
     for name in arrow:
         if name in frame.columns:  # not in the index
             frame[name] = pd.array(table[name], pd.ArrowDtype(table[name].type))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from milepost.errors import LookupInputError
 from milepost.shelf import Listing
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ class TrainingSet:
         """As a polars data frame."""
         import polars as pl
 
-        found = pl.from_arrow(self._table)
+        try:
+            found = pl.from_arrow(self._table)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise LookupInputError(
+                f"polars cannot hold the training set: {str(error).splitlines()[0]}",
+                hint="take `.to_arrow()`, and cast or drop the column",
+            ) from error
         assert isinstance(found, pl.DataFrame)  # noqa: S101 - of a table, never a series
         return found
 
