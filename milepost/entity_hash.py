@@ -22,6 +22,7 @@ _COARSE = {
     pa.date64(): pa.date32(),
     pa.time32("s"): pa.time32("ms"),
 }
+_DICTIONARIES = dict.fromkeys((pa.string(), pa.string_view(), pa.large_string()), pa.large_string())
 _LISTS = (
     (pa.types.is_list, pa.list_),
     (pa.types.is_large_list, pa.large_list),
@@ -53,7 +54,9 @@ def lasting(rows: pa.Table) -> pa.Table:
 
 
 def _lasting_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+    if pa.types.is_dictionary(kind):  # of large text a file makes small
+        return _DICTIONARIES.get(kind.value_type, _lasting_type(kind.value_type))
+    if pa.types.is_run_end_encoded(kind):
         return _lasting_type(_plain_text(kind.value_type))
     if pa.types.is_timestamp(kind) and kind.unit == "s":
         return pa.timestamp("ms", kind.tz)

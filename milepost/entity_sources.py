@@ -175,11 +175,6 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     )
     what = "the entity rows as a SQL query"
     try:
-        if "s3://" in sql:
-            con.execute("load httpfs")
-            con.execute(s3.duckdb_secret())
-        con.execute("set allowed_directories = ['s3://']")
-        con.execute("set enable_external_access = false")
         statements = con.extract_statements(sql)
         if len(statements) != 1:
             count = len(statements) or "no"
@@ -187,6 +182,11 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
         if statements[0].type != duckdb.StatementType.SELECT:
             kind = str(statements[0].type).rpartition(".")[2]
             raise LookupInputError(f"{what} are of a statement {kind}, not a select", hint=hint)
+        if "s3://" in sql:
+            con.execute("load httpfs")
+            con.execute(s3.duckdb_secret())
+        con.execute("set allowed_directories = ['s3://']")
+        con.execute("set enable_external_access = false")
         relation = con.sql(sql)
         if relation is None:
             raise LookupInputError(f"{what} give no rows", hint=hint)

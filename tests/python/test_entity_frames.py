@@ -1,8 +1,8 @@
 """Lookups of entity rows from three libraries and from Python, against a reference of dicts.
 
-The keys are of every type a view can have, alone and together, under names of the view's or others,
-with what sorts oddly: -0.0 beside 0.0, booleans, instants of any year, text beyond ASCII. The view's
-files are sorted as DuckDB sorts, as a publisher does, in row groups of a few rows.
+The keys are of every type a view can have, alone and together, under the view's names or others,
+with what sorts oddly: -0.0 beside 0.0, booleans, instants of any year, text beyond ASCII. The
+view's files are sorted as DuckDB sorts, as a publisher does, in row groups of a few rows.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def cases(draw: st.DrawFn) -> tuple[list[str], dict[tuple[Row, datetime], Row], 
             for t in types
         )
     )
-    instants = hours.flatmap(
-        lambda hour: st.sampled_from([hour, hour + timedelta(microseconds=1)])
-    )
+    instants = hours.flatmap(lambda hour: st.sampled_from([hour, hour + timedelta(microseconds=1)]))
     known = st.sampled_from(sorted({key for key, _ in facts}, key=repr))
     rows = draw(st.lists(st.tuples(known | given_keys, instants), min_size=1, max_size=30))
     how = (
@@ -217,9 +215,11 @@ def test_every_frame_gives_what_a_reference_of_dicts_gives(
     own = found.to_arrow().drop_columns(features.column_names)
     if library in {"arrow", "polars", "relation"}:
         assert repr(own.to_pylist()) == repr(pa.table(frame).to_pylist())
-    assert own["event_timestamp"].to_pylist() == [
-        row[-1].replace(tzinfo=UTC) if zone else row[-1] for row in rows
-    ] or library == "relation"
+    assert (
+        own["event_timestamp"].to_pylist()
+        == [row[-1].replace(tzinfo=UTC) if zone else row[-1] for row in rows]
+        or library == "relation"
+    )
 
 
 def repr_key(key: Row) -> str:

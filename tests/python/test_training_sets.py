@@ -6,9 +6,12 @@ import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +24,7 @@ from milepost.manifest import FORMAT_VERSION
 from milepost.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
+PROJECT = Path(__file__).parents[2]
 MARKETS = rows_of(
     {"market_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT", "rate": "DOUBLE"},
     ("atl", at("2026-01-02"), 1, 0.5),
@@ -49,6 +53,14 @@ def shelf(s3_server: dict[str, str]) -> FeatureStore:
         replace(dense, is_dense=True, built_through="2026-06-01T00:00:00"),
     )
     return FeatureStore(store.uri())
+
+
+@pytest.fixture
+def httpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB's extension where a person has it who has installed it."""
+    (tmp_path / ".duckdb").mkdir()
+    (tmp_path / ".duckdb/extensions").symlink_to(PROJECT / ".local/duckdb_extensions")
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def loads(*rows: tuple[str | None, str | None, str]) -> pa.Table:
@@ -179,6 +191,52 @@ def test_text_that_is_no_query_and_no_file_is_an_error(
         shelf.get_historical_features(text, ["markets"])
 
 
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select 'a' as market_id; select 'b' as market_id", "have 2 statements, not one"),
+        ("create table t as select 1; from t", "have 2 statements, not one"),
+        ("  -- nothing", "have no statements, not one"),
+        ("copy (select 1) to 's3://milepost-store/x.parquet'", "are of a statement COPY, not a s"),
+        ("copy (select 1) to 'x.parquet'", "are of a statement COPY, not a select"),
+        ("install httpfs", "are of a statement LOAD, not a select"),
+        ("attach 'x.duckdb' as x", "are of a statement ATTACH, not a select"),
+        ("create table x as select 1", "are of a statement CREATE, not a select"),
+        ("set enable_external_access = true", "are of a statement SET, not a select"),
+        ("explain select 1", "are of a statement EXPLAIN, not a select"),
+        ("select * from read_text('/etc/passwd')", "Permission Error: Cannot access file"),
+        ("select * from read_csv('/etc/passwd')", "Permission Error: Cannot access file"),
+        ("select * from '/etc/passwd' -- s3://", "Catalog Error: Table with name /etc/passwd"),
+        ("select * from glob('/etc/*') -- s3://", "Permission Error: Cannot access file"),
+        ("select * from read_text('s3://../../etc/passwd')", "HTTP Error: HTTP GET error reading"),
+        ("select * from sqlite_scan('/tmp/x', 'y')", "Catalog Error"),
+        ("select * from views", "Catalog Error: Table with name views does not exist"),
+        ("select 1::uhugeint as market_id", "column `market_id` of .*: Arrow has no type for UH"),
+        ("select 'x'::int as market_id from range(3)", "Conversion Error: Could not convert"),
+        ("select * from read_parquet('s3://milepost-store/nothing.parquet')", "HTTP Error"),
+    ],
+)
+@pytest.mark.usefixtures("httpfs")
+def test_a_query_is_one_select_that_reads_nothing_local(
+    shelf: FeatureStore, sql: str, message: str
+) -> None:
+    for look_up in (shelf.get_historical_features, shelf.get_latest_features):
+        with pytest.raises(LookupInputError, match=message) as caught:
+            look_up(sql, ["markets"])
+        assert "hint: " in str(caught.value)
+
+
+@pytest.mark.usefixtures("httpfs")
+def test_a_query_reads_views_and_parquet_on_s3_and_may_say_no_instant(shelf: FeatureStore) -> None:
+    (uri, *_) = shelf.files("markets")
+    sql = f"""
+        select distinct markets.market_id from markets
+        join read_parquet('{uri}') as file using (market_id) order by 1
+    """
+    found = shelf.get_latest_features(sql, ["markets:loads"]).to_arrow()
+    assert found.to_pylist() == [{"market_id": "atl", "loads": 2}, {"market_id": "chi", "loads": 3}]
+
+
 # --- Streams and recipes
 
 
@@ -283,14 +341,92 @@ def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
     assert body(again) == body(first)
 
 
+def test_the_hash_of_types_that_parquet_keeps_is_that_of_the_first_training_sets() -> None:
+    """A change to it would make every training set that there is impossible to reproduce."""
+    rows = pa.table(
+        {
+            "market_id": pa.array(["atl", None, "größe"]),
+            "view": pa.array(["a", None, ""], pa.string_view()),
+            "large": pa.array(["a", None, "b"], pa.large_string()),
+            "n": pa.array([1, None, 2**60]),
+            "small": pa.array([1, None, 2], pa.int8()),
+            "x": pa.array([0.5, None, float("nan")]),
+            "is_it": pa.array([True, None, False]),
+            "price": pa.array([1, None, 2], pa.decimal128(12, 2)),
+            "day": pa.array([at("2026-01-01").date()] * 3),
+            "place": pa.array([{"a": 1, "b": "x"}, None, {"a": None, "b": None}]),
+            "none": pa.nulls(3),
+            "event_timestamp": pa.array([at("2026-02-01")] * 3, pa.timestamp("us", "UTC")),
+        }
+    )
+    hashed = entity_hash.EntityHash()
+    hashed.update(entity_hash.lasting(rows))
+    assert hashed.hexdigest() == "644afea547d1f23b6256d265373894a68168297b94561560a3ed93552227c7cd"
+
+
+def test_a_pandas_frame_of_categories_and_seconds_is_reproduced(shelf: FeatureStore) -> None:
+    frame = pd.DataFrame(
+        {
+            "market_id": pd.Categorical(["chi", None, "atl"], categories=["z", "chi", "atl"]),
+            "event_timestamp": np.array(["2026-02-10"] * 3, "datetime64[s]"),
+            "label": pd.Categorical([3, 1, 3]),
+        },
+        index=pd.Index([7, 8, 9], name="load_id"),
+    )
+    first, again = (shelf.location.uri(f"sets/pandas-{name}.parquet") for name in "ab")
+    found = shelf.get_historical_features(frame, ["markets"])
+    assert found.to_pandas()["loads"].to_list() == [3, pd.NA, 2]
+    pd.testing.assert_frame_equal(found.to_pandas()[list(frame.columns)], frame)
+    assert shelf.get_historical_features(frame, ["markets"], to=first) == 3
+    assert shelf.reproduce(first, to=again) == 3
+    assert body(first) == body(again)
+    made_again = shelf.reproduce(first)
+    assert made_again.recipe == found.recipe
+    assert made_again.to_pandas().index.equals(frame.index)
+    assert made_again.to_arrow()["market_id"].to_pylist() == ["chi", None, "atl"]
+    own_file = pa.BufferOutputStream()
+    pq.write_table(found.to_arrow(), own_file)
+    s3.put(shelf.location, "sets/own.parquet", own_file.getvalue().to_pybytes())
+    by_hand = shelf.reproduce(shelf.location.uri("sets/own.parquet"))
+    assert by_hand.recipe == found.recipe
+
+
+@pytest.mark.parametrize("where", ["set.parquet", "/tmp/set.parquet", Path("x/y.parquet"), ""])
+def test_a_training_set_is_never_a_local_file(shelf: FeatureStore, where: Any) -> None:
+    message = "is not on S3, which is where .*\nhint: name s3://bucket/set.parquet; .*to_arrow"
+    for ask in (
+        lambda: shelf.get_historical_features(
+            in_markets(("atl", "2026-01-10")), ["markets"], to=where
+        ),
+        lambda: shelf.reproduce(where),
+        lambda: shelf.reproduce(shelf.location.uri("sets/first.parquet"), to=where),
+    ):
+        with pytest.raises(LookupInputError, match=message):
+            ask()
+
+
 def test_what_cannot_be_reproduced_says_why(shelf: FeatureStore) -> None:
     asked = in_markets(("atl", "2026-01-10"), ("chi", "2026-01-11"))
     place = shelf.location
     found = shelf.get_historical_features(asked, ["markets"]).to_arrow()
+    right = json.loads(found.schema.metadata[b"milepost"])
     other = json.loads(found.schema.metadata[b"milepost"])
     other["code"]["pyarrow"] = "1.0"
     cases = {
         "no-recipe": (asked, "has no recipe"),
+        "not-json": (found.replace_schema_metadata({b"milepost": b"{"}), "the recipe of .* is dam"),
+        "not-a-dict": (found.replace_schema_metadata({b"milepost": b"[]"}), "the recipe of .* is"),
+        "no-code": (found.replace_schema_metadata({b"milepost": b"{}"}), "the recipe of .* is"),
+        "no-options": (
+            found.replace_schema_metadata({b"milepost": b'{"code": {}}'}),
+            "the recipe of .* is damaged\nhint: the file was edited",
+        ),
+        "odd-options": (
+            found.replace_schema_metadata(
+                {b"milepost": json.dumps({**right, "features": 3, "code": {}}).encode()}
+            ),
+            "`features` is a `int`",
+        ),
         "edited": (found.take([1, 0]), "not those that the training set was made from"),
         "old": (
             found.replace_schema_metadata({b"milepost": json.dumps(other).encode()}),
