@@ -12,6 +12,7 @@ from pyarrow.fs import S3FileSystem
 from milepost import s3
 from milepost.errors import LookupInputError
 from milepost.s3 import Location
+from milepost.view_files import attach
 
 BATCH_ROWS = 1 << 17
 ACCEPTED = (
@@ -167,7 +168,7 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     )
     con.execute("set TimeZone = 'UTC'")
     for name, rows in views.items():
-        con.register(name, rows)
+        attach(con, name, rows)
     hint = (
         "write one `select` in DuckDB's SQL over the feature views, or over Parquet files by their "
         "`s3://` names, for which DuckDB needs its extension `httpfs`; what is local is for a data "

@@ -68,11 +68,12 @@ class FeatureStore:
         return shelf.views(self._manifest)
 
     def search(self, text: str) -> Listing[Found]:
-        """The views, features and services that have every word in a name or a description.
+        """The views, features and services that have every word in a name, description or owner.
 
         >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
-        reference                                     kind    description
-        carrier_reliability:late_delivery_rate_28d    DOUBLE  Share of deliveries that were late.
+        reference                                     kind     description
+        carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
+        late_delivery                                 service  Predicts whether a carrier is late.
         """
         return shelf.search(self._manifest, text)
 
@@ -156,8 +157,10 @@ class FeatureStore:
         They are read when they are queried: only the columns named, and each page's checksum is
         verified. DuckDB needs no extension and no secret for it.
         """
+        from milepost.view_files import attach
+
         for name, dataset in self._datasets().items():
-            con.register(name, dataset)
+            attach(con, name, dataset)
 
     @overload
     def get_historical_features(

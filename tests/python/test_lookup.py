@@ -427,7 +427,7 @@ def test_what_is_no_frame_is_refused(shelf: FeatureStore, thing: object, message
 
 def test_dicts_and_lists_are_entity_rows_of_both_lookups(shelf: FeatureStore) -> None:
     feb = at("2026-02-01T00:00:00")
-    dicts = [
+    dicts: list[dict[str, Any]] = [
         {"event_timestamp": feb, "carrier_id": "a"},
         {"event_timestamp": feb.replace(tzinfo=UTC), "carrier_id": "b", "load_id": "L2"},
         {"event_timestamp": feb, "load_id": None},
@@ -438,7 +438,9 @@ def test_dicts_and_lists_are_entity_rows_of_both_lookups(shelf: FeatureStore) ->
     assert found["load_count"].to_pylist() == [2, 9, None]
     lists = {name: found[name].to_pylist() for name in found.column_names[:3]}
     assert look_up(shelf, lists, ["carriers:load_count"]).to_pylist() == found.to_pylist()
-    untimed = [{name: v for name, v in row.items() if name[0] != "e"} for row in dicts]
+    untimed: list[dict[str, Any]] = [
+        {name: row[name] for name in row if name != "event_timestamp"} for row in dicts
+    ]
     untimed[0] = {"carrier_id": "a", "load_id": float("nan")}  # as a data frame's records say null
     latest = shelf.get_latest_features(untimed, ["carriers:load_count"]).to_arrow()
     assert latest["load_id"].to_pylist() == [None, "L2", None]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import FeatureStore, entity_hash, parquet_stream, s3, training_set
+from milepost import FeatureStore, entity_hash, export, parquet_stream, s3, training_set
 from milepost.datafile import filesystem
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.manifest import FORMAT_VERSION
@@ -534,6 +537,63 @@ def test_a_connection_has_the_views_of_the_pinned_release(shelf: FeatureStore) -
     assert pa.concat_tables(rows).num_rows == 3
     with pytest.raises(UnknownFeatureError, match="hint: there is `markets`"):
         shelf.files("market")
+
+
+def test_a_filter_on_an_attached_view_gives_what_a_table_gives(store: Location) -> None:
+    """Arrow scans the files, and skips row groups by what their footers say."""
+    types = {
+        "place": "VARCHAR",
+        "is_it": "BOOLEAN",
+        "available_at": "TIMESTAMP",
+        "whole": "BIGINT",
+        "real": "DOUBLE",
+        "text": "VARCHAR",
+        "then_at": "TIMESTAMP",
+    }
+    values: dict[str, list[Any]] = {
+        "place": ["", "A", "a", "ß", "\U0001f4e6"],
+        "is_it": [True, False],
+        "available_at": [
+            at("2026-01-31T23:59:59.999999"),
+            at("2026-02-01"),
+            at("2026-03-29T01:30"),
+        ],
+        "whole": [None, -(2**63), -1, 0, 2**53, 2**53 + 1, 2**63 - 1],
+        # Infinity and NaN as in releases that may have them.
+        "real": [None, -math.inf, -1e308, -0.0, 0.0, 5e-324, 0.1, 1e308, math.inf, math.nan],
+        "text": [None, "", "a", "a ", "A", "ä", "z" * 5000],
+        "then_at": [None, at("1677-01-01"), at("1969-12-31T23:59:59.999999"), at("9999-12-31")],
+    }
+    chance = random.Random(7)
+    keys = itertools.product(values["place"], values["is_it"], values["available_at"])
+    rows = rows_of(types, *(
+        (*key, *(chance.choice(values[name]) for name in list(types)[3:])) for key in keys
+    ))  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "ROW_GROUP_ROWS", 3)
+        release(store, put_view(store, "order", rows, keys=("place", "is_it")))
+    with duckdb.connect() as con:
+        FeatureStore(store.uri()).attach(con)
+        con.register("rows_in_memory", rows)
+        con.execute("create table stored as from rows_in_memory")
+        asked = 0
+        for name, given in values.items():
+            conditions = [f"{name} is null", f"{name} is not null", f"{name} is distinct from $1"]
+            conditions += [f"{name} {sign} $1" for sign in ("=", "<>", "<", "<=", ">", ">=")]
+            conditions += [f"not ({name} > $1)", f"{name} in ($1, $2)", f"{name} between $1 and $2"]
+            conditions += [f"coalesce({name} < $1, true)", f"{name} = $1 or real > 0"]
+            for condition in conditions:
+                for value, other in itertools.pairwise([v for v in given if v is not None]):
+                    bound = [v for n, v in ((1, value), (2, other)) if f"${n}" in condition]
+                    there, table = (
+                        con.execute(
+                            f"select * from {source} where {condition} order by all", bound
+                        ).fetchall()
+                        for source in ('"order"', "stored")
+                    )
+                    assert repr(there) == repr(table), (condition, value, other)
+                    asked += 1
+    assert asked > 300
 
 
 # --- What comes out
