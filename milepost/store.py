@@ -204,9 +204,10 @@ class FeatureStore:
     ) -> TrainingSet | int:
         """Join to each entity row the features as a model in production could have had them.
 
-        `entity_df` has the join keys of the views asked for and `event_timestamp`, UTC where it has
-        no time zone. It is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB),
-        `"s3://..."`, a Parquet file, or a query in DuckDB's SQL, which may name feature views.
+        `entity_df`, the entity rows, has the join keys of the views asked for and
+        `event_timestamp`, UTC where it has no time zone. It is anything with `__arrow_c_stream__`
+        (pandas, polars, pyarrow, DuckDB), a list of dicts, a dict of lists, `"s3://..."`, a Parquet
+        file, or one `select` in DuckDB's SQL, which may name feature views.
 
         `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
         a feature service, `store.service(name)`. A derived feature takes the columns of its request
@@ -220,10 +221,9 @@ class FeatureStore:
         row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
         key is null, or, for dense views only, that row is older than `ttl`.
 
-        >>> import pyarrow as pa
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
-        >>> found = store.get_historical_features(pa.table(loads), store.service("late_delivery"))
+        >>> found = store.get_historical_features(loads, store.service("late_delivery"))
         >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
         [0.25, None]
         >>> found.to_arrow()["days_since_last_load"].to_pylist()
@@ -273,7 +273,12 @@ class FeatureStore:
 
         They are as of one instant, `as_of` of the result: the last one before the smallest
         `built_through` of the views asked for. At that instant `get_historical_features` gives the
-        same. `entity_rows` are as `entity_df` there but for `event_timestamp`, or a list of dicts.
+        same. `entity_rows` are as `entity_df` there, without `event_timestamp`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> found = store.get_latest_features([{"carrier_id": "c1"}], ["carrier_reliability"])
+        >>> found.to_arrow().to_pylist()
+        [{'carrier_id': 'c1', 'late_delivery_rate_28d': 0.25}]
 
         Raises a LookupInputError where that instant is longer ago than a view's
         `fresh_within_hours` promises (unless `allow_stale`), or before the windows of a feature
