@@ -334,9 +334,9 @@ def test_the_macro_gives_what_the_client_gives(green: Greenhouse, full: bool) ->
     assert repr(built.to_pylist()) == repr(found.to_pylist())
     counts = built["target_count"].to_pylist()
     assert {str(count) for count in counts} > {"nan", "inf", "5e-324"}
-    assert all(math.isfinite(ratio) for ratio in built.column(6).to_pylist() if ratio is not None)
+    assert all(math.isfinite(ratio) for ratio in built.column(7).to_pylist() if ratio is not None)
     assert 500 < built.num_rows - built.column(6).null_count < 1000
-    assert 500 < built.num_rows - built.column(7).null_count < 1000
+    assert 400 < built.num_rows - built.column(7).null_count < 1000
     assert 1000 < built.num_rows - built.column(8).null_count < 1600
     # The macros know how far the view goes as the release does.
     at = [row["event_timestamp"] for row in built.to_pylist()]
