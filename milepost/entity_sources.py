@@ -61,16 +61,14 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
             f"the entity rows are a `{kind}`, which is no data frame",
             hint=NO_FRAMES.get(kind, ACCEPTED),
         )
-    for name, type_ in _types(frame):
-        if type_ in {"Object", "UHUGEINT"}:  # they come as memory addresses, and as other numbers
-            raise _unreadable(name, f"Arrow has no type for {type_}")
+    _check_types(frame)
     try:
-        return pa.RecordBatchReader.from_stream(frame)
+        found = pa.RecordBatchReader.from_stream(frame)
     except Exception as error:
         names = [str(name) for name in getattr(frame, "columns", ())]
         _check_distinct(names)
-        # Each library raises its own, and few say of which column. A relation has no column alone.
-        for name in names if hasattr(frame, "__getitem__") else ():
+        # Each library raises its own, and few say of which column.
+        for name in () if _is_relation(frame) else names:
             try:
                 pa.RecordBatchReader.from_stream(frame[[name]])
             except Exception as own:
@@ -78,15 +76,22 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
         raise LookupInputError(
             f"the entity rows, a `{kind}`, cannot be read: {_first_line(error)}", hint=ACCEPTED
         ) from error
+    return _said_of(f"the entity rows, a `{kind}`, cannot be read", ACCEPTED, found.schema, found)
 
 
-def _types(frame: Any) -> Iterator[tuple[str, str]]:
-    """The columns of a polars frame or a DuckDB relation, and the names of their types."""
-    names = getattr(frame, "columns", ())
+def _check_types(frame: Any) -> None:
+    """No column that would come as memory addresses (polars) or as other numbers (DuckDB)."""
     if type(frame).__module__.startswith("polars"):
-        yield from zip(names, map(str, frame.dtypes), strict=True)
-    elif hasattr(frame, "to_arrow_table") and hasattr(frame, "types"):
-        yield from zip(names, map(str, frame.types), strict=True)
+        types = frame.dtypes
+    else:
+        types = frame.types if _is_relation(frame) else []
+    for name, type_ in zip(frame.columns if types else [], map(str, types), strict=True):
+        if type_ == "Object" or "UHUGEINT" in type_:
+            raise _unreadable(name, f"Arrow has no type for {type_}")
+
+
+def _is_relation(frame: Any) -> bool:
+    return hasattr(frame, "to_arrow_table")  # without importing DuckDB for the others
 
 
 def _columns(rows: list[Any] | Mapping[Any, Any]) -> pa.Table:
@@ -191,9 +196,7 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
         relation = con.sql(sql)
         if relation is None:
             raise LookupInputError(f"{what} give no rows", hint=hint)
-        for name, type_ in _types(relation):
-            if type_ == "UHUGEINT":
-                raise _unreadable(name, f"Arrow has no type for {type_}")
+        _check_types(relation)
         rows = con.execute(statements[0]).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
         raise LookupInputError(f"{what}: {_first_line(error)}", hint=hint) from error
