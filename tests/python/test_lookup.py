@@ -412,7 +412,7 @@ def test_a_pandas_frame_comes_back_with_its_index(shelf: FeatureStore) -> None:
         (duckdb.sql("select 1::uhugeint as x"), "column `x` of .*: Arrow has no type for UHUGEINT"),
         (
             duckdb.sql("select case when range > 0 then [1]::int[1] end from range(2)"),
-            "cannot be re",
+            "Relation`, cannot be read",
         ),
         (duckdb.sql("select [1::uhugeint] as x"), "column `x` of .*: Arrow has no type for UHUGEI"),
         (duckdb.sql("select error('boom') as x from range(3)"), "cannot be read: .*boom\nhint: g"),
