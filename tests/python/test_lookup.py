@@ -533,16 +533,16 @@ def test_an_instant_beyond_the_calendar_is_refused(
     message = "has instants that are not in the years 1 to 9999\nhint: is one a placeholder"
     for allowed in (False, True):
         with pytest.raises(LookupInputError, match=message):
-            look_up(shelf, asked, ["carriers:load_count"], allow_incomplete=allowed)
+            look_up(shelf, asked, ["carriers:load_count"], allow_early=allowed, allow_late=allowed)
 
 
 def test_any_instant_of_the_calendar_is_one(shelf: FeatureStore) -> None:
     texts = ["0001-01-01", "1600-02-29", "1969-12-31", "9999-12-31T23:59:59.999999"]
     asked = at_instants(pa.array([at(text) for text in texts]))
-    found = look_up(shelf, asked, ["carriers:load_count"], allow_incomplete=True)
+    found = look_up(shelf, asked, ["carriers:load_count"], allow_early=True, allow_late=True)
     assert found["load_count"].to_pylist() == [None, None, None, 3]
     limits = at_instants(pa.array([-(2**63) + 1000, 2**63 - 1], pa.timestamp("ns")))
-    found = look_up(shelf, limits, ["carriers:load_count"], allow_incomplete=True)
+    found = look_up(shelf, limits, ["carriers:load_count"], allow_early=True, allow_late=True)
     assert found["load_count"].to_pylist() == [None, 3]
 
 
