@@ -16,7 +16,8 @@ MINUTES ?= 10
 
 export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
-export MILEPOST_SCRATCH := .local/$(DATA).duckdb
+# Not relative: a notebook runs in its own folder.
+export MILEPOST_SCRATCH := $(CURDIR)/.local/$(DATA).duckdb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
@@ -96,7 +97,7 @@ env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"
 	@test -x $(BIN)/python || { echo "nothing is installed yet"; echo "hint: make run"; exit 1; } >&2
 	@$(BIN)/python scripts/s3.py env
 	@echo "export PATH='$(CURDIR)/$(BIN)':\$$PATH"
-	@echo "export MILEPOST_RAW_URI=$(MILEPOST_RAW_URI) MILEPOST_STORE_URI=$(MILEPOST_STORE_URI) MILEPOST_SCRATCH=$(MILEPOST_SCRATCH)"
+	@echo "export MILEPOST_RAW_URI=$(MILEPOST_RAW_URI) MILEPOST_STORE_URI=$(MILEPOST_STORE_URI) MILEPOST_SCRATCH='$(MILEPOST_SCRATCH)'"
 
 .PHONY: land
 land: s3-start $(if $(filter flights,$(DATA)),.venv/flights) ## Land the raw data up to yesterday

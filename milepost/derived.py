@@ -85,9 +85,14 @@ def faults(derived: Derived, own: Types, views: Mapping[str, Types]) -> Iterator
 def evaluate(
     expressions: Sequence[tuple[Derived, Mapping[str, pa.Array]]], rows: int
 ) -> list[pa.Array]:
-    """The values of derived features, each with the columns that its names stand for."""
+    """The values of derived features, each with the columns that its names stand for.
+
+    One that is not finite is null, as `macros/lookup/derived_column.sql` has it.
+    """
     import duckdb
     import pyarrow as pa
+
+    from milepost.entities import finite, one
 
     distinct: dict[int, tuple[str, pa.Array]] = {}
     selected = []
@@ -111,4 +116,4 @@ def evaluate(
                 f"{str(error).splitlines()[0]}",
                 hint="a value of the request is out of range",
             ) from error
-    return [pa.concat_arrays(column.chunks) if rows else column for column in found.columns]
+    return [finite(one(column)) for column in found.columns]

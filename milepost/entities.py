@@ -1,88 +1,22 @@
-"""Entity rows: from whatever they come in to Arrow batches, and their keys and instants checked."""
+"""The keys, instants and request columns of entity rows, checked and in the types of a release."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow.fs import S3FileSystem
 
-from milepost import s3
 from milepost.errors import LookupInputError
 from milepost.names import EVENT_TIMESTAMP
-from milepost.s3 import Location
 
-
-def reader(
-    entity_df: Any, filesystem: S3FileSystem, views: Mapping[str, Any]
-) -> pa.RecordBatchReader:
-    """A stream of the entity rows.
-
-    `entity_df` is anything with `__arrow_c_stream__`, the S3 URI of a Parquet file, or a query in
-    DuckDB's SQL, which may name `views`.
-    """
-    if isinstance(entity_df, str):
-        is_file = entity_df.startswith("s3://")
-        found = _parquet(entity_df, filesystem) if is_file else _query(entity_df, views)
-    elif hasattr(entity_df, "__arrow_c_stream__"):
-        found = pa.RecordBatchReader.from_stream(entity_df)
-    else:
-        raise LookupInputError(
-            f"`entity_df` is a `{type(entity_df).__name__}`, which has no `__arrow_c_stream__`",
-            hint="give a pandas or polars data frame, a pyarrow table, a DuckDB relation, "
-            "`s3://bucket/rows.parquet` or a SQL query",
-        )
-    twice = [name for name, count in Counter(found.schema.names).items() if count > 1]
-    if twice:
-        raise LookupInputError(
-            f"`entity_df` has two columns `{twice[0]}`", hint="rename or drop one of them"
-        )
-    return found
-
-
-def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
-    import pyarrow.parquet as pq
-
-    place = Location.parse(uri)
-    try:
-        file = pq.ParquetFile(
-            filesystem.open_input_file(f"{place.bucket}/{place.prefix}"), pre_buffer=True
-        )
-    except (OSError, pa.ArrowInvalid) as error:
-        raise LookupInputError(
-            f"`{uri}` cannot be read: {error}",
-            hint="`entity_df` as text is the URI of one Parquet file on S3, or a SQL query",
-        ) from error
-    return pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(1 << 17))
-
-
-def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
-    import duckdb
-
-    con = duckdb.connect(config={"autoinstall_known_extensions": False})
-    con.execute("set TimeZone = 'UTC'")
-    for name, rows in views.items():
-        con.register(name, rows)
-    hint = (
-        "write one `select` in DuckDB's SQL over the feature views, or over Parquet files by their "
-        "`s3://` names, for which DuckDB needs its extension `httpfs`"
-    )
-    try:
-        if "s3://" in sql:
-            con.execute("load httpfs")
-            con.execute(s3.duckdb_secret())
-        if not con.extract_statements(sql):
-            raise LookupInputError("`entity_df` as a SQL query is empty", hint=hint)
-        return con.execute(sql).to_arrow_reader(1 << 17)
-    except duckdb.Error as error:
-        raise LookupInputError(
-            f"`entity_df` as a SQL query: {str(error).splitlines()[0]}",
-            hint=hint,
-        ) from error
+# The instants that Python's datetime has, in microseconds since 1970.
+FIRST_INSTANT, LAST_INSTANT = (
+    (instant - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - naive is UTC
+    for instant in (datetime.min, datetime.max)  # noqa: DTZ901
+)
+_IS_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
 
 def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
@@ -92,10 +26,10 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
     """
     if EVENT_TIMESTAMP not in entities.column_names:
         raise LookupInputError(
-            f"`entity_df` has no column `{EVENT_TIMESTAMP}`",
-            hint=f"it has {', '.join(f'`{name}`' for name in entities.column_names)}",
+            f"the entity rows have no column `{EVENT_TIMESTAMP}`",
+            hint=f"they have {', '.join(f'`{name}`' for name in entities.column_names) or 'none'}",
         )
-    column = entities.column(EVENT_TIMESTAMP)
+    column = decoded(entities.column(EVENT_TIMESTAMP))
     if not pa.types.is_timestamp(column.type):
         raise LookupInputError(
             f"`{EVENT_TIMESTAMP}` is {column.type}, not a timestamp",
@@ -108,14 +42,34 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
             f"{[first_row + row for row in nulls]}",
             hint="every entity row needs the instant of its prediction",
         )
-    return one(_instants(column))
+    beyond = LookupInputError(
+        f"`{EVENT_TIMESTAMP}` has instants that are not in the years 1 to 9999",
+        hint="is one a placeholder, or a number that was taken for another unit?",
+    )
+    try:
+        instants = one(_instants(column))
+    except pa.ArrowInvalid as error:  # more seconds than microseconds can say
+        raise beyond from error
+    bounds = pc.min_max(instants.view(pa.int64())).as_py()
+    if len(instants) and not FIRST_INSTANT <= bounds["min"] <= bounds["max"] <= LAST_INSTANT:
+        raise beyond
+    return instants
+
+
+def some(entities: pa.Table) -> pa.Table:
+    """Return entity rows of which there is one at least."""
+    if not entities.num_rows:
+        raise LookupInputError(
+            "there are no entity rows", hint="look at the filter or query that they came from"
+        )
+    return entities
 
 
 def check_untimed(names: Sequence[str]) -> None:
     """Rows for latest features have no instants of their own."""
     if EVENT_TIMESTAMP in names:
         raise LookupInputError(
-            f"`entity_rows` has a column `{EVENT_TIMESTAMP}`, and latest features are as of one "
+            f"the entity rows have a column `{EVENT_TIMESTAMP}`, and latest features are as of one "
             "instant",
             hint="drop the column, or ask get_historical_features",
         )
@@ -132,24 +86,27 @@ def same_instant(instant: datetime, rows: int) -> pa.Array:
 def keys(
     entities: pa.Table, view: str, columns: Mapping[str, str], types: pa.Schema
 ) -> list[pa.Array]:
-    """The join keys of a view in its types; `columns` says which entity column each key is."""
+    """The join keys of a view in its types; `columns` says which entity column each key is.
+
+    A key that is not finite is null: no row of a view has it.
+    """
     found = []
     for key, name in columns.items():
         declared = types.field(key).type
         if name not in entities.column_names:
             raise LookupInputError(
-                f"`entity_df` has no column `{name}`, a key of feature view `{view}`",
+                f"the entity rows have no column `{name}`, a key of feature view `{view}`",
                 hint=f"its keys are {', '.join(f'`{one}`' for one in columns)}; where the entity "
                 "rows name one otherwise, pass aliases={...}",
             )
-        column = entities.column(name)
+        column = decoded(entities.column(name))
         if not _is_same_kind(column.type, declared):
             raise LookupInputError(
                 f"key `{name}` is {column.type}, in feature view `{view}` {declared}",
-                hint="convert the column",
+                hint=_conversion(declared),
             )
         try:
-            found.append(one(column.cast(declared)))
+            found.append(finite(one(_cast(column, declared))))
         except pa.ArrowInvalid as error:
             raise LookupInputError(
                 f"key `{name}` has a value that is no {declared}: {error}",
@@ -162,28 +119,48 @@ def request(entities: pa.Table, name: str, declared: pa.DataType, feature: str) 
     """A column of the entity rows that the derived feature `feature` needs, in its type."""
     if name not in entities.column_names:
         raise LookupInputError(
-            f"`entity_df` has no column `{name}`, which derived feature `{feature}` needs",
+            f"the entity rows have no column `{name}`, which derived feature `{feature}` needs",
             hint=f"add it as {declared}: it is what is known of the request, not a feature",
         )
-    column = entities.column(name)
-    if pa.types.is_timestamp(column.type) and pa.types.is_timestamp(declared):
-        return one(_instants(column))
+    column = decoded(entities.column(name))
     if not (_is_same_kind(column.type, declared) or _is_number_for(column.type, declared)):
         raise LookupInputError(
             f"`{name}` is {column.type}, for derived feature `{feature}` {declared}",
-            hint="convert the column",
+            hint=_conversion(declared),
         )
     try:
-        return one(column.cast(declared))
+        if pa.types.is_timestamp(declared) and not pa.types.is_null(column.type):
+            return one(_instants(column))
+        return finite(one(_cast(column, declared)))
     except pa.ArrowInvalid as error:
         raise LookupInputError(
             f"`{name}` has a value that is no {declared}: {error}", hint="correct the value"
         ) from error
 
 
-def _is_number_for(given: pa.DataType, declared: pa.DataType) -> bool:
-    is_number = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    return bool(pa.types.is_float64(declared) and any(check(given) for check in is_number))
+def finite(numbers: pa.Array) -> pa.Array:
+    """Return a column with null for NaN and infinity: a number is finite or it is not there."""
+    if not pa.types.is_floating(numbers.type):
+        return numbers
+    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, numbers.type))
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return what a dictionary or a run-end encoding says as a plain column, any other as it is."""
+    if pa.types.is_run_end_encoded(column.type):
+        return decoded(pc.run_end_decode(column))
+    if not pa.types.is_dictionary(column.type):
+        return column
+    kind = column.type.value_type
+    if pa.types.is_string_view(kind):  # of views Arrow can take no values
+        kind = pa.string()
+    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, kind)
+
+
+def one(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece."""
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -195,19 +172,34 @@ def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.timestamp("us"))
 
 
+def _cast(column: pa.ChunkedArray, declared: pa.DataType) -> pa.ChunkedArray:
+    """A column of the same kind as the declared type; an ArrowInvalid where a value has none."""
+    given = column.type
+    if pa.types.is_timestamp(given):
+        column = column.cast(pa.timestamp(given.unit))  # to UTC, before its unit
+    if pa.types.is_decimal(given):  # Arrow's narrow ones cannot be cast to whole numbers
+        column = column.cast(pa.decimal256(76, given.scale))
+    return column.cast(declared)
+
+
 def _is_same_kind(given: pa.DataType, declared: pa.DataType) -> bool:
-    if pa.types.is_dictionary(given):
-        given = given.value_type
-    is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     if pa.types.is_null(given):
         return True
     if pa.types.is_string(declared):
-        return any(check(given) for check in is_text)
+        return any(check(given) for check in _IS_TEXT)
     if pa.types.is_int64(declared):
-        return bool(pa.types.is_integer(given))
+        return bool(pa.types.is_integer(given) or (pa.types.is_decimal(given) and not given.scale))
+    if pa.types.is_timestamp(declared):
+        return bool(pa.types.is_timestamp(given))
     return bool(given == declared)
 
 
-def one(column: pa.ChunkedArray) -> pa.Array:
-    """A column in one piece."""
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+def _is_number_for(given: pa.DataType, declared: pa.DataType) -> bool:
+    is_number = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return bool(pa.types.is_float64(declared) and any(check(given) for check in is_number))
+
+
+def _conversion(declared: pa.DataType) -> str:
+    if pa.types.is_int64(declared):
+        return "convert the column; pandas makes whole numbers with a gap `Int64`, not floats"
+    return f"convert the column to {declared}"

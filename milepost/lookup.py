@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENTITY_HINT = "pass full_feature_names=True, or rename the column"
 MICROSECOND = timedelta(microseconds=1)
+# Longer than the calendar: a ttl of more is one without an end.
+LONGEST = timedelta(days=10_000 * 366)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Asked:
         for name, *_ in self.columns:
             if name in entity_columns:
                 raise LookupInputError(
-                    f"feature `{name}` is named as a column of `entity_df`", hint=ENTITY_HINT
+                    f"feature `{name}` is named as a column of the entity rows", hint=ENTITY_HINT
                 )
 
 
@@ -95,17 +97,13 @@ def parse(
 
     A whole view is its stored features: a derived one may need more of the entity rows.
     """
-    if isinstance(features, str):
-        raise LookupInputError(
-            f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
-        )
     views = by_name(manifest)
     names = {name: AskedView(name, view, {k: k for k in view.keys}) for name, view in views.items()}
     for alias, options in (aliases or {}).items():
         names[alias] = _aliased(manifest, alias, options, views)
     asked: list[tuple[AskedView, str]] = []
     for reference in features:
-        name, colon, feature = str(reference).partition(":")
+        name, colon, feature = reference.partition(":")
         if table_name(name) not in names:
             raise UnknownFeatureError(
                 f"release {manifest.release} has no feature view `{name}`",
@@ -147,7 +145,7 @@ def join(
     from milepost.newest import newest, whole
 
     at = whole(instants)
-    oldest = None if asked.ttl is None else at - asked.ttl // MICROSECOND
+    oldest = None if asked.ttl is None else at - min(asked.ttl, LONGEST) // MICROSECOND
     found: dict[tuple[str, str], pa.Array] = {}
     for view in asked.views:
         own, features = files[view.view.name], asked.features_of(view)
@@ -198,12 +196,12 @@ def by_name(manifest: Manifest) -> dict[str, View]:
 
 def table_name(reference: str) -> str:
     """`view@v1`, as Feast writes a version, is the table `view_v1`, as dbt names it."""
-    return reference.replace("@v", "_v")
+    return str(reference).replace("@v", "_v")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """A hint that names what is near, or all that there is."""
-    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
+    near = difflib.get_close_matches(str(name), known, n=3) or sorted(known)
     return f"there is {', '.join(f'`{one}`' for one in near)}"
 
 
@@ -291,6 +289,10 @@ def _check_distinct(names: Sequence[str]) -> None:
 def _check_ttl(ttl: timedelta | None, views: Sequence[AskedView]) -> None:
     if ttl is None:
         return
+    if not isinstance(ttl, timedelta):
+        raise LookupInputError(
+            f"`ttl` is `{ttl!r}`, not a timedelta", hint="write ttl=datetime.timedelta(days=2)"
+        )
     if ttl < timedelta(0):
         raise LookupInputError(
             f"`ttl` is {ttl}, which is negative", hint="leave it out for no limit"

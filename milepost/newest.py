@@ -38,7 +38,7 @@ class KeyIndex:
         self._levels: list[tuple[pa.Array, pa.Array | None]] = []
         self.numbers: Whole = np.zeros(rows, np.int64)
         self.count = 1
-        for column in columns:
+        for column in map(_comparable, columns):
             encoded = column.dictionary_encode()
             own = _or_none(encoded.indices)
             pairs = None
@@ -52,14 +52,14 @@ class KeyIndex:
 
     @property
     def first_keys(self) -> pa.Array | None:
-        """The distinct values of the first key column."""
+        """The distinct values of the first key column, as `_comparable` has them."""
         return self._levels[0][0] if self._levels else None
 
     def find(self, columns: Sequence[pa.Array], rows: int) -> Whole:
         """The numbers of these keys, -1 where no entity row has them."""
         numbers: Whole = np.zeros(rows, np.int64)
         for n, (column, (values, pairs)) in enumerate(zip(columns, self._levels, strict=True)):
-            own = _or_none(pc.index_in(column, value_set=values))
+            own = _or_none(pc.index_in(_comparable(column), value_set=values))
             if n:
                 joint = _arrow(_pairs(numbers, own, len(values)))
                 joined = _or_none(pc.index_in(joint, value_set=pairs))
@@ -171,7 +171,7 @@ def _search(month: _Month, index: KeyIndex, waiting: Whole, instants: Whole) -> 
     is_start = np.zeros(rows, np.bool_)
     is_start[0] = True
     for column in month.keys:
-        raw = whole(column.indices if pa.types.is_dictionary(column.type) else column)
+        raw = whole(column.indices if pa.types.is_dictionary(column.type) else _comparable(column))
         is_start[1:] |= raw[1:] != raw[:-1]
     starts = np.flatnonzero(is_start)
     runs = [_plain(column.take(_arrow(starts))) for column in month.keys]
@@ -230,6 +230,13 @@ def whole(column: pa.Array) -> Whole:
     if data is None:
         return np.empty(0, np.int64)
     return np.frombuffer(data, kind)[column.offset : column.offset + len(column)]
+
+
+def _comparable(column: pa.Array) -> pa.Array:
+    """Keys of which equal ones have equal bytes, a byte at least: 0.0 for -0.0, bytes for bits."""
+    if pa.types.is_boolean(column.type):
+        return column.cast(pa.uint8())
+    return pc.add(column, 0.0) if pa.types.is_floating(column.type) else column
 
 
 def _plain(column: pa.Array) -> pa.Array:

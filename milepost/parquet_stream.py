@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from milepost import s3
+from milepost.entities import some
 from milepost.errors import LookupInputError
 from milepost.s3 import Location
 from milepost.training_set import METADATA_KEY, blocks
@@ -24,7 +25,7 @@ def write(
     uri: str,
     reader: pa.RecordBatchReader,
     answer: Callable[[pa.Table, int], pa.Table],
-    recipe: Callable[[int], bytes],
+    recipe: Callable[[], bytes],
 ) -> int:
     """Write `answer` to each block of rows, and the recipe of them all; returns their number."""
     count = 0
@@ -32,24 +33,51 @@ def write(
     with Upload(uri) as upload:
         for rows in blocks(reader):
             found = answer(rows, count)
-            if writer is None:
-                writer = pq.ParquetWriter(
-                    pa.PythonFile(upload, mode="w"),
-                    found.schema,
-                    compression="zstd",
-                    dictionary_pagesize_limit=DICTIONARY_BYTES,
-                    write_page_checksum=True,
-                )
+            writer = writer or _writer(pa.PythonFile(upload, mode="w"), found.schema)
             count += rows.num_rows
             writer.write_table(found)
             _show_progress(count)
-        metadata = recipe(count)
-        assert writer is not None  # noqa: S101 - without a row the recipe is an error
+        if writer is None:
+            some(reader.schema.empty_table())
+        metadata = recipe()
+        assert writer is not None  # noqa: S101 - without a row there was an error
         writer.add_key_value_metadata({METADATA_KEY: metadata})
         writer.close()
         upload.complete()
     _show_progress(count, is_last=True)
     return count
+
+
+def place(uri: object) -> Location:
+    """Return where on S3 a training set is; a LookupInputError that says why it is nowhere else."""
+    if not str(uri).startswith("s3://"):
+        raise LookupInputError(
+            f"`{uri}` is not on S3, which is where a training set is written and made again from",
+            hint="name s3://bucket/set.parquet; for a local file leave it out, in Python, and "
+            "write the result's `.to_arrow()` with pyarrow.parquet.write_table",
+        )
+    return Location.parse(str(uri))
+
+
+def _writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+    try:
+        return pq.ParquetWriter(
+            sink,
+            schema,
+            compression="zstd",
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
+            write_page_checksum=True,
+        )
+    except pa.ArrowNotImplementedError:
+        for field in schema:
+            try:
+                pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([field])).close()
+            except pa.ArrowNotImplementedError as error:
+                raise LookupInputError(
+                    f"column `{field.name}` is {field.type}, which Parquet does not have",
+                    hint="cast it, drop it, or leave `to` out",
+                ) from error
+        raise
 
 
 class Upload:
@@ -59,16 +87,16 @@ class Upload:
     """
 
     def __init__(self, uri: str) -> None:
-        place = Location.parse(uri)
+        target = place(uri)
         self._uri = uri
-        self._target: dict[str, Any] = {"Bucket": place.bucket, "Key": place.prefix}
+        self._target: dict[str, Any] = {"Bucket": target.bucket, "Key": target.prefix}
         self._parts: list[Any] = []
         self._waiting = bytearray()
         self.closed = False
-        same = s3.listing(Location(place.bucket, ""), place.prefix)
-        if not place.prefix or any(listed.name == place.prefix for listed in same):
+        same = s3.listing(Location(target.bucket, ""), target.prefix)
+        if not target.prefix or any(listed.name == target.prefix for listed in same):
             raise LookupInputError(
-                f"`{uri}` is there already" if place.prefix else f"`{uri}` names no file",
+                f"`{uri}` is there already" if target.prefix else f"`{uri}` names no file",
                 hint="a training set replaces nothing: name a new file",
             )
         started = s3.call(

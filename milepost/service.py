@@ -28,13 +28,51 @@ class Service:
 
 def expand(
     features: Iterable[str] | Service, aliases: Aliases | None
-) -> tuple[str | list[str], Aliases]:
-    """What a lookup asks for: a service's features and aliases, or those that are given."""
+) -> tuple[list[str], dict[str, dict[str, Any]]]:
+    """Return a service's features and aliases, or those that are given, as a recipe keeps them."""
     if not isinstance(features, Service):
-        return features if isinstance(features, str) else list(features), aliases or {}
+        return _listed(features), {} if aliases is None else _plain(aliases)
     if aliases:
         raise LookupInputError(
             f"service `{features.name}` has its aliases, and others were given",
             hint="leave `aliases` out, or give a list of features",
         )
-    return features.features, features.aliases
+    return _listed(features.features), _plain(features.aliases)
+
+
+def _listed(features: Any) -> list[str]:
+    if isinstance(features, str):
+        raise LookupInputError(
+            f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
+        )
+    # Of a set the order is chance, of a mapping the values would be ignored.
+    if isinstance(features, set | frozenset | Mapping) or not isinstance(features, Iterable):
+        raise LookupInputError(
+            f"`features` is a `{type(features).__name__}`",
+            hint='write a list, ["view:feature", "view"], or give a service, store.service(name)',
+        )
+    listed = list(features)
+    for feature in listed:
+        if not isinstance(feature, str):
+            raise LookupInputError(
+                f"`features` has `{feature!r}`, which is no text",
+                hint='write "view:feature", or "view" for all of its features',
+            )
+    return listed
+
+
+def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
+    """The aliases as dicts of dicts: each has options, among which `keys` maps text to text."""
+    hint = 'write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}'
+    if not isinstance(aliases, Mapping):
+        raise LookupInputError(f"`aliases` is a `{type(aliases).__name__}`, not a dict", hint=hint)
+    found = {}
+    for alias, options in aliases.items():
+        keys = options.get("keys", {}) if isinstance(options, Mapping) else None
+        if not isinstance(keys, Mapping) or not all(
+            isinstance(text, str)
+            for text in (alias, options.get("view", ""), *keys, *keys.values())
+        ):
+            raise LookupInputError(f"alias `{alias}` is `{options!r}`", hint=hint)
+        found[alias] = {**options, "keys": dict(keys)} if "keys" in options else dict(options)
+    return found

@@ -159,12 +159,12 @@ def services(manifest: Manifest) -> Listing[Service]:
 def service(manifest: Manifest, name: str) -> Service:
     """One of them, or an UnknownFeatureError that suggests near names."""
     known = {one.name: one for one in manifest.services}
-    if name not in known:
+    if str(name) not in known:
         raise UnknownFeatureError(
             f"release {manifest.release} has no feature service `{name}`",
             hint=suggest(name, known) if known else "a service is a dbt exposure, `meta.features`",
         )
-    return known[name]
+    return known[str(name)]
 
 
 def released(store: Location) -> Listing[Released]:
@@ -197,11 +197,12 @@ def released(store: Location) -> Listing[Released]:
 
 
 def search(manifest: Manifest, text: str) -> Listing[Found]:
-    """What has every word of the text in a name or a description, the best first.
+    """What has every word of the text in a name, a description or an owner's, the best first.
 
-    A word in the feature's name counts most, then one in its view's name, then in a description.
+    A word in the feature's name counts most, then one in its view's name, then in a description,
+    then in an owner's name. A word in the plural finds the singular, too.
     """
-    words = text.lower().replace("_", " ").split()
+    words = [_singular(word) for word in str(text).lower().replace("_", " ").split()]
     scored = []
     for found, texts in _searched(manifest):
         places = [[word in one.lower().replace("_", " ") for one in texts] for word in words]
@@ -218,7 +219,7 @@ def covers(asked: Asked) -> Coverage:
 
 def describe(manifest: Manifest, reference: str) -> Description:
     """A feature view, by `"view"`, or a feature, stored or derived, by `"view:feature"`."""
-    name, colon, feature = reference.partition(":")
+    name, colon, feature = str(reference).partition(":")
     known = by_name(manifest)
     if table_name(name) not in known:
         raise UnknownFeatureError(
@@ -250,6 +251,7 @@ def describe(manifest: Manifest, reference: str) -> Description:
             "until": ranges[feature].built_through,
             "owners": view.owners.values(),
             "maturity": view.maturity,
+            "deprecated": view.deprecated_at,
         },
     )
 
@@ -264,6 +266,7 @@ def _described_view(view: View, ranges: Mapping[str, Range]) -> Description:
             "owners": view.owners.values(),
             "until": view.instant("built_through"),
             "checks passed": len(view.checks),
+            "deprecated": view.deprecated_at,
         },
         Listing(
             _features(view),
@@ -317,12 +320,22 @@ def _features(view: View) -> Iterator[Found]:
 def _searched(manifest: Manifest) -> Iterator[tuple[Found, list[str]]]:
     """All that there is, each with the texts to search, from what counts most to what least."""
     for view in views(manifest):
-        yield Found(view.name, "view", view.description), [view.name, view.description]
+        owners = " ".join(view.owners.values())
+        yield Found(view.name, "view", view.description), [view.name, view.description, owners]
         for found in _features(view):
             name = found.reference.partition(":")[2]
-            yield found, [name, view.name, found.description, view.description]
+            yield found, [name, view.name, found.description, view.description, owners]
     for one in services(manifest):
-        yield Found(one.name, "service", one.description), [one.name, one.description]
+        owners = " ".join(one.owner.values())
+        yield Found(one.name, "service", one.description), [one.name, one.description, owners]
+
+
+def _singular(word: str) -> str:
+    """The part of a word that its singular and its plural share."""
+    for ending in ("ies", "s"):
+        if word.endswith(ending) and not word.endswith("ss") and len(word) > len(ending) + 2:
+            return word.removesuffix(ending)
+    return word
 
 
 def _listing(found: Iterable[Found]) -> Listing[Found]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
 from milepost import coverage, releases, shelf
-from milepost.errors import LookupInputError, UnknownFeatureError
+from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
 from milepost.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
 from milepost.manifest import Manifest, View
 from milepost.s3 import Location
@@ -27,14 +28,22 @@ if TYPE_CHECKING:
 class FeatureStore:
     """One release of the store at `uri`: the current one, or the one that is named.
 
+    Without a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
+
     The release is read once, so that everything asked of this object comes from one consistent
     state, whatever is published meanwhile. Credentials come from the standard AWS chain; the right
     to get and list the store is enough.
     """
 
-    def __init__(self, uri: str, release: str | None = None) -> None:
-        self.location = Location.parse(uri)
-        wanted = releases.current(self.location) if release is None else release
+    def __init__(self, uri: str | None = None, release: str | None = None) -> None:
+        uri = os.environ.get("MILEPOST_STORE_URI") if uri is None else uri
+        if uri is None:
+            raise ReleaseError(
+                "no store is named",
+                hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
+            )
+        self.location = Location.parse(str(uri))
+        wanted = releases.current(self.location) if release is None else str(release)
         self._manifest = releases.read(self.location, wanted)
 
     def __repr__(self) -> str:
@@ -59,11 +68,12 @@ class FeatureStore:
         return shelf.views(self._manifest)
 
     def search(self, text: str) -> Listing[Found]:
-        """The views, features and services that have every word in a name or a description.
+        """The views, features and services that have every word in a name, description or owner.
 
         >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
-        reference                                     kind    description
-        carrier_reliability:late_delivery_rate_28d    DOUBLE  Share of deliveries that were late.
+        reference                                     kind     description
+        carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
+        late_delivery                                 service  Predicts whether a carrier is late.
         """
         return shelf.search(self._manifest, text)
 
@@ -147,8 +157,10 @@ class FeatureStore:
         They are read when they are queried: only the columns named, and each page's checksum is
         verified. DuckDB needs no extension and no secret for it.
         """
+        from milepost.view_files import attach
+
         for name, dataset in self._datasets().items():
-            con.register(name, dataset)
+            attach(con, name, dataset)
 
     @overload
     def get_historical_features(
@@ -192,9 +204,10 @@ class FeatureStore:
     ) -> TrainingSet | int:
         """Join to each entity row the features as a model in production could have had them.
 
-        `entity_df` has the join keys of the views asked for and `event_timestamp`, UTC where it has
-        no time zone. It is anything with `__arrow_c_stream__` (pandas, polars, pyarrow, DuckDB),
-        `"s3://..."`, a Parquet file, or a query in DuckDB's SQL, which may name feature views.
+        `entity_df`, the entity rows, has the join keys of the views asked for and
+        `event_timestamp`, UTC where it has no time zone. It is anything with `__arrow_c_stream__`
+        (pandas, polars, pyarrow, DuckDB), a list of dicts, a dict of lists, `"s3://..."`, a Parquet
+        file, or one `select` in DuckDB's SQL, which may name feature views.
 
         `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
         a feature service, `store.service(name)`. A derived feature takes the columns of its request
@@ -208,10 +221,9 @@ class FeatureStore:
         row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
         key is null, or, for dense views only, that row is older than `ttl`.
 
-        >>> import pyarrow as pa
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
-        >>> found = store.get_historical_features(pa.table(loads), store.service("late_delivery"))
+        >>> found = store.get_historical_features(loads, store.service("late_delivery"))
         >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
         [0.25, None]
         >>> found.to_arrow()["days_since_last_load"].to_pylist()
@@ -238,7 +250,7 @@ class FeatureStore:
         _warn_if_deprecated([one.view for one in asked.views])
         recipe = {
             "features": features,
-            "full_feature_names": full_feature_names,
+            "full_feature_names": bool(full_feature_names),
             "aliases": aliases,
             "ttl_seconds": None if ttl is None else ttl.total_seconds(),
             "allow_early": allow_early,
@@ -261,7 +273,12 @@ class FeatureStore:
 
         They are as of one instant, `as_of` of the result: the last one before the smallest
         `built_through` of the views asked for. At that instant `get_historical_features` gives the
-        same. `entity_rows` are as `entity_df` there but for `event_timestamp`, or a list of dicts.
+        same. `entity_rows` are as `entity_df` there, without `event_timestamp`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> found = store.get_latest_features([{"carrier_id": "c1"}], ["carrier_reliability"])
+        >>> found.to_arrow().to_pylist()
+        [{'carrier_id': 'c1', 'late_delivery_rate_28d': 0.25}]
 
         Raises a LookupInputError where that instant is longer ago than a view's
         `fresh_within_hours` promises (unless `allow_stale`), or before the windows of a feature
@@ -281,13 +298,9 @@ class FeatureStore:
         if not allow_stale:
             _check_fresh(views, as_of)
         coverage.check_latest(asked, as_of)
-        if isinstance(entity_rows, list):
-            import pyarrow as pa
-
-            entity_rows = pa.Table.from_pylist(entity_rows)
         recipe = {
             "features": features,
-            "full_feature_names": full_feature_names,
+            "full_feature_names": bool(full_feature_names),
             "aliases": aliases,
             "ttl_seconds": None,
             "allow_early": allow_early,
@@ -320,11 +333,12 @@ class FeatureStore:
         early, late = reproduction.permissions(options)
         store = FeatureStore(self.location.uri(), release=recipe["release"])
         ttl = recipe["ttl_seconds"]
+        features, aliases = expand(recipe["features"], recipe["aliases"])
         asked = parse(
             store.manifest,
-            recipe["features"],
+            features,
             full_feature_names=recipe["full_feature_names"],
-            aliases=recipe["aliases"],
+            aliases=aliases,
             ttl=None if ttl is None else timedelta(seconds=ttl),
             allow_early=early,
             allow_late=late,
@@ -337,7 +351,7 @@ class FeatureStore:
 
     def _look_up(
         self,
-        entity_df: Any,
+        entity_rows: Any,
         asked: Asked,
         options: Recipe,
         *,
@@ -346,16 +360,17 @@ class FeatureStore:
         expected: str | None = None,
     ) -> TrainingSet | int:
         """`expected` is the hash that the entity rows must have."""
-        from milepost import entities, training_set
+        from milepost import entities, entity_hash, entity_sources, parquet_stream, training_set
 
+        if to is not None:
+            parquet_stream.place(to)
         system = _filesystem()
-        is_query = isinstance(entity_df, str) and not entity_df.startswith("s3://")
-        reader = entities.reader(entity_df, system, self._datasets() if is_query else {})
+        reader = entity_sources.reader(entity_rows, system, self._datasets)
         asked.check_names(reader.schema.names)
         if as_of is not None:
             entities.check_untimed(reader.schema.names)
         files = self._files((one.view for one in asked.views), system)
-        hashed = training_set.EntityHash()
+        hashed = entity_hash.EntityHash()
 
         def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
             if as_of is None:
@@ -363,29 +378,25 @@ class FeatureStore:
                 coverage.check(asked, instants, None if to is None else first_row)
             else:
                 instants = entities.same_instant(as_of, rows.num_rows)
-            hashed.update(rows)
-            return join(asked, rows, instants, files)
+            lasting = entity_hash.lasting(rows)
+            hashed.update(lasting)
+            return join(asked, rows if to is None else lasting, instants, files)
 
-        def recipe(count: int) -> bytes:
+        def recipe() -> bytes:
             digest = hashed.hexdigest()
-            if not count:
-                raise LookupInputError(
-                    "`entity_df` has no rows", hint="look at the filter or query that it came from"
-                )
             if expected not in {None, digest}:
                 raise LookupInputError(
                     "the entity rows are not those that the training set was made from",
-                    hint="the file was edited after it was written: restore it",
+                    hint="the file was edited after it was written: restore it; or an early "
+                    "Milepost made it from a category, a list or instants in seconds: look it up "
+                    "anew",
                 )
             return training_set.recipe_of(self.release, options, digest)
 
         if to is None:
-            rows = reader.read_all()
-            found = answer(rows)
-            return training_set.with_recipe(found, recipe(rows.num_rows))
-        from milepost.parquet_stream import write
-
-        return write(to, reader, answer, recipe)
+            found = answer(entities.some(reader.read_all()))
+            return training_set.with_recipe(found, recipe())
+        return parquet_stream.write(to, reader, answer, recipe)
 
     def _view(self, name: str) -> View:
         views = by_name(self._manifest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from importlib.metadata import version
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from milepost.entities import one
+from milepost.errors import LookupInputError
 from milepost.shelf import Listing
 
 if TYPE_CHECKING:
@@ -44,15 +41,26 @@ class TrainingSet:
         return self._table
 
     def to_pandas(self) -> pd.DataFrame:
-        """As a pandas data frame, with the index of the one that came in."""
-        frame: pd.DataFrame = self._table.to_pandas()
-        return frame
+        """As a pandas data frame, with the index and the dtypes of the one that came in.
+
+        A feature's dtype follows from its type alone: `Int64` for BIGINT and `boolean` for BOOLEAN,
+        which hold a null, floats with NaN for a null of DOUBLE.
+        """
+        from milepost.pandas_frame import data_frame
+
+        return data_frame(self._table)
 
     def to_polars(self) -> pl.DataFrame:
         """As a polars data frame."""
         import polars as pl
 
-        found = pl.from_arrow(self._table)
+        try:
+            found = pl.from_arrow(self._table)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise LookupInputError(
+                f"polars cannot hold the training set: {str(error).splitlines()[0]}",
+                hint="take `.to_arrow()`, and cast or drop the column",
+            ) from error
         assert isinstance(found, pl.DataFrame)  # noqa: S101 - of a table, never a series
         return found
 
@@ -98,64 +106,6 @@ def with_recipe(table: pa.Table, recipe: bytes) -> TrainingSet:
     return TrainingSet(
         table.replace_schema_metadata({**(table.schema.metadata or {}), METADATA_KEY: recipe})
     )
-
-
-class EntityHash:
-    """A SHA-256 of entity rows: names, types and values in order.
-
-    Where a stream is cut changes nothing, but for a map or another rare type.
-    """
-
-    def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {}
-
-    def update(self, rows: pa.Table) -> None:
-        """Go on with these rows."""
-        for field, column in zip(rows.schema, rows.columns, strict=True):
-            parts = _plain_bytes(one(column))
-            hashes = self._columns.setdefault(
-                f"{field.name}\0{field.type}", [hashlib.sha256() for _ in parts]
-            )
-            for running, part in zip(hashes, parts, strict=True):
-                running.update(part)
-
-    def hexdigest(self) -> str:
-        """Of all rows so far."""
-        lines = [[name, *(one.hexdigest() for one in own)] for name, own in self._columns.items()]
-        return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
-
-
-def _plain_bytes(column: pa.Array) -> list[Any]:
-    """Validity, lengths and values; of equal rows the same bytes, in whatever layout or pieces."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _plain_bytes(column.dictionary_decode())
-    if kind in {pa.string(), pa.string_view(), pa.binary(), pa.binary_view(), pa.large_string()}:
-        return _plain_bytes(column.cast(pa.large_binary()))
-    if pa.types.is_boolean(kind):
-        return _plain_bytes(column.cast(pa.uint8()))
-    is_valid = _data(column.is_valid().cast(pa.uint8()))
-    if pa.types.is_null(kind):
-        return [is_valid]
-    values = pa.concat_arrays([column.drop_null()])
-    if pa.types.is_large_binary(kind):
-        _, offsets, data = values.buffers()
-        bounds = np.frombuffer(offsets, np.int64)[values.offset : values.offset + len(values) + 1]
-        return [is_valid, np.diff(bounds), memoryview(data or b"")[bounds[0] : bounds[-1]]]
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        lengths = pc.list_value_length(values).cast(pa.int64())
-        return [is_valid, _data(lengths), *_plain_bytes(values.flatten())]
-    if pa.types.is_struct(kind):
-        return [is_valid, *(part for field in values.flatten() for part in _plain_bytes(field))]
-    if pa.types.is_primitive(kind) or pa.types.is_decimal(kind):
-        return [is_valid, _data(values)]
-    return [is_valid, pa.RecordBatch.from_arrays([values], ["_"]).serialize()]
-
-
-def _data(values: pa.Array) -> memoryview:
-    width = values.type.bit_width // 8
-    data = memoryview(values.buffers()[1] or b"")
-    return data[values.offset * width : (values.offset + len(values)) * width]
 
 
 def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -19,6 +19,7 @@ from milepost.s3 import Location
 
 if TYPE_CHECKING:
     import pyarrow.dataset as pads
+    from duckdb import DuckDBPyConnection
 
 ARROW_TYPES = {
     "BIGINT": pa.int64(),
@@ -74,6 +75,22 @@ class ViewFiles:
             yield
         except (OSError, pa.ArrowException, ValueError, KeyError) as error:
             raise unreadable(self.location.uri(file.name), error) from error
+
+
+def attach(con: DuckDBPyConnection, name: str, rows: pads.Dataset) -> None:
+    """Give a DuckDB connection the rows as a view, filtered as a table of DuckDB is.
+
+    DuckDB has Arrow apply filters, which for doubles it does otherwise: in a list of values 0.0 is
+    not -0.0, and NaN, which releases of before December 2026 may have, is not above every number.
+    The sign, twice, keeps the value and the filter.
+    """
+    doubles = [field.name for field in rows.schema if pa.types.is_floating(field.type)]
+    own = ", ".join(f'- (- "{double}") as "{double}"' for double in doubles)
+    con.register(f"milepost scan {name}", rows)
+    con.execute(
+        f'create or replace temp view "{name}" as '  # noqa: S608 - names that a manifest may have
+        f'select *{f" replace ({own})" if own else ""} from "milepost scan {name}"'
+    )
 
 
 def dataset(store: Location, view: View, files: Sequence[File]) -> pads.Dataset:

@@ -1,5 +1,6 @@
 {#
-    The SQL of a derived feature in a lookup. The features that it needs are put among the inputs of
+    The SQL of a derived feature in a lookup, null where it is not finite, as in
+    `milepost/derived.py`. The features that it needs are put among the inputs of
     their views; a view that only it needs is put among the views.
 
     views: those looked up, by name.
@@ -8,8 +9,9 @@
 #}
 {% macro derived_column(views, name, derived) %}
     {% set names = {} %}
-    {% for column in derived.get('request', {}) %}
-        {% do names.update({column: 'entity_rows.' ~ column}) %}
+    {% for column, type in derived.get('request', {}).items() %}
+        {% set given = 'entity_rows.' ~ column %}
+        {% do names.update({column: '(' ~ milepost.finite_or_null(given) ~ ')' if type | lower == 'double' else given}) %}
     {% endfor %}
     {% for input in derived.get('inputs', []) %}
         {% if input == 'event_timestamp' %}
@@ -36,5 +38,6 @@
             {% do names.update({input | replace(':', '.'): called | replace('@v', '_v') ~ '.' ~ feature ~ '__input'}) %}
         {% endif %}
     {% endfor %}
-    {{ return(milepost.bind_expression(derived.sql, names, derived.type).split() | join(' ')) }}
+    {% set bound = milepost.bind_expression(derived.sql, names, derived.type).split() | join(' ') %}
+    {{ return(milepost.finite_or_null(bound) if derived.type | lower == 'double' else bound) }}
 {% endmacro %}

@@ -298,7 +298,12 @@ def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_pat
     assert "hint: name a file with one SQL query, or `s3://bucket/rows.parquet`" in err
     (tmp_path / "empty.sql").touch()
     code, _, err = run(*asked, "--entities", str(tmp_path / "empty.sql"))
-    assert (code, "as a SQL query is empty\nhint: write one `select`" in err) == (1, True)
+    assert (code, "have no statements, not one\nhint: write one `select`" in err) == (1, True)
+    (tmp_path / "two.sql").write_text("select 1; drop table x")
+    code, _, err = run(*asked, "--entities", str(tmp_path / "two.sql"))
+    assert (code, "have 2 statements, not one" in err) == (1, True)
+    code, _, err = run(*asked[:-1], "set.parquet", "--entities", str(tmp_path / "two.sql"))
+    assert (code, "`set.parquet` is not on S3, which is where" in err) == (1, True)
 
 
 def test_a_bucket_that_does_not_exist_is_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from datetime import datetime
@@ -138,6 +139,34 @@ def test_a_notebook_shows_the_first_rows(shelf: FeatureStore) -> None:
     assert shown.startswith(f"<p>TrainingSet of 20 rows, release {shelf.release}</p><table>")
     assert shown.count("<tr>") == 11
     assert "<td>chi</td><td>van</td><td>2026-01-03 00:00:00</td><td>0.5</td>" in shown
+
+
+def test_a_number_that_is_not_finite_is_null_and_only_where_it_is_asked_for(
+    store: Location,
+) -> None:
+    big = Derived("big", "DOUBLE", "", "offered * 1e308", [], {"offered": "DOUBLE"})
+    none = Derived("none", "DOUBLE", "", "offered * 1e308 * 10 - offered * 1e308 * 10", [],
+                   {"offered": "DOUBLE"})  # fmt: skip
+    is_more = Derived("is_more", "BOOLEAN", "", "offered > tenders", ["tenders"],
+                      {"offered": "DOUBLE"})  # fmt: skip
+    publish(store, big, none, is_more, OFFER, UNTIL)
+    offered = [1.0, 100.0, -100.0, math.nan, math.inf, -math.inf, None, -0.0]
+    rows = asked(*[("atl", "2026-01-10")] * 8, offered=offered)
+    # A column of the same numbers that no feature asks for.
+    rows = rows.append_column("label", rows["offered"])
+    found = (
+        FeatureStore(store.uri())
+        .get_historical_features(
+            rows, ["markets:big", "markets:none", "markets:is_more", "markets:offer"]
+        )
+        .to_arrow()
+    )
+    assert found["big"].to_pylist() == [1e308, None, None, None, None, None, None, 0.0]
+    assert found["none"].to_pylist() == [None, None, None, None, None, None, None, 0.0]
+    assert found["is_more"].to_pylist() == [False, True, False, None, None, None, None, False]
+    assert found["offer"].to_pylist() == [1.0, 100.0, -100.0, None, None, None, None, 0.0]
+    for name in ("offered", "label"):
+        assert repr(found[name].to_pylist()) == repr(offered)
 
 
 def test_an_alias_maps_the_keys_of_the_other_view_too(shelf: FeatureStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -183,7 +185,9 @@ def test_a_view_without_rows_gives_nulls_of_its_types(shelf: FeatureStore) -> No
 
 
 def test_no_entity_row_is_an_error(shelf: FeatureStore) -> None:
-    with pytest.raises(LookupInputError, match="`entity_df` has no rows\nhint: look at the filter"):
+    with pytest.raises(
+        LookupInputError, match="there are no entity rows\nhint: look at the filter"
+    ):
         look_up(shelf, entities(), ["carriers", "fuel:diesel_usd"])
 
 
@@ -289,7 +293,7 @@ def test_what_is_no_timestamp_is_refused(shelf: FeatureStore, values: list[Any],
 
 def test_a_missing_timestamp_column_is_named(shelf: FeatureStore) -> None:
     asked = pa.table({"carrier_id": ["a"], "at": [at("2026-02-01T00:00:00")]})
-    message = "no column `event_timestamp`\nhint: it has `carrier_id`, `at`"
+    message = "no column `event_timestamp`\nhint: they have `carrier_id`, `at`"
     with pytest.raises(LookupInputError, match=message):
         counts(shelf, asked)
 
@@ -376,10 +380,88 @@ def test_a_pandas_frame_comes_back_with_its_index(shelf: FeatureStore) -> None:
         ]
 
 
-@pytest.mark.parametrize("thing", [[("a", 1)], {"carrier_id": ["a"]}, None])
-def test_what_is_no_frame_is_refused(shelf: FeatureStore, thing: object) -> None:
-    with pytest.raises(LookupInputError, match=r"which has no `__arrow_c_stream__`\nhint: give a"):
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [
+        (None, "are a `NoneType`, which is no data frame\nhint: give a pandas"),
+        (3, "are a `int`, which is no data frame\nhint: give a pandas"),
+        ({"a", "b"}, "are a `set`, which is no data frame"),
+        ((row for row in [{"carrier_id": "a"}]), "hint: make it a list of dicts: `list"),
+        (np.zeros(3), "are a `ndarray`, which is no data frame\nhint: make it a data frame"),
+        (pd.Series(["a"]), "are a `Series`, .*\nhint: make it a data frame: `.to_frame"),
+        (pl.Series(["a"]), "are a `Series`, .*\nhint: make it a data frame: `.to_frame"),
+        (pl.LazyFrame({"carrier_id": ["a"]}), "`LazyFrame`, .*\nhint: call `.collect"),
+        (duckdb.connect(), "DuckDBPyConnection`, .*\nhint: give its relation"),
+        (pa.chunked_array([["a"]]), "a `ChunkedArray`, cannot be read: .*\nhint: give a"),
+        ([("a", 1)], "row 0 of the entity rows is a `tuple`, not a dict\nhint: write"),
+        ([{"carrier_id": "a"}, None], "row 1 of the entity rows is a `NoneType`, not a dict"),
+        ([{1: "a"}], "a column named `1`\nhint: a name is text"),
+        ({"carrier_id": "a"}, r"`carrier_id` .* is a `str`, not a list\nhint: write {\"carrier_id"),
+        ({"carrier_id": 1}, "`carrier_id` of the entity rows is a `int`, not a list"),
+        ({"carrier_id": ["a", "b"], "n": [1]}, "different lengths: `carrier_id` 2, `n` 1"),
+        ([{"carrier_id": "a", "n": 1}, {"n": "x"}], "column `n` of .* as one Arrow type"),
+        ([{"carrier_id": 2**64}], "column `carrier_id` of .* as one Arrow type: .* too large"),
+        ([{"carrier_id": object()}], "column `carrier_id` of .* as one Arrow type"),
+        (pd.DataFrame({"n": [1, 2], "x": [1, "a"]}), "column `x` of .* Arrow type: .*\nhint: cast"),
+        (pd.DataFrame({"n": [1], "x": [2**70]}), "column `x` of .* Arrow type: .* too large"),
+        (pd.DataFrame({"n": [1], "x": [1j]}), "column `x` of .* as one Arrow type"),
+        (pd.DataFrame({"x": pd.arrays.SparseArray([1])}), "column `x` of .* as one Arrow type"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "the entity rows have two columns `a`"),
+        (pl.DataFrame({"n": [1], "x": [object()]}), "column `x` of .*: Arrow has no type for Obj"),
+        (pl.DataFrame({"x": pl.Series([1], dtype=pl.Int128)}), "column `x` of .* Arrow type: "),
+        (duckdb.sql("select 1::uhugeint as x"), "column `x` of .*: Arrow has no type for UHUGEINT"),
+        (
+            duckdb.sql("select case when range > 0 then [1]::int[1] end from range(2)"),
+            "Relation`, cannot be read",
+        ),
+        (duckdb.sql("select [1::uhugeint] as x"), "column `x` of .*: Arrow has no type for UHUGEI"),
+        (duckdb.sql("select error('boom') as x from range(3)"), "cannot be read: .*boom\nhint: g"),
+        ([], "there are no entity rows\nhint: look at the filter"),
+        ({}, "there are no entity rows"),
+        (pd.DataFrame(), "there are no entity rows"),
+        ([{}], "there are no entity rows"),
+    ],
+)
+def test_what_is_no_frame_is_refused(shelf: FeatureStore, thing: object, message: str) -> None:
+    with pytest.raises(LookupInputError, match=message):
         counts(shelf, thing)
+
+
+def test_dicts_and_lists_are_entity_rows_of_both_lookups(shelf: FeatureStore) -> None:
+    feb = at("2026-02-01T00:00:00")
+    dicts: list[dict[str, Any]] = [
+        {"event_timestamp": feb, "carrier_id": "a"},
+        {"event_timestamp": feb.replace(tzinfo=UTC), "carrier_id": "b", "load_id": "L2"},
+        {"event_timestamp": feb, "load_id": None},
+    ]
+    found = look_up(shelf, dicts, ["carriers:load_count"])
+    assert found.column_names == ["event_timestamp", "carrier_id", "load_id", "load_count"]
+    assert found["load_id"].to_pylist() == [None, "L2", None]
+    assert found["load_count"].to_pylist() == [2, 9, None]
+    lists = {name: found[name].to_pylist() for name in found.column_names[:3]}
+    assert look_up(shelf, lists, ["carriers:load_count"]).to_pylist() == found.to_pylist()
+    untimed: list[dict[str, Any]] = [
+        {name: row[name] for name in row if name != "event_timestamp"} for row in dicts
+    ]
+    untimed[0] = {"carrier_id": "a", "load_id": float("nan")}  # as a data frame's records say null
+    latest = shelf.get_latest_features(untimed, ["carriers:load_count"]).to_arrow()
+    assert latest["load_id"].to_pylist() == [None, "L2", None]
+    assert latest["load_count"].to_pylist() == [3, 9, None]
+    of_lists = {"carrier_id": np.array(["a", "b"]), "load_id": pd.Series(["x", None])}
+    latest = shelf.get_latest_features(of_lists, ["carriers:load_count"]).to_arrow()
+    assert latest["load_count"].to_pylist() == [3, 9]
+
+
+def test_a_key_that_is_not_finite_matches_nothing_and_zero_is_zero(store: Location) -> None:
+    """Releases of before December 2026 may have such keys."""
+    types = {"price": "DOUBLE", "available_at": "TIMESTAMP", "n": "BIGINT"}
+    start = at("2026-01-02")
+    rows = rows_of(types, (-0.0, start, 1), (math.nan, start, 2), (math.inf, start, 3))
+    release(store, put_view(store, "prices", rows, keys=("price",)))
+    asked = pa.table({"price": [0.0, -0.0, math.nan, math.inf, -math.inf, None]})
+    found = FeatureStore(store.uri()).get_latest_features(asked, ["prices"]).to_arrow()
+    assert found["n"].to_pylist() == [1, 1, None, None, None, None]
+    assert repr(found["price"].to_pylist()) == repr(asked["price"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -432,6 +514,36 @@ def test_whole_number_keys_of_every_width_match(shelf: FeatureStore, kind: pa.Da
     found = look_up(shelf, asked, ["lanes:load_count"])
     assert found["load_count"].to_pylist() == [30, None, 10, None]
     assert found.schema.field("origin_id").type == keys.type
+
+
+@pytest.mark.parametrize(
+    ("instants", "kind"),
+    [
+        ([2**62], pa.timestamp("s")),
+        ([253_402_300_800], pa.timestamp("s")),  # the first second of the year 10000
+        ([-(2**62)], pa.timestamp("ms")),
+        ([2**62, 0], pa.timestamp("us", "UTC")),
+        ([-62_135_596_800_000_001], pa.timestamp("us")),
+    ],
+)
+def test_an_instant_beyond_the_calendar_is_refused(
+    shelf: FeatureStore, instants: list[int], kind: pa.DataType
+) -> None:
+    asked = at_instants(pa.array(instants, pa.int64()).cast(kind))
+    message = "has instants that are not in the years 1 to 9999\nhint: is one a placeholder"
+    for allowed in (False, True):
+        with pytest.raises(LookupInputError, match=message):
+            look_up(shelf, asked, ["carriers:load_count"], allow_early=allowed, allow_late=allowed)
+
+
+def test_any_instant_of_the_calendar_is_one(shelf: FeatureStore) -> None:
+    texts = ["0001-01-01", "1600-02-29", "1969-12-31", "9999-12-31T23:59:59.999999"]
+    asked = at_instants(pa.array([at(text) for text in texts]))
+    found = look_up(shelf, asked, ["carriers:load_count"], allow_early=True, allow_late=True)
+    assert found["load_count"].to_pylist() == [None, None, None, 3]
+    limits = at_instants(pa.array([-(2**63) + 1000, 2**63 - 1], pa.timestamp("ns")))
+    found = look_up(shelf, limits, ["carriers:load_count"], allow_early=True, allow_late=True)
+    assert found["load_count"].to_pylist() == [None, 3]
 
 
 @pytest.mark.parametrize("keys", [[1.0], ["1"], [True], [at("2026-01-01")], [b"1"]])
@@ -493,7 +605,7 @@ def test_two_columns_of_one_name_are_refused(shelf: FeatureStore) -> None:
         [pa.array(["a"]), pa.array(["b"]), pa.array([at("2026-02-01")])],
         names=["carrier_id", "carrier_id", "event_timestamp"],
     )
-    with pytest.raises(LookupInputError, match="`entity_df` has two columns `carrier_id`"):
+    with pytest.raises(LookupInputError, match="the entity rows have two columns `carrier_id`"):
         counts(shelf, asked)
 
 
@@ -576,7 +688,7 @@ def test_one_feature_asked_for_twice_is_an_error(
 def test_a_feature_named_as_an_entity_column_is_an_error(shelf: FeatureStore) -> None:
     asked = entities(("a", "2026-02-01T00:00:00")).append_column("segment", pa.array(["mine"]))
     with pytest.raises(
-        LookupInputError, match=r"`segment` is named as a column of `entity_df`\nhin"
+        LookupInputError, match=r"`segment` is named as a column of the entity rows\nhin"
     ):
         look_up(shelf, asked, ["carriers"])
     found = look_up(shelf, asked, ["carriers:segment"], full_feature_names=True)
@@ -604,6 +716,41 @@ def test_what_is_unknown_suggests_near_names(
 ) -> None:
     with pytest.raises(UnknownFeatureError, match=message):
         look_up(shelf, entities(("a", "2026-02-01T00:00:00")), [wanted])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"features": None}, "`features` is a `NoneType`\nhint: write a list"),
+        ({"features": 3}, "`features` is a `int`"),
+        ({"features": {"carriers": ["late_rate"]}}, "`features` is a `dict`"),
+        ({"features": {"carriers"}}, "`features` is a `set`"),
+        ({"features": [None]}, "`features` has `None`, which is no text\nhint: write"),
+        ({"features": [["carriers"]]}, r"`features` has `\['carriers'\]`, which is no text"),
+        ({"aliases": "carriers"}, "`aliases` is a `str`, not a dict\nhint: write"),
+        ({"aliases": ["carriers"]}, "`aliases` is a `list`, not a dict"),
+        ({"aliases": {"a": "carriers"}}, "alias `a` is `'carriers'`\nhint: write"),
+        ({"aliases": {1: {"view": "carriers"}}}, "alias `1` is "),
+        ({"aliases": {"a": {"view": 1}}}, "alias `a` is "),
+        ({"aliases": {"a": {"view": "carriers", "keys": ["carrier_id"]}}}, "alias `a` is "),
+        ({"aliases": {"a": {"view": "carriers", "keys": {"carrier_id": 1}}}}, "alias `a` is "),
+        ({"ttl": 86400}, "`ttl` is `86400`, not a timedelta\nhint: write ttl="),
+        ({"ttl": "2d"}, "`ttl` is `'2d'`, not a timedelta"),
+    ],
+)
+def test_arguments_of_other_shapes_are_errors(
+    shelf: FeatureStore, options: dict[str, Any], message: str
+) -> None:
+    given: dict[str, Any] = {"features": ["carriers:load_count"], **options}
+    with pytest.raises(LookupInputError, match=message):
+        shelf.get_historical_features(entities(("a", "2026-02-01T00:00:00")), **given)
+
+
+def test_features_come_from_any_ordered_collection(shelf: FeatureStore) -> None:
+    asked = entities(("a", "2026-02-01T00:00:00"))
+    name = "carriers:load_count"
+    for wanted in ((name,), iter([name]), pd.Index([name]), np.array([name])):
+        assert look_up(shelf, asked, wanted)["load_count"].to_pylist() == [2]
 
 
 def test_no_feature_at_all_and_a_bare_text_are_errors(shelf: FeatureStore) -> None:

@@ -272,6 +272,7 @@ def test_the_guide_to_a_trained_model_runs(
 ) -> None:
     monkeypatch.setenv("MILEPOST_STORE_URI", job.store.uri())
     monkeypatch.setenv("MILEPOST_SCRATCH", str(job.folder / "scratch.duckdb"))
+    monkeypatch.chdir(PROJECT / "docs/guides")  # as Jupyter does
     guide = json.loads((PROJECT / "docs/guides/train-a-model.ipynb").read_text())
     cells = [cell for cell in guide["cells"] if cell["cell_type"] == "code"]
     assert not any(cell["outputs"] for cell in cells)
@@ -289,6 +290,17 @@ def test_the_guide_to_a_trained_model_runs(
     # Markets of each equipment type share all of the nation's tenders.
     kinds = len(set(names["markets"]["equipment_type"].to_pylist()))
     assert names["share"] == pytest.approx(kinds)
+
+
+def test_a_notebook_finds_the_scratch_database_from_its_own_folder() -> None:
+    printed = subprocess.run(
+        ["make", "--print-data-base", "--dry-run", "help"],
+        cwd=PROJECT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    assert f"MILEPOST_SCRATCH := {PROJECT}/.local/simulated.duckdb" in printed
 
 
 def test_the_docs_site_is_one_page_with_every_view(job: Job, releases: object) -> None:

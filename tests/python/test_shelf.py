@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,8 @@ def publish(store: Location) -> Manifest:
         view = put_view(store, name, rows, complete_from=COMPLETE_FROM[name])
         fields = [replace(f, description=DESCRIBED.get(f.name, "")) for f in view.fields]
         views.append(replace(view, fields=fields))
-    views[1] = replace(views[1], derived=[SINCE])
+    owners = {"science": "us", "engineering": "marketplace-engineers"}
+    views[1] = replace(views[1], derived=[SINCE], owners=owners)
     manifest = replace(manifest_of(*views), services=[SERVICE]).sealed()
     release_manifest(store, manifest)
     return manifest
@@ -78,6 +80,10 @@ def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
         ("days prediction", ["carrier_activity:days_since_last_load"]),
         ("last load", ["carrier_activity:days_since_last_load", "carrier_activity:last_load_at"]),
         ("activity", ["carrier_activity"]),
+        ("activities", ["carrier_activity"]),
+        ("days loads", ["carrier_activity:days_since_last_load"]),
+        ("marketplace-engineers", ["carrier_activity"]),
+        ("carrier-science", ["late_delivery"]),
         ("weather", []),
     ],
 )
@@ -119,6 +125,30 @@ def test_a_view_is_described_with_its_features(example: FeatureStore) -> None:
         "carrier_activity:days_since_last_load",
     ]
     assert "days_since_last_load  DOUBLE, derived  2026-01-08 02:00:00  Days from" in repr(found)
+
+
+def test_a_deprecated_version_says_so_and_is_found_under_each_name(store: Location) -> None:
+    view = put_view(store, "carrier_activity_v1", ACTIVITY)
+    old = replace(view, version="1", is_latest=False, deprecated_at="2026-09-01")
+    release_manifest(store, manifest_of(old, put_view(store, "carrier_reliability", RELIABILITY)))
+    shelf = FeatureStore(store.uri())
+    for reference in (
+        "carrier_activity@v1",
+        "carrier_activity_v1",
+        "carrier_activity@v1:last_load_at",
+    ):
+        found = shelf.describe(reference)
+        assert found.facts["deprecated"] == "2026-09-01"
+        assert "deprecated   " in repr(found) or "deprecated  " in repr(found)
+    assert "deprecated" not in repr(shelf.describe("carrier_reliability"))
+
+
+@pytest.mark.parametrize("thing", [None, 3, ["carrier_activity"]])
+def test_what_is_no_name_is_not_there(example: FeatureStore, thing: Any) -> None:
+    for ask in (example.describe, example.to_arrow, example.files, example.service):
+        with pytest.raises(UnknownFeatureError, match="has no feature"):
+            ask(thing)
+    assert list(example.search(thing)) == []
 
 
 @pytest.mark.parametrize(

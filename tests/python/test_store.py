@@ -8,6 +8,8 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,6 +123,27 @@ def test_an_unknown_view_suggests_near_names(store: Location, view: View) -> Non
         opened.to_arrow("zzz")
 
 
+def test_the_store_of_the_environment_is_read_where_none_is_named(
+    store: Location, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = release(store, view)
+    monkeypatch.setenv("MILEPOST_STORE_URI", store.uri())
+    assert FeatureStore().location == store
+    assert FeatureStore(release=name).release == name
+    monkeypatch.setenv("MILEPOST_STORE_URI", "s3://milepost-store/another")
+    assert FeatureStore(store.uri()).location == store
+    monkeypatch.delenv("MILEPOST_STORE_URI")
+    message = r"no store is named\nhint: write FeatureStore\(.*, or set MILEPOST_STORE_URI"
+    with pytest.raises(ReleaseError, match=message):
+        FeatureStore()
+
+
+@pytest.mark.parametrize("uri", ["", "store", "s3://a b/c", Path("x"), 3, "/tmp/store", "s3://"])
+def test_what_is_no_place_on_s3_is_no_store(uri: Any) -> None:
+    with pytest.raises(StorageError, match=r"is not an S3 location\nhint: write s3://bucket"):
+        FeatureStore(uri)
+
+
 def test_a_place_without_a_release_is_no_store(store: Location) -> None:
     with pytest.raises(ReleaseError, match=r"is not a feature store: it has no `current\.json`"):
         FeatureStore(store.uri())
@@ -137,9 +160,9 @@ def test_a_release_that_is_not_there_is_named(store: Location, view: View) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["", "latest", "../x", "20200101T000000Z-0123456789AB", "20200101T000000Z-0123456789ab/"],
+    ["", 3, "latest", "../x", "20200101T000000Z-0123456789AB", "20200101T000000Z-0123456789ab/"],
 )
-def test_what_cannot_be_a_release_id_is_refused(store: Location, view: View, name: str) -> None:
+def test_what_cannot_be_a_release_id_is_refused(store: Location, view: View, name: Any) -> None:
     release(store, view)
     with pytest.raises(ReleaseError, match=f"`{name}` is not the id of a release"):
         FeatureStore(store.uri(), release=name)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import FeatureStore, parquet_stream, s3, training_set
+from milepost import FeatureStore, entity_hash, export, parquet_stream, s3, training_set
 from milepost.datafile import filesystem
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.manifest import FORMAT_VERSION
 from milepost.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
+PROJECT = Path(__file__).parents[2]
 MARKETS = rows_of(
     {"market_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT", "rate": "DOUBLE"},
     ("atl", at("2026-01-02"), 1, 0.5),
@@ -49,6 +56,14 @@ def shelf(s3_server: dict[str, str]) -> FeatureStore:
         replace(dense, is_dense=True, built_through="2026-06-01T00:00:00"),
     )
     return FeatureStore(store.uri())
+
+
+@pytest.fixture
+def httpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB's extension where a person has it who has installed it."""
+    (tmp_path / ".duckdb").mkdir()
+    (tmp_path / ".duckdb/extensions").symlink_to(PROJECT / ".local/duckdb_extensions")
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def loads(*rows: tuple[str | None, str | None, str]) -> pa.Table:
@@ -168,7 +183,7 @@ def test_entity_rows_come_from_parquet_on_s3_and_from_sql(shelf: FeatureStore) -
         ("select * from market", "as a SQL query: Catalog Error"),
         (
             "s3://milepost-store/nothing/there.parquet",
-            "cannot be read.*\nhint: `entity_df` as text",
+            "cannot be read.*\nhint: entity rows as text",
         ),
     ],
 )
@@ -177,6 +192,52 @@ def test_text_that_is_no_query_and_no_file_is_an_error(
 ) -> None:
     with pytest.raises(LookupInputError, match=message):
         shelf.get_historical_features(text, ["markets"])
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select 'a' as market_id; select 'b' as market_id", "have 2 statements, not one"),
+        ("create table t as select 1; from t", "have 2 statements, not one"),
+        ("  -- nothing", "have no statements, not one"),
+        ("copy (select 1) to 's3://milepost-store/x.parquet'", "are of a statement COPY, not a s"),
+        ("copy (select 1) to 'x.parquet'", "are of a statement COPY, not a select"),
+        ("install httpfs", "are of a statement LOAD, not a select"),
+        ("attach 'x.duckdb' as x", "are of a statement ATTACH, not a select"),
+        ("create table x as select 1", "are of a statement CREATE, not a select"),
+        ("set enable_external_access = true", "are of a statement SET, not a select"),
+        ("explain select 1", "are of a statement EXPLAIN, not a select"),
+        ("select * from read_text('/etc/passwd')", "Permission Error: Cannot access file"),
+        ("select * from read_csv('/etc/passwd')", "Permission Error: Cannot access file"),
+        ("select * from '/etc/passwd' -- s3://", "Catalog Error: Table with name /etc/passwd"),
+        ("select * from glob('/etc/*') -- s3://", "Permission Error: Cannot access file"),
+        ("select * from read_text('s3://../../etc/passwd')", "HTTP Error: HTTP GET error reading"),
+        ("select * from sqlite_scan('/tmp/x', 'y')", "Catalog Error"),
+        ("select * from views", "Catalog Error: Table with name views does not exist"),
+        ("select 1::uhugeint as market_id", "column `market_id` of .*: Arrow has no type for UH"),
+        ("select 'x'::int as market_id from range(3)", "Conversion Error: Could not convert"),
+        ("select * from read_parquet('s3://milepost-store/nothing.parquet')", "HTTP Error"),
+    ],
+)
+@pytest.mark.usefixtures("httpfs")
+def test_a_query_is_one_select_that_reads_nothing_local(
+    shelf: FeatureStore, sql: str, message: str
+) -> None:
+    for look_up in (shelf.get_historical_features, shelf.get_latest_features):
+        with pytest.raises(LookupInputError, match=message) as caught:
+            look_up(sql, ["markets"])
+        assert "hint: " in str(caught.value)
+
+
+@pytest.mark.usefixtures("httpfs")
+def test_a_query_reads_views_and_parquet_on_s3_and_may_say_no_instant(shelf: FeatureStore) -> None:
+    (uri, *_) = shelf.files("markets")
+    sql = f"""
+        select distinct markets.market_id from markets
+        join read_parquet('{uri}') as file using (market_id) order by 1
+    """
+    found = shelf.get_latest_features(sql, ["markets:loads"]).to_arrow()
+    assert found.to_pylist() == [{"market_id": "atl", "loads": 2}, {"market_id": "chi", "loads": 3}]
 
 
 # --- Streams and recipes
@@ -221,9 +282,9 @@ def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) 
     }
     wide = pa.table({**{n: asked[n] for n in asked.column_names}, **odd})
     pieces = pa.concat_tables([wide.slice(0, 3), wide.slice(3, 1), wide.slice(4)])
-    blocks = training_set.EntityHash()
+    blocks = entity_hash.EntityHash()
     for start in range(0, 20, 3):
-        blocks.update(pieces.slice(start, 3))
+        blocks.update(entity_hash.lasting(pieces.slice(start, 3)))
     assert hashed(wide) == hashed(pieces) == blocks.hexdigest()
     changed = wide.set_column(
         5, "stops", pa.array([[1, 0], None, [], [2]] * 5, pa.list_(pa.int8()))
@@ -283,14 +344,92 @@ def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
     assert body(again) == body(first)
 
 
+def test_the_hash_of_types_that_parquet_keeps_is_that_of_the_first_training_sets() -> None:
+    """A change to it would make every training set that there is impossible to reproduce."""
+    rows = pa.table(
+        {
+            "market_id": pa.array(["atl", None, "größe"]),
+            "view": pa.array(["a", None, ""], pa.string_view()),
+            "large": pa.array(["a", None, "b"], pa.large_string()),
+            "n": pa.array([1, None, 2**60]),
+            "small": pa.array([1, None, 2], pa.int8()),
+            "x": pa.array([0.5, None, float("nan")]),
+            "is_it": pa.array([True, None, False]),
+            "price": pa.array([1, None, 2], pa.decimal128(12, 2)),
+            "day": pa.array([at("2026-01-01").date()] * 3),
+            "place": pa.array([{"a": 1, "b": "x"}, None, {"a": None, "b": None}]),
+            "none": pa.nulls(3),
+            "event_timestamp": pa.array([at("2026-02-01")] * 3, pa.timestamp("us", "UTC")),
+        }
+    )
+    hashed = entity_hash.EntityHash()
+    hashed.update(entity_hash.lasting(rows))
+    assert hashed.hexdigest() == "644afea547d1f23b6256d265373894a68168297b94561560a3ed93552227c7cd"
+
+
+def test_a_pandas_frame_of_categories_and_seconds_is_reproduced(shelf: FeatureStore) -> None:
+    frame = pd.DataFrame(
+        {
+            "market_id": pd.Categorical(["chi", None, "atl"], categories=["z", "chi", "atl"]),
+            "event_timestamp": np.array(["2026-02-10"] * 3, "datetime64[s]"),
+            "label": pd.Categorical([3, 1, 3]),
+        },
+        index=pd.Index([7, 8, 9], name="load_id"),
+    )
+    first, again = (shelf.location.uri(f"sets/pandas-{name}.parquet") for name in "ab")
+    found = shelf.get_historical_features(frame, ["markets"])
+    assert found.to_pandas()["loads"].to_list() == [3, pd.NA, 2]
+    pd.testing.assert_frame_equal(found.to_pandas()[list(frame.columns)], frame)
+    assert shelf.get_historical_features(frame, ["markets"], to=first) == 3
+    assert shelf.reproduce(first, to=again) == 3
+    assert body(first) == body(again)
+    made_again = shelf.reproduce(first)
+    assert made_again.recipe == found.recipe
+    assert made_again.to_pandas().index.equals(frame.index)
+    assert made_again.to_arrow()["market_id"].to_pylist() == ["chi", None, "atl"]
+    own_file = pa.BufferOutputStream()
+    pq.write_table(found.to_arrow(), own_file)
+    s3.put(shelf.location, "sets/own.parquet", own_file.getvalue().to_pybytes())
+    by_hand = shelf.reproduce(shelf.location.uri("sets/own.parquet"))
+    assert by_hand.recipe == found.recipe
+
+
+@pytest.mark.parametrize("where", ["set.parquet", "/tmp/set.parquet", Path("x/y.parquet"), ""])
+def test_a_training_set_is_never_a_local_file(shelf: FeatureStore, where: Any) -> None:
+    message = "is not on S3, which is where .*\nhint: name s3://bucket/set.parquet; .*to_arrow"
+    for ask in (
+        lambda: shelf.get_historical_features(
+            in_markets(("atl", "2026-01-10")), ["markets"], to=where
+        ),
+        lambda: shelf.reproduce(where),
+        lambda: shelf.reproduce(shelf.location.uri("sets/first.parquet"), to=where),
+    ):
+        with pytest.raises(LookupInputError, match=message):
+            ask()
+
+
 def test_what_cannot_be_reproduced_says_why(shelf: FeatureStore) -> None:
     asked = in_markets(("atl", "2026-01-10"), ("chi", "2026-01-11"))
     place = shelf.location
     found = shelf.get_historical_features(asked, ["markets"]).to_arrow()
+    right = json.loads(found.schema.metadata[b"milepost"])
     other = json.loads(found.schema.metadata[b"milepost"])
     other["code"]["pyarrow"] = "1.0"
     cases = {
         "no-recipe": (asked, "has no recipe"),
+        "not-json": (found.replace_schema_metadata({b"milepost": b"{"}), "the recipe of .* is dam"),
+        "not-a-dict": (found.replace_schema_metadata({b"milepost": b"[]"}), "the recipe of .* is"),
+        "no-code": (found.replace_schema_metadata({b"milepost": b"{}"}), "the recipe of .* is"),
+        "no-options": (
+            found.replace_schema_metadata({b"milepost": b'{"code": {}}'}),
+            "the recipe of .* is damaged\nhint: the file was edited",
+        ),
+        "odd-options": (
+            found.replace_schema_metadata(
+                {b"milepost": json.dumps({**right, "features": 3, "code": {}}).encode()}
+            ),
+            "`features` is a `int`",
+        ),
         "edited": (found.take([1, 0]), "not those that the training set was made from"),
         "old": (
             found.replace_schema_metadata({b"milepost": json.dumps(other).encode()}),
@@ -376,9 +515,9 @@ def test_latest_features_that_are_older_than_promised_are_an_error(store: Locati
 
 
 def test_latest_features_take_no_instant_and_no_empty_set(shelf: FeatureStore) -> None:
-    with pytest.raises(LookupInputError, match="`entity_rows` has a column `event_timestamp`"):
+    with pytest.raises(LookupInputError, match="the entity rows have a column `event_timestamp`"):
         shelf.get_latest_features(in_markets(("atl", "2026-01-10")), ["markets"])
-    with pytest.raises(LookupInputError, match="has no rows"):
+    with pytest.raises(LookupInputError, match="there are no entity rows"):
         shelf.get_latest_features(pa.table({"market_id": pa.array([], pa.string())}), ["markets"])
 
 
@@ -398,6 +537,63 @@ def test_a_connection_has_the_views_of_the_pinned_release(shelf: FeatureStore) -
     assert pa.concat_tables(rows).num_rows == 3
     with pytest.raises(UnknownFeatureError, match="hint: there is `markets`"):
         shelf.files("market")
+
+
+def test_a_filter_on_an_attached_view_gives_what_a_table_gives(store: Location) -> None:
+    """Arrow scans the files, and skips row groups by what their footers say."""
+    types = {
+        "place": "VARCHAR",
+        "is_it": "BOOLEAN",
+        "available_at": "TIMESTAMP",
+        "whole": "BIGINT",
+        "real": "DOUBLE",
+        "text": "VARCHAR",
+        "then_at": "TIMESTAMP",
+    }
+    values: dict[str, list[Any]] = {
+        "place": ["", "A", "a", "ß", "\U0001f4e6"],
+        "is_it": [True, False],
+        "available_at": [
+            at("2026-01-31T23:59:59.999999"),
+            at("2026-02-01"),
+            at("2026-03-29T01:30"),
+        ],
+        "whole": [None, -(2**63), -1, 0, 2**53, 2**53 + 1, 2**63 - 1],
+        # Infinity and NaN as in releases that may have them.
+        "real": [None, -math.inf, -1e308, -0.0, 0.0, 5e-324, 0.1, 1e308, math.inf, math.nan],
+        "text": [None, "", "a", "a ", "A", "ä", "z" * 5000],
+        "then_at": [None, at("1677-01-01"), at("1969-12-31T23:59:59.999999"), at("9999-12-31")],
+    }
+    chance = random.Random(7)
+    keys = itertools.product(values["place"], values["is_it"], values["available_at"])
+    rows = rows_of(types, *(
+        (*key, *(chance.choice(values[name]) for name in list(types)[3:])) for key in keys
+    ))  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "ROW_GROUP_ROWS", 3)
+        release(store, put_view(store, "order", rows, keys=("place", "is_it")))
+    with duckdb.connect() as con:
+        FeatureStore(store.uri()).attach(con)
+        con.register("rows_in_memory", rows)
+        con.execute("create table stored as from rows_in_memory")
+        asked = 0
+        for name, given in values.items():
+            conditions = [f"{name} is null", f"{name} is not null", f"{name} is distinct from $1"]
+            conditions += [f"{name} {sign} $1" for sign in ("=", "<>", "<", "<=", ">", ">=")]
+            conditions += [f"not ({name} > $1)", f"{name} in ($1, $2)", f"{name} between $1 and $2"]
+            conditions += [f"coalesce({name} < $1, true)", f"{name} = $1 or real > 0"]
+            for condition in conditions:
+                for value, other in itertools.pairwise([v for v in given if v is not None]):
+                    bound = [v for n, v in ((1, value), (2, other)) if f"${n}" in condition]
+                    there, table = (
+                        con.execute(
+                            f"select * from {source} where {condition} order by all", bound
+                        ).fetchall()
+                        for source in ('"order"', "stored")
+                    )
+                    assert repr(there) == repr(table), (condition, value, other)
+                    asked += 1
+    assert asked > 300
 
 
 # --- What comes out
