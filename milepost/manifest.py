@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from milepost.catalog import GRIDS
@@ -107,7 +108,7 @@ class View:
         """The columns but for keys and `available_at`, in their order."""
         return [f.name for f in self.fields if f.name not in (*self.keys, AVAILABLE_AT)]
 
-    @property
+    @cached_property
     def complete_from(self) -> dict[str, datetime]:
         """By feature, the instant from which its windows are full, naive UTC."""
         stated = ((one.name, one.complete_from) for one in self.fields)
