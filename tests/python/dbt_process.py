@@ -7,24 +7,34 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "milepost.dbt_plugin"])
 
 
 def run_dbt(
-    folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
+    folder: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    killed_after: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """What `dbt` gives in `folder`, with nothing but `environment` set."""
+    """What `dbt` gives in `folder`, with nothing but `environment` set.
+
+    It is killed once so many models, seeds and tests have ended, if there are as many.
+    """
     with tempfile.TemporaryDirectory() as printed:
         streams = [Path(printed, name) for name in ("stdout", "stderr")]
         command = _processes.Process(
-            target=_dbt, args=(folder, list(arguments), dict(environment), streams)
+            target=_dbt,
+            args=(folder, list(arguments), dict(environment), streams, killed_after),
         )
         command.start()
         command.join()
@@ -34,7 +44,11 @@ def run_dbt(
 
 
 def _dbt(
-    folder: Path, arguments: list[str], environment: dict[str, str], streams: list[Path]
+    folder: Path,
+    arguments: list[str],
+    environment: dict[str, str],
+    streams: list[Path],
+    killed_after: int | None,
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
@@ -42,6 +56,16 @@ def _dbt(
     for path, stream in zip(streams, (sys.stdout, sys.stderr), strict=True):
         with path.open("w") as file:
             os.dup2(file.fileno(), stream.fileno())
-    from dbt.cli.main import cli
+    from dbt.cli.main import cli, dbtRunner
 
-    cli(arguments, prog_name="dbt")
+    if killed_after is None:
+        cli(arguments, prog_name="dbt")
+    ended = 0
+
+    def kill_after_some(event: Any) -> None:
+        nonlocal ended
+        ended += event.info.name == "NodeFinished"
+        if ended == killed_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    dbtRunner(callbacks=[kill_after_some]).invoke(arguments)

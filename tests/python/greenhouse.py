@@ -32,16 +32,18 @@ class Greenhouse:
     def dbt(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run dbt in the project as a user does."""
         return run_dbt(
-            self.folder,
-            ["--no-use-colors", *arguments],
-            {
-                **os.environ,
-                "MILEPOST_RAW_URI": self.raw.uri(),
-                "MILEPOST_SCRATCH": "scratch.duckdb",
-                "MILEPOST_EXTENSIONS": str(PROJECT / ".local/duckdb_extensions"),
-                **environment,
-            },
+            self.folder, ["--no-use-colors", *arguments], self.environment(**environment)
         )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables with which dbt runs in the project."""
+        return {
+            **os.environ,
+            "MILEPOST_RAW_URI": self.raw.uri(),
+            "MILEPOST_SCRATCH": "scratch.duckdb",
+            "MILEPOST_EXTENSIONS": str(PROJECT / ".local/duckdb_extensions"),
+            **more,
+        }
 
     def build(self, *arguments: str) -> None:
         done = self.dbt("build", *arguments)

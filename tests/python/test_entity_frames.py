@@ -8,7 +8,6 @@ view's files are sorted as DuckDB sorts, as a publisher does, in row groups of a
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,7 +18,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost import FeatureStore, export
@@ -173,12 +172,6 @@ def put(store: Location, types: list[str], facts: dict[tuple[Row, datetime], Row
     release(store, put_view(store, "view", in_order, keys=tuple(names)))
 
 
-@settings(
-    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "40")),
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 @given(case=cases(), group=st.integers(1, 5), is_renamed=st.booleans())
 def test_every_frame_gives_what_a_reference_of_dicts_gives(
     store: Location, case: Any, group: int, is_renamed: bool

@@ -156,7 +156,7 @@ def looked_up(
 FACTS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, DAYS)), min_size=3, max_size=12)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60)
 @given(select=selects(), facts=FACTS)
 def test_a_column_is_complete_once_what_it_is_made_from_is_and_not_before(
     select: Select, facts: list[tuple[str, int]]
