@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, TypeAlias
@@ -88,19 +88,17 @@ def close(raw: Location, entries: Entries, *, first: date, last: date, written_b
             f"no date to close: {first} is after {last}", hint="give the first date, then the last"
         )
     files = {
-        entry["name"]: (day, entry)
-        for table in sorted(entries)
-        for day, entry in entries[table].items()
-        if first <= day <= last
+        day: [entries[table][day] for table in sorted(entries) if day in entries[table]]
+        for day in days
     }
-    _check_entries(raw, files, first)
-    _check_present(raw, files, first, last)
+    _check_entries(raw, files)
+    _check_present(raw, files)
     for day in days:
         marker = {
             "format_version": FORMAT_VERSION,
             "landing_date": str(day),
             "written_by": written_by,
-            "files": [entry for landing_date, entry in files.values() if landing_date == day],
+            "files": files[day],
         }
         s3.put(raw, marker_name(day), json.dumps(marker, indent=1).encode(), new=True)
 
@@ -157,58 +155,53 @@ def _write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dic
     }
 
 
-def _check_entries(
-    raw: Location, files: Mapping[str, tuple[date, Mapping[str, Any]]], first: date
-) -> None:
+def _check_entries(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any]]]) -> None:
     """Each entry describes a file that builds read, in the types of its table's other files."""
     types: dict[tuple[str, str], tuple[str, str]] = {}
-    before = first - timedelta(days=1)
-    if s3.get(raw, marker_name(before)):
-        described = [(before, entry) for entry in read_marker(raw, before)["files"]]
-    else:
-        described = []
-    for day, entry in [*described, *files.values()]:
-        fault = entry_fault(entry, day)
-        if fault:
-            raise LandingError(
-                f"{day} cannot be closed: {fault}", hint="close what `landing.land` returned"
-            )
-        for column, kind in entry["columns"].items():
-            where = entry["table"], column
-            other, name = types.setdefault(where, (kind, entry["name"]))
-            if other.removeprefix("large_") != kind.removeprefix("large_"):
+    before = min(files) - timedelta(days=1)
+    described = read_marker(raw, before)["files"] if s3.get(raw, marker_name(before)) else []
+    for day, entries in {before: described, **files}.items():
+        for entry in entries:
+            try:
+                fault = entry_fault(entry, day)
+            except (KeyError, TypeError, AttributeError):
+                fault = f"entry `{entry}`"
+            if fault:
                 raise LandingError(
-                    f"{day} cannot be closed: `{entry['table']}.{column}` is {kind} in "
-                    f"`{raw.uri(entry['name'])}`, and {other} in `{raw.uri(name)}`",
-                    hint="land it again with `columns`, the source's declared types",
+                    f"{day} cannot be closed: {fault}", hint="close what `landing.land` returned"
                 )
+            for column, kind in entry["columns"].items():
+                where = entry["table"], column
+                other, name = types.setdefault(where, (kind, entry["name"]))
+                if other.removeprefix("large_") != kind.removeprefix("large_"):
+                    raise LandingError(
+                        f"{day} cannot be closed: `{entry['table']}.{column}` is {kind} in "
+                        f"`{raw.uri(entry['name'])}`, and {other} in `{raw.uri(name)}`",
+                        hint="land it again with `columns`, the source's declared types",
+                    )
 
 
-def _check_present(
-    raw: Location,
-    files: Mapping[str, tuple[date, Mapping[str, Any]]],
-    first: date,
-    last: date,
-) -> None:
+def _check_present(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any]]]) -> None:
     """What is on S3 of the dates is what the entries say, no more and no less."""
     # SeaweedFS starts after the whole folder of a name, AWS after the name.
-    before = first - timedelta(days=1)
-    days = {f"landing_date={first + timedelta(days=n)}" for n in range((last - first).days + 1)}
-    tables = {entry["table"] for _, entry in files.values()} | set(s3.folders(raw))
+    before = min(files) - timedelta(days=1)
+    folders = {f"landing_date={day}" for day in files}
+    tables = {entry["table"] for entries in files.values() for entry in entries}
     present = {
         item.name: item
-        for table in sorted(tables)
+        for table in sorted(tables | set(s3.folders(raw)))
         if TABLE.fullmatch(table)
         for item in s3.listing(raw, f"{table}/", after=f"{table}/landing_date={before}")
-        if item.name.split("/")[1] in days and not item.name.endswith("/")
+        if item.name.split("/")[1] in folders and not item.name.endswith("/")
     }
-    for name, (day, entry) in files.items():
-        item = present.pop(name, None)
-        if item is None or (item.bytes, item.etag) != (entry["bytes"], entry["etag"]):
-            raise LandingError(
-                f"{day} cannot be closed: `{raw.uri(name)}` is not what was landed",
-                hint="is another loader at work here? Land the date again, then close it",
-            )
+    for day, entries in files.items():
+        for entry in entries:
+            item = present.pop(entry["name"], None)
+            if item is None or (item.bytes, item.etag) != (entry["bytes"], entry["etag"]):
+                raise LandingError(
+                    f"{day} cannot be closed: `{raw.uri(entry['name'])}` is not what was landed",
+                    hint="is another loader at work here? Land the date again, then close it",
+                )
     if present:
         name = min(present)
         raise LandingError(

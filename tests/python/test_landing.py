@@ -384,6 +384,7 @@ def test_a_date_is_not_closed_with_what_no_build_could_read(raw: Location) -> No
     cannot_be_closed(raw, entries, f"{DAYS[1]} cannot be closed: `{raw.uri(name)}` is not what")
     renamed = {**entries["loads"][DAYS[0]], "name": f"loads/landing_date={DAYS[0]}/part-1.pq"}
     cannot_be_closed(raw, {"loads": {DAYS[0]: renamed}}, r"part-1\.pq` is not named")
+    cannot_be_closed(raw, {"loads": {DAYS[0]: {"rows": 1}}}, "cannot be closed: entry `")
     with pytest.raises(LandingError, match="no date to close"):
         landing.close(raw, entries, first=LAST, last=FIRST, written_by="test")
 
