@@ -17,7 +17,7 @@ from typing import Any
 from milepost import derived
 from milepost.derived import Derived
 from milepost.errors import PublishError
-from milepost.names import AVAILABLE_AT, NAME, TYPES
+from milepost.names import AVAILABLE_AT, TYPES, name_fault
 from milepost.service import Service
 
 GRIDS = ("day", "hour")
@@ -400,10 +400,9 @@ def _check_serving_delay(view: str, grid: Any, minutes: Any) -> None:
 def _check(view: FeatureView) -> None:
     names = [column.name for column in view.columns]
     for name in (view.name, *names):
-        if not NAME.fullmatch(name):
+        if fault := name_fault(name):
             raise PublishError(
-                f"`{name}` of feature view `{view.name}` is not a plain name",
-                hint="use lower-case letters, digits and `_`, 63 at most",
+                f"`{name}` of feature view `{view.name}` is {fault[0]}", hint=fault[1]
             )
     for needed in (*view.keys, AVAILABLE_AT):
         if needed not in names:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from milepost.errors import LookupInputError
 from milepost.expression import ExpressionError, bind, check
-from milepost.names import EVENT_TIMESTAMP, NAME, TYPES
+from milepost.names import EVENT_TIMESTAMP, NAME, TYPES, name_fault
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,6 +60,10 @@ def is_plain(derived: Derived) -> bool:
 
 def faults(derived: Derived, own: Types, views: Mapping[str, Types]) -> Iterator[str]:
     """Why it cannot be computed: `own` are the types of its view's columns, `views` all views'."""
+    for name in (derived.name, *derived.request):
+        if fault := name_fault(name):
+            yield f"`{name}` is {fault[0]}"
+            return
     if derived.name in own:
         yield f"`{derived.name}` is a column of its view, too"
         return

@@ -16,7 +16,7 @@ from typing import Any
 
 from milepost.errors import PublishError
 
-MARKER = "milepost_look_backs"
+MARKER = "milepost__look_backs"
 Node = Mapping[str, Any]
 
 # Expressions of one row: each looks back as far as the farthest of the expressions in it.

@@ -60,7 +60,8 @@ def compiled(batch: dict[str, str]) -> dict[str, str]:
     """The SQL that dbt makes of each model of this folder."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(shutil.copytree(HERE, Path(folder) / "project"))
-        shutil.copytree(HERE.parents[1] / "macros/windows", project / "macros/windows")
+        for folder in ("windows", "names"):
+            shutil.copytree(HERE.parents[1] / "macros" / folder, project / "macros" / folder)
         shutil.copy(project / "profiles.example.yml", project / "profiles.yml")
         subprocess.run(
             [

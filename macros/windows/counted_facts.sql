@@ -1,6 +1,9 @@
 {#
     The facts that a batch counts, with the grid steps at which they enter and are superseded. A fact
     that leaves at the first instant of the batch was known up to a grid step before the look-back.
+
+    What is superseded at infinity stands, what closes at infinity stays open, and what opens there never
+    does. A fact whose `known_at` is null or infinite is in no window.
 #}
 {% macro counted_facts(facts, all_series, keys, grid, batch) -%}
 {%- set columns = [] -%}
@@ -9,23 +12,31 @@
 {%- if 'last' in windows or 'newest' in windows -%}
     {%- do columns.extend(['event_at', 'known_at']) -%}
 {%- endif -%}
-{%- set instants = {'enters_at': 'known_at', 'superseded_from': 'superseded_at'} -%}
-{%- if 'open' in windows -%}
-    {%- do instants.update({'opens_from': 'opens_at', 'closes_from': 'closes_at'}) -%}
-{%- endif -%}
-{{ facts }}_counted as (
+{%- set enters_at = milepost.grid_step('known_at', grid) -%}
+{%- set superseded_from = milepost.grid_step('superseded_at', grid) -%}
+milepost__counted_{{ all_series[0].label }} as (
 
     select
-        {{ (keys + columns) | unique | join(',\n        ') }}
-        {%- for name, instant in instants.items() %},
-        {{ milepost.grid_step(instant, grid) }} as {{ name }}
-        {%- endfor %}
+        {{ (keys + columns) | unique | join(',\n        ') }},
+        {{ enters_at }} as milepost__enters_at,
+        {{ superseded_from }} as milepost__superseded_from
+        {%- if 'open' in windows %},
+        {{ milepost.grid_step('opens_at', grid) }} as milepost__opens_from,
+        case
+            when
+                closes_at < known_at
+                or (opens_at > known_at and {{ milepost.grid_step('opens_at', grid) }} is null)
+                then {{ enters_at }}
+            else {{ milepost.grid_step('closes_at', grid) }}
+        end as milepost__closes_from
+        {%- endif %}
     from {{ facts }}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
-        and (
-            superseded_at is null
-            or {{ milepost.grid_step('superseded_at', grid) }} > {{ milepost.grid_step('known_at', grid) }}
+        and {{ enters_at }} is not null
+        and coalesce(
+            {{ superseded_from }} > {{ enters_at }},
+            superseded_at is null or superseded_at > known_at
         )
         {%- if batch.start %}
         and known_at >= cast('{{ batch.start }}' as timestamp)

@@ -6,6 +6,9 @@
     totals. Superseded facts and open ones, and all facts of a batch, are changes where stays begin and
     end. What is no sum is computed from the stays that hold at each instant.
 
+    Whatever the SQL names itself begins with `milepost__`, and has its kind first, then the facts with
+    their number, the window, and a column of theirs last: two of them never meet.
+
     batch: the grid instants to build.
 #}
 {% macro default__trailing_features(keys, features, grid, batch) -%}
@@ -14,23 +17,20 @@
 {%- if batch.start -%}{%- for series in all_series -%}{%- do series.update({'is_totalled': false}) -%}{%- endfor -%}{%- endif -%}
 {%- set totalled, groups, summed = {}, [], [] -%}
 {%- for series in all_series -%}
-    {%- for measure in series.measures -%}{%- do summed.append(series.name ~ '__' ~ measure.name) -%}{%- endfor -%}
-    {%- for column in series.distincts -%}{%- do summed.append(series.name ~ '__' ~ column ~ '_distinct') -%}{%- endfor -%}
+    {%- for measure in series.measures -%}{%- do summed.append(milepost.measure_name(measure, series.name)) -%}{%- endfor -%}
+    {%- for column in series.distincts -%}
+        {%- do summed.append(milepost.measure_name({'kind': 'distinct', 'column': column}, series.name)) -%}
+    {%- endfor -%}
 {%- endfor -%}
-{%- set distincts_of = {} -%}
-{%- for facts, of_facts in all_series | groupby('facts') -%}
+{%- for label, of_facts in all_series | groupby('label') -%}
     {%- set standing = of_facts | selectattr('is_totalled') | list -%}
-    {%- set distincts = standing | map(attribute='distincts') | sum(start=[]) | unique | list -%}
-    {%- if standing -%}
-        {%- do totalled.update({facts: milepost.totalled_measures(facts, standing)}) -%}
-        {%- do distincts_of.update({facts: distincts}) -%}
-    {%- endif -%}
+    {%- if standing -%}{%- do totalled.update({label: milepost.totalled_measures(standing)}) -%}{%- endif -%}
     {%- for kind, of_kind in [
         ('', of_facts | rejectattr('window', 'equalto', 'open') | list),
-        ('_open', of_facts | selectattr('window', 'equalto', 'open') | list),
+        ('open_', of_facts | selectattr('window', 'equalto', 'open') | list),
     ] if of_kind -%}
         {%- do groups.append({
-            'name': facts ~ kind, 'facts': facts, 'series': of_kind, 'superseded_only': of_kind[0].is_totalled
+            'name': kind ~ label, 'label': label, 'series': of_kind, 'superseded_only': of_kind[0].is_totalled
         }) -%}
     {%- endfor -%}
 {%- endfor -%}
@@ -40,21 +40,22 @@ with
 {{ milepost.look_backs(features) }}
 
 {% for facts in all_series | map(attribute='facts') | unique -%}
-{{ milepost.counted_facts(facts, all_series | selectattr('facts', 'equalto', facts) | list, keys, grid, batch) }}
-{% if facts in totalled %}
-{{ milepost.totalled_facts(facts, distincts_of[facts], totalled[facts], keys) }}
+{%- set of_facts = all_series | selectattr('facts', 'equalto', facts) | list -%}
+{{ milepost.counted_facts(facts, of_facts, keys, grid, batch) }}
+{% if of_facts[0].label in totalled %}
+{{ milepost.totalled_facts(of_facts | selectattr('is_totalled') | list, totalled[of_facts[0].label], keys) }}
 {% endif %}
 {%- endfor %}
 {{- milepost.window_changes(groups, summed, keys, steps) }}
 {% if totalled %}
 {{- milepost.window_totals(all_series, totalled, summed, keys, steps) }}
 {%- else %}
-instants as (
+milepost__instants as (
 
     select *
-    from balances
+    from milepost__balances
     {%- if batch.start %}
-    where grid_at > {{ steps.opening }}
+    where milepost__step > {{ steps.opening }}
     {%- endif %}
 
 )
@@ -63,27 +64,27 @@ instants as (
 {%- for series in all_series %}
 {%- set held_features = series.features | rejectattr('is_summed') | list %}
 {%- if held_features %}
-{%- do held.append([series.name, held_features]) -%},
+{%- do held.append(['milepost__held_' ~ series.name, held_features]) -%},
 
 {{ milepost.held_facts(series, held_features, keys) }}
 {%- endif %}
 {%- endfor %}
 
 select
-    instants.{{ keys | join(',\n    instants.') }},
-    timestamp '1970-01-01' + interval '1' {{ grid }} * instants.grid_at as grid_at
+    milepost__instants.{{ keys | join(',\n    milepost__instants.') }},
+    timestamp '1970-01-01' + interval '1' {{ grid }} * milepost__instants.milepost__step as grid_at
     {%- for feature in features %},
-    {{ milepost.feature_value(feature) if feature.is_summed
+    {{ milepost.feature_value(feature) if feature.is_summed or feature.aggregate == 'stddev'
         else 'coalesce(' ~ feature.column ~ ', 0)' if feature.aggregate in ['count', 'distinct']
         else feature.column }} as {{ feature.column }}
     {%- endfor %}
-from instants
+from {{ milepost.with_squares('milepost__instants', features | selectattr('is_summed') | list) }}
 {%- for name, held_features in held %}
-left join {{ name }}
+left join {{ milepost.with_squares(name, held_features) }}
     on
         {% for key in keys -%}
-        instants.{{ key }} = {{ name }}.{{ key }}
+        milepost__instants.{{ key }} = {{ name }}.{{ key }}
         and {% endfor -%}
-        instants.grid_at = {{ name }}.grid_at
+        milepost__instants.milepost__step = {{ name }}.milepost__step
 {%- endfor %}
 {%- endmacro %}

@@ -1,16 +1,17 @@
 {# A feature from what is added up in its window, in SQL. #}
 {% macro feature_value(feature) %}
-    {% set of = feature.facts ~ '_' ~ milepost.window_name(feature) ~ '__' %}
-    {% set value = of ~ feature.value %}
-    {% set added = value ~ ('' if feature.decimals == 6 else '_' ~ feature.decimals) %}
-    {% set count, trues = value ~ '_count', value ~ '_trues' %}
-    {% set sum, squares = added ~ '_sum', added ~ '_squares' %}
+    {% set names = {} %}
+    {% for kind in ['facts', 'count', 'trues', 'distinct', 'sum'] %}
+        {% set digits = feature.decimals if kind == 'sum' else '' %}
+        {% set measure = {'kind': kind ~ digits, 'column': feature.value} %}
+        {% do names.update({kind: milepost.measure_name(measure, feature.series)}) %}
+    {% endfor %}
     {{ return({
-        'count': 'coalesce(' ~ (count if feature.value else of ~ 'facts') ~ ', 0)',
-        'distinct': 'coalesce(' ~ value ~ '_distinct, 0)',
-        'rate': trues ~ ' / nullif(' ~ count ~ ', 0)',
-        'sum': 'case when ' ~ count ~ ' > 0 then cast(' ~ sum ~ ' as double) end',
-        'mean': 'cast(' ~ sum ~ ' as double) / nullif(' ~ count ~ ', 0)',
-        'stddev': milepost.stddev_of(count, 'cast(' ~ sum ~ ' as double)', 'cast(' ~ squares ~ ' as double)'),
+        'count': 'coalesce(' ~ names['count' if feature.value else 'facts'] ~ ', 0)',
+        'distinct': 'coalesce(' ~ names.distinct ~ ', 0)',
+        'rate': names.trues ~ ' / nullif(' ~ names['count'] ~ ', 0)',
+        'sum': 'case when ' ~ names['count'] ~ ' > 0 then cast(' ~ names.sum ~ ' as double) end',
+        'mean': 'cast(' ~ names.sum ~ ' as double) / nullif(' ~ names['count'] ~ ', 0)',
+        'stddev': milepost.stddev_of(feature),
     }[feature.aggregate]) }}
 {% endmacro %}

@@ -9,97 +9,105 @@
 {%- set kept = series.last if series.window == 'last' else 1 -%}
 {%- set is_ordered = series.window in ['newest', 'last'] -%}
 {%- set order = ['known_at', 'event_at'] + (series.features | map(attribute='id') | select | unique | list) -%}
-{{ series.name }}_facts as (
+{%- set checked = {} -%}
+{%- for feature in features if feature.aggregate in ['min', 'max', 'newest', 'newest_at'] or feature.aggregate.startswith('p') -%}
+    {%- do checked.setdefault(
+        milepost.measure_name({'kind': 'value', 'column': feature.value or 'event_at'}), milepost.checked_value(feature)
+    ) -%}
+{%- endfor -%}
+milepost__facts_{{ series.name }} as (
 
     select
         *,
-        {{ stay.enters_at }} as comes_at,
-        {{ stay.leaves_at }} as goes_at
+        {{ stay.enters_at }} as milepost__comes_at,
+        {{ stay.leaves_at }} as milepost__goes_at
+        {%- for name, sql in checked.items() %},
+        {{ sql }} as {{ name }}
+        {%- endfor %}
         {%- if is_ordered %},
-        count(case when superseded_from is null then 1 end) over (
+        count(case when milepost__superseded_from is null then 1 end) over (
             partition by {{ key_list }}
             order by {{ order | join(', ') }}
             rows between unbounded preceding and current row
-        ) as standing_count
+        ) as milepost__standing_count
         {%- endif %}
-    from {{ series.facts }}_counted
+    from {{ milepost.facts_with_numbers('milepost__counted_' ~ series.label, features) }}
     where
         {{ stay.leaves_at }} > {{ stay.enters_at }}
-        {%- if series.window == 'newest' and series.columns %}
+        {%- if series.window == 'newest' and series.features[0].value %}
         and {{ series.features[0].value }} is not null
         {%- endif %}
 
 ),
 {%- if is_ordered %}
 
-{{ series.name }}_standing as (
+milepost__standing_{{ series.name }} as (
 
     select
         {{ keys | join(',\n        ') }},
-        standing_count - {{ kept }} as standing_count,
-        enters_at as pushes_out_at
-    from {{ series.name }}_facts
-    where superseded_from is null
+        milepost__standing_count - {{ kept }} as milepost__standing_count,
+        milepost__enters_at as milepost__pushes_out_at
+    from milepost__facts_{{ series.name }}
+    where milepost__superseded_from is null
 
 ),
 
-{{ series.name }}_candidates as (
+milepost__candidates_{{ series.name }} as (
 
     select
-        facts.*,
-        instants.grid_at,
+        milepost__fact.*,
+        milepost__instants.milepost__step,
         row_number() over (
-            partition by {% for key in keys %}facts.{{ key }}, {% endfor %}instants.grid_at
-            order by {% for column in order %}facts.{{ column }} desc{{ ', ' if not loop.last }}{% endfor %}
-        ) as recency
-    from {{ series.name }}_facts as facts
-    left join {{ series.name }}_standing as standing
+            partition by {% for key in keys %}milepost__fact.{{ key }}, {% endfor %}milepost__instants.milepost__step
+            order by {% for column in order %}milepost__fact.{{ column }} desc{{ ', ' if not loop.last }}{% endfor %}
+        ) as milepost__recency
+    from milepost__facts_{{ series.name }} as milepost__fact
+    left join milepost__standing_{{ series.name }} as milepost__standing
         on
             {% for key in keys -%}
-            facts.{{ key }} = standing.{{ key }}
+            milepost__fact.{{ key }} = milepost__standing.{{ key }}
             and {% endfor -%}
-            facts.standing_count = standing.standing_count
-    inner join instants
+            milepost__fact.milepost__standing_count = milepost__standing.milepost__standing_count
+    inner join milepost__instants
         on
             {% for key in keys -%}
-            facts.{{ key }} = instants.{{ key }}
+            milepost__fact.{{ key }} = milepost__instants.{{ key }}
             and {% endfor -%}
-            instants.grid_at >= facts.comes_at
-            and instants.grid_at < least(facts.goes_at, coalesce(standing.pushes_out_at, facts.goes_at))
+            milepost__instants.milepost__step >= milepost__fact.milepost__comes_at
+            and milepost__instants.milepost__step < least(
+                milepost__fact.milepost__goes_at,
+                coalesce(milepost__standing.milepost__pushes_out_at, milepost__fact.milepost__goes_at)
+            )
 
 ),
 
-{{ series.name }} as (
+milepost__held_{{ series.name }} as (
 
     select
         {{ keys | join(',\n        ') }},
-        grid_at
-        {%- for feature in features %},
-        {{ milepost.held_aggregate(feature) }} as {{ feature.column }}
-        {%- endfor %}
-    from {{ series.name }}_candidates
-    where recency <= {{ kept }}
+        milepost__step
+        {{- milepost.held_columns(features) }}
+    from milepost__candidates_{{ series.name }}
+    where milepost__recency <= {{ kept }}
     group by {{ range(1, keys | length + 2) | join(', ') }}
 
 )
 {%- else %}
 
-{{ series.name }} as (
+milepost__held_{{ series.name }} as (
 
     select
-        instants.{{ keys | join(',\n        instants.') }},
-        instants.grid_at
-        {%- for feature in features %},
-        {{ milepost.held_aggregate(feature) }} as {{ feature.column }}
-        {%- endfor %}
-    from instants
-    inner join {{ series.name }}_facts as facts
+        milepost__instants.{{ keys | join(',\n        milepost__instants.') }},
+        milepost__instants.milepost__step
+        {{- milepost.held_columns(features) }}
+    from milepost__instants
+    inner join milepost__facts_{{ series.name }} as milepost__fact
         on
             {% for key in keys -%}
-            instants.{{ key }} = facts.{{ key }}
+            milepost__instants.{{ key }} = milepost__fact.{{ key }}
             and {% endfor -%}
-            instants.grid_at >= facts.comes_at
-            and instants.grid_at < facts.goes_at
+            milepost__instants.milepost__step >= milepost__fact.milepost__comes_at
+            and milepost__instants.milepost__step < milepost__fact.milepost__goes_at
     group by {{ range(1, keys | length + 2) | join(', ') }}
 
 )

@@ -5,7 +5,7 @@
     features: as `parse_features` gives them.
 #}
 {% macro look_backs(features) -%}
-milepost_look_backs as ( -- noqa: ST03
+milepost__look_backs as ( -- noqa: ST03
 
     select
         {%- for feature in features %}

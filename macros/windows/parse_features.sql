@@ -1,10 +1,10 @@
 {#
     The features of `trailing_features`, checked, one mapping for each column of the result:
     column, aggregate, facts, value (none: the facts themselves), window ('trailing', 'last',
-    'newest', 'open'), is_summed (whether it runs along
-    the key), hours, back_hours, last, id, decimals, look_back_hours.
+    'newest', 'open'), is_summed (whether it runs along the key), hours, back_hours, last, id, decimals,
+    look_back_hours, label (the facts' name, numbered), series (the facts and the window).
 #}
-{% macro parse_features(features, grid) %}
+{% macro parse_features(features, keys, grid) %}
     {% set aggregates = ['count', 'distinct', 'sum', 'mean', 'stddev', 'min', 'max', 'rate', 'newest', 'newest_at'] %}
     {% set options = ['name', 'over', 'set_back', 'last', 'within', 'newest_within', 'open_within', 'id', 'decimals'] %}
     {% set parsed = [] %}
@@ -13,13 +13,20 @@
             "trailing_features: `features` is `" ~ features ~ "`\nhint: give a list of mappings, one for each feature"
         ) %}
     {% endif %}
+    {% set labels = {} %}
     {% for feature in features %}
+        {% if feature is not mapping %}
+            {% do exceptions.raise_compiler_error(
+                "trailing_features: feature `" ~ feature ~ "` is no mapping\nhint: {'name': 'load_count', 'count': 'loads', 'over': '7d'}"
+            ) %}
+        {% endif %}
+        {% if feature.get('name') is not string %}
+            {% do milepost.refuse_feature(feature, "no name", "give it a `name`") %}
+        {% endif %}
         {% set named = feature.keys() | reject('in', options) | list %}
         {% set aggregate = named | first %}
         {% set is_quantile = modules.re.fullmatch('p[1-9][0-9]?', aggregate | string) is not none %}
-        {% if not modules.re.fullmatch('[a-z][a-z0-9_]*', feature.get('name') | string) %}
-            {% do milepost.refuse_feature(feature, "no plain name", "use lower-case letters, digits and `_`") %}
-        {% elif named | length != 1 %}
+        {% if named | length != 1 %}
             {% do milepost.refuse_feature(
                 feature,
                 "`" ~ named | join('`, `') ~ "`" if named else "no aggregate",
@@ -42,6 +49,10 @@
                 "write '" ~ of.group(1) ~ ".column'"
             ) %}
         {% endif %}
+        {% for what, name in [('facts', of.group(1)), ('column', of.group(2)), ('id', feature.get('id'))] if name is not none %}
+            {% do milepost.check_feature_name(feature, what, name) %}
+        {% endfor %}
+        {% do labels.setdefault(of.group(1), (labels | length + 1) ~ '_' ~ of.group(1)) %}
         {% set windows = [] %}
         {% for option in ['over', 'last', 'newest_within', 'open_within'] if option in feature %}
             {% do windows.append(option) %}
@@ -75,24 +86,38 @@
                 feature, "no `id`", "name the facts' id, which orders those that are known at one instant"
             ) %}
         {% endif %}
+        {% set decimals = feature.get('decimals', 6) %}
+        {% if decimals is not integer or decimals < 0 or decimals > 12 %}
+            {% do milepost.refuse_feature(
+                feature, "`decimals: " ~ decimals ~ "`", "give a number of digits from 0 to 12"
+            ) %}
+        {% endif %}
         {% set about = {
             'aggregate': aggregate,
             'facts': of.group(1),
             'value': of.group(2),
             'last': feature.get('last'),
             'id': feature.get('id'),
-            'decimals': feature.get('decimals', 6),
+            'decimals': decimals,
+            'label': labels[of.group(1)],
         } %}
         {% set overs = feature[windows[0]] if windows[0] == 'over' else feature.get('within', feature[windows[0]]) %}
-        {% for over in ([overs] if overs is string else overs) %}
+        {% set is_list = windows[0] == 'over' and overs is sequence and overs is not string and overs is not mapping %}
+        {% if is_list and not overs %}
+            {% do milepost.refuse_feature(feature, "an empty `over`", "name one window at least: '28d'") %}
+        {% endif %}
+        {% for over in (overs if is_list else [overs]) %}
             {% set hours = milepost.window_hours(feature, over, grid) %}
             {% set back_hours = milepost.window_hours(feature, feature.set_back, grid) if 'set_back' in feature else 0 %}
             {% set suffix = '_' ~ over if windows[0] == 'over' else '_last_' ~ feature.last if windows[0] == 'last' else '' %}
             {% set column = feature.name ~ suffix ~ ('_before_' ~ feature.set_back if back_hours else '') %}
-            {% if column in parsed | map(attribute='column') | list %}
+            {% do milepost.check_feature_name(feature, 'column', column) %}
+            {% if column in keys + ['grid_at'] %}
+                {% do milepost.refuse_feature(feature, "the column `" ~ column ~ "`, as every row has", "rename the feature") %}
+            {% elif column in parsed | map(attribute='column') | list %}
                 {% do milepost.refuse_feature(feature, "the column `" ~ column ~ "`, as another has", "name each once") %}
             {% endif %}
-            {% do parsed.append(dict(
+            {% set of_window = dict(
                 about,
                 column=column,
                 is_summed=windows[0] in ['over', 'open_within']
@@ -101,7 +126,8 @@
                 hours=hours,
                 back_hours=back_hours,
                 look_back_hours=hours + back_hours
-            )) %}
+            ) %}
+            {% do parsed.append(dict(of_window, series=of_window.label ~ '_' ~ milepost.window_name(of_window))) %}
         {% endfor %}
     {% endfor %}
     {{ return(parsed) }}

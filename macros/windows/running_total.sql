@@ -1,5 +1,6 @@
-{# The sum of a measure along its key, in SQL, over the window `so_far`: a count stays a BIGINT. #}
+{# The sum of a measure along its key, in SQL, over the window `milepost__so_far`: a count stays a BIGINT. #}
 {% macro running_total(name) %}
-    {% set total = 'sum(' ~ name ~ ') over so_far' %}
-    {{ return(total if name.endswith('_sum') or name.endswith('_squares') else 'cast(' ~ total ~ ' as bigint)') }}
+    {% set total = 'sum(' ~ name ~ ') over milepost__so_far' %}
+    {% set is_number = modules.re.match('milepost__(sum|low|high)[0-9]', name) %}
+    {{ return(total if is_number else 'cast(' ~ total ~ ' as bigint)') }}
 {% endmacro %}

@@ -6,10 +6,10 @@
     happens after it as if at its end, so that facts of the batch share few stays; none: as it is.
 #}
 {% macro stay(series, steps=none) %}
-    {% set enters_at = 'greatest(enters_at, opens_from)' if series.window == 'open'
-        else 'enters_at + ' ~ series.back if series.back else 'enters_at' %}
-    {% set leaves_at = 'least(enters_at + ' ~ series.reach ~ ', superseded_from'
-        ~ (', closes_from' if series.window == 'open' else '') ~ ')' %}
+    {% set enters_at = 'greatest(milepost__enters_at, milepost__opens_from)' if series.window == 'open'
+        else 'milepost__enters_at + ' ~ series.back if series.back else 'milepost__enters_at' %}
+    {% set leaves_at = 'least(milepost__enters_at + ' ~ series.reach ~ ', milepost__superseded_from'
+        ~ (', milepost__closes_from' if series.window == 'open' else '') ~ ')' %}
     {% set is_bound = steps and steps.opening is not none %}
     {{ return({
         'enters_at': 'greatest(' ~ enters_at ~ ', ' ~ steps.opening ~ ')' if is_bound else enters_at,

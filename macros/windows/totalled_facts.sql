@@ -6,35 +6,47 @@
     Distinct values come and go with the first and the last of their facts; a value with a superseded
     fact is left to `distinct_stays`.
 
+    all_series: those of the facts that are totalled.
     measures: `{name: sql}` of each tile, as `totalled_measures` gives them.
 #}
-{% macro totalled_facts(facts, distincts, measures, keys) -%}
+{% macro totalled_facts(all_series, measures, keys) -%}
+{%- set label = all_series[0].label -%}
 {%- set key_list = keys | join(', ') -%}
+{%- set distincts = all_series | map(attribute='distincts') | sum(start=[]) | unique | list -%}
 {%- if distincts -%}
-{{ facts }}_in_order as (
+milepost__in_order_{{ label }} as (
 
     select
         *
         {%- for column in distincts %},
-        lag(enters_at) over (partition by {{ key_list }}, {{ column }} order by enters_at) as {{ column }}_before,
-        lead(enters_at) over (partition by {{ key_list }}, {{ column }} order by enters_at) as {{ column }}_after,
-        count(superseded_from) over (partition by {{ key_list }}, {{ column }}) as {{ column }}_corrections
+        lag(milepost__enters_at)
+            over (partition by {{ key_list }}, {{ column }} order by milepost__enters_at)
+            as milepost__before_{{ column }},
+        lead(milepost__enters_at)
+            over (partition by {{ key_list }}, {{ column }} order by milepost__enters_at)
+            as milepost__after_{{ column }},
+        count(milepost__superseded_from)
+            over (partition by {{ key_list }}, {{ column }})
+            as milepost__corrections_{{ column }}
         {%- endfor %}
-    from {{ facts }}_counted
+    from milepost__counted_{{ label }}
 
 ),
 
 {% endif -%}
-{{ facts }}_tiles as (
+milepost__tiles_{{ label }} as (
 
     select
         {{ keys | join(',\n        ') }},
-        enters_at
+        milepost__enters_at
         {%- for name, sql in measures.items() %},
         {{ sql }} as {{ name }}
         {%- endfor %}
-    from {{ facts }}_{{ 'in_order' if distincts else 'counted' }}
-    where superseded_from is null
+    from {{ milepost.facts_with_numbers(
+        ('milepost__in_order_' if distincts else 'milepost__counted_') ~ label,
+        all_series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list
+    ) }}
+    where milepost__superseded_from is null
     group by {{ range(1, keys | length + 2) | join(', ') }}
 
 ),

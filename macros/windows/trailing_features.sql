@@ -22,10 +22,12 @@
             newest_within: '365d', for newest and newest_at
             open_within: '60d', for facts that are open from `opens_at` to `closes_at`
         id: the facts' id, where `last` or `newest` needs it to order facts known at one instant
-        decimals: digits kept of a value that is added, 6 if not said
+        decimals: digits behind the point kept of a value that is added, 0 to 12, 6 if not said; with
+            those before it 25 in all, and more is an error
     grid: 'day' or 'hour', as the view's `meta.grid`.
 
-    A facts CTE has the keys, `event_at`, `known_at`, `superseded_at`, and the columns named.
+    A facts CTE has the keys, `event_at`, `known_at`, `superseded_at`, and the columns named. Names that
+    begin with `milepost__` are ours, and a reserved word of SQL is no name.
 
     Example: `{{ trailing_features(keys=['carrier_id'], features=[
         {'name': 'delivery_count', 'count': 'deliveries', 'over': ['28d', '90d']},
@@ -34,7 +36,8 @@
 #}
 {% macro trailing_features(keys, features, grid='day') -%}
     {%- do milepost.check_grid(grid) -%}
-    {%- set parsed = milepost.parse_features(features, grid) -%}
+    {%- do milepost.check_keys(keys) -%}
+    {%- set parsed = milepost.parse_features(features, keys | list, grid) -%}
     {%- do milepost.declare_look_back(parsed) -%}
     {{ return(adapter.dispatch('trailing_features', 'milepost')(keys, parsed, grid, milepost.batch())) }}
 {%- endmacro %}

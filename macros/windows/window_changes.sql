@@ -1,11 +1,11 @@
 {#
     The balances of some series at each grid step at which a fact enters or leaves one of them: what
-    is in the window then, `<series>__<measure>`.
+    is in the window then, by the measures' names.
 
     What is a sum is added where stays begin, subtracted where they end, and runs along the key. With a
     batch, what is in a window from before it is one opening balance for each key, at the step before.
 
-    groups: one for each facts relation, its kind of window and its facts, `{'name', 'source', 'series'}`.
+    groups: one for each facts relation and its kind of window, `{'name', 'label', 'series', 'superseded_only'}`.
     summed: the columns, in their order.
 #}
 {% macro window_changes(groups, summed, keys, steps) -%}
@@ -15,13 +15,13 @@
 {%- set measures = {} -%}
 {%- for series in group.series -%}
     {%- set stay = milepost.stay(series, steps) -%}
-    {%- set enters = 'opens_at' if series.window == 'open' else 'enters_at' if not series.back else 'enters_' ~ series.back -%}
-    {%- set leaves = ('closes_' if series.window == 'open' else 'leaves_') ~ series.reach -%}
+    {%- set enters = 'milepost__' ~ ('opens_at' if series.window == 'open' else 'enters_' ~ series.back) -%}
+    {%- set leaves = 'milepost__' ~ ('closes_' if series.window == 'open' else 'leaves_') ~ series.reach -%}
     {%- do all_stays.update({enters: stay.enters_at, leaves: stay.leaves_at}) -%}
     {%- do series.update({'enters': enters, 'leaves': leaves}) -%}
-    {%- for measure in series.measures -%}{%- do measures.update({measure.name: measure.sql}) -%}{%- endfor -%}
+    {%- for measure in series.measures -%}{%- do measures.update({milepost.measure_name(measure): measure.sql}) -%}{%- endfor -%}
 {%- endfor %}
-{{ group.name }}_stays as (
+milepost__stays_{{ group.name }} as (
 
     select
         {{ keys | join(',\n        ') }}
@@ -31,9 +31,12 @@
         {%- for name, sql in measures.items() %},
         {{ sql }} as {{ name }}
         {%- endfor %}
-    from {{ group.facts }}_counted
+    from {{ milepost.facts_with_numbers(
+        'milepost__counted_' ~ group.label,
+        group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list
+    ) }}
     {%- if group.superseded_only %}
-    where superseded_from is not null
+    where milepost__superseded_from is not null
     {%- endif %}
     group by {{ range(1, keys | length + all_stays | length + 1) | join(', ') }}
 
@@ -42,12 +45,13 @@
     {%- set added = {} -%}
     {%- for series in entering -%}{%- for measure in series.measures -%}
         {%- do added.update({
-            series.name ~ '__' ~ measure.name: 'case when ' ~ series.leaves ~ ' > ' ~ enters ~ ' then ' ~ measure.name ~ ' end'
+            milepost.measure_name(measure, series.name):
+                'case when ' ~ series.leaves ~ ' > ' ~ enters ~ ' then ' ~ milepost.measure_name(measure) ~ ' end'
         }) -%}
     {%- endfor -%}{%- endfor -%}
     {%- set leaves = entering | map(attribute='leaves') | unique | list -%}
     {%- do branches.append({
-        'from': group.name ~ '_stays',
+        'from': 'milepost__stays_' ~ group.name,
         'at': enters,
         'where': ('greatest(' ~ leaves | join(', ') ~ ')' if leaves | length > 1 else leaves[0]) ~ ' > ' ~ enters,
         'added': added,
@@ -55,43 +59,45 @@
     {%- for leaves, leaving in entering | groupby('leaves') -%}
         {%- set added = {} -%}
         {%- for series in leaving -%}{%- for measure in series.measures -%}
-            {%- do added.update({series.name ~ '__' ~ measure.name: '-' ~ measure.name}) -%}
+            {%- do added.update({milepost.measure_name(measure, series.name): '-' ~ milepost.measure_name(measure)}) -%}
         {%- endfor -%}{%- endfor -%}
         {%- do branches.append({
-            'from': group.name ~ '_stays', 'at': leaves, 'where': leaves ~ ' > ' ~ enters, 'added': added
+            'from': 'milepost__stays_' ~ group.name, 'at': leaves, 'where': leaves ~ ' > ' ~ enters, 'added': added
         }) -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- set of_columns = {} -%}
 {%- for series in group.series -%}{%- for column in series.distincts -%}
-    {%- set name = group.facts ~ '_' ~ column ~ ('_before_' ~ series.back if series.back else '') -%}
+    {%- set name = group.label ~ '_' ~ series.back ~ '_' ~ column -%}
     {%- do of_columns.setdefault(name, {'column': column, 'series': []}).series.append(series) -%}
 {%- endfor -%}{%- endfor -%}
 {%- for name, of in of_columns.items() %}
 {{ milepost.distinct_stays(
-    name, of.series, of.column, keys, steps, group.facts ~ ('_in_order' if group.superseded_only else '_counted')
+    name, of.series, of.column, keys, steps,
+    ('milepost__in_order_' if group.superseded_only else 'milepost__counted_') ~ group.label
 ) }}
+    {%- set distinct = {'kind': 'distinct', 'column': of.column} -%}
     {%- set added = {} -%}
     {%- for series in of.series -%}
-        {%- do added.update({series.name ~ '__' ~ of.column ~ '_distinct': 'begins_' ~ series.reach}) -%}
+        {%- do added.update({milepost.measure_name(distinct, series.name): 'milepost__begins_' ~ series.reach}) -%}
     {%- endfor -%}
-    {%- do branches.append({'from': name, 'at': 'enters_at', 'where': none, 'added': added}) -%}
+    {%- do branches.append({'from': 'milepost__values_' ~ name, 'at': 'milepost__enters_at', 'where': none, 'added': added}) -%}
     {%- for series in of.series -%}
         {%- do branches.append({
-            'from': name,
-            'at': 'ends_' ~ series.reach,
-            'where': 'ends_' ~ series.reach ~ ' is not null',
-            'added': {series.name ~ '__' ~ of.column ~ '_distinct': '-islands'},
+            'from': 'milepost__values_' ~ name,
+            'at': 'milepost__ends_' ~ series.reach,
+            'where': 'milepost__ends_' ~ series.reach ~ ' is not null',
+            'added': {milepost.measure_name(distinct, series.name): '-milepost__islands'},
         }) -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- endfor %}
 -- What each grid step adds to the windows, and what it takes out.
-changes as (
+milepost__changes as (
 {% for branch in branches %}
     select
         {{ keys | join(',\n        ') }},
-        {{ branch.at }} as grid_at
+        {{ branch.at }} as milepost__step
         {%- for name in summed %},
         {{ branch.added.get(name, 'null') }} as {{ name }}
         {%- endfor %}
@@ -104,33 +110,35 @@ changes as (
 
 ),
 
-changes_by_step as (
+milepost__changes_by_step as (
 
     select
         {{ keys | join(',\n        ') }},
-        grid_at
+        milepost__step
         {%- for name in summed %},
         sum({{ name }}) as {{ name }}
         {%- endfor %}
-    from changes
+    from milepost__changes
     {%- if steps.end is not none %}
-    where grid_at < {{ steps.end }}
+    where milepost__step < {{ steps.end }}
     {%- endif %}
     group by {{ range(1, keys | length + 2) | join(', ') }}
 
 ),
 
-balances as (
+milepost__balances as (
 
     select
         {{ keys | join(',\n        ') }},
-        grid_at
+        milepost__step
         {%- for name in summed %},
         {{ milepost.running_total(name) }} as {{ name }}
         {%- endfor %}
-    from changes_by_step
+    from milepost__changes_by_step
     {%- if summed %}
-    window so_far as (partition by {{ keys | join(', ') }} order by grid_at rows unbounded preceding)
+    window milepost__so_far as (
+        partition by {{ keys | join(', ') }} order by milepost__step rows unbounded preceding
+    )
     {%- endif %}
 
 ),

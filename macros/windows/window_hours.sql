@@ -6,6 +6,8 @@
         {% do milepost.refuse_feature(
             feature, "the window `" ~ window ~ "`", "write a length above zero in days or hours: '28d', '24h'"
         ) %}
+    {% elif hours > 24 * 36500 %}
+        {% do milepost.refuse_feature(feature, "the window `" ~ window ~ "`", "look back 36500 days at most") %}
     {% elif grid == 'day' and hours % 24 %}
         {% do milepost.refuse_feature(
             feature,

@@ -1,11 +1,11 @@
 {#
     The series of parsed features: one for each facts relation and window, in the order of the
-    features. Each has a name, facts, window, last, look_back_hours, its features, and
+    features. Each has a name, facts, label, window, last, look_back_hours, its features, and
 
     back, reach: the grid steps after a fact enters the grid at which it enters and leaves the window
     is_totalled: whether it may be the difference of two running totals: it is no window of open facts,
         and its facts are also in a window that is not set back, so that a row stands where one enters
-    measures: what is added up, `{'name', 'sql'}`; `sql` aggregates the facts of one tile
+    measures: what is added up, as `feature_measures` gives it
     distincts: the columns whose distinct values are counted
     columns: the columns of the facts that it needs
 #}
@@ -17,12 +17,11 @@
         {% do entered.append(feature.facts) %}
     {% endfor %}
     {% for feature in features %}
-        {% set length = milepost.window_name(feature) %}
-        {% set name = feature.facts ~ '_' ~ length %}
-        {% if name not in all_series %}
-            {% do all_series.update({name: {
-                'name': name,
+        {% if feature.series not in all_series %}
+            {% do all_series.update({feature.series: {
+                'name': feature.series,
                 'facts': feature.facts,
+                'label': feature.label,
                 'window': feature.window,
                 'back': feature.back_hours // hours_of_step,
                 'reach': feature.look_back_hours // hours_of_step,
@@ -35,7 +34,7 @@
                 'columns': [],
             }}) %}
         {% endif %}
-        {% set series = all_series[name] %}
+        {% set series = all_series[feature.series] %}
         {% do series.features.append(feature) %}
         {% for column in [feature.value, feature.id] if column and column not in series.columns %}
             {% do series.columns.append(column) %}
@@ -43,7 +42,7 @@
         {% if feature.is_summed and feature.aggregate == 'distinct' %}
             {% if feature.value not in series.distincts %}{% do series.distincts.append(feature.value) %}{% endif %}
         {% elif feature.is_summed %}
-            {% for measure in milepost.feature_measures(feature) if measure.name not in series.measures | map(attribute='name') | list %}
+            {% for measure in milepost.feature_measures(feature) if measure not in series.measures %}
                 {% do series.measures.append(measure) %}
             {% endfor %}
         {% endif %}

@@ -1,11 +1,13 @@
 {#
     The balances of totalled series at each grid step at which a fact enters or leaves one, and at those
-    of `balances`, which are added: superseded facts, and windows of open ones.
+    of `milepost__balances`, which are added: superseded facts, and windows of open ones.
+
+    totalled: for each label of facts its totalled measures, `{name: sql}`.
 #}
 {% macro window_totals(all_series, totalled, summed, keys, steps) -%}
 {%- set key_list = keys | join(', ') -%}
 {%- set columns = [] -%}
-{%- for facts, measures in totalled.items() -%}{%- do columns.extend(measures) -%}{%- endfor -%}
+{%- for label, measures in totalled.items() -%}{%- do columns.extend(measures) -%}{%- endfor -%}
 {%- set totalled_series = all_series | selectattr('is_totalled') | list -%}
 {%- set offsets = [] -%}
 {%- for series in totalled_series -%}{%- do offsets.extend([series.back, series.reach]) -%}{%- endfor -%}
@@ -14,150 +16,154 @@
 {%- for series in totalled_series -%}
     {%- for measure in series.measures -%}
         {%- for offset in [series.back, series.reach] if offset -%}
-            {%- do read_at.setdefault(offset, {}).update({series.facts ~ '__' ~ measure.name: true}) -%}
+            {%- do read_at.setdefault(offset, {}).update({milepost.measure_name(measure, series.label): true}) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for column in series.distincts -%}
-        {%- set of = series.facts ~ '__' ~ column -%}
         {%- set length = series.reach - series.back -%}
         {%- if series.back -%}
-            {%- do read_at.setdefault(series.back, {}).update({of ~ '_begun_' ~ length: true}) -%}
+            {%- set begun = milepost.measure_name({'kind': 'begun' ~ length, 'column': column}, series.label) -%}
+            {%- do read_at.setdefault(series.back, {}).update({begun: true}) -%}
         {%- endif -%}
-        {%- do read_at.setdefault(series.reach, {}).update({of ~ '_ended_' ~ length: true}) -%}
+        {%- set ended = milepost.measure_name({'kind': 'ended' ~ length, 'column': column}, series.label) -%}
+        {%- do read_at.setdefault(series.reach, {}).update({ended: true}) -%}
     {%- endfor -%}
 {%- endfor %}
 -- Where facts enter.
-entries as (
+milepost__entries as (
 
     select
         {{ keys | join(',\n        ') }},
         {%- if totalled | length > 1 %}
-        enters_at
+        milepost__enters_at
         {%- for column in columns %},
         sum({{ column }}) as {{ column }}
         {%- endfor %}
     from (
-        {%- for facts, measures in totalled.items() %}
+        {%- for label, measures in totalled.items() %}
         select
             {{ keys | join(',\n            ') }},
-            enters_at
+            milepost__enters_at
             {%- for column in columns %},
             {{ column if column in measures else '0' }} as {{ column }}
             {%- endfor %}
-        from {{ facts }}_tiles
+        from milepost__tiles_{{ label }}
         {{- '\n        union all' if not loop.last }}
         {%- endfor %}
-    ) as entries_of_each
+    ) as milepost__entries_of_each
     group by {{ range(1, keys | length + 2) | join(', ') }}
         {%- else %}
-        enters_at
+        milepost__enters_at
         {%- for column in columns %},
         {{ column }}
         {%- endfor %}
-    from {{ totalled.keys() | first }}_tiles
+    from milepost__tiles_{{ totalled.keys() | first }}
         {%- endif %}
 
 ),
 
 -- Where nothing enters and something leaves.
-other_steps as (
+milepost__other_steps as (
 
     select distinct
-        leaving.{{ keys | join(',\n        leaving.') }},
-        leaving.grid_at
+        milepost__leaving.{{ keys | join(',\n        milepost__leaving.') }},
+        milepost__leaving.milepost__step
     from (
-        {%- for facts in totalled %}
-        {%- set of_facts = totalled_series | selectattr('facts', 'equalto', facts) | list %}
+        {%- for label in totalled %}
+        {%- set of_facts = totalled_series | selectattr('label', 'equalto', label) | list %}
         {%- for offset in offsets
             if offset in of_facts | map(attribute='back') | list or offset in of_facts | map(attribute='reach') | list %}
         select
             {{ keys | join(',\n            ') }},
-            enters_at + {{ offset }} as grid_at
-        from {{ facts }}_tiles
+            milepost__enters_at + {{ offset }} as milepost__step
+        from milepost__tiles_{{ label }}
         union all
         {%- endfor %}
         {%- endfor %}
         select
             {{ keys | join(',\n            ') }},
-            grid_at
-        from balances
-    ) as leaving
-    left join entries
+            milepost__step
+        from milepost__balances
+    ) as milepost__leaving
+    left join milepost__entries
         on
             {% for key in keys -%}
-            leaving.{{ key }} = entries.{{ key }}
+            milepost__leaving.{{ key }} = milepost__entries.{{ key }}
             and {% endfor -%}
-            leaving.grid_at = entries.enters_at
+            milepost__leaving.milepost__step = milepost__entries.milepost__enters_at
     where
-        entries.enters_at is null
+        milepost__entries.milepost__enters_at is null
         {%- if steps.end is not none %}
-        and leaving.grid_at < {{ steps.end }}
+        and milepost__leaving.milepost__step < {{ steps.end }}
         {%- endif %}
 
 ),
 
-totals as (
+milepost__totals as (
 
     select
         {{ keys | join(',\n        ') }},
-        grid_at
+        milepost__step
         {%- for column in columns %},
         {{ milepost.running_total(column) }} as {{ column }}
         {%- endfor %}
     from (
         select
             {{ keys | join(',\n            ') }},
-            enters_at as grid_at
+            milepost__enters_at as milepost__step
             {%- for column in columns %},
             {{ column }}
             {%- endfor %}
-        from entries
+        from milepost__entries
         {%- if steps.end is not none %}
-        where enters_at < {{ steps.end }}
+        where milepost__enters_at < {{ steps.end }}
         {%- endif %}
         union all
         select
             {{ keys | join(',\n            ') }},
-            grid_at
+            milepost__step
             {%- for column in columns %},
             0 as {{ column }}
             {%- endfor %}
-        from other_steps
-    ) as steps
+        from milepost__other_steps
+    ) as milepost__steps
     {%- if columns %}
-    window so_far as (partition by {{ key_list }} order by grid_at rows unbounded preceding)
+    window milepost__so_far as (
+        partition by {{ key_list }} order by milepost__step rows unbounded preceding
+    )
     {%- endif %}
 
 ),
 
-totals_then_and_now as (
+milepost__totals_then_and_now as (
 
     select
-        totals.*
+        milepost__totals.*
         {%- for offset in offsets if offset in read_at %},
-        last_value({{ milepost.struct_of(read_at[offset].keys() | list) }}) over before_{{ offset }} as before_{{ offset }}
+        last_value({{ milepost.struct_of(read_at[offset].keys() | list) }})
+            over milepost__until_{{ offset }} as milepost__before_{{ offset }}
         {%- endfor %}
         {%- if summed %},
-        last_value(added.grid_at ignore nulls) over so_far as milepost__added_at
+        last_value(milepost__balances.milepost__step ignore nulls) over milepost__so_far as milepost__added_at
         {%- endif %}
-    from totals
+    from milepost__totals
     {%- if summed %}
-    left join balances as added
+    left join milepost__balances
         on
             {% for key in keys -%}
-            totals.{{ key }} = added.{{ key }}
+            milepost__totals.{{ key }} = milepost__balances.{{ key }}
             and {% endfor -%}
-            totals.grid_at = added.grid_at
+            milepost__totals.milepost__step = milepost__balances.milepost__step
     window
-        so_far as (
-            partition by {{ 'totals.' ~ keys | join(', totals.') }}
-            order by totals.grid_at
+        milepost__so_far as (
+            partition by milepost__totals.{{ keys | join(', milepost__totals.') }}
+            order by milepost__totals.milepost__step
             rows unbounded preceding
         )
         {%- for offset in offsets if offset in read_at %},
-        before_{{ offset }} as (
-            partition by {{ 'totals.' ~ keys | join(', totals.') }}
-            order by totals.grid_at
+        milepost__until_{{ offset }} as (
+            partition by milepost__totals.{{ keys | join(', milepost__totals.') }}
+            order by milepost__totals.milepost__step
             range between unbounded preceding and {{ offset }} preceding
         )
         {%- endfor %}
@@ -165,36 +171,39 @@ totals_then_and_now as (
 
 ),
 
-instants as (
+milepost__instants as (
 
     select
-        totals.{{ keys | join(',\n        totals.') }},
-        totals.grid_at
+        milepost__now.{{ keys | join(',\n        milepost__now.') }},
+        milepost__now.milepost__step
         {%- for series in all_series %}
         {%- for measure in series.measures %}
-        {%- set total, name = series.facts ~ '__' ~ measure.name, series.name ~ '__' ~ measure.name %},
+        {%- set total = milepost.measure_name(measure, series.label) %}
+        {%- set name = milepost.measure_name(measure, series.name) %},
         {% if series.is_totalled -%}
-        coalesce({{ 'before_' ~ series.back if series.back else 'totals' }}.{{ total }}, 0)
-        - coalesce(before_{{ series.reach }}.{{ total }}, 0) + {% endif -%}
-        coalesce(added.{{ name }}, 0) as {{ name }}
+        coalesce(milepost__{{ 'before_' ~ series.back if series.back else 'now' }}.{{ total }}, 0)
+        - coalesce(milepost__before_{{ series.reach }}.{{ total }}, 0) + {% endif -%}
+        coalesce(milepost__balances.{{ name }}, 0) as {{ name }}
         {%- endfor %}
         {%- for column in series.distincts %}
-        {%- set name, length = series.name ~ '__' ~ column ~ '_distinct', series.reach - series.back %}
-        {%- set begun, ended = series.facts ~ '__' ~ column ~ '_begun_' ~ length, series.facts ~ '__' ~ column ~ '_ended_' ~ length %},
+        {%- set length = series.reach - series.back %}
+        {%- set name = milepost.measure_name({'kind': 'distinct', 'column': column}, series.name) %}
+        {%- set begun = milepost.measure_name({'kind': 'begun' ~ length, 'column': column}, series.label) %}
+        {%- set ended = milepost.measure_name({'kind': 'ended' ~ length, 'column': column}, series.label) %},
         {% if series.is_totalled -%}
-        {{ 'coalesce(before_' ~ series.back ~ '.' ~ begun ~ ', 0)' if series.back else 'totals.' ~ begun
-        }} - coalesce(before_{{ series.reach }}.{{ ended }}, 0) + {% endif -%}
-        coalesce(added.{{ name }}, 0) as {{ name }}
+        {{ 'coalesce(milepost__before_' ~ series.back ~ '.' ~ begun ~ ', 0)' if series.back else 'milepost__now.' ~ begun
+        }} - coalesce(milepost__before_{{ series.reach }}.{{ ended }}, 0) + {% endif -%}
+        coalesce(milepost__balances.{{ name }}, 0) as {{ name }}
         {%- endfor %}
         {%- endfor %}
-    from totals_then_and_now as totals
+    from milepost__totals_then_and_now as milepost__now
     {%- if summed %}
-    left join balances as added
+    left join milepost__balances
         on
             {% for key in keys -%}
-            totals.{{ key }} = added.{{ key }}
+            milepost__now.{{ key }} = milepost__balances.{{ key }}
             and {% endfor -%}
-            totals.milepost__added_at = added.grid_at
+            milepost__now.milepost__added_at = milepost__balances.milepost__step
     {%- endif %}
 
 )

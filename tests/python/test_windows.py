@@ -196,7 +196,8 @@ def table_of(facts: list[dict[str, Any]]) -> pa.Table:
 def copy_of_the_fixture(path: Path) -> Path:
     shutil.copytree(PROJECT / "tests/fixtures/windows", path, dirs_exist_ok=True)
     shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
-    shutil.copytree(PROJECT / "macros/windows", path / "macros/windows")
+    for folder in ("windows", "names"):
+        shutil.copytree(PROJECT / "macros" / folder, path / "macros" / folder)
     return path
 
 

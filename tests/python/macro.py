@@ -1,0 +1,89 @@
+"""Milepost's macros called from Python: rendered as dbt renders them, without a dbt process.
+
+`dbt compile` takes seconds. A test that needs the SQL of hundreds of declarations calls the macros
+here, and one test shows that dbt compiles the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from dbt_common.clients.jinja import get_environment
+from dbt_common.exceptions import CompilationError
+from dbt_common.exceptions.macros import MacroReturn
+
+MACROS = Path(__file__).parents[2] / "macros"
+
+
+def returned(value: Any) -> NoReturn:
+    raise MacroReturn(value)
+
+
+def refused(message: str) -> NoReturn:
+    raise CompilationError(message)
+
+
+class Macros:
+    """The macros of some folders by name, on DuckDB, for a model with some `meta`."""
+
+    def __init__(self, *folders: str, **context: Any) -> None:
+        self._context = {
+            "milepost": self,
+            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "exceptions": SimpleNamespace(raise_compiler_error=refused),
+            "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),
+            "return": returned,
+            **context,
+        }
+        environment = get_environment(capture_macros=True)
+        self._macros: dict[str, Callable[..., Any]] = {}
+        for file in sorted(file for name in folders for file in (MACROS / name).glob("*.sql")):
+            template = environment.from_string(file.read_text())
+            module = template.make_module(self._context)
+            for name, macro in vars(module).items():
+                if name.startswith("dbt_macro__"):
+                    self._macros[name.removeprefix("dbt_macro__")] = macro
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_") or name not in self._macros:
+            raise AttributeError(name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            try:
+                return self._macros[name](*arguments, **named)
+            except MacroReturn as result:
+                return result.value
+
+        return call
+
+    def add(self, name: str, macro: Callable[..., Any]) -> None:
+        self._macros[name] = macro
+
+    def _dispatch(self, name: str, _package: str) -> Callable[..., Any]:
+        own = f"duckdb__{name}"
+        return self.__getattr__(own if own in self._macros else f"default__{name}")
+
+
+@cache
+def windows() -> Macros:
+    """The macros of the windows, as a unit test renders them: of no model's `meta`."""
+    model = SimpleNamespace(resource_type="unit_test")
+    return Macros("windows", "names", execute=False, model=model, config=lambda **_: "")
+
+
+def trailing_features(
+    keys: Any,
+    features: Any,
+    grid: str = "day",
+    batch: tuple[datetime | None, datetime] | None = None,
+) -> str:
+    """The SQL that `{{ trailing_features(...) }}` is in a model, in full or for a batch."""
+    start, end = batch or (None, None)
+    windows().add("batch", lambda: {"start": start, "end": end})
+    return str(windows().trailing_features(keys, features, grid))

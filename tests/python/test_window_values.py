@@ -1,0 +1,133 @@
+"""Values that `trailing_features` must get right, or stop at with the feature's name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+import macro
+
+
+def result(features: list[dict[str, Any]], facts: str, keys: tuple[str, ...] = ("k",)) -> Any:
+    """Return the features at the first instant; `facts` selects columns of what is known then."""
+    with duckdb.connect() as con:
+        sql = macro.trailing_features([*keys], features)
+        known = "timestamp '2026-01-01 12:00' as known_at, timestamp '2026-01-01' as event_at"
+        return con.execute(f"""
+            with deliveries as (
+                select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts
+            ),
+            windows as ({sql})
+            select * exclude (k, grid_at) from windows order by grid_at limit 1
+        """).fetchone()
+
+
+def of(aggregate: str, column: str, **options: Any) -> dict[str, Any]:
+    return {"name": "f", aggregate: f"deliveries.{column}", "over": "3d", **options}
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "decimals", "wanted"),
+    [
+        ([1500, 1600], "bigint", 6, 70.71067811865476),
+        (["9999990.00", "9999990.01", "9999990.02"], "decimal(18, 2)", 2, 0.01),
+        ([2**63 - 1, 2**63 - 2], "bigint", 6, 0.7071067811865476),
+        ([2**63 - 1, -(2**63)], "bigint", 6, 1.3043817825332783e19),
+        (
+            ["999999999999.999999", "999999999999.999997"],
+            "decimal(18, 6)",
+            6,
+            1.4142135623730951e-6,
+        ),
+        ([1_767_225_600_000, 1_767_225_600_001], "bigint", 6, 0.7071067811865476),
+        ([5, 5, 5], "bigint", 6, 0.0),
+        ([5], "bigint", 6, None),
+    ],
+)
+@pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_standard_deviation_loses_no_digit(
+    values: list[Any], type_: str, decimals: int, wanted: float | None, window: dict[str, Any]
+) -> None:
+    facts = " union all ".join(
+        f"select {n} as id, cast({value} as {type_}) as x" for n, value in enumerate(values)
+    )
+    declared = of("stddev", "x", decimals=decimals) | window
+    if window:
+        del declared["over"]
+    (found,) = result([declared], facts)
+    assert found == (wanted if wanted is None else pytest.approx(wanted, rel=1e-12))
+
+
+def test_digits_and_names_of_columns_are_apart() -> None:
+    features = [
+        of("mean", "price", decimals=2),
+        {**of("mean", "price_2"), "name": "g"},
+    ]
+    facts = "from (values (1.234567, 10), (2.5, 20)) as t (price, price_2)"
+    assert result(features, facts) == (pytest.approx(1.865), 15.0)
+
+
+def test_a_column_named_as_one_of_ours_is_measured() -> None:
+    features = [
+        {"name": "f", "mean": "deliveries.recency", "last": 2, "within": "3d", "id": "recency"}
+    ]
+    assert result(features, "from (values (70), (30), (1)) as t (recency)") == (50.0,)
+
+
+@pytest.mark.parametrize("aggregate", ["sum", "mean", "stddev", "min", "max", "p50", "newest"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_number_that_is_none_is_an_error_of_the_feature(aggregate: str, value: str) -> None:
+    feature = of(aggregate, "x")
+    if aggregate == "newest":
+        del feature["over"]
+        feature |= {"newest_within": "3d", "id": "id"}
+    with pytest.raises(duckdb.Error) as refused:
+        result([feature], f"select 1 as id, cast('{value}' as double) as x")
+    name = "f" if aggregate == "newest" else "f_3d"
+    assert f"feature `{name}` cannot" in str(refused.value)
+    assert "`deliveries.x`" in str(refused.value)
+    assert "hint: set its row aside in the base model" in str(refused.value)
+
+
+def test_what_no_decimal_holds_is_an_error_of_the_feature() -> None:
+    assert result([of("sum", "x")], "select 1767225600000 as x") == (1767225600000.0,)
+    with pytest.raises(duckdb.Error, match=r"feature `f_3d` cannot add `deliveries\.x`"):
+        result([of("sum", "x")], "select 1e19 as x")
+    assert result([of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
+
+
+@pytest.mark.parametrize("aggregate", ["min", "max", "newest_at"])
+def test_an_infinite_instant_is_no_value_of_a_feature(aggregate: str) -> None:
+    feature = of(aggregate, "x")
+    facts = "select cast('infinity' as timestamp) as x"
+    if aggregate == "newest_at":
+        feature = {"name": "f", "newest_at": "deliveries", "newest_within": "3d"}
+        facts = "select 1 as x"
+    with duckdb.connect() as con:
+        con.execute(
+            f"create table deliveries as select 1 as k, timestamp '2026-01-01' as known_at, "
+            f"cast('infinity' as timestamp) as event_at, null::timestamp as superseded_at, * "
+            f"from ({facts}) as facts"
+        )
+        with pytest.raises(duckdb.Error, match="is NaN or infinite"):
+            con.execute(macro.trailing_features(["k"], [feature]))
+
+
+def test_what_happens_exactly_at_an_instant_has_not_happened_by_then() -> None:
+    """A fact is open after `opens_at` up to `closes_at`, as `g - W <= known_at < g` says."""
+    feature = {"name": "f", "count": "loads", "open_within": "9d"}
+    with duckdb.connect() as con:
+        con.execute("""
+            create table loads as select
+                1 as k,
+                timestamp '2026-01-01 12:00' as known_at,
+                null::timestamp as superseded_at,
+                timestamp '2026-01-03' as opens_at,
+                timestamp '2026-01-05' as closes_at
+        """)
+        sql = macro.trailing_features(["k"], [feature])
+        rows = con.execute(f"select grid_at, f from ({sql}) order by grid_at").fetchall()
+    assert rows == [(datetime(2026, 1, 4), 1), (datetime(2026, 1, 6), 0)]
