@@ -34,5 +34,6 @@
 
 {# The SQL by which a model reads a source, where it reads the raw log's files itself. #}
 {% macro duckdb__read_as(node) %}
-    {{ return(source(node.source_name, node.name) | string) }}
+    {# As it is without `--empty` and `--sample`, which narrow what a source gives. #}
+    {{ return(source(node.source_name, node.name).render()) }}
 {% endmacro %}
