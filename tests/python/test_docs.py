@@ -124,4 +124,4 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     assert pages == ["dbt"]
     # this project has its own, where `make docs` looks for it
     assert "{% docs __overview__ %}" in (ROOT / "docs/site/overview.md").read_text()
-    assert "MILEPOST_FRONT_PAGE=docs/site " in (ROOT / "Makefile").read_text()
+    assert "export MILEPOST_FRONT_PAGE := docs/site\n" in (ROOT / "Makefile").read_text()
