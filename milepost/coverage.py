@@ -16,6 +16,9 @@ from milepost.names import EVENT_TIMESTAMP
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Of more features than these an error says the number; `covers` has each.
+SHOWN = 10
+
 
 @dataclass(frozen=True)
 class Range:
@@ -137,4 +140,10 @@ def _listed(features: Mapping[str, datetime], word: str) -> str:
     grouped = defaultdict(list)
     for name, instant in features.items():
         grouped[instant].append(f"`{name}`")
-    return "; ".join(f"{', '.join(grouped[at])} {word} {at}" for at in sorted(grouped))
+    return "; ".join(f"{_some(grouped[at])} {word} {at}" for at in sorted(grouped))
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, of many the first ones and the number of the others."""
+    shown, others = names[:SHOWN], names[SHOWN:]
+    return ", ".join(shown) + (f" and {len(others)} more" if others else "")

@@ -135,7 +135,7 @@ def views(manifest: Manifest) -> Listing[View]:
             "rows": lambda view: view.rows,
             "from": lambda view: _from(min(view.complete_from.values(), default=None), view),
             "all from": lambda view: _from(max(view.complete_from.values(), default=None), view),
-            "until": lambda view: view.instant("built_through"),
+            "until": lambda view: _minute(view.instant("built_through")),
             "keys": lambda view: view.keys,
             "owners": lambda view: view.owners.values(),
             "description": lambda view: view.description,
@@ -248,7 +248,7 @@ def describe(manifest: Manifest, reference: str) -> Description:
             **own,
             "keys": view.keys,
             "from": _from(ranges[feature].complete_from, view),
-            "until": ranges[feature].built_through,
+            "until": _minute(ranges[feature].built_through),
             "owners": view.owners.values(),
             "maturity": view.maturity,
             "deprecated": view.deprecated_at,
@@ -264,7 +264,7 @@ def _described_view(view: View, ranges: Mapping[str, Range]) -> Description:
         {
             **facts,
             "owners": view.owners.values(),
-            "until": view.instant("built_through"),
+            "until": _minute(view.instant("built_through")),
             "checks passed": len(view.checks),
             "deprecated": view.deprecated_at,
         },
@@ -285,7 +285,13 @@ def _described_view(view: View, ranges: Mapping[str, Range]) -> Description:
 def _from(complete_from: datetime | None, view: View) -> str | None:
     """From when a feature of the view is whole, in words where that is not built yet."""
     is_built = complete_from is None or complete_from < view.instant("built_through")
-    return _text(complete_from) if is_built else f"not before {complete_from}"
+    said = _minute(complete_from)
+    return said if is_built else f"not before {said}"
+
+
+def _minute(instant: datetime | None) -> str | None:
+    """An instant of the grid, plus a delay of whole minutes, as a person reads it."""
+    return None if instant is None else f"{instant:%Y-%m-%d %H:%M}"
 
 
 def _ranges(found: Iterable[Range]) -> Listing[Range]:

@@ -238,17 +238,26 @@ def test_covers_takes_what_a_lookup_takes(shelf: FeatureStore) -> None:
 
 
 def test_a_feature_is_described_with_its_own_beginning(shelf: FeatureStore) -> None:
-    assert shelf.describe("beds:wet_365d").facts["from"] == "2026-06-01 02:00:00"
-    assert shelf.describe("beds:ratio").facts["from"] == "2026-06-01 02:00:00"
-    assert shelf.describe("beds:shade").facts["until"] == at("2026-03-01")
-    assert shelf.describe("suns:hours_last_year").facts["from"] == "not before 2026-09-01 00:00:00"
+    assert shelf.describe("beds:wet_365d").facts["from"] == "2026-06-01 02:00"
+    assert shelf.describe("beds:ratio").facts["from"] == "2026-06-01 02:00"
+    assert shelf.describe("beds:shade").facts["until"] == "2026-03-01 00:00"
+    assert shelf.describe("suns:hours_last_year").facts["from"] == "not before 2026-09-01 00:00"
     listed = [line.split()[:5] for line in repr(shelf.describe("beds")).splitlines()]
-    assert ["beds:wet_365d", "DOUBLE", "2026-06-01", "02:00:00"] in listed
+    assert ["beds:wet_365d", "DOUBLE", "2026-06-01", "02:00"] in listed
 
 
 def test_a_view_is_listed_from_its_first_and_from_its_last_feature(shelf: FeatureStore) -> None:
     beds, suns = repr(shelf.feature_views()).splitlines()[1:]
     assert beds.split()[3:9] == [
-        *("2026-01-08", "02:00:00", "2026-06-01", "02:00:00", "2026-07-01", "00:00:00"),
+        *("2026-01-08", "02:00", "2026-06-01", "02:00", "2026-07-01", "00:00"),
     ]
-    assert "2026-01-01 00:00:00  not before 2026-09-01 00:00:00  2026-03-01 00:00:00" in suns
+    assert "2026-01-01 00:00  not before 2026-09-01 00:00  2026-03-01 00:00" in suns
+
+
+def test_of_many_features_the_error_names_the_first_ones(store: Location) -> None:
+    types = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP"}
+    types |= {f"wet_{n}d": "DOUBLE" for n in range(12)}
+    rows = rows_of(types, ("north", at("2026-01-02"), *[0.5] * 12))
+    release(store, put_view(store, "beds", rows, keys=("bed_id",)))
+    message = refusal(FeatureStore(store.uri()), ["2030-01-01T00:00:00"], ["beds"])
+    assert "`beds:wet_9d` and 2 more until 2026-07-01 00:00:00\n" in message

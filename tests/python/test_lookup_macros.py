@@ -227,6 +227,16 @@ found as ({{ point_in_time_join('opened', %s) }})
 select *, {{ complete_from() }} as complete_from from found
 """
 
+COVERED_TWICE = """
+with
+
+by_rate as ({{ point_in_time_join(ref('asked'), ['place_rates:rate']) }}),
+
+by_weather as ({{ point_in_time_join('by_rate', ['weather']) }})
+
+select *, {{ complete_from() }} as complete_from from by_weather
+"""
+
 
 def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path) -> None:
     project = project_with_a_file(tmp_path)
@@ -241,12 +251,7 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
         # A view that the model refers to otherwise counts with all of its features.
         other = "-- depends_on: {{ ref('weather') }}" if "heat" in arguments else ""
         (project / f"models/covered_{number}.sql").write_text(other + COVERED_MODEL % arguments)
-    twice = COVERED_MODEL % "['place_rates:rate']"
-    twice = twice.replace(
-        "with\n", "with again as ({{ point_in_time_join('opened2', ['weather']) }}),"
-    )
-    twice = twice.replace("again as", "opened2 as (select * from {{ ref('asked') }}), again as")
-    (project / "models/covered_98.sql").write_text(twice)
+    (project / "models/covered_98.sql").write_text(COVERED_TWICE)
     (project / "models/covered_99.sql").write_text(
         COVERED_MODEL % "(['place_rates:rate'] if execute else ['place_rates'])"
     )

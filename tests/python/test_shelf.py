@@ -124,7 +124,7 @@ def test_a_view_is_described_with_its_features(example: FeatureStore) -> None:
         "carrier_activity:last_load_at",
         "carrier_activity:days_since_last_load",
     ]
-    assert "days_since_last_load  DOUBLE, derived  2026-01-08 02:00:00  Days from" in repr(found)
+    assert "days_since_last_load  DOUBLE, derived  2026-01-08 02:00  Days from" in repr(found)
 
 
 def test_a_deprecated_version_says_so_and_is_found_under_each_name(store: Location) -> None:
