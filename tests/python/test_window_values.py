@@ -131,3 +131,42 @@ def test_what_happens_exactly_at_an_instant_has_not_happened_by_then() -> None:
         sql = macro.trailing_features(["k"], [feature])
         rows = con.execute(f"select grid_at, f from ({sql}) order by grid_at").fetchall()
     assert rows == [(datetime(2026, 1, 4), 1), (datetime(2026, 1, 6), 0)]
+
+
+@pytest.mark.parametrize(
+    ("superseded_at", "wanted"),
+    [("infinity", [(1,), (0,)]), ("-infinity", []), (None, [(1,), (0,)])],
+)
+def test_a_fact_superseded_at_infinity_stands(
+    superseded_at: str | None, wanted: list[tuple[int]]
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create table loads as select 1 as k, timestamp '2026-01-01' as known_at, "
+            "cast($superseded_at as timestamp) as superseded_at",
+            {"superseded_at": superseded_at},
+        )
+        sql = macro.trailing_features(["k"], [{"name": "f", "count": "loads", "over": "3d"}])
+        assert con.execute(f"select f_3d from ({sql}) order by grid_at").fetchall() == wanted
+
+
+@pytest.mark.parametrize("other", ["loads_open", "loads_3d", "loads_3d_before_3d", "open_loads"])
+def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
+    features = [
+        {"name": "a", "count": "loads", "over": "3d"},
+        {"name": "a", "count": "loads", "over": "3d", "set_back": "3d"},
+        {"name": "b", "count": "loads", "open_within": "3d"},
+        {"name": "c", "count": other, "over": "3d"},
+        {"name": "d", "count": other, "open_within": "3d"},
+    ]
+    with duckdb.connect() as con:
+        for name, count in (("loads", 1), (other, 2)):
+            con.execute(
+                f"create table {name} as select 1 as k, timestamp '2026-01-01' as known_at, "
+                "null::timestamp as superseded_at, null::timestamp as opens_at, "
+                f"null::timestamp as closes_at from range({count})"
+            )
+        for batch in (None, (datetime(2026, 1, 2), datetime(2026, 1, 3))):
+            sql = macro.trailing_features(["k"], features, "day", batch)
+            row = con.execute(f"select * exclude (k, grid_at) from ({sql}) limit 1").fetchone()
+            assert row == (1, 0, 1, 2, 2)
