@@ -7,7 +7,6 @@ facts that are late, corrected, doubled, on a boundary, of no key, superseded at
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -281,11 +280,7 @@ def is_same(found: Any, wanted: Any) -> bool:
 
 
 @given(case=cases())
-@settings(
-    max_examples=int(os.environ.get("MILEPOST_EXAMPLES", "40")),
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-)
+@settings(suppress_health_check=[*HealthCheck])
 def test_any_declaration_means_what_the_guide_says(case: Case) -> None:
     declared = [one.declared for one in case.features]
     end = FIRST + timedelta(days=5)
