@@ -385,7 +385,7 @@ def test_what_dbt_left_is_looked_for(store: Location, run: Run, tmp_path: Path) 
     )
     code, _, err = run("publish", "--manifest", str(tmp_path))
     assert (code, f"`{tmp_path}` cannot be read: " in err) == (1, True)
-    parts = ("nodes", "sources", "unit_tests", "disabled", "exposures")
+    parts = ("nodes", "sources", "macros", "unit_tests", "disabled", "exposures")
     metadata = {"project_name": "test", "dbt_version": "1.11"}
     manifest.write_text(json.dumps({**{part: {} for part in parts}, "metadata": metadata}))
     for database, problem in ((none, "does not exist"), (manifest, "cannot be opened: ")):
