@@ -269,6 +269,10 @@ def test_a_column_that_states_no_number_of_days_is_named(tmp_path: Path, wrong: 
         (lambda view: view.update(name="Carrier"), "`Carrier` of feature view"),
         (lambda view: view.update(name="x" * 64), "is not a plain name"),
         (lambda view: view["columns"]["late_rate_28d"].update(name='a"b'), "is not a plain name"),
+        (
+            lambda view: view["columns"]["late_rate_28d"].update(name="order"),
+            "`order` of feature view `carrier_reliability` is a reserved word of SQL",
+        ),
         (lambda view: view["columns"].pop("carrier_id"), "has no column `carrier_id`"),
         (lambda view: view["columns"].pop("available_at"), "has no column `available_at`"),
         (lambda view: view["config"]["meta"].update(grid="week"), "has the grid `week`"),
