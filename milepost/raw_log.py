@@ -112,7 +112,7 @@ def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None
             raise LandingError(
                 f"raw table `{table}` is read as `{declared['read_as']}`, which is not what its "
                 "markers describe",
-                hint=f"its `external_location` reads `{wanted}` with `hive_partitioning = true`: see "
+                hint=f"its `external_location` reads `{wanted}`, `hive_partitioning = true`: see "
                 "docs/guides/use-as-a-package.md",
             )
 
