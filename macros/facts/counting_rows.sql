@@ -1,5 +1,5 @@
 {#
-    The rows of a base model, each with `counts_from`: the instant from which it and everything that
+    The rows of a base model, each with `milepost__counts_from`: the instant from which it and everything that
     it refers to are known. Null where the row refers to nothing that counts. A null column refers
     to nothing on purpose.
 
@@ -8,7 +8,7 @@
       nothing, and a build from a slice of it gives the same.
     - A snapshot may be of any age.
 
-    `is_contradiction` says that another sound row has the same id and the same `known_at`, and other
+    `milepost__is_contradiction` says that another sound row has the same id and the same `known_at`, and other
     content: nothing tells which of them holds.
 
     base, id, content, references, snapshots, code_lists: as in `staged_facts`.
@@ -105,7 +105,7 @@ described as (
 
     select
         base_rows.*,
-        contradictions.known_at is not null as is_contradiction,
+        contradictions.known_at is not null as milepost__is_contradiction,
         {%- if of_any_age %}
         case
             when
@@ -120,9 +120,9 @@ described as (
                         coalesce({{ column }}_targets.known_at, base_rows.known_at)
                         {%- endfor %}
                     )
-        end as described_at
+        end as milepost__described_at
         {%- else %}
-        base_rows.known_at as described_at
+        base_rows.known_at as milepost__described_at
         {%- endif %}
     from landed as base_rows
     left join contradictions
@@ -146,7 +146,7 @@ described as (
 
 select
     described.*,
-    described.described_at as counts_from
+    described.milepost__described_at as milepost__counts_from
 from described
 {%- else %}
 
@@ -155,25 +155,25 @@ select
     described.*,
     case
         when
-            described.described_at is not null
+            described.milepost__described_at is not null
             {%- for column in references %}
             and (described.{{ column }} is null or {{ column }}_targets.target_id is not null)
             {%- endfor %}
             then
                 greatest(
-                    described.described_at
+                    described.milepost__described_at
                     {%- for column in references %},
-                    coalesce({{ column }}_targets.known_at, described.described_at)
+                    coalesce({{ column }}_targets.known_at, described.milepost__described_at)
                     {%- endfor %}
                 )
-    end as counts_from
+    end as milepost__counts_from
 from described
 {%- for column in references %}
 left join {{ column }}_targets
     on
         described.{{ column }} = {{ column }}_targets.target_id
-        and {{ column }}_targets.known_at >= described.described_at - {{ within }}
-        and {{ column }}_targets.previous_known_at < described.described_at - {{ within }}
+        and {{ column }}_targets.known_at >= described.milepost__described_at - {{ within }}
+        and {{ column }}_targets.previous_known_at < described.milepost__described_at - {{ within }}
         and {{ column }}_targets.known_at <= described.known_at + {{ within }}
 {%- endfor %}
 {%- endif %}

@@ -45,9 +45,9 @@ judged as (
         coalesce(
             counting.fault,
             case
-                when counting.is_contradiction
+                when counting.milepost__is_contradiction
                     then 'contradiction'
-                when counting.counts_from is null or facts.fact_id is null
+                when counting.milepost__counts_from is null or facts.fact_id is null
                     then 'unknown_reference'
                 else 'none'
             end

@@ -81,7 +81,7 @@ deliveries as (
         {%- endfor %}
         event_at,
         known_at,
-        counts_from,
+        milepost__counts_from,
         lag(known_at) over (
             partition by
                 {{ id }},
@@ -90,12 +90,12 @@ deliveries as (
                 {%- endfor %}
                 event_at
             order by known_at
-        ) as delivered_before_at
+        ) as milepost__delivered_before_at
     from counting
     where
         fault is null
-        and counts_from is not null
-        and not is_contradiction
+        and milepost__counts_from is not null
+        and not milepost__is_contradiction
 
 ),
 
@@ -103,8 +103,8 @@ known as (
 
     select * from deliveries
     where
-        delivered_before_at is null
-        or known_at > delivered_before_at + interval '{{ duplicates_within_days }}' day
+        milepost__delivered_before_at is null
+        or known_at > milepost__delivered_before_at + interval '{{ duplicates_within_days }}' day
 
 ),
 
@@ -117,8 +117,8 @@ versions as (
         {{ column }},
         {%- endfor %}
         event_at,
-        counts_from as known_at,
-        min(counts_from) over (
+        milepost__counts_from as known_at,
+        min(milepost__counts_from) over (
             partition by {{ id }}
             order by known_at
             rows between 1 following and unbounded following

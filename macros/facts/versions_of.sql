@@ -21,7 +21,7 @@ compared as (
         lag(known_at) over (
             partition by {{ id }}
             order by known_at
-        ) as state_before_at,
+        ) as milepost__state_before_at,
         lag(known_at) over (
             partition by
                 {{ id }}
@@ -29,7 +29,7 @@ compared as (
                 {{ column }}
                 {%- endfor %}
             order by known_at
-        ) as same_before_at
+        ) as milepost__same_before_at
     from {{ states }}
 
 )
@@ -46,7 +46,7 @@ select
     ) as superseded_at
 from compared
 where
-    state_before_at is null
-    or same_before_at is null
-    or same_before_at < state_before_at
+    milepost__state_before_at is null
+    or milepost__same_before_at is null
+    or milepost__same_before_at < milepost__state_before_at
 {%- endmacro %}

@@ -2,7 +2,7 @@
     What a lookup asks for, read from the graph:
     `{'views': {'<name>': {'relation', 'key_columns', 'columns', 'inputs'}}, 'columns': {...}}`. The keys
     of a view map to columns of the entity rows, its columns map each feature to its name in the
-    result, its inputs are the features that derived ones need, selected as `<feature>__input`. The
+    result, its inputs are the features that derived ones need, selected as `milepost__<feature>`. The
     columns beside them are all of the result, in the order asked for, each with its SQL.
 
     The arguments are those of `point_in_time_join`. What does not fit is a compiler error.

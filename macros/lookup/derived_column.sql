@@ -10,12 +10,12 @@
 {% macro derived_column(views, name, derived) %}
     {% set names = {} %}
     {% for column, type in derived.get('request', {}).items() %}
-        {% set given = 'entity_rows.' ~ column %}
+        {% set given = 'milepost__entity_rows.' ~ column %}
         {% do names.update({column: '(' ~ milepost.finite_or_null(given) ~ ')' if type | lower == 'double' else given}) %}
     {% endfor %}
     {% for input in derived.get('inputs', []) %}
         {% if input == 'event_timestamp' %}
-            {% do names.update({input: 'entity_rows.event_timestamp'}) %}
+            {% do names.update({input: 'milepost__entity_rows.event_timestamp'}) %}
         {% else %}
             {% set called = name ~ '__' ~ input.split(':')[0] if ':' in input else name %}
             {% set feature = input.split(':')[-1] %}
@@ -35,7 +35,7 @@
             {% if feature not in views[called].inputs %}
                 {% do views[called].inputs.append(feature) %}
             {% endif %}
-            {% do names.update({input | replace(':', '.'): called | replace('@v', '_v') ~ '.' ~ feature ~ '__input'}) %}
+            {% do names.update({input | replace(':', '.'): called | replace('@v', '_v') ~ '.' ~ 'milepost__' ~ feature}) %}
         {% endif %}
     {% endfor %}
     {% set bound = milepost.bind_expression(derived.sql, names, derived.type).split() | join(' ') %}

@@ -13,9 +13,9 @@
 asof left join {{ view }}
     on
         {% for key, column in keys.items() -%}
-        entity_rows.{{ column }} = {{ view }}.{{ key }}
+        milepost__entity_rows.{{ column }} = {{ view }}.{{ key }}
         and {% endfor -%}
-        entity_rows.event_timestamp >= {{ view }}.available_at
+        milepost__entity_rows.event_timestamp >= {{ view }}.available_at
 {%- endmacro %}
 
 {# A row holds until the next one of its keys. #}
@@ -25,16 +25,16 @@ left join (
         *,
         lead(available_at) over (
             {% if keys %}partition by {{ keys | join(', ') }} {% endif %}order by available_at
-        ) as next_available_at
+        ) as milepost__next_available_at
     from {{ view }}
 ) as {{ view }}
     on
         {% for key, column in keys.items() -%}
-        entity_rows.{{ column }} = {{ view }}.{{ key }}
+        milepost__entity_rows.{{ column }} = {{ view }}.{{ key }}
         and {% endfor -%}
-        entity_rows.event_timestamp >= {{ view }}.available_at
+        milepost__entity_rows.event_timestamp >= {{ view }}.available_at
         and (
-            {{ view }}.next_available_at is null
-            or entity_rows.event_timestamp < {{ view }}.next_available_at
+            {{ view }}.milepost__next_available_at is null
+            or milepost__entity_rows.event_timestamp < {{ view }}.milepost__next_available_at
         )
 {%- endmacro %}

@@ -52,7 +52,7 @@ with
         {{ feature ~ (' as ' ~ column if column != feature else '') ~ (',' if view.inputs or not loop.last else '') }}
         {%- endfor %}
         {%- for feature in view.inputs %}
-        {{ feature ~ ' as ' ~ feature ~ '__input' ~ (',' if not loop.last else '') }}
+        {{ feature ~ ' as milepost__' ~ feature ~ (',' if not loop.last else '') }}
         {%- endfor %}
     from {{ view.relation }}
 
@@ -60,11 +60,11 @@ with
 {% endfor %}
 -- A feature is not qualified, so that a column of its name among the entity rows is an error.
 select
-    entity_rows.*,
+    milepost__entity_rows.*,
     {%- for column in asked.columns.values() %}
     {{ column ~ (',' if not loop.last else '') }}
     {%- endfor %}
-from {{ entity_rows }} as entity_rows
+from {{ entity_rows }} as milepost__entity_rows
 {%- for name, view in asked.views.items() %}
 {{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns) }}
 {%- endfor %}
@@ -78,7 +78,7 @@ left join (
         null as {{ column ~ (',' if not loop.last else '') }}
         {%- endfor %}
     where false
-) as derived_names on {{ derived | join(' is null and ') }} is null
+) as milepost__derived_names on {{ derived | join(' is null and ') }} is null
 {%- endif %}
 {%- endif -%}
 {%- endmacro %}
