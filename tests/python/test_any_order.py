@@ -232,7 +232,7 @@ def project(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     return green
 
 
-@given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8))
+@given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=6))
 @settings(max_examples=2)
 def test_no_order_of_steps_publishes_a_mixture(
     project: Greenhouse, tmp_path: Path, steps: list[str]
