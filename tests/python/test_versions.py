@@ -11,7 +11,7 @@ import pytest
 
 import greenhouse
 from greenhouse import LAST, Greenhouse
-from milepost import FeatureStore, s3
+from milepost import FeatureStore, difference, s3
 from milepost.cli import main
 from milepost.errors import PublishError, UnknownFeatureError
 from milepost.publish import Published
@@ -155,6 +155,18 @@ def test_batches_go_on_from_each_version(
         assert f"Read {name} from release {second.manifest.release}" in done.stdout
     third = green.publish()
     assert [view.rows for view in third.manifest.views] == [22, 22]
+
+
+def test_a_diff_says_that_version_1_goes_on_from_the_view_without_one(
+    versioned: tuple[Greenhouse, Published, Published],
+) -> None:
+    _, first, second = versioned
+    told = list(difference.lines(difference.between(first.manifest, second.manifest)))
+    assert any(
+        line.startswith("bed_moisture_v1: goes on from bed_moisture, rows 2") for line in told
+    )
+    assert any(line.startswith("bed_moisture_v2: added, ") for line in told)
+    assert not any("removed" in line for line in told)
 
 
 def test_a_past_that_changes_is_refused_and_tried_without_writing(
