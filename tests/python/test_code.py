@@ -110,6 +110,25 @@ def test_a_code_names_all_that_it_is_made_of() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("duckdb__dry", "{{ adapter.dispatch('dry', 'milepost')() }}"),
+        ("default__dry", "{{ adapter.dispatch(macro_name='dry')() }}"),
+        ("dateadd", "{{ dateadd('day', 1, 'x') }}"),
+        ("materialization_table_duckdb", ""),
+        ("duckdb__create_table_as", "{{ adapter.dispatch('create_table_as', 'dbt')() }}"),
+    ],
+)
+def test_a_macro_that_takes_the_place_of_another_is_code(name: str, calls: str) -> None:
+    """Partial parsing keeps what a macro's file called, though a new file has what it calls now."""
+    before, after = manifest(), manifest()
+    for one in (before, after):
+        one["macros"]["macro.milepost.dry"]["macro_sql"] += calls
+    after["macros"][f"macro.green.{name}"] = macro(name, "7")
+    assert code.changes(parts(before), parts(after)) == [f"macro `{name}`"]
+
+
 def test_the_code_is_another_each_time_a_closed_date_was_reopened() -> None:
     uri, project = "s3://raw/beds", manifest()
     project["sources"][SOURCE]["config"]["meta"]["raw_uri"] = uri

@@ -295,6 +295,25 @@ def test_an_empty_build_of_a_view_loses_nothing(green: Greenhouse) -> None:
     assert green.publish().manifest.release == release
 
 
+def test_an_empty_build_of_days_loses_none_of_them(green: Greenhouse) -> None:
+    """The next build goes on from where the view ends, so that a hole would stay."""
+    green.build("--empty", "--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
+    green.build()
+    assert green.publish().manifest.views[0].rows == 20
+
+
+def test_files_with_the_line_ends_of_windows_are_no_edit(green: Greenhouse) -> None:
+    view = green.folder / "models/features/bed_moisture.sql"
+    text = view.read_text().replace("        moisture,", "        {{ share('moisture') }},")
+    view.write_bytes(text.replace("\n", "\r\n").encode())
+    (green.folder / "macros").mkdir()
+    (green.folder / "macros/share.sql").write_bytes(
+        b"{% macro share(column) %}\r\n{{ column }}\r\n{% endmacro %}\r\n"
+    )
+    green.build()
+    assert green.publish().is_new
+
+
 def test_a_view_is_built_alone_after_a_run_that_went_on(
     green: Greenhouse, raw: Location, tmp_path: Path
 ) -> None:
