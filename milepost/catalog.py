@@ -199,6 +199,24 @@ class Catalog:
         """The ids of what a node is made from, or a test looks at, directly."""
         return list(self.nodes[node_id].get("depends_on", {}).get("nodes", []))
 
+    def inputs(self, node_id: str) -> set[str]:
+        """The ids of what a node reads or a test looks at, with what ephemeral models read.
+
+        An ephemeral model is no table: its SQL is part of whatever reads it.
+        """
+        found: set[str] = set()
+        waiting = self.parents(node_id)
+        while waiting:
+            input_id = waiting.pop()
+            if input_id not in found and input_id in self.nodes:
+                found.add(input_id)
+                waiting += self.parents(input_id) if self.is_ephemeral(input_id) else []
+        return found
+
+    def is_ephemeral(self, node_id: str) -> bool:
+        """Whether a node is a model without a table."""
+        return bool(self.nodes[node_id]["config"].get("materialized") == "ephemeral")
+
     def macros_of(self, node_id: str) -> set[str]:
         """The ids of the macros that a node calls, and of those that they call, dispatched or not.
 
