@@ -204,6 +204,14 @@ def test_a_variable_counts_where_it_is_read(name: str) -> None:
     assert changed == ([] if name == "unread" else [f"variable `{name}`"])
 
 
+def test_reading_a_variable_or_the_target_in_another_way_counts() -> None:
+    edited = manifest()
+    wet = edited["macros"]["macro.green.wet"]
+    wet["macro_sql"] = "{{ var.has_var('new') }}{{ target['name'] }}"
+    after = parts(edited, variables={**VARIABLES, "green/new": 9}, target="other")
+    assert code.changes(parts(edited), after) == ["dbt's target", "variable `new`"]
+
+
 def test_a_variable_that_is_computed_may_be_any() -> None:
     edited = manifest()
     edited["macros"]["macro.green.wet"]["macro_sql"] = "{{ var('un' ~ 'read') }}"
