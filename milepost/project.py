@@ -67,7 +67,7 @@ class Project:
         path = self.folder / node["original_file_path"]
         try:
             # Not `read_text`, which would turn the line ends of Windows into others.
-            text = path.read_bytes().decode("utf-8")
+            text: str = path.read_bytes().decode("utf-8")
             return text.strip()
         except FileNotFoundError:
             return ""
