@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
 # Hooks of `staged_facts` that look at what was built: they may stop a build, and change no value.
 _JUDGES = {"macro.milepost.count_set_aside", "macro.milepost.refuse_set_aside"}
 _CALL = re.compile(r"(\w+)\s*\(")
+_DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?(['"])(\w+)\1""")
 # From an hour's end to the end of its landing date, at most.
 HOURS_TO_CLOSE = 23
 
@@ -88,7 +90,7 @@ class Catalog:
     disabled: tuple[Mapping[str, Any], ...]
     project: str
     dbt_version: str
-    engine_packages: tuple[str, ...] = ("dbt", "dbt_duckdb")
+    adapter: str = "duckdb"
 
     @classmethod
     def read(cls, path: Path) -> Catalog:
@@ -119,7 +121,7 @@ class Catalog:
             disabled=tuple(node for same in manifest["disabled"].values() for node in same),
             project=manifest["metadata"]["project_name"],
             dbt_version=manifest["metadata"]["dbt_version"],
-            engine_packages=("dbt", f"dbt_{manifest['metadata'].get('adapter_type')}"),
+            adapter=str(manifest["metadata"].get("adapter_type")),
         )
 
     def feature_views(self) -> list[FeatureView]:
@@ -197,25 +199,75 @@ class Catalog:
         """The ids of what a node is made from, or a test looks at, directly."""
         return list(self.nodes[node_id].get("depends_on", {}).get("nodes", []))
 
+    def inputs(self, node_id: str) -> set[str]:
+        """The ids of what a node reads or a test looks at, with what ephemeral models read.
+
+        An ephemeral model is no table: its SQL is part of whatever reads it.
+        """
+        found: set[str] = set()
+        waiting = self.parents(node_id)
+        while waiting:
+            input_id = waiting.pop()
+            if input_id not in found and input_id in self.nodes:
+                found.add(input_id)
+                waiting += self.parents(input_id) if self.is_ephemeral(input_id) else []
+        return found
+
+    def is_ephemeral(self, node_id: str) -> bool:
+        """Whether a node is a model without a table."""
+        return bool(self.nodes[node_id]["config"].get("materialized") == "ephemeral")
+
     def macros_of(self, node_id: str) -> set[str]:
         """The ids of the macros that a node calls, and of those that they call, dispatched or not.
 
-        Those of dbt and of its adapter are left out: their versions stand for them. dbt knows at
-        first only the calls that parsing makes, so those in the text count too.
+        Its materialization is among them. Macros of dbt and of its adapter are left out: their
+        versions stand for them. Calls in the text count too: dbt knows at first only those that
+        parsing makes, and keeps them of a macro's file until that file is edited, though another
+        file may have what dispatch picks from then on.
         """
         node = self.nodes[node_id]
-        called = set(_CALL.findall(node.get("raw_code") or ""))
+        built_as = f"materialization_{node['config'].get('materialized')}"
         waiting = list(node.get("depends_on", {}).get("macros", []))
-        waiting += (id_ for id_, macro in self.macros.items() if macro["name"] in called)
+        waiting += self._named(f"{built_as}_{adapter}" for adapter in ("default", self.adapter))
+        waiting += self._named(_CALL.findall(node.get("raw_code") or ""))
         found: set[str] = set()
         while waiting:
             macro_id = waiting.pop()
             if macro_id not in {*found, *_JUDGES} and macro_id in self.macros:
                 found.add(macro_id)
                 waiting += self.macros[macro_id]["depends_on"]["macros"]
-        return {
-            id_ for id_ in found if self.macros[id_]["package_name"] not in self.engine_packages
-        }
+                waiting += self._called_by_macro(macro_id)
+        engine = {"dbt", f"dbt_{self.adapter}"}
+        return {id_ for id_ in found if self.macros[id_]["package_name"] not in engine}
+
+    def _called_by_macro(self, macro_id: str) -> set[str]:
+        """What a macro's text calls and dbt may not have noted: the project's own, and dispatched.
+
+        dbt looks into the project before it looks into the package whose macro is dispatched.
+        """
+        if macro_id not in self._called_by_macros:
+            text = self.macros[macro_id]["macro_sql"]
+            adapters = ("default", self.adapter)
+            picked = {f"{one}__{name}" for _, name in _DISPATCH.findall(text) for one in adapters}
+            own = self._named(_CALL.findall(text))
+            self._called_by_macros[macro_id] = self._named(picked) | {
+                id_ for id_ in own if self.macros[id_]["package_name"] == self.project
+            }
+        return self._called_by_macros[macro_id]
+
+    @cached_property
+    def _called_by_macros(self) -> dict[str, set[str]]:
+        return {}
+
+    def _named(self, names: Iterable[str]) -> set[str]:
+        return {id_ for name in names for id_ in self._macros_by_name.get(name, [])}
+
+    @cached_property
+    def _macros_by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for id_, macro in self.macros.items():
+            found.setdefault(macro["name"], []).append(id_)
+        return found
 
     def dropped_checks(self, node_ids: Iterable[str]) -> dict[str, str]:
         """Why tests are gone, by name, as `meta.dropped_checks` of one of the nodes states it."""

@@ -46,9 +46,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_VARIABLE = re.compile(r"""\bvar\s*\(\s*(?:(['"])(?P<name>[^'"]*)\1\s*[,)])?""")
+_VARIABLE = re.compile(r"""\b(?:has_)?var\s*\(\s*(?:(['"])(?P<name>[^'"]*)\1\s*[,)])?""")
 _ENVIRONMENT = re.compile(r"""\benv_var\s*\(\s*(['"])(?P<name>(?!DBT_ENV_SECRET)[^'"]*)\1""")
-_TARGET = re.compile(r"\btarget\s*\.\s*\w")
+_TARGET = re.compile(r"""\btarget\s*(?:\.\s*\w|\[\s*['"])""")
 
 
 def digest(parts: Mapping[str, str]) -> str:
@@ -136,11 +136,15 @@ class Coder:
     def parts(self, node_id: str) -> Parts:
         """Return the parts of a model's or seed's code, or of a test's.
 
-        A table has those of all that it is made from. A test has its own: what it looks at is
-        compared by when it was built.
+        A table has those of all that it is made from. A test has its own and those of ephemeral
+        models that it looks at: tables that it looks at are compared by when they were built.
         """
         if self._catalog.nodes[node_id]["resource_type"] in {"test", "unit_test"}:
-            return self._own(node_id)
+            inputs = self._catalog.inputs(node_id)
+            tested = dict(self._own(node_id))
+            for input_id in filter(self._catalog.is_ephemeral, inputs):
+                tested |= self._own(input_id)
+            return tested
         found = {f"version of {name}": version(name) for name in _ENGINE}
         for member in self._catalog.lineage(node_id):
             found |= self._own(member)

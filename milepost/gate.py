@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -92,7 +93,10 @@ class _Gate:
         is_recorded = True
         for node_id in sorted(lineage, key=lambda node_id: (node_id != view.unique_id, node_id)):
             node = self._catalog.nodes[node_id]
-            if node["resource_type"] == "source" or node["config"]["materialized"] == "ephemeral":
+            if node["resource_type"] in {"source", "snapshot"}:
+                yield from _untraced(view.name, node)
+                continue
+            if self._catalog.is_ephemeral(node_id):
                 continue
             build, name = self._kept.builds.get(node_id), f"`{published_name(node)}`"
             faults = list(self._table_faults(view.name, node_id, build, own))
@@ -148,7 +152,7 @@ class _Gate:
                 "tables were built in another place than the manifest says",
             )
         else:
-            for parent_id in self._catalog.parents(node_id):
+            for parent_id in sorted(self._catalog.inputs(node_id)):
                 parent = self._kept.builds.get(parent_id)
                 if parent and parent.recorded_at > build.recorded_at:
                     older = f"is older than `{published_name(self._catalog.nodes[parent_id])}`"
@@ -200,8 +204,8 @@ class _Gate:
         builds = self._kept.builds
         newer = [
             published_name(self._catalog.nodes[id_])
-            for id_ in self._catalog.parents(test_id)
-            if run and id_ in builds and builds[id_].recorded_at > run.recorded_at
+            for id_ in self._tables_looked_at(view, test_id)
+            if run and builds[id_].recorded_at > run.recorded_at
         ]
         softened = [key for key, whole in _WHOLE_TEST.items() if test["config"].get(key) != whole]
         if run is None:
@@ -224,6 +228,20 @@ class _Gate:
         elif is_own and self._kept.fingerprints.get((test_id, view.unique_id)) != content:
             other = "ran on another content of the table than the one to publish"
             yield other, other
+
+    def _tables_looked_at(self, view: FeatureView, test_id: str) -> list[str]:
+        """The tables that a test looks at; for a source, those of the view that read it."""
+        found: set[str] = set()
+        for input_id in self._catalog.inputs(test_id):
+            if self._catalog.nodes[input_id]["resource_type"] == "source":
+                found |= {
+                    table_id
+                    for table_id in self._catalog.lineage(view.unique_id)
+                    if input_id in self._catalog.inputs(table_id)
+                }
+            else:
+                found.add(input_id)
+        return sorted(id_ for id_ in found if id_ in self._kept.builds)
 
     def _data_tests(self, node_id: str) -> set[str]:
         """A unit test looks at the code, on rows of its own; these look at the table."""
@@ -257,6 +275,26 @@ def _look_backs(view: FeatureView, batch: Batch) -> dict[str, int]:
     """The hours of each feature as the build found them; of another one, the most of the view."""
     unrecorded = 24 * view.longest_window_days
     return {feature: batch.look_backs.get(feature, unrecorded) for feature in view.features}
+
+
+def _untraced(view: str, node: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Whether what changes without an edit of the project is known to be what was built from."""
+    if node["resource_type"] == "snapshot":
+        yield Refusal(
+            view,
+            f"`{node['name']}`",
+            "is a snapshot of dbt, which no build makes again",
+            "snapshots of dbt are part of them, which no build makes again",
+            "land what it holds as a raw table, and read its versions from there",
+        )
+    elif not node["config"].get("meta", {}).get("raw_uri"):
+        yield Refusal(
+            view,
+            f"source `{node['source_name']}.{node['name']}`",
+            "is of no raw log, so that nobody sees when it changes",
+            "sources are of no raw log, so that nobody sees when they change",
+            "land it in a raw log and state `meta.raw_uri`, or make a seed of it",
+        )
 
 
 def _code_faults(view: str, changed: Mapping[str, Sequence[str]]) -> Iterator[Refusal]:

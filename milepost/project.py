@@ -66,7 +66,8 @@ class Project:
         assert self.folder is not None  # noqa: S101 - whoever asks has looked
         path = self.folder / node["original_file_path"]
         try:
-            text: str = path.read_text(encoding="utf-8")
+            # Not `read_text`, which would turn the line ends of Windows into others.
+            text: str = path.read_bytes().decode("utf-8")
             return text.strip()
         except FileNotFoundError:
             return ""

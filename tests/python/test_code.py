@@ -110,6 +110,25 @@ def test_a_code_names_all_that_it_is_made_of() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("duckdb__dry", "{{ adapter.dispatch('dry', 'milepost')() }}"),
+        ("default__dry", "{{ adapter.dispatch(macro_name='dry')() }}"),
+        ("dateadd", "{{ dateadd('day', 1, 'x') }}"),
+        ("materialization_table_duckdb", ""),
+        ("duckdb__create_table_as", "{{ adapter.dispatch('create_table_as', 'dbt')() }}"),
+    ],
+)
+def test_a_macro_that_takes_the_place_of_another_is_code(name: str, calls: str) -> None:
+    """Partial parsing keeps what a macro's file called, though a new file has what it calls now."""
+    before, after = manifest(), manifest()
+    for one in (before, after):
+        one["macros"]["macro.milepost.dry"]["macro_sql"] += calls
+    after["macros"][f"macro.green.{name}"] = macro(name, "7")
+    assert code.changes(parts(before), parts(after)) == [f"macro `{name}`"]
+
+
 def test_the_code_is_another_each_time_a_closed_date_was_reopened() -> None:
     uri, project = "s3://raw/beds", manifest()
     project["sources"][SOURCE]["config"]["meta"]["raw_uri"] = uri
@@ -183,6 +202,14 @@ def test_a_variable_counts_where_it_is_read(name: str) -> None:
         parts(manifest()), parts(manifest(), variables={**VARIABLES, f"green/{name}": 9})
     )
     assert changed == ([] if name == "unread" else [f"variable `{name}`"])
+
+
+def test_reading_a_variable_or_the_target_in_another_way_counts() -> None:
+    edited = manifest()
+    wet = edited["macros"]["macro.green.wet"]
+    wet["macro_sql"] = "{{ var.has_var('new') }}{{ target['name'] }}"
+    after = parts(edited, variables={**VARIABLES, "green/new": 9}, target="other")
+    assert code.changes(parts(edited), after) == ["dbt's target", "variable `new`"]
 
 
 def test_a_variable_that_is_computed_may_be_any() -> None:

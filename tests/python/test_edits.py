@@ -101,7 +101,8 @@ EDITS = [
         "['bed_id', 'moisture']",
         "['moisture', 'bed_id']",
         BOTH,
-        "model `stg_sensors__readings` changed",
+        # The settings too: its hook, which counts the rows set aside, names the columns.
+        "model `stg_sensors__readings`, settings of `stg_sensors__readings` changed",
     ),
     (
         "dbt_project.yml",
@@ -169,16 +170,22 @@ def test_an_edit_builds_anew_the_views_that_it_concerns_and_says_why(
         assert [reason for _, reason in told] == ([why] if why else [])
 
 
+def but_for_data(store: Location) -> list[str]:
+    """What is in a store but for data files, which are sent before the past is compared."""
+    names = (item.name for item in s3.listing(store))
+    return sorted(name for name in names if not name.startswith("data/"))
+
+
 def test_no_mixture_of_definitions_is_published(two_views: Greenhouse) -> None:
     """Run after the edits: the current release has the rows of the first definition."""
-    before = sorted(item.name for item in s3.listing(two_views.store))
+    before = but_for_data(two_views.store)
     two_views.build()
     with pytest.raises(PublishError) as refused:
         two_views.publish()
     assert "bed_dryness: `dryness_mean_1d` has another past" in str(refused.value)
     assert "or raise the view's version" in str(refused.value)
     assert "`dbt build` and `milepost publish`" in str(refused.value)
-    assert sorted(item.name for item in s3.listing(two_views.store)) == before
+    assert but_for_data(two_views.store) == before
 
 
 def test_a_view_is_not_built_from_a_table_of_other_code(two_views: Greenhouse) -> None:

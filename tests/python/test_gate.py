@@ -295,6 +295,91 @@ def test_an_empty_build_of_a_view_loses_nothing(green: Greenhouse) -> None:
     assert green.publish().manifest.release == release
 
 
+def test_a_source_s_test_runs_again_with_what_is_built_from_it(green: Greenhouse) -> None:
+    green.edit(
+        "models/staging/_sensors.yml",
+        "{name: moisture, data_type",
+        "{name: moisture, data_tests: [{not_null: {name: moisture_is_there}}], data_type",
+    )
+    green.build()
+    green.build("--exclude", "moisture_is_there")
+    reason = "test `moisture_is_there` has not run since `base_sensors__readings` was rebuilt"
+    assert reason in refusal(green)
+    green.build("--select", "moisture_is_there")
+    green.build("--select", "bed_moisture")
+    assert green.publish().is_new
+
+
+def test_a_test_of_an_ephemeral_model_is_of_its_code_and_its_tables(green: Greenhouse) -> None:
+    model = green.folder / "models/staging/int_readings.sql"
+    model.write_text(
+        "{{ config(materialized='ephemeral') }} select * from {{ ref('stg_sensors__readings') }}"
+    )
+    (green.folder / "models/staging/int_readings.yml").write_text(
+        "models:\n  - name: int_readings\n    columns:\n"
+        "      - {name: moisture, data_tests: [{not_null: {name: it_is_moist}}]}\n"
+    )
+    view = green.folder / "models/features/bed_moisture"
+    view.with_suffix(".sql").write_text(
+        view.with_suffix(".sql").read_text().replace("stg_sensors__readings", "int_readings")
+    )
+    # dbt 1.11 runs no unit test with an ephemeral input.
+    view.with_suffix(".yml").write_text(
+        view.with_suffix(".yml").read_text().partition("unit_tests:")[0]
+    )
+    green.build()
+    green.build("--select", "bed_moisture")
+    green.build("--exclude", "it_is_moist")
+    assert "`it_is_moist` has not run since `stg_sensors__readings` was re" in refusal(green)
+    green.build()
+    model.write_text(model.read_text() + " where moisture < 1")
+    green.build("--select", "bed_moisture", "--exclude", "it_is_moist")
+    assert "test `it_is_moist` ran before model `int_readings` changed" in refusal(green)
+    green.build()
+    assert green.publish().is_new
+
+
+def test_what_changes_without_an_edit_is_part_of_no_view(green: Greenhouse) -> None:
+    (green.folder / "targets.csv").write_text("bed_id,target\nnorth,0.5\n")
+    (green.folder / "models/staging/targets.yml").write_text(
+        "sources:\n  - name: files\n    tables:\n      - name: targets\n"
+        "        config: {external_location: \"read_csv('targets.csv')\"}\n"
+    )
+    (green.folder / "snapshots").mkdir()
+    (green.folder / "snapshots/beds.yml").write_text(
+        "snapshots:\n  - name: beds_seen\n    relation: ref('stg_sensors__beds')\n"
+        "    config: {unique_key: bed_id, strategy: check, check_cols: all, schema: main}\n"
+    )
+    green.edit(
+        "models/features/bed_moisture.sql",
+        "with\n\nreadings",
+        "-- {{ source('files', 'targets') }} {{ ref('beds_seen') }}\nwith\n\nreadings",
+    )
+    green.build("--exclude-resource-type", "unit_test")
+    told = refusal(green)
+    assert "source `files.targets` is of no raw log, so that nobody sees when it changes" in told
+    assert "`beds_seen` is a snapshot of dbt, which no build makes again" in told
+
+
+def test_an_empty_build_of_days_loses_none_of_them(green: Greenhouse) -> None:
+    """The next build goes on from where the view ends, so that a hole would stay."""
+    green.build("--empty", "--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
+    green.build()
+    assert green.publish().manifest.views[0].rows == 20
+
+
+def test_files_with_the_line_ends_of_windows_are_no_edit(green: Greenhouse) -> None:
+    view = green.folder / "models/features/bed_moisture.sql"
+    text = view.read_text().replace("        moisture,", "        {{ share('moisture') }},")
+    view.write_bytes(text.replace("\n", "\r\n").encode())
+    (green.folder / "macros").mkdir()
+    (green.folder / "macros/share.sql").write_bytes(
+        b"{% macro share(column) %}\r\n{{ column }}\r\n{% endmacro %}\r\n"
+    )
+    green.build()
+    assert green.publish().is_new
+
+
 def test_a_view_is_built_alone_after_a_run_that_went_on(
     green: Greenhouse, raw: Location, tmp_path: Path
 ) -> None:
