@@ -12,6 +12,13 @@
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {{ adapter.dispatch('prepare_batches', 'milepost')() }}
     {% endif %}
+    {% if execute and flags.WHICH in ['run', 'build', 'seed'] and selected_resources %}
+        {# Until `record_results` says how each of them ended, nobody knows what it holds. #}
+        {% do run_query(
+            "update milepost_checks.builds set status = 'interrupted' "
+            ~ "where node_id in ('" ~ selected_resources | join("', '") ~ "')"
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 {% macro duckdb__prepare_batches() %}

@@ -202,3 +202,15 @@ def test_a_view_is_not_built_from_a_table_of_other_code(two_views: Greenhouse) -
         two_views.store,
     )
     assert all("another past" in reason for reason in verdict.refused)
+
+
+def test_a_view_is_not_built_from_a_seed_that_failed_to_load(two_views: Greenhouse) -> None:
+    """Its table may hold another content than the file."""
+    two_views.build()
+    two_views.edit("seeds/targets.csv", "south,0.9", "south,0.9,0.9")
+    assert two_views.dbt("seed").returncode != 0
+    two_views.edit("seeds/targets.csv", "south,0.9,0.9", "south,0.9")
+    done = two_views.dbt("run", "--select", "bed_dryness")
+    assert done.returncode != 0
+    assert "`bed_dryness` reads `targets`, whose last build ended as `error`" in done.stdout
+    two_views.build()
