@@ -117,7 +117,7 @@ def caught(full: Work) -> dict[str, set[str]]:
         try:
             release = grown.publish()
         except PublishError as refused:
-            found["gate"] = {view for view in CAUGHT_BY if f"\n  {view}." in refused.message}
+            found["gate"] = {view for view in CAUGHT_BY if f"\n  {view}: " in refused.message}
             empty(grown.store)
             release = grown.publish()
     found["increment"] = differing(whole, release)
