@@ -18,8 +18,6 @@ export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
 # Not relative: a notebook runs in its own folder.
 export MILEPOST_SCRATCH := $(CURDIR)/.local/$(DATA).duckdb
-# Of our own docs site: a project that installs Milepost has its own.
-export MILEPOST_FRONT_PAGE := docs/site
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
@@ -100,7 +98,7 @@ env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"
 	@$(BIN)/python scripts/s3.py env
 	@echo "export PATH='$(CURDIR)/$(BIN)':\$$PATH"
 	@echo "export MILEPOST_RAW_URI=$(MILEPOST_RAW_URI) MILEPOST_STORE_URI=$(MILEPOST_STORE_URI) MILEPOST_SCRATCH='$(MILEPOST_SCRATCH)' \
-		MILEPOST_FRONT_PAGE=$(MILEPOST_FRONT_PAGE)"
+		MILEPOST_FRONT_PAGE=docs/site"
 
 .PHONY: land
 land: s3-start $(if $(filter flights,$(DATA)),.venv/flights) ## Land the raw data up to yesterday
@@ -120,7 +118,7 @@ show: s3-start ## Read the current release back and print it
 
 .PHONY: docs
 docs: s3-start ## Make the docs site as one page, target/static_index.html
-	@$(LOCAL_S3); $(BIN)/dbt docs generate --static
+	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate --static
 
 .PHONY: check
 check: setup ## Lint, types, metadata rules
