@@ -1,8 +1,8 @@
-"""The dbt-duckdb plugin that a profile names: S3 by the AWS chain, the raw log's state, and codes.
+"""The dbt-duckdb plugin that a profile names: S3 by the AWS chain, and the answers to our macros.
 
-It gives each DuckDB connection a secret, in memory only, and functions for the macros in
-`macros/landing/`, `macros/batch/` and `macros/checks/`. Errors travel to dbt as JSON so that they
-reach a person as one message and not as a failed SQL function.
+It gives each DuckDB connection a secret, in memory only, and one function: `milepost_answer`, by
+which `macros/batch/ask.sql` asks a `DbtCommand`. Errors travel to dbt as JSON so that they reach
+a person as one message and not as a failed SQL function.
 """
 
 from __future__ import annotations
@@ -11,24 +11,27 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.factory import get_adapter_by_type
 from dbt.config.profile import read_profile
 from dbt.config.renderer import ProfileRenderer
+from dbt.flags import get_flags
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost.building import code, look_back
+from milepost.building import code
+from milepost.building.batches import Options
 from milepost.building.catalog import Catalog
+from milepost.building.dbt_command import DbtCommand
+from milepost.building.plan import ReleasedView
 from milepost.errors import MilepostError, StorageError
-from milepost.raw import closed_dates as raw_log
-from milepost.raw.closed_dates import ClosedDates
 from milepost.release import releases
 from milepost.storage import s3
 
-# One answer for a whole dbt command: what it checked is what its models read.
-_closed: dict[str, ClosedDates] = {}
+# dbt makes an adapter for each command.
+_commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
 
 
 class Plugin(BasePlugin):
@@ -39,114 +42,71 @@ class Plugin(BasePlugin):
         self.store_uri: str | None = plugin_config.get("store_uri")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Give a new connection the secret and the functions."""
+        """Give a new connection the secret and the function."""
         with suppress(StorageError):  # said, with its hint, when something first needs S3
             conn.execute(s3.duckdb_secret())
-        conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
-        conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
-        conn.create_function("milepost_look_backs", _look_backs, [VARCHAR], VARCHAR)
-        conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
-        conn.create_function("milepost_codes", _codes, [VARCHAR], VARCHAR)
-        conn.create_function("milepost_narrowed_by", _narrowed_by, [VARCHAR], VARCHAR)
+        # Not pure: DuckDB would answer a question with what it answered before.
+        conn.create_function(
+            "milepost_answer", self._answer, [VARCHAR, VARCHAR], VARCHAR, side_effects=True
+        )
 
-    def _released(self, _: str) -> str:
-        """The feature views of the current release by name, `{}` without one, or an error."""
+    def _answer(self, question: str, details: str) -> str:
+        """Answer a question to a `DbtCommand`: `{"answer": ...}`, or `{"error": text}`."""
+        try:
+            answer = getattr(self._command(), question)(**json.loads(details))
+            return json.dumps({"answer": answer})
+        except MilepostError as error:
+            return json.dumps({"error": str(error)})
 
-        def read() -> dict[str, Any]:
-            store = s3.Location.parse(self.store_uri) if self.store_uri else None
-            pointer = releases.pointer(store) if store else None
-            if not store or not pointer:
-                return {}
-            release = releases.read(store, pointer[0])
-            return {
-                view.name: {
-                    "release": release.release,
-                    "code": view.code,
-                    "built_to": str(view.built_to),
-                    "fingerprint": view.fingerprint,
-                    "columns": [field.name for field in view.fields],
-                    "files": [store.uri(file.name) for file in view.files],
-                }
-                for view in release.views
-            }
+    def _command(self) -> DbtCommand:
+        adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
+        if adapter not in _commands:
+            manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
+            variables = code.declared_variables(Path(adapter.config.project_root))
+            _commands[adapter] = DbtCommand(
+                Catalog.of(manifest), _options(adapter.config), variables, self._released
+            )
+        return _commands[adapter]
 
-        return _answer(read)
-
-
-def _check_landing(request: str) -> str:
-    """What `raw_log.check` takes, as `{"raw_uri", "tables"}`, to `{}` or an error."""
-
-    def check() -> dict[str, Any]:
-        asked = json.loads(request)
-        raw_uri = str(asked["raw_uri"])
-        _closed[raw_uri] = raw_log.check(s3.Location.parse(raw_uri), asked["tables"])
-        return {}
-
-    return _answer(check)
-
-
-def _closed_before(raw_uri: str) -> str:
-    """The closed dates, as `{"first": date, "closed_before": date, "reopened": n}`, or an error."""
-
-    def read() -> dict[str, Any]:
-        if raw_uri not in _closed:
-            _closed[raw_uri] = raw_log.closed_dates(s3.Location.parse(raw_uri))
-        dates = _closed[raw_uri]
+    def _released(self) -> dict[str, ReleasedView]:
+        """Return the feature views of the current release by name; none without a release."""
+        store = s3.Location.parse(self.store_uri) if self.store_uri else None
+        pointer = releases.pointer(store) if store else None
+        if not store or not pointer:
+            return {}
+        release = releases.read(store, pointer[0])
         return {
-            "closed_before": str(dates.before),
-            "first": str(dates.first),
-            "reopened": str(dates.reopened),
+            view.name: ReleasedView(
+                release=release.release,
+                code=view.code,
+                built_to=view.built_to,
+                fingerprint=view.fingerprint,
+                columns=[field.name for field in view.fields],
+                files=[store.uri(file.name) for file in view.files],
+            )
+            for view in release.views
         }
 
-    return _answer(read)
+
+def _options(config: Any) -> Options:
+    # Not those of `config`, which of `dbt retry` has its own and not those of what it repeats.
+    flags = get_flags()  # type: ignore[no-untyped-call]
+    return Options(
+        command=flags.WHICH,
+        target=config.target_name,
+        narrowed_by=_narrowed_by(config, flags),
+        full_refresh=bool(getattr(flags, "FULL_REFRESH", False)),
+        empty=bool(getattr(flags, "EMPTY", False)),
+        start=getattr(flags, "EVENT_TIME_START", None),
+        end=getattr(flags, "EVENT_TIME_END", None),
+    )
 
 
-def _adapter() -> Any:
-    """dbt's adapter of this command: its configuration, and the manifest as it was parsed."""
-    return get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
-
-
-def _codes(raw_logs: str) -> str:
-    """The code of each model, seed and test: `{node id: {"code": hash, "parts": {name: hash}}}`.
-
-    `raw_logs` has what `_closed_before` answers, by `raw_uri`.
-    """
-
-    def compute() -> dict[str, Any]:
-        adapter = _adapter()
-        manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
-        catalog = Catalog.of(manifest)
-        catalog.check_serving_delays()
-        config = adapter.config
-        variables = code.declared_variables(Path(config.project_root))
-        reopened = {uri: int(log["reopened"]) for uri, log in json.loads(raw_logs).items()}
-        coder = code.Coder(catalog, variables, config.target_name, reopened)
-        coded = {id_: coder.parts(id_) for id_ in catalog.nodes if coder.has_code(id_)}
-        return {id_: {"code": code.digest(parts), "parts": parts} for id_, parts in coded.items()}
-
-    return _answer(compute)
-
-
-def _narrowed_by(_: str) -> str:
-    """`{"option": ...}`: what makes this command's tables other than the project says, or `""`."""
-    config = _adapter().config
-    given = config.args
+def _narrowed_by(config: Any, flags: Any) -> str:
+    """Return the option that makes this command's tables other than the project says, or ""."""
     for option in ("empty", "sample", "defer", "vars"):
-        if getattr(given, option.upper(), None):  # not every command has each
-            return json.dumps({"option": f"--{option}"})
-    profile = read_profile(given.PROFILES_DIR)[config.profile_name]
+        if getattr(flags, option.upper(), None):  # not every command has each
+            return f"--{option}"
+    profile = read_profile(flags.PROFILES_DIR)[config.profile_name]
     default = ProfileRenderer(config.cli_vars).render_value(profile.get("target", "default"))
-    option = "" if config.target_name == default else f"--target {config.target_name}"
-    return json.dumps({"option": option})
-
-
-def _look_backs(request: str) -> str:
-    """The arguments of `look_back.hours` to `{feature: hours}`, or an error."""
-    return _answer(lambda: look_back.hours(**json.loads(request)))
-
-
-def _answer(question: Any) -> str:
-    try:
-        return json.dumps(question())
-    except MilepostError as error:
-        return json.dumps({"error": str(error)})
+    return "" if config.target_name == default else f"--target {config.target_name}"

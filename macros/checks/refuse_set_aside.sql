@@ -7,11 +7,15 @@
 {% macro refuse_set_aside() %}
     {% set share_max = var('set_aside_share_max') %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
-        {% set counts = run_query(
-            "select table_name, reason, set_aside_share, coalesce(recent_set_aside_share, 0) as recent_share"
-            ~ " from milepost_checks.set_aside where model_id = '" ~ model.unique_id ~ "'"
-            ~ " and greatest(set_aside_share, recent_set_aside_share) > " ~ share_max ~ " order by reason"
-        ) %}
+        {% set query %}
+            select table_name, reason, set_aside_share, coalesce(recent_set_aside_share, 0) as recent_share
+            from milepost_checks.set_aside
+            where
+                model_id = '{{ model.unique_id }}'
+                and greatest(set_aside_share, recent_set_aside_share) > {{ share_max }}
+            order by reason
+        {% endset %}
+        {% set counts = run_query(query) %}
         {% for count in counts.rows %}
             {% do exceptions.raise_compiler_error(
                 "too many rows of raw table `" ~ count['table_name'] ~ "` are set aside: a share of "

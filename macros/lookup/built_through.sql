@@ -7,7 +7,7 @@
 {% macro built_through() -%}
     {%- set instants = [] -%}
     {%- for view in (milepost.views_looked_up() if execute else []) -%}
-        {%- do instants.append(milepost.built_range(view).built_through.isoformat(' ')) -%}
+        {%- do instants.append(milepost.built_range(view).built_through) -%}
     {%- endfor -%}
     cast('{{ instants | min if instants else '9999-12-31' }}' as timestamp)
 {%- endmacro %}

@@ -11,7 +11,7 @@
     {%- for view in (milepost.views_looked_up() if execute else []) -%}
         {%- set starts = milepost.built_range(view).complete_from -%}
         {%- for feature in features_of.get(view.unique_id, starts) -%}
-            {%- do instants.append(starts[feature].isoformat(' ')) -%}
+            {%- do instants.append(starts[feature]) -%}
         {%- endfor -%}
     {%- endfor -%}
     cast('{{ instants | max if instants else '0001-01-01' }}' as timestamp)

@@ -1,16 +1,47 @@
-"""What dbt's on-run-end hook kept in the scratch database (`macros/checks/record_results.sql`)."""
+"""What the scratch database keeps of builds and tests: the tables of its schema `milepost_checks`.
+
+This module owns them. It has the statements that make and fill them, which dbt's hooks run, and it
+reads them for planning and for the publisher's gate.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
 from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
 from milepost.errors import PublishError
 from milepost.release.manifest import SetAside
+
+_SCHEMA = "milepost_checks"
+_TABLES = {
+    "batches": "node_id varchar primary key, built_to timestamp, code varchar, parts json, "
+    "look_backs json",
+    "slices": "node_id varchar primary key, first_date date, closed_before date, is_built boolean",
+    "builds": "node_id varchar primary key, recorded_at timestamp, status varchar, "
+    "narrowed_by varchar, raw_logs json, relation varchar, target varchar, fingerprint varchar, "
+    "parts json",
+    "tests": "node_id varchar primary key, recorded_at timestamp, status varchar, "
+    "narrowed_by varchar, parts json",
+    "tested_tables": "test_id varchar, model_id varchar, fingerprint varchar, "
+    "primary key (test_id, model_id)",
+    # Filled by `macros/checks/count_set_aside.sql`, in the transaction of the model that it is of.
+    "set_aside": "recorded_at timestamp, model_id varchar, base varchar, table_name varchar, "
+    "reason varchar, set_aside_count bigint, row_count bigint, set_aside_share double, "
+    "recent_set_aside_share double",
+}
+FORM = hashlib.sha256(json.dumps(_TABLES).encode()).hexdigest()[:16]
+"""What the comment on `batches` says where the tables are as this Milepost makes them."""
+
+_READ = ("batches", "slices", "builds", "tests", "tested_tables")
+_LISTS = (f"'{name}': (select list(records) from {_SCHEMA}.{name} as records)" for name in _READ)  # noqa: S608 - names of our own
+SELECT = f"select to_json({{{', '.join(_LISTS)}}})"
+"""The SQL that reads the records, as one JSON text: so that dbt can run it as well."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +75,38 @@ class TestRun:
 
 @dataclass(frozen=True)
 class Batch:
-    """How far a feature view is built: the first grid instant that is not, and by which code.
+    """How far an incremental model is built: the first grid instant that is not, and by which code.
 
-    `look_backs` is how many hours each feature looks back.
+    `look_backs` is how many hours each feature of a feature view looks back.
     """
 
     built_to: datetime
     code: str
+    parts: dict[str, str]
     look_backs: dict[str, int]
 
 
 @dataclass(frozen=True)
-class Records:
-    """Builds and batches by node, test runs by test, fingerprints by test and feature view."""
+class Slice:
+    """The landing dates that a table is made from: from the first where `first_date` is None.
 
-    builds: dict[str, Build]
-    tests: dict[str, TestRun]
-    fingerprints: dict[tuple[str, str], str]
-    batches: dict[str, Batch]
+    Until `is_built` they are those that a dbt command is about to read.
+    """
+
+    first_date: date | None
+    closed_before: date
+    is_built: bool
+
+
+@dataclass(frozen=True)
+class Records:
+    """Builds, batches and slices by node, test runs by test, fingerprints by test and view."""
+
+    builds: dict[str, Build] = field(default_factory=dict)
+    tests: dict[str, TestRun] = field(default_factory=dict)
+    fingerprints: dict[tuple[str, str], str] = field(default_factory=dict)
+    batches: dict[str, Batch] = field(default_factory=dict)
+    slices: dict[str, Slice] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
@@ -84,37 +129,59 @@ class Records:
 def read(con: DuckDBPyConnection) -> Records:
     """Read the records; a PublishError where there are none."""
     try:
-        builds = con.execute(
-            "select node_id, status, narrowed_by, raw_logs, relation, target, fingerprint, parts, "
-            "recorded_at from milepost_checks.builds"
-        ).fetchall()
-        tests = con.execute(
-            "select test_id, status, narrowed_by, parts, recorded_at from milepost_checks.tests"
-        ).fetchall()
-        fingerprints = con.execute(
-            "select test_id, model_id, fingerprint from milepost_checks.tested_tables"
-        ).fetchall()
-        batches = con.execute(
-            "select model_id, cast(built_to as timestamp), code, look_backs "
-            "from milepost_checks.batches"
-        ).fetchall()
-    except (CatalogException, BinderException) as error:
+        row = con.execute(SELECT).fetchone()
+        assert row is not None  # noqa: S101 - a select without a table has one row
+        return parse(str(row[0]))
+    except (CatalogException, BinderException, KeyError) as error:
         raise _no_record() from error
+
+
+def parse(text: str) -> Records:
+    """Return the records from the text that `SELECT` gives."""
+    tables: dict[str, list[dict[str, Any]] | None] = json.loads(text)
+    rows = {table: tables[table] or [] for table in _READ}
     return Records(
-        {
-            node: Build(
-                status, option, json.loads(logs), place, target, rows, json.loads(parts), at
+        builds={
+            row["node_id"]: Build(
+                status=row["status"],
+                narrowed_by=row["narrowed_by"],
+                raw_logs=row["raw_logs"],
+                relation=row["relation"],
+                target=row["target"],
+                fingerprint=row["fingerprint"],
+                parts=row["parts"],
+                recorded_at=datetime.fromisoformat(row["recorded_at"]),
             )
-            for node, status, option, logs, place, target, rows, parts, at in builds
+            for row in rows["builds"]
         },
-        {
-            test: TestRun(status, option, json.loads(parts), at)
-            for test, status, option, parts, at in tests
+        tests={
+            row["node_id"]: TestRun(
+                status=row["status"],
+                narrowed_by=row["narrowed_by"],
+                parts=row["parts"],
+                recorded_at=datetime.fromisoformat(row["recorded_at"]),
+            )
+            for row in rows["tests"]
         },
-        {(test, model): content for test, model, content in fingerprints},
-        {
-            model: Batch(built_to, code, json.loads(look_backs))
-            for model, built_to, code, look_backs in batches
+        fingerprints={
+            (row["test_id"], row["model_id"]): row["fingerprint"] for row in rows["tested_tables"]
+        },
+        batches={
+            row["node_id"]: Batch(
+                built_to=datetime.fromisoformat(row["built_to"]),
+                code=row["code"],
+                parts=row["parts"],
+                look_backs=row["look_backs"],
+            )
+            for row in rows["batches"]
+        },
+        slices={
+            row["node_id"]: Slice(
+                first_date=row["first_date"] and date.fromisoformat(row["first_date"]),
+                closed_before=date.fromisoformat(row["closed_before"]),
+                is_built=row["is_built"],
+            )
+            for row in rows["slices"]
         },
     )
 
@@ -130,6 +197,56 @@ def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAsid
     except CatalogException as error:
         raise _no_record() from error
     return [SetAside(*count) for count in counts]
+
+
+def create() -> list[str]:
+    """Return the statements that make the tables anew, empty."""
+    return [
+        f"drop schema if exists {_SCHEMA} cascade",
+        f"create schema {_SCHEMA}",
+        *(f"create table {_SCHEMA}.{name} ({columns})" for name, columns in _TABLES.items()),
+        f"comment on table {_SCHEMA}.batches is '{FORM}'",
+    ]
+
+
+def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the statement that writes rows, in place of those of the same key; none without rows.
+
+    Each row has the same columns; a mapping in one becomes JSON.
+    """
+    rows = list(rows)
+    if not rows:
+        return []
+    values = ", ".join(f"({', '.join(_literal(value) for value in row.values())})" for row in rows)
+    columns = ", ".join(rows[0])
+    return [f"insert or replace into {_SCHEMA}.{table} ({columns}) values {values}"]  # noqa: S608 - quoted
+
+
+def forget_batches(node_ids: Iterable[str]) -> list[str]:
+    """Return the statement after which nothing goes on from these models' tables."""
+    return _where(f"delete from {_SCHEMA}.batches", node_ids)  # noqa: S608 - quoted
+
+
+def interrupt(node_ids: Iterable[str]) -> list[str]:
+    """Return the statement after which nobody knows what these models' tables hold."""
+    return _where(f"update {_SCHEMA}.builds set status = 'interrupted'", node_ids)  # noqa: S608 - quoted
+
+
+def keep_slices(node_ids: Iterable[str]) -> list[str]:
+    """Return the statement that says of planned slices that these models are made from them."""
+    return _where(f"update {_SCHEMA}.slices set is_built = true", node_ids)  # noqa: S608 - quoted
+
+
+def _where(statement: str, node_ids: Iterable[str]) -> list[str]:
+    ids = ", ".join(_literal(node_id) for node_id in sorted(node_ids))
+    return [f"{statement} where node_id in ({ids})"] if ids else []
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "null"
+    text = json.dumps(value) if isinstance(value, dict | bool) else str(value)
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _no_record() -> PublishError:

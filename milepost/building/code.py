@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +37,10 @@ _DESCRIPTIVE_CONFIG = {
 # The arithmetic is DuckDB's; the macros that dbt brings and the materializations are the others'.
 _ENGINE = ("dbt-adapters", "dbt-duckdb", "duckdb")
 
+# What decides which rows of a table are built, and from which landing dates.
+_PLANNING = ("raw_logs.py", "batches.py", "slices.py", "plan.py")
+_SHOWN = 3
+
 _TOKEN = re.compile(
     r"""
     (?P<value> '[^']*' | "[^"]*" )
@@ -59,6 +63,12 @@ def digest(parts: Mapping[str, str]) -> str:
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the names of the parts that differ between two codes, in their order."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def shortened(texts: Sequence[str]) -> str:
+    """Return the first three texts and how many more there are: what one reads of a long list."""
+    more = len(texts) - _SHOWN
+    return ", ".join(texts[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def without_layout(text: str) -> str:
@@ -146,6 +156,7 @@ class Coder:
                 tested |= self._own(input_id)
             return tested
         found = {f"version of {name}": version(name) for name in _ENGINE}
+        found["version of Milepost's planning"] = _planning()
         for member in self._catalog.lineage(node_id):
             found |= self._own(member)
         return found
@@ -239,8 +250,20 @@ def _content(seed: Mapping[str, Any]) -> str:
     checksum = seed["checksum"]
     if checksum["name"] == "path":
         path = Path(seed["root_path"], seed["original_file_path"])
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise PublishError(
+                f"seed `{published_name(seed)}` cannot be read: {error}",
+                hint="dbt keeps no hash of a seed above 1 MB: its file must be where it was built",
+            ) from error
     return str(checksum["checksum"])
+
+
+@cache
+def _planning() -> str:
+    files = (Path(__file__).with_name(name) for name in _PLANNING)
+    return _hash([file.read_text(encoding="utf-8") for file in files])
 
 
 def _hash(value: Any) -> str:

@@ -1,7 +1,7 @@
 """A text that changes with any value, row, column or type of a table, not with the rows' order.
 
-`macros/checks/fingerprint.sql` computes the same of the table that the tests saw. The two change
-together; where they differ, the publisher refuses everything.
+dbt's hooks compute it of the table that the tests see, and the publisher of what it exports, with
+this one query.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 
-def fingerprint(con: DuckDBPyConnection, relation: str) -> str:
-    """The fingerprint of `relation`, a quoted name that dbt made."""
-    row = con.execute(
-        f"""
+def select_fingerprint(relation: str) -> str:
+    """Return the query for the fingerprint of `relation`, a quoted name that dbt made."""
+    return f"""
         select concat_ws(
             ' ',
             count(*),
@@ -22,7 +21,11 @@ def fingerprint(con: DuckDBPyConnection, relation: str) -> str:
              from (describe {relation}))
         )
         from {relation} as contents
-        """  # noqa: S608 - the name comes from dbt's manifest, which is checked when read
-    ).fetchone()
+    """  # noqa: S608 - the name comes from dbt's manifest, which is checked when read
+
+
+def fingerprint(con: DuckDBPyConnection, relation: str) -> str:
+    """Return the fingerprint of `relation`, a quoted name that dbt made."""
+    row = con.execute(select_fingerprint(relation)).fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
     return str(row[0])

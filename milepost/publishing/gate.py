@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from milepost.building import build_records as records
 from milepost.building import code
-from milepost.building.build_records import Batch, Build, Records
+from milepost.building.build_records import Build, Records
+from milepost.building.built_range import built_range
 from milepost.building.catalog import FeatureView, published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
@@ -254,28 +255,25 @@ class _Gate:
         lineage = self._catalog.lineage(view.unique_id)
         raw_logs = self._kept.builds[view.unique_id].raw_logs
         logs = [raw_logs[uri] for uri in self._catalog.raw_uris(view.unique_id)]
-        first = max(date.fromisoformat(log["first"]) for log in logs)
         batch = self._kept.batches[view.unique_id]
-        delay = timedelta(minutes=view.serving_delay_minutes)
+        built = built_range(
+            features=view.features,
+            first_dates=[date.fromisoformat(log["first"]) for log in logs],
+            built_to=batch.built_to,
+            look_backs=batch.look_backs,
+            longest_window_days=view.longest_window_days,
+            serving_delay_minutes=view.serving_delay_minutes,
+        )
         nodes = self._catalog.nodes
         return Passed(
             view=view,
             fingerprint=content,
             checks=tuple(sorted(nodes[test]["name"] for test in self._catalog.tests_on(lineage))),
             code=batch.code,
-            built_through=batch.built_to + delay,
-            complete_from={
-                feature: datetime.combine(first, time()) + timedelta(hours=hours) + delay
-                for feature, hours in _look_backs(view, batch).items()
-            },
+            built_through=built.built_through,
+            complete_from=built.complete_from,
             dropped_checks=self._catalog.dropped_checks(lineage),
         )
-
-
-def _look_backs(view: FeatureView, batch: Batch) -> dict[str, int]:
-    """The hours of each feature as the build found them; of another one, the most of the view."""
-    unrecorded = 24 * view.longest_window_days
-    return {feature: batch.look_backs.get(feature, unrecorded) for feature in view.features}
 
 
 def _untraced(view: str, node: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -33,8 +33,7 @@ def copy_of_the_fixture(path: Path) -> Path:
     shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
     for folder in ("facts", "lookup"):
         shutil.copytree(PROJECT / "macros" / folder, path / "macros" / folder)
-    checks = ("checks/is_feature_view.sql", "checks/published_name.sql")
-    for macro in (*checks, "batch/lineage.sql", "batch/look_back_days.sql"):
+    for macro in ("checks/is_feature_view.sql", "checks/published_name.sql", "batch/ask.sql"):
         shutil.copy2(PROJECT / "macros" / macro, path / "macros")
     shutil.copytree(PROJECT / "tests/dbt/generic", path / "tests/generic")
     return path
@@ -44,7 +43,12 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [BIN / command[0], *command[1:]],
         cwd=project,
-        env={**os.environ, "HOME": str(project), "DBT_PROFILES_DIR": str(project)},
+        env={
+            **{name: text for name, text in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_EC2_METADATA_DISABLED": "true",  # There is no S3 to find credentials for.
+            "HOME": str(project),
+            "DBT_PROFILES_DIR": str(project),
+        },
         capture_output=True,
         text=True,
         check=False,

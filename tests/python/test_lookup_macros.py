@@ -242,10 +242,12 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
     project = project_with_a_file(tmp_path)
     with duckdb.connect(project / "lookup.duckdb") as con:
         con.execute("create schema milepost_checks")
-        con.execute("create table milepost_checks.batches (model_id varchar, look_backs varchar)")
         con.execute(
-            "insert into milepost_checks.batches values "
-            """('model.milepost.place_rates', '{"rate": 24, "sample_count": 72}')"""
+            "create table milepost_checks.batches (node_id varchar, built_to timestamp, look_backs json)"
+        )
+        con.execute(
+            "insert into milepost_checks.batches values ('model.milepost.place_rates', "
+            """'2026-01-12', '{"rate": 24, "sample_count": 72}')"""
         )
     for number, arguments in enumerate(COVERED):
         # A view that the model refers to otherwise counts with all of its features.

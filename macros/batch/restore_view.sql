@@ -1,0 +1,29 @@
+{#
+    Reads a feature view that the scratch database lacks from the current release. The fingerprint
+    tells whether it is whole.
+
+    view: what `ask('plan')` answers of it.
+#}
+{% macro restore_view(view) %}
+    {% set node = graph.nodes[view.node_id] %}
+    {% set relation = api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias, type='table'
+    ) %}
+    {% do adapter.create_schema(relation) %}
+    {% set rows %}
+        create table {{ relation }} as
+        select {{ view.columns | join(', ') }}
+        from read_parquet(['{{ view.files | join("', '") }}'], hive_partitioning = false)
+    {% endset %}
+    {% do run_query(rows) %}
+    {% if milepost.fingerprint(relation) != view.fingerprint %}
+        {% do adapter.drop_relation(relation) %}
+        {% do exceptions.raise_compiler_error(
+            "`" ~ view.name ~ "` of release " ~ view.release ~ " is damaged: its rows are not those published"
+            ~ "\nhint: `dbt build --full-refresh` builds it from the raw log"
+        ) %}
+    {% endif %}
+    {% do adapter.cache_added(relation) %}
+    {% do run_query(view.record) %}
+    {% do log("Read " ~ view.name ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
+{% endmacro %}

@@ -1,0 +1,294 @@
+"""What Milepost's macros ask while one dbt command runs, and the answers.
+
+Macros know dbt's tables and run SQL. What is to be decided is decided here, from dbt's manifest,
+the raw logs, and the records that a macro has read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+
+from milepost.building import build_records, code, look_back, results
+from milepost.building.batches import STEPS, Batches, Options
+from milepost.building.built_range import built_range
+from milepost.building.catalog import Catalog, published_name
+from milepost.building.fingerprint import select_fingerprint
+from milepost.building.plan import Plan, Planner, ReleasedView
+from milepost.building.raw_logs import RawLogs
+from milepost.building.slices import judged_from, look_back_days
+from milepost.errors import PublishError
+from milepost.release.names import AVAILABLE_AT
+
+Node = Mapping[str, Any]
+Released = Callable[[], Mapping[str, ReleasedView]]
+
+
+class DbtCommand:
+    """One dbt command, and what was decided for it so far. Each public method answers a question.
+
+    A method takes what JSON can say and returns the same. `variables` are what
+    `code.declared_variables` gives; `released` gives the views of the current release by name.
+    """
+
+    def __init__(
+        self, catalog: Catalog, options: Options, variables: Mapping[str, Any], released: Released
+    ) -> None:
+        self._catalog, self._options = catalog, options
+        self._variables, self._released = variables, released
+        self._logs = RawLogs(catalog)
+        self._plan: Plan | None = None
+
+    def check_landing(self) -> None:
+        """Raise a LandingError where a raw log is not what its markers and the sources say."""
+        self._logs.check()
+
+    def closed_before(self, source_name: str) -> str:
+        """Return the first landing date of a source's raw log that is not closed."""
+        return str(self._logs.of_source(source_name).before)
+
+    def raw_logs(self) -> dict[str, dict[str, str]]:
+        """Return each raw log's first date, the first not closed, and how often it was reopened."""
+        return {
+            uri: {
+                "first": str(dates.first),
+                "closed_before": str(dates.before),
+                "reopened": str(dates.reopened),
+            }
+            for uri, dates in self._logs.all.items()
+        }
+
+    def record_tables(self, form: str | None) -> list[str]:
+        """Return the statements that make the tables of records; none where they have their form.
+
+        Records of another Milepost, in another form, go: what they describe is built anew.
+        """
+        _ = self._codes  # before a file of a seed changes
+        return [] if form == build_records.FORM else build_records.create()
+
+    def records_query(self) -> str:
+        """Return the SQL that reads all records as one text."""
+        return build_records.SELECT
+
+    def plan(
+        self, selected: list[str], existing: list[str], records: str, reference_days: int
+    ) -> dict[str, Any]:
+        """Return what is to be done before the command builds the selected nodes.
+
+        `restored` are views to read from the release, `dropped` the ids of models whose tables are
+        to be dropped, then `statements` to run and `messages` to show. `existing` are the ids of
+        selected models that have a table, `records` is what `records_query` gives.
+        """
+        interrupted = build_records.interrupt(selected)
+        if self._options.command == "seed":
+            return {"restored": [], "dropped": [], "statements": interrupted, "messages": []}
+        self._catalog.check_serving_delays()
+        self._plan = plan = Planner(
+            self._catalog,
+            self._options,
+            codes=self._codes,
+            records=build_records.parse(records),
+            raw_logs=self._logs,
+            selected=selected,
+            existing=existing,
+            released=self._released,
+            reference_days=reference_days,
+        ).plan()
+        return {
+            "restored": [self._restored(*item) for item in plan.restored.items()],
+            "dropped": sorted(plan.anew),
+            "statements": [
+                *build_records.forget_batches(plan.forgotten),
+                *build_records.keep(
+                    "slices",
+                    (
+                        {
+                            "node_id": node_id,
+                            "first_date": planned.first_date,
+                            "closed_before": planned.closed_before,
+                            "is_built": planned.is_built,
+                        }
+                        for node_id, planned in plan.slices.items()
+                    ),
+                ),
+                *interrupted,
+            ],
+            "messages": [
+                f"Built anew: {', '.join(sorted(names))}; {reason}"
+                for reason, names in self._anew(plan).items()
+            ],
+        }
+
+    def batch(self, node_id: str) -> dict[str, str | None]:
+        """Return the grid instants that the command builds of a model, from `start` to `end`.
+
+        A command that builds nothing, such as `dbt compile`, is told all of them.
+        """
+        instants = self._batches().of(node_id)
+        return {"start": _text(instants.start), "end": str(instants.end)}
+
+    def landing_dates(self, node_id: str, source_name: str, table: str) -> dict[str, str | None]:
+        """Return the landing dates of a raw table that are read for a node: `first`, and `end`.
+
+        A snapshot holds until its next version, so that all of it is read.
+        """
+        planned = self._plan and self._plan.slices.get(node_id)
+        is_sliced = planned and not self._logs.is_snapshot(source_name, table)
+        return {
+            "first": _text(planned.first_date) if planned and is_sliced else None,
+            "end": self.closed_before(source_name),
+        }
+
+    def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
+        """Return what a count of the rows that a model sets aside of its base model needs.
+
+        The raw `tables` of the base, up to which date they are closed, and from which landing date
+        on the command reads all that a row refers to.
+        """
+        nodes = self._catalog.nodes
+        base_id = next(id_ for id_ in self._catalog.parents(node_id) if nodes[id_]["name"] == base)
+        lineage = sorted(self._catalog.lineage(base_id))
+        planned = self._plan.slices.get(node_id) if self._plan else None
+        first = judged_from(planned.first_date, reference_days) if planned else None
+        return {
+            "tables": [nodes[id_]["name"] for id_ in lineage if "source_name" in nodes[id_]],
+            "closed_before": str(self._logs.closed_before(base_id)),
+            "judged_from": _text(first),
+        }
+
+    def batch_record(self, node_id: str, sql: str) -> str:
+        """Return the statement that keeps how far a model is built once its batch is, or "".
+
+        `sql` is what dbt compiled: from it comes how far back each feature of a feature view looks.
+        """
+        if self._options.narrowed_by:
+            return ""
+        node = self._catalog.nodes[node_id]
+        look_backs: dict[str, int] = {}
+        if "entities" in node["config"]["meta"]:
+            look_backs = look_back.hours(
+                sql=sql,
+                view=published_name(node),
+                keys=node["config"]["meta"].get("keys", []),
+                stated_days=_stated_days(node),
+            )
+        return self._batch_record(node_id, self._batches().built_to(node_id), look_backs)
+
+    def built_range(
+        self,
+        view_id: str,
+        raw_logs: dict[str, dict[str, str]],
+        built_to: str | None,
+        look_backs: dict[str, int],
+    ) -> dict[str, Any]:
+        """Return from when each feature of a view is complete, and through when the view is built.
+
+        `raw_logs` is what `raw_logs` answers. Where this database has built the view, `built_to`
+        and `look_backs` are as its record says.
+        """
+        node = self._catalog.nodes[view_id]
+        meta = node["config"]["meta"]
+        logs = [raw_logs[uri] for uri in sorted(self._catalog.raw_uris(view_id))]
+        closed = min(date.fromisoformat(log["closed_before"]) for log in logs)
+        end = datetime.combine(closed, time()) + STEPS[meta["grid"]]
+        found = built_range(
+            features=_stated_days(node),
+            first_dates=[date.fromisoformat(log["first"]) for log in logs],
+            built_to=datetime.fromisoformat(built_to) if built_to else end,
+            look_backs=look_backs,
+            longest_window_days=look_back_days(node) or 0,
+            serving_delay_minutes=meta["serving_delay_minutes"],
+        )
+        return {
+            "complete_from": {name: str(instant) for name, instant in found.complete_from.items()},
+            "built_through": str(found.built_through),
+        }
+
+    def fingerprint_query(self, relation: str) -> str:
+        """Return the SQL that computes the fingerprint of a table."""
+        return select_fingerprint(relation)
+
+    def views_looked_at(self, node_ids: list[str]) -> list[str]:
+        """Return the feature views among some models, and those that some tests look at."""
+        return results.views_looked_at(self._catalog, node_ids)
+
+    def results(
+        self, run_started_at: str, statuses: dict[str, str], fingerprints: dict[str, str]
+    ) -> list[str]:
+        """Return the statements that keep how models, seeds and tests ended, by their ids."""
+        return results.records(
+            self._catalog,
+            self._options,
+            self._codes,
+            run_started_at=run_started_at,
+            raw_logs=self.raw_logs() if self._options.builds_tables else {},
+            statuses=statuses,
+            fingerprints=fingerprints,
+        )
+
+    @cached_property
+    def _codes(self) -> dict[str, code.Parts]:
+        """The parts of the code of each model, seed and test."""
+        # Without a table to build there is no need to read the raw logs.
+        raw_logs = self._logs.all if self._options.builds_tables else {}
+        reopened = {uri: dates.reopened for uri, dates in raw_logs.items()}
+        coder = code.Coder(self._catalog, self._variables, self._options.target, reopened)
+        return {id_: coder.parts(id_) for id_ in self._catalog.nodes if coder.has_code(id_)}
+
+    def _batches(self) -> Batches:
+        if self._plan:
+            return self._plan.batches
+        if self._options.builds_tables:
+            raise PublishError(
+                "Milepost's on-run-start hooks have not run, so that no batch is planned",
+                hint="see docs/guides/use-as-a-package.md for what switches them off",
+            )
+        return Batches(self._catalog, self._options, self._logs, {})
+
+    def _batch_record(self, node_id: str, built_to: datetime, look_backs: dict[str, int]) -> str:
+        parts = self._codes[node_id]
+        record = {
+            "node_id": node_id,
+            "built_to": built_to,
+            "code": code.digest(parts),
+            "parts": parts,
+            "look_backs": look_backs,
+        }
+        (statement,) = build_records.keep("batches", [record])
+        return statement
+
+    def _restored(self, node_id: str, view: ReleasedView) -> dict[str, Any]:
+        return {
+            "node_id": node_id,
+            "name": published_name(self._catalog.nodes[node_id]),
+            "release": view.release,
+            "built_to": str(view.built_to),
+            "fingerprint": view.fingerprint,
+            "columns": view.columns,
+            "files": view.files,
+            "record": self._batch_record(node_id, view.built_to, {}),
+        }
+
+    def _anew(self, plan: Plan) -> dict[str, list[str]]:
+        """Return the names of the models that are built anew, by the reason."""
+        names: dict[str, list[str]] = {}
+        for node_id, reason in plan.anew.items():
+            names.setdefault(reason, []).append(f"`{published_name(self._catalog.nodes[node_id])}`")
+        return names
+
+
+def _text(instant: date | None) -> str | None:
+    return str(instant) if instant else None
+
+
+def _stated_days(node: Node) -> dict[str, int | None]:
+    """Return how many days each feature of a view looks back, where its YAML says so."""
+    meta = node["config"]["meta"]
+    of_view = meta.get("longest_window_days")
+    return {
+        name: column.get("config", {}).get("meta", {}).get("longest_window_days", of_view)
+        for name, column in node["columns"].items()
+        if name not in {*meta.get("keys", []), AVAILABLE_AT}
+    }

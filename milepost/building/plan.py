@@ -1,0 +1,186 @@
+"""What a `dbt build` goes on from, what it reads, and what it builds anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from milepost.building import code
+from milepost.building.batches import Batches, Options
+from milepost.building.build_records import Records, Slice
+from milepost.building.catalog import Catalog, published_name
+from milepost.building.raw_logs import RawLogs
+from milepost.building.slices import Slices
+from milepost.errors import PublishError
+
+
+@dataclass(frozen=True)
+class ReleasedView:
+    """A feature view of the current release, as an empty scratch database goes on from it."""
+
+    release: str
+    code: str
+    built_to: datetime
+    fingerprint: str
+    columns: list[str]
+    files: list[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The batch of each model and the slice of the raw log that is read for it.
+
+    `restored` are views that are read from the release, by node. Nothing goes on from the tables of
+    the models in `forgotten`; those in `anew` have one, and the reason.
+    """
+
+    batches: Batches
+    slices: Mapping[str, Slice]
+    restored: Mapping[str, ReleasedView] = field(default_factory=dict)
+    forgotten: frozenset[str] = frozenset()
+    anew: Mapping[str, str] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans a dbt command from the project, its records and its raw logs.
+
+    `codes` has the parts of each node's code as it is now, `selected` the ids of what the command
+    builds, `existing` those of its models that have a table, and `released` gives the views of the
+    current release by name: it is asked where a view has no table.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        options: Options,
+        *,
+        codes: Mapping[str, code.Parts],
+        records: Records,
+        raw_logs: RawLogs,
+        selected: Collection[str],
+        existing: Collection[str],
+        released: Callable[[], Mapping[str, ReleasedView]],
+        reference_days: int,
+    ) -> None:
+        self._catalog, self._options = catalog, options
+        self._codes, self._records, self._raw_logs = codes, records, raw_logs
+        self._selected, self._existing = frozenset(selected), frozenset(existing)
+        self._released = released
+        self._models = [id_ for id_ in sorted(self._selected) if self._is_model(id_)]
+        self._incremental = [
+            id_
+            for id_ in self._models
+            if catalog.nodes[id_]["config"].get("materialized") == "incremental"
+        ]
+        self._reference_days = reference_days
+
+    def plan(self) -> Plan:
+        """Return the plan; a PublishError where a model would read a table that is unfit for it."""
+        restored = self._restored()
+        built_to = {id_: view.built_to for id_, view in restored.items()}
+        if self._options.goes_on:
+            for node_id in self._incremental:
+                batch = self._records.batches.get(node_id)
+                if batch and node_id in self._existing and not self._changed(node_id, batch.parts):
+                    built_to[node_id] = batch.built_to
+        batches = Batches(self._catalog, self._options, self._raw_logs, built_to)
+        slices = Slices(
+            self._catalog, batches, self._raw_logs, self._selected, self._reference_days
+        )
+        # With `--empty` a model reads nothing of what it is made from.
+        for node_id in [] if self._options.empty else self._incremental:
+            self._check_inputs(node_id, slices.start(node_id))
+        starts = slices.starts()
+        forgotten = frozenset(self._incremental) - built_to.keys()
+        return Plan(
+            batches,
+            {
+                node_id: Slice(starts.get(node_id), self._raw_logs.closed_before(node_id), False)
+                for node_id in self._models
+                if self._reads_a_source(node_id)
+            },
+            restored,
+            forgotten,
+            {node_id: self._reason(node_id) for node_id in sorted(forgotten & self._existing)},
+        )
+
+    def _is_model(self, node_id: str) -> bool:
+        node = self._catalog.nodes.get(node_id, {})
+        return node.get("resource_type") == "model"
+
+    def _reads_a_source(self, node_id: str) -> bool:
+        lineage = self._catalog.lineage(node_id)
+        return any("source_name" in self._catalog.nodes[member] for member in lineage)
+
+    def _changed(self, node_id: str, before: Mapping[str, str]) -> list[str]:
+        return code.changes(before, self._codes[node_id])
+
+    def _restored(self) -> dict[str, ReleasedView]:
+        """Return the feature views without a table that the same code published."""
+        lacking = [
+            node_id
+            for node_id in self._incremental
+            if node_id not in self._existing
+            and "entities" in self._catalog.nodes[node_id]["config"]["meta"]
+        ]
+        if not lacking or self._options.full_refresh or self._options.narrowed_by:
+            return {}
+        released = self._released()
+        views = {id_: released.get(published_name(self._catalog.nodes[id_])) for id_ in lacking}
+        return {
+            node_id: view
+            for node_id, view in views.items()
+            if view and view.code == code.digest(self._codes[node_id])
+        }
+
+    def _check_inputs(self, node_id: str, start: date | None) -> None:
+        """Raise a PublishError for a table that a model reads and that is not fit for it.
+
+        This command does not build the table, and other code built it, its last build did not end
+        well, or it holds too few landing dates.
+        """
+        name = self._catalog.nodes[node_id]["name"]
+        for input_id in sorted(self._catalog.lineage(node_id) - self._selected):
+            node = self._catalog.nodes[input_id]
+            if node["resource_type"] == "source" or self._catalog.is_ephemeral(input_id):
+                continue
+            for fault in self._faults(input_id, start):
+                raise PublishError(
+                    f"`{name}` reads `{node['name']}`, {fault}",
+                    hint=f"build both: `dbt build --select +{name}`",
+                )
+
+    def _faults(self, input_id: str, start: date | None) -> Iterator[str]:
+        build = self._records.builds.get(input_id)
+        if build and build.status != "success":
+            yield f"whose last build ended as `{build.status}`"
+        elif build and input_id in self._codes and self._changed(input_id, build.parts):
+            yield "which other code built"
+        if not self._is_model(input_id) or not self._catalog.raw_uris(input_id):
+            return
+        closed = self._raw_logs.closed_before(input_id)
+        needs = f"needs {f'those from {start}' if start else 'all'} until {closed}"
+        slice_ = self._records.slices.get(input_id)
+        if not slice_ or not slice_.is_built:
+            yield f"which is not built, and {needs}"
+        elif slice_.closed_before != closed or not _reaches(slice_.first_date, start):
+            first = slice_.first_date or "the first"
+            holds = f"holds landing dates from {first} until {slice_.closed_before}"
+            yield f"which {holds}, and {needs}"
+
+    def _reason(self, node_id: str) -> str:
+        """Return why a model that has a table is built anew."""
+        batch = self._records.batches.get(node_id)
+        if self._options.full_refresh:
+            return "as `--full-refresh` says"
+        if not self._options.goes_on:
+            return f"as `{self._options.narrowed_by}` says"
+        if batch:
+            return f"{code.shortened(self._changed(node_id, batch.parts))} changed"
+        return "its last build was not as the project says"
+
+
+def _reaches(first: date | None, start: date | None) -> bool:
+    """Return whether a table that begins on `first` has all from `start` on; None is the first."""
+    return first is None or (start is not None and first <= start)

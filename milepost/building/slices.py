@@ -1,0 +1,125 @@
+"""Which landing dates a dbt command reads for each table: a slice of the raw log, or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from milepost.building.batches import Batches
+from milepost.building.catalog import Catalog
+from milepost.building.raw_logs import RawLogs
+
+# A row refers to another, that one to a third, and that to an earlier version: so many steps.
+_REFERENCES = 3
+# Within so many days a row may be delivered again; `staged_facts` takes 7 as a rule.
+_REDELIVERY_DAYS = 8
+# `set_aside` counts the rows of the last four weeks.
+_COUNTED_DAYS = 28
+_STAGES = "macro.milepost.staged_facts"
+
+
+def look_back_days(node: Mapping[str, Any]) -> int | None:
+    """Return how many days a model looks back, at most; None where it says nothing.
+
+    It is the longest window that the model declares, or that its YAML states for it or for one of
+    its columns as `meta.longest_window_days`.
+    """
+    meta = node["config"]["meta"]
+    metas = [column.get("config", {}).get("meta", {}) for column in node["columns"].values()]
+    stated = [of.get("longest_window_days") for of in (meta, *metas)]
+    days = (meta.get("declared_window_days"), *stated)
+    return max((number for number in days if isinstance(number, int)), default=None)
+
+
+def reach_days(reference_days: int) -> int:
+    """Return how many days before a window lies what the rows in it rest on.
+
+    `reference_days` is how many days lie at most between a row and one that it refers to.
+    """
+    return _REFERENCES * reference_days + _REDELIVERY_DAYS
+
+
+def judged_from(first: date | None, reference_days: int) -> date | None:
+    """Return the landing date from which on a slice has all that a row refers to."""
+    return first and first + timedelta(days=reach_days(reference_days))
+
+
+class Slices:
+    """The first landing date that is read for each node; None is the first that there is.
+
+    A slice of the raw log is enough where all that the command builds from it is built in batches
+    and says how far it looks back.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        batches: Batches,
+        raw_logs: RawLogs,
+        selected: Collection[str],
+        reference_days: int,
+    ) -> None:
+        self._catalog, self._batches, self._raw_logs = catalog, batches, raw_logs
+        self._selected = sorted(node_id for node_id in selected if node_id in catalog.nodes)
+        self._reach = reach_days(reference_days)
+
+    def start(self, node_id: str) -> date | None:
+        """Return the first landing date that the batch of a model looks back to."""
+        begins = self._batches.of(node_id).start
+        days = look_back_days(self._catalog.nodes[node_id])
+        if begins is None or days is None:
+            return None
+        look_back = timedelta(days=max(days, _COUNTED_DAYS) + self._reach + 1)
+        first = begins.date() - look_back
+        return first if first > self._raw_logs.first(node_id) else None
+
+    def starts(self) -> dict[str, date | None]:
+        """Return the first landing date for each node that this command reads the raw log for."""
+        looking_back = [
+            node_id
+            for node_id, node in self._catalog.nodes.items()
+            if node["resource_type"] == "model" and look_back_days(node) is not None
+        ]
+        starts: dict[str, date | None] = {}
+        for node_id in looking_back:
+            if node_id in self._selected:
+                start = self.start(node_id)
+                for member in self._catalog.lineage(node_id):
+                    starts[member] = _earlier(starts.get(member, start), start)
+        earliest = None if None in starts.values() else min(starts.values(), default=None)  # type: ignore[type-var]
+        in_batches = {id_ for node_id in looking_back for id_ in self._catalog.lineage(node_id)}
+        # What no selected model looks back from: a table of facts that is built alone.
+        for node_id in self._selected:
+            if node_id not in starts and (node_id in in_batches or self._stages(node_id)):
+                lineage = self._catalog.lineage(node_id)
+                in_batches |= lineage
+                starts |= dict.fromkeys(lineage, earliest)
+        for node_id in self._selected:
+            is_model = self._catalog.nodes[node_id]["resource_type"] == "model"
+            if is_model and node_id not in in_batches:
+                starts |= dict.fromkeys(self._read_whole(node_id, looking_back))
+        return starts
+
+    def _stages(self, node_id: str) -> bool:
+        macros = self._catalog.nodes[node_id].get("depends_on", {}).get("macros", [])
+        return _STAGES in macros
+
+    def _read_whole(self, node_id: str, built_in_batches: Collection[str]) -> set[str]:
+        """Return a node and what it is made from, but not behind tables that grow by batches.
+
+        Such a table holds all of its rows whatever this command reads.
+        """
+        members: set[str] = set()
+        waiting = [node_id]
+        while waiting:
+            member = waiting.pop()
+            if member not in members and member in self._catalog.nodes:
+                members.add(member)
+                if member == node_id or member not in built_in_batches:
+                    waiting += self._catalog.parents(member)
+        return members
+
+
+def _earlier(one_date: date | None, another: date | None) -> date | None:
+    return min(one_date, another) if one_date and another else None
