@@ -21,11 +21,11 @@ from dbt.flags import get_flags
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost.building import code
 from milepost.building.batches import Options
 from milepost.building.catalog import Catalog
 from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
+from milepost.building.project import declared_variables
 from milepost.errors import MilepostError, StorageError
 from milepost.release import releases
 from milepost.storage import s3
@@ -62,7 +62,7 @@ class Plugin(BasePlugin):
         adapter = get_adapter_by_type("duckdb")  # type: ignore[no-untyped-call]
         if adapter not in _commands:
             manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
-            variables = code.declared_variables(Path(adapter.config.project_root))
+            variables = declared_variables(Path(adapter.config.project_root))
             _commands[adapter] = DbtCommand(
                 Catalog.of(manifest), _options(adapter.config), variables, self._released
             )

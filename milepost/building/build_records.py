@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from duckdb import BinderException, CatalogException, DuckDBPyConnection
 
 from milepost.errors import PublishError
 from milepost.release.manifest import SetAside
+
+T = TypeVar("T")
 
 _SCHEMA = "milepost_checks"
 _TABLES = {
@@ -38,6 +40,13 @@ _TABLES = {
 FORM = hashlib.sha256(json.dumps(_TABLES).encode()).hexdigest()[:16]
 """What the comment on `batches` says where the tables are as this Milepost makes them."""
 
+# What JSON has as texts.
+_INSTANTS: dict[str, Callable[[str], date]] = {
+    "recorded_at": datetime.fromisoformat,
+    "built_to": datetime.fromisoformat,
+    "first_date": date.fromisoformat,
+    "closed_before": date.fromisoformat,
+}
 _READ = ("batches", "slices", "builds", "tests", "tested_tables")
 _LISTS = (f"'{name}': (select list(records) from {_SCHEMA}.{name} as records)" for name in _READ)  # noqa: S608 - names of our own
 SELECT = f"select to_json({{{', '.join(_LISTS)}}})"
@@ -139,51 +148,27 @@ def read(con: DuckDBPyConnection) -> Records:
 def parse(text: str) -> Records:
     """Return the records from the text that `SELECT` gives."""
     tables: dict[str, list[dict[str, Any]] | None] = json.loads(text)
-    rows = {table: tables[table] or [] for table in _READ}
+
+    def by_node(table: str, kind: type[T]) -> dict[str, T]:
+        return {row["node_id"]: _record(kind, row) for row in tables[table] or []}
+
+    tested = tables["tested_tables"] or []
     return Records(
-        builds={
-            row["node_id"]: Build(
-                status=row["status"],
-                narrowed_by=row["narrowed_by"],
-                raw_logs=row["raw_logs"],
-                relation=row["relation"],
-                target=row["target"],
-                fingerprint=row["fingerprint"],
-                parts=row["parts"],
-                recorded_at=datetime.fromisoformat(row["recorded_at"]),
-            )
-            for row in rows["builds"]
-        },
-        tests={
-            row["node_id"]: TestRun(
-                status=row["status"],
-                narrowed_by=row["narrowed_by"],
-                parts=row["parts"],
-                recorded_at=datetime.fromisoformat(row["recorded_at"]),
-            )
-            for row in rows["tests"]
-        },
-        fingerprints={
-            (row["test_id"], row["model_id"]): row["fingerprint"] for row in rows["tested_tables"]
-        },
-        batches={
-            row["node_id"]: Batch(
-                built_to=datetime.fromisoformat(row["built_to"]),
-                code=row["code"],
-                parts=row["parts"],
-                look_backs=row["look_backs"],
-            )
-            for row in rows["batches"]
-        },
-        slices={
-            row["node_id"]: Slice(
-                first_date=row["first_date"] and date.fromisoformat(row["first_date"]),
-                closed_before=date.fromisoformat(row["closed_before"]),
-                is_built=row["is_built"],
-            )
-            for row in rows["slices"]
-        },
+        builds=by_node("builds", Build),
+        tests=by_node("tests", TestRun),
+        fingerprints={(row["test_id"], row["model_id"]): row["fingerprint"] for row in tested},
+        batches=by_node("batches", Batch),
+        slices=by_node("slices", Slice),
     )
+
+
+def _record(kind: type[T], row: Mapping[str, Any]) -> T:
+    """Return a row as a dataclass whose fields are columns of its table."""
+    values = {name: row[name] for name in kind.__annotations__}
+    for name, parsed in _INSTANTS.items():
+        if values.get(name):
+            values[name] = parsed(values[name])
+    return kind(**values)
 
 
 def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAside]:

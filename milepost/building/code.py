@@ -85,43 +85,11 @@ def without_layout(text: str) -> str:
     return _TOKEN.sub(lambda match: " " if match["layout"] else match[0], text).strip()
 
 
-def project_file(folder: Path) -> dict[str, Any]:
-    """Return what the `dbt_project.yml` of a folder says."""
-    import yaml  # comes with dbt; a lookup does not need it
-
-    path = folder / "dbt_project.yml"
-    try:
-        return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise PublishError(
-            f"`{path}` cannot be read: {error}", hint="`dbt debug` checks it"
-        ) from error
-
-
-def declared_variables(folder: Path) -> dict[str, Any]:
-    """Return what `dbt_project.yml` and those of the project's packages declare as `vars`.
-
-    By scope: `<project>/<variable>`, and `<project>/<package>/<variable>` for those of a package.
-    """
-    root = project_file(folder)
-    packages = folder / root.get("packages-install-path", "dbt_packages")
-    declared: dict[str, Any] = {}
-    for project in [
-        root,
-        *(project_file(path.parent) for path in sorted(packages.glob("*/dbt_project.yml"))),
-    ]:
-        for name, value in (project.get("vars") or {}).items():
-            declared[f"{project['name']}/{name}"] = value
-            for inner, scoped in value.items() if isinstance(value, dict) else ():
-                declared[f"{project['name']}/{name}/{inner}"] = scoped
-    return declared
-
-
 class Coder:
     """Computes the code of each node of a manifest.
 
-    `variables` are what `declared_variables` gives, `target` is the name of dbt's target, and
-    `reopened` says of raw logs how often a closed date of theirs was opened again.
+    `variables` are what `project.declared_variables` gives, `target` is the name of dbt's target,
+    and `reopened` says of raw logs how often a closed date of theirs was opened again.
     """
 
     def __init__(
@@ -135,6 +103,8 @@ class Coder:
         self._variables = variables
         self._target = target
         self._reopened = reopened
+        self._engine = {f"version of {name}": version(name) for name in _ENGINE}
+        self._engine["version of Milepost's planning"] = _planning()
         self._own = cache(self._own_parts)
         self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))
 
@@ -155,8 +125,7 @@ class Coder:
             for input_id in filter(self._catalog.is_ephemeral, inputs):
                 tested |= self._own(input_id)
             return tested
-        found = {f"version of {name}": version(name) for name in _ENGINE}
-        found["version of Milepost's planning"] = _planning()
+        found = dict(self._engine)
         for member in self._catalog.lineage(node_id):
             found |= self._own(member)
         return found

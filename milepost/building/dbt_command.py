@@ -17,12 +17,12 @@ from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog, published_name
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
+from milepost.building.preparation import batch_record, preparation
 from milepost.building.raw_logs import RawLogs
-from milepost.building.slices import judged_from, look_back_days
+from milepost.building.slices import judged_from
+from milepost.building.stated_windows import look_back_days, stated_days
 from milepost.errors import PublishError
-from milepost.release.names import AVAILABLE_AT
 
-Node = Mapping[str, Any]
 Released = Callable[[], Mapping[str, ReleasedView]]
 
 
@@ -30,7 +30,7 @@ class DbtCommand:
     """One dbt command, and what was decided for it so far. Each public method answers a question.
 
     A method takes what JSON can say and returns the same. `variables` are what
-    `code.declared_variables` gives; `released` gives the views of the current release by name.
+    `project.declared_variables` gives; `released` gives the views of the current release by name.
     """
 
     def __init__(
@@ -77,15 +77,14 @@ class DbtCommand:
     ) -> dict[str, Any]:
         """Return what is to be done before the command builds the selected nodes.
 
-        `restored` are views to read from the release, `dropped` the ids of models whose tables are
-        to be dropped, then `statements` to run and `messages` to show. `existing` are the ids of
-        selected models that have a table, `records` is what `records_query` gives.
+        `existing` are the ids of selected models that have a table, `records` is what
+        `records_query` gives.
         """
-        interrupted = build_records.interrupt(selected)
         if self._options.command == "seed":
-            return {"restored": [], "dropped": [], "statements": interrupted, "messages": []}
+            statements = build_records.interrupt(selected)
+            return {"restored": [], "statements": statements, "dropped": [], "messages": []}
         self._catalog.check_serving_delays()
-        self._plan = plan = Planner(
+        self._plan = Planner(
             self._catalog,
             self._options,
             codes=self._codes,
@@ -96,30 +95,7 @@ class DbtCommand:
             released=self._released,
             reference_days=reference_days,
         ).plan()
-        return {
-            "restored": [self._restored(*item) for item in plan.restored.items()],
-            "dropped": sorted(plan.anew),
-            "statements": [
-                *build_records.forget_batches(plan.forgotten),
-                *build_records.keep(
-                    "slices",
-                    (
-                        {
-                            "node_id": node_id,
-                            "first_date": planned.first_date,
-                            "closed_before": planned.closed_before,
-                            "is_built": planned.is_built,
-                        }
-                        for node_id, planned in plan.slices.items()
-                    ),
-                ),
-                *interrupted,
-            ],
-            "messages": [
-                f"Built anew: {', '.join(sorted(names))}; {reason}"
-                for reason, names in self._anew(plan).items()
-            ],
-        }
+        return preparation(self._catalog, self._codes, self._plan, selected)
 
     def batch(self, node_id: str) -> dict[str, str | None]:
         """Return the grid instants that the command builds of a model, from `start` to `end`.
@@ -148,7 +124,12 @@ class DbtCommand:
         on the command reads all that a row refers to.
         """
         nodes = self._catalog.nodes
-        base_id = next(id_ for id_ in self._catalog.parents(node_id) if nodes[id_]["name"] == base)
+        parents = (nodes[id_] for id_ in self._catalog.parents(node_id))
+        base_id = next(
+            parent["unique_id"]
+            for parent in parents
+            if parent["name"] == base and parent["resource_type"] == "model"
+        )
         lineage = sorted(self._catalog.lineage(base_id))
         planned = self._plan.slices.get(node_id) if self._plan else None
         first = judged_from(planned.first_date, reference_days) if planned else None
@@ -172,9 +153,10 @@ class DbtCommand:
                 sql=sql,
                 view=published_name(node),
                 keys=node["config"]["meta"].get("keys", []),
-                stated_days=_stated_days(node),
+                stated_days=stated_days(node),
             )
-        return self._batch_record(node_id, self._batches().built_to(node_id), look_backs)
+        built_to = self._batches().built_to(node_id)
+        return batch_record(node_id, self._codes[node_id], built_to, look_backs)
 
     def built_range(
         self,
@@ -194,7 +176,7 @@ class DbtCommand:
         closed = min(date.fromisoformat(log["closed_before"]) for log in logs)
         end = datetime.combine(closed, time()) + STEPS[meta["grid"]]
         found = built_range(
-            features=_stated_days(node),
+            features=stated_days(node),
             first_dates=[date.fromisoformat(log["first"]) for log in logs],
             built_to=datetime.fromisoformat(built_to) if built_to else end,
             look_backs=look_backs,
@@ -247,48 +229,6 @@ class DbtCommand:
             )
         return Batches(self._catalog, self._options, self._logs, {})
 
-    def _batch_record(self, node_id: str, built_to: datetime, look_backs: dict[str, int]) -> str:
-        parts = self._codes[node_id]
-        record = {
-            "node_id": node_id,
-            "built_to": built_to,
-            "code": code.digest(parts),
-            "parts": parts,
-            "look_backs": look_backs,
-        }
-        (statement,) = build_records.keep("batches", [record])
-        return statement
-
-    def _restored(self, node_id: str, view: ReleasedView) -> dict[str, Any]:
-        return {
-            "node_id": node_id,
-            "name": published_name(self._catalog.nodes[node_id]),
-            "release": view.release,
-            "built_to": str(view.built_to),
-            "fingerprint": view.fingerprint,
-            "columns": view.columns,
-            "files": view.files,
-            "record": self._batch_record(node_id, view.built_to, {}),
-        }
-
-    def _anew(self, plan: Plan) -> dict[str, list[str]]:
-        """Return the names of the models that are built anew, by the reason."""
-        names: dict[str, list[str]] = {}
-        for node_id, reason in plan.anew.items():
-            names.setdefault(reason, []).append(f"`{published_name(self._catalog.nodes[node_id])}`")
-        return names
-
 
 def _text(instant: date | None) -> str | None:
     return str(instant) if instant else None
-
-
-def _stated_days(node: Node) -> dict[str, int | None]:
-    """Return how many days each feature of a view looks back, where its YAML says so."""
-    meta = node["config"]["meta"]
-    of_view = meta.get("longest_window_days")
-    return {
-        name: column.get("config", {}).get("meta", {}).get("longest_window_days", of_view)
-        for name, column in node["columns"].items()
-        if name not in {*meta.get("keys", []), AVAILABLE_AT}
-    }

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from milepost.building.catalog import Catalog
-from milepost.building.code import declared_variables, project_file
 from milepost.errors import PublishError
 
 
@@ -73,3 +72,35 @@ class Project:
             return ""
         except (OSError, UnicodeDecodeError) as error:
             raise PublishError(f"`{path}` cannot be read: {error}", hint="restore it") from error
+
+
+def project_file(folder: Path) -> dict[str, Any]:
+    """Return what the `dbt_project.yml` of a folder says."""
+    import yaml  # comes with dbt; a lookup does not need it
+
+    path = folder / "dbt_project.yml"
+    try:
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise PublishError(
+            f"`{path}` cannot be read: {error}", hint="`dbt debug` checks it"
+        ) from error
+
+
+def declared_variables(folder: Path) -> dict[str, Any]:
+    """Return what `dbt_project.yml` and those of the project's packages declare as `vars`.
+
+    By scope: `<project>/<variable>`, and `<project>/<package>/<variable>` for those of a package.
+    """
+    root = project_file(folder)
+    packages = folder / root.get("packages-install-path", "dbt_packages")
+    declared: dict[str, Any] = {}
+    for project in [
+        root,
+        *(project_file(path.parent) for path in sorted(packages.glob("*/dbt_project.yml"))),
+    ]:
+        for name, value in (project.get("vars") or {}).items():
+            declared[f"{project['name']}/{name}"] = value
+            for inner, scoped in value.items() if isinstance(value, dict) else ():
+                declared[f"{project['name']}/{name}/{inner}"] = scoped
+    return declared

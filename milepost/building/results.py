@@ -13,7 +13,7 @@ from milepost.building.code import Parts
 
 def views_looked_at(catalog: Catalog, node_ids: Iterable[str]) -> list[str]:
     """Return the feature views among some models, and those that some tests look at."""
-    seen = set(node_ids)
+    seen = {node_id for node_id in node_ids if node_id in catalog.nodes}
     seen |= {id_ for test in seen if _is_test(catalog, test) for id_ in catalog.parents(test)}
     metas = {id_: catalog.nodes[id_]["config"].get("meta", {}) for id_ in seen}
     return sorted(id_ for id_, meta in metas.items() if "entities" in meta)

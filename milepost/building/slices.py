@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any
 
 from milepost.building.batches import Batches
 from milepost.building.catalog import Catalog
 from milepost.building.raw_logs import RawLogs
+from milepost.building.stated_windows import look_back_days
 
 # A row refers to another, that one to a third, and that to an earlier version: so many steps.
 _REFERENCES = 3
@@ -17,19 +17,6 @@ _REDELIVERY_DAYS = 8
 # `set_aside` counts the rows of the last four weeks.
 _COUNTED_DAYS = 28
 _STAGES = "macro.milepost.staged_facts"
-
-
-def look_back_days(node: Mapping[str, Any]) -> int | None:
-    """Return how many days a model looks back, at most; None where it says nothing.
-
-    It is the longest window that the model declares, or that its YAML states for it or for one of
-    its columns as `meta.longest_window_days`.
-    """
-    meta = node["config"]["meta"]
-    metas = [column.get("config", {}).get("meta", {}) for column in node["columns"].values()]
-    stated = [of.get("longest_window_days") for of in (meta, *metas)]
-    days = (meta.get("declared_window_days"), *stated)
-    return max((number for number in days if isinstance(number, int)), default=None)
 
 
 def reach_days(reference_days: int) -> int:

@@ -30,7 +30,7 @@ RESERVED_WORDS = frozenset(_WORDS.split())
 def name_fault(name: str) -> tuple[str, str] | None:
     """Return what is wrong with the name of a view, key, column or feature, and a hint; or None.
 
-    `macros/names/name_fault.sql` says the same: the two change together.
+    `macros/names/name_fault.sql` says the same: a test holds them equal.
     """
     if not NAME.fullmatch(name):
         return "not a plain name", "use lower-case letters, digits and `_`, 63 at most"

@@ -11,6 +11,8 @@ import pytest
 
 from milepost.building import code
 from milepost.building.catalog import Catalog
+from milepost.building.project import declared_variables
+from milepost.errors import PublishError
 
 VIEW, STAGED, SOURCE = "model.green.beds", "model.green.stg_beds", "source.green.raw.beds"
 SEED, TEST, UNIT = "seed.green.targets", "test.green.share", "unit_test.green.beds.day"
@@ -264,6 +266,16 @@ def test_a_seed_that_dbt_does_not_hash_is_hashed(tmp_path: Path) -> None:
     assert code.changes(before, parts(large)) == ["seed `targets`"]
 
 
+def test_a_large_seed_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
+    large = manifest()
+    large["nodes"][SEED] |= {"root_path": str(tmp_path), "original_file_path": "targets.csv"}
+    large["nodes"][SEED]["checksum"] = {"name": "path", "checksum": "targets.csv"}
+    with pytest.raises(
+        PublishError, match=r"seed `targets` cannot be read: .*\nhint: dbt keeps no"
+    ):
+        parts(large)
+
+
 SAME_TEXT = [
     ("a  b", "a\n\tb"),
     ("a -- one\nb", "a b"),
@@ -299,7 +311,7 @@ def test_variables_are_read_from_the_project_and_its_packages(tmp_path: Path) ->
     package = tmp_path / "dbt_packages/milepost"
     package.mkdir(parents=True)
     (package / "dbt_project.yml").write_text("name: milepost\nvars: {share: 1}\n")
-    assert code.declared_variables(tmp_path) == {
+    assert declared_variables(tmp_path) == {
         "green/days": 1,
         "green/milepost": {"share": 2},
         "green/milepost/share": 2,

@@ -243,7 +243,8 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
     with duckdb.connect(project / "lookup.duckdb") as con:
         con.execute("create schema milepost_checks")
         con.execute(
-            "create table milepost_checks.batches (node_id varchar, built_to timestamp, look_backs json)"
+            "create table milepost_checks.batches "
+            "(node_id varchar, built_to timestamp, look_backs json)"
         )
         con.execute(
             "insert into milepost_checks.batches values ('model.milepost.place_rates', "

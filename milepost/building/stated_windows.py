@@ -1,0 +1,37 @@
+"""How far back a model says that it looks: by the windows it declares, and in its YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from milepost.release.names import AVAILABLE_AT
+
+Node = Mapping[str, Any]
+
+
+def look_back_days(node: Node) -> int | None:
+    """Return how many days a model looks back, at most; None where it says nothing.
+
+    It is the longest window that the model declares, or that its YAML states for it or for one of
+    its columns as `meta.longest_window_days`.
+    """
+    meta = node["config"]["meta"]
+    stated = [_stated(column) for column in node["columns"].values()]
+    days = (meta.get("declared_window_days"), meta.get("longest_window_days"), *stated)
+    return max((number for number in days if isinstance(number, int)), default=None)
+
+
+def stated_days(node: Node) -> dict[str, int | None]:
+    """Return how many days each feature of a view looks back as its YAML says, None where not."""
+    meta = node["config"]["meta"]
+    others = {*meta.get("keys", []), AVAILABLE_AT}
+    return {
+        name: _stated(column, meta.get("longest_window_days"))
+        for name, column in node["columns"].items()
+        if name not in others
+    }
+
+
+def _stated(column: Node, otherwise: Any = None) -> Any:
+    return column.get("config", {}).get("meta", {}).get("longest_window_days", otherwise)
