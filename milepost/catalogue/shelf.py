@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 
 from milepost.errors import UnknownFeatureError
 from milepost.reading.lookup import Asked, by_name, suggest, table_name
-from milepost.release import coverage, releases
+from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 Item = TypeVar("Item")
 LINE = 100
@@ -169,7 +169,7 @@ def service(manifest: Manifest, name: str) -> Service:
 
 def released(store: Location) -> Listing[Released]:
     """Every release of a store, the newest first."""
-    current = releases.current(store)
+    current = pointers.current(store)
     kept_as: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         kept_as[release].append(name)

@@ -25,7 +25,7 @@ from milepost.publishing import history_check as past
 from milepost.publishing.export import NoUploads, Uploads, describe, export
 from milepost.publishing.refusal import NEW_VERSION, Refusal, lines, plain, remedies
 from milepost.reading import lookup
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.manifest import (
     FORMAT_VERSION,
     File,
@@ -33,7 +33,7 @@ from milepost.release.manifest import (
     View,
     parse,
 )
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     publisher was first, a StorageError where S3 fails. Whatever is raised, readers see the release
     that was current before.
     """
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     catalog = project.catalog
@@ -93,7 +93,7 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
 
 def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
     """What `publish` would come to, without writing anything."""
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     catalog = project.catalog

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from milepost.reading.entities import one
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import File
 from milepost.release.names import AVAILABLE_AT
-from milepost.release.view_files import ViewFiles
 
 Whole = NDArray[np.int64]
 # With more keys than this, hardly a row group has none of them. 2026-11.

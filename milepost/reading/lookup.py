@@ -169,7 +169,7 @@ def _derive(
 ) -> dict[tuple[str, str], pa.Array]:
     """The values of the derived features, from those of the others."""
     from milepost.reading import entities as rows
-    from milepost.release.view_files import ARROW_TYPES
+    from milepost.release.files import ARROW_TYPES
 
     requested: dict[tuple[str, str], pa.Array] = {}
     expressions = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,9 +12,8 @@ from milepost.errors import LookupInputError
 from milepost.reading.entities import some
 from milepost.reading.training_set import METADATA_KEY, blocks
 from milepost.storage import s3
-from milepost.storage.s3 import Location
-
-PART_BYTES = 16 << 20
+from milepost.storage.location import Location
+from milepost.storage.uploads import UploadStream
 
 # As the files of a release but for the codec: read once more than looked up in. 2026-11.
 DICTIONARY_BYTES = 64 << 10
@@ -30,7 +28,7 @@ def write(
     """Write `answer` to each block of rows, and the recipe of them all; returns their number."""
     count = 0
     writer = None
-    with Upload(uri) as upload:
+    with _stream_to(uri) as upload:
         for rows in blocks(reader):
             found = answer(rows, count)
             writer = writer or _writer(pa.PythonFile(upload, mode="w"), found.schema)
@@ -80,72 +78,16 @@ def _writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
         raise
 
 
-class Upload:
-    """A file on S3 that is there, whole, once `close` has returned, and not at all before.
-
-    It replaces nothing. As a context it is given up where an error ends it.
-    """
-
-    def __init__(self, uri: str) -> None:
-        target = place(uri)
-        self._uri = uri
-        self._target: dict[str, Any] = {"Bucket": target.bucket, "Key": target.prefix}
-        self._parts: list[Any] = []
-        self._waiting = bytearray()
-        self.closed = False
-        same = s3.listing(Location(target.bucket, ""), target.prefix)
-        if not target.prefix or any(listed.name == target.prefix for listed in same):
-            raise LookupInputError(
-                f"`{uri}` is there already" if target.prefix else f"`{uri}` names no file",
-                hint="a training set replaces nothing: name a new file",
-            )
-        started = s3.call(
-            f"writing `{uri}`", lambda: s3.client().create_multipart_upload(**self._target)
+def _stream_to(uri: str) -> UploadStream:
+    """Begin a new object; a LookupInputError where there is one, for it would be replaced."""
+    target = place(uri)
+    same_prefix = s3.listing(Location(target.bucket, ""), target.prefix)
+    if not target.prefix or any(item.name == target.prefix for item in same_prefix):
+        raise LookupInputError(
+            f"`{uri}` is there already" if target.prefix else f"`{uri}` names no file",
+            hint="a training set replaces nothing: name a new file",
         )
-        self._upload: dict[str, Any] = {**self._target, "UploadId": started["UploadId"]}
-
-    def __enter__(self) -> Upload:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is not None and not self.closed:
-            self.closed = True
-            s3.call(
-                f"giving up `{self._uri}`",
-                lambda: s3.client().abort_multipart_upload(**self._upload),
-            )
-
-    def write(self, data: Any) -> int:
-        """Take bytes; they are sent in parts. What a writer adds after the end is dropped."""
-        if not self.closed:
-            self._waiting += memoryview(data)
-        while len(self._waiting) >= PART_BYTES:
-            self._send(PART_BYTES)
-        return len(memoryview(data))
-
-    def flush(self) -> None:
-        """Nothing: a part has its size."""
-
-    def complete(self) -> None:
-        """Send what is left and make the file appear."""
-        self._send(len(self._waiting))
-        parts: Any = {"Parts": self._parts}
-        s3.call(
-            f"writing `{self._uri}`",
-            lambda: s3.client().complete_multipart_upload(
-                **self._upload, MultipartUpload=parts, IfNoneMatch="*"
-            ),
-        )
-        self.closed = True
-
-    def _send(self, size: int) -> None:
-        number, body = len(self._parts) + 1, bytes(self._waiting[:size])
-        sent = s3.call(
-            f"writing `{self._uri}`",
-            lambda: s3.client().upload_part(**self._upload, PartNumber=number, Body=body),
-        )
-        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        del self._waiting[:size]
+    return UploadStream(target)
 
 
 def _show_progress(rows: int, *, is_last: bool = False) -> None:

@@ -12,10 +12,10 @@ from milepost.catalogue import shelf
 from milepost.catalogue.shelf import Coverage, Description, Found, Listing, Released
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
 from milepost.reading.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
-from milepost.release import coverage, releases
+from milepost.release import coverage, pointers, releases
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Aliases, Service, expand
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
 
     from milepost.reading.training_set import Recipe, TrainingSet
-    from milepost.release.view_files import ViewFiles
+    from milepost.release.files import ViewFiles
 
 
 class FeatureStore:
@@ -44,7 +44,7 @@ class FeatureStore:
                 hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
             )
         self.location = Location.parse(str(uri))
-        wanted = releases.current(self.location) if release is None else str(release)
+        wanted = pointers.current(self.location) if release is None else str(release)
         self._manifest = releases.read(self.location, wanted)
 
     def __repr__(self) -> str:
@@ -158,7 +158,7 @@ class FeatureStore:
         They are read when they are queried: only the columns named, and each page's checksum is
         verified. DuckDB needs no extension and no secret for it.
         """
-        from milepost.release.view_files import attach
+        from milepost.release.files import attach
 
         for name, dataset in self._datasets().items():
             attach(con, name, dataset)
@@ -414,22 +414,22 @@ class FeatureStore:
         return views[table_name(name)]
 
     def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
-        from milepost.release.view_files import ViewFiles
+        from milepost.release.files import ViewFiles
 
-        return {view.name: ViewFiles(self.location, self.release, view, system) for view in views}
+        return {view.name: ViewFiles(self.location, view, system) for view in views}
 
     def _datasets(self) -> dict[str, Any]:
         """Every feature view by each of its names, read when it is scanned."""
-        from milepost.release.view_files import dataset
-
-        found = {
-            view.name: dataset(self.location, view, view.files) for view in self._manifest.views
+        system = _filesystem()
+        datasets = {
+            name: files.dataset()
+            for name, files in self._files(self._manifest.views, system).items()
         }
-        return {name: found[view.name] for name, view in by_name(self._manifest).items()}
+        return {name: datasets[view.name] for name, view in by_name(self._manifest).items()}
 
 
 def _filesystem() -> S3FileSystem:
-    from milepost.release.datafile import filesystem
+    from milepost.storage.arrow import filesystem
 
     return filesystem()
 

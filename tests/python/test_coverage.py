@@ -15,7 +15,7 @@ from milepost.errors import LookupInputError
 from milepost.reading import training_set
 from milepost.release.derived import Derived
 from milepost.release.manifest import View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 ROWS = rows_of(

@@ -15,12 +15,12 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
-from milepost.release.datafile import filesystem
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release_manifest, rows_of
 
 MARKETS = rows_of(

@@ -27,10 +27,10 @@ from milepost import FeatureStore
 from milepost.errors import LookupInputError
 from milepost.reading import entities, entity_sources
 from milepost.reading.training_set import TrainingSet
+from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
-from milepost.release.view_files import ARROW_TYPES
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 FIRST, SECOND = at("2026-02-01T00:00:00"), at("2026-03-08T06:30:00")

@@ -23,11 +23,12 @@ import pytest
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.publishing import export
-from milepost.reading import entity_hash, parquet_stream, training_set
-from milepost.release.datafile import filesystem
+from milepost.reading import entity_hash, training_set
 from milepost.release.manifest import FORMAT_VERSION
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import conditional, s3, uploads
+from milepost.storage.arrow import filesystem
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 PROJECT = Path(__file__).parents[2]
@@ -454,13 +455,13 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
     asked = in_markets(*[("atl", "2026-02-01")] * 5, ("atl", "2026-09-01"))
     with monkeypatch.context() as small:
         small.setattr(training_set, "BLOCK_ROWS", 2)
-        small.setattr(parquet_stream, "PART_BYTES", 100)
+        small.setattr(uploads, "STREAMED_PART_BYTES", 100)
         with pytest.raises(LookupInputError, match="after what is built"):
             shelf.get_historical_features(asked, ["markets"], to=to)
     place = Location.parse(to)
     assert not list(s3.listing(Location(place.bucket, ""), place.prefix))
-    uploads = s3.client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
-    assert not uploads.get("Uploads")
+    unfinished = client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
+    assert not unfinished.get("Uploads")
     shelf.get_historical_features(asked.slice(0, 5), ["markets"], to=to)
     written = body(to)
     with pytest.raises(LookupInputError, match="is there already\nhint: a training set replaces"):
@@ -621,15 +622,15 @@ def test_a_store_that_cannot_be_used_says_why(
         FeatureStore(store.uri())
     view = put_view(store, "markets", MARKETS, keys=("market_id",))
     newer = replace(manifest_of(view), format_version=FORMAT_VERSION + 1)
-    s3.put(store, f"releases/{newer.release}/manifest.json", newer.to_bytes(), new=True)
+    conditional.create(store, f"releases/{newer.release}/manifest.json", newer.to_bytes())
     with pytest.raises(ReleaseError, match=r"has format version \d+.*\nhint: upgrade Milepost"):
         FeatureStore(store.uri(), release=newer.release)
     with pytest.raises(ReleaseError, match="has no release `20200101T000000Z-0123456789ab`"):
         FeatureStore(store.uri(), release="20200101T000000Z-0123456789ab")
     monkeypatch.setenv("AWS_PROFILE", "milepost-reader")
-    s3.client.cache_clear()
+    client.cache_clear()
     try:
         with pytest.raises(StorageError, match=r"refused.*\nhint: .*AWS_PROFILE"):
             FeatureStore("s3://milepost-raw/simulated")
     finally:
-        s3.client.cache_clear()
+        client.cache_clear()
