@@ -10,11 +10,12 @@ from html import escape
 from typing import Any, Generic, TypeVar
 
 from milepost.errors import UnknownFeatureError
-from milepost.reading.lookup import Asked, by_name, suggest, table_name
+from milepost.reading.lookup import Asked
 from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
+from milepost.release.near_names import suggest, unknown_feature
 from milepost.release.service import Service
 from milepost.storage.location import Location
 
@@ -220,20 +221,13 @@ def covers(asked: Asked) -> Coverage:
 def describe(manifest: Manifest, reference: str) -> Description:
     """A feature view, by `"view"`, or a feature, stored or derived, by `"view:feature"`."""
     name, colon, feature = str(reference).partition(":")
-    known = by_name(manifest)
-    if table_name(name) not in known:
-        raise UnknownFeatureError(
-            f"release {manifest.release} has no feature view `{name}`", hint=suggest(name, known)
-        )
-    view = known[table_name(name)]
+    view = manifest.view(name)
     ranges = {one.feature: one for one in coverage.of_view(manifest, view)}
     if not colon:
         return _described_view(view, ranges)
     features = {found.reference.partition(":")[2]: found for found in _features(view)}
     if feature not in features:
-        raise UnknownFeatureError(
-            f"feature view `{name}` has no feature `{feature}`", hint=suggest(feature, features)
-        )
+        raise unknown_feature(name, feature, features)
     derived = {one.name: one for one in view.derived}
     if feature in derived:
         own = _derived_facts(derived[feature])

@@ -152,7 +152,7 @@ def _misfits(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
         except (LookupInputError, UnknownFeatureError) as error:
             yield f"{called}: {str(error).splitlines()[0]}"
             continue
-        if service.name in lookup.by_name(manifest):
+        if service.name in manifest.by_name:
             yield f"{called}: a feature view has its name"
         for name in sorted({one.view.name for one in asked.views}):
             if ids[name] not in catalog.exposed(service.name):

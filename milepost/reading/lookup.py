@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost.errors import LookupInputError, ReleaseError
 from milepost.release import derived as derived_features
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import EVENT_TIMESTAMP, NAME
+from milepost.release.near_names import table_name, unknown_feature
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,24 +97,21 @@ def parse(
 
     A whole view is its stored features: a derived one may need more of the entity rows.
     """
-    views = by_name(manifest)
-    names = {name: AskedView(name, view, {k: k for k in view.keys}) for name, view in views.items()}
+    names = {
+        name: AskedView(name, view, {key: key for key in view.keys})
+        for name, view in manifest.by_name.items()
+    }
     for alias, options in (aliases or {}).items():
-        names[alias] = _aliased(manifest, alias, options, views)
+        names[alias] = _aliased(manifest, alias, options)
     asked: list[tuple[AskedView, str]] = []
     for reference in features:
         name, colon, feature = reference.partition(":")
         if table_name(name) not in names:
-            raise UnknownFeatureError(
-                f"release {manifest.release} has no feature view `{name}`",
-                hint=suggest(name, names),
-            )
+            manifest.view(name, other_names=names)  # raises, with what is near
         found = names[table_name(name)]
         known = [*found.view.features, *(one.name for one in found.view.derived)]
         if colon and feature not in known:
-            raise UnknownFeatureError(
-                f"feature view `{name}` has no feature `{feature}`", hint=suggest(feature, known)
-            )
+            raise unknown_feature(name, feature, known)
         asked += [(found, one) for one in ([feature] if colon else found.view.features)]
     if not asked:
         raise LookupInputError(
@@ -188,26 +185,7 @@ def _derive(
     return dict(zip(asked.derived, values, strict=True))
 
 
-def by_name(manifest: Manifest) -> dict[str, View]:
-    """Every feature view by its name, and the latest version of one by its model's name too."""
-    names = {view.name: view for view in manifest.views}
-    return names | {view.model: view for view in manifest.views if view.is_latest}
-
-
-def table_name(reference: str) -> str:
-    """`view@v1`, as Feast writes a version, is the table `view_v1`, as dbt names it."""
-    return str(reference).replace("@v", "_v")
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """A hint that names what is near, or all that there is."""
-    near = difflib.get_close_matches(str(name), known, n=3) or sorted(known)
-    return f"there is {', '.join(f'`{one}`' for one in near)}"
-
-
-def _aliased(
-    manifest: Manifest, alias: str, options: Mapping[str, Any], views: Mapping[str, View]
-) -> AskedView:
+def _aliased(manifest: Manifest, alias: str, options: Mapping[str, Any]) -> AskedView:
     unknown = sorted(set(options) - {"view", "keys"})
     if not NAME.fullmatch(alias) or unknown:
         wrong = f"has the option `{unknown[0]}`" if unknown else "is not a plain name"
@@ -216,12 +194,8 @@ def _aliased(
             hint='write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}',
         )
     name = table_name(options.get("view", alias))
-    if name not in views:
-        raise UnknownFeatureError(
-            f"release {manifest.release} has no feature view `{name}`, for the alias `{alias}`",
-            hint=suggest(str(name), views),
-        )
-    view, mapped = views[name], dict(options.get("keys", {}))
+    view = manifest.view(name, purpose=f", for the alias `{alias}`")
+    mapped = dict(options.get("keys", {}))
     for key in mapped:
         if key not in view.keys:
             raise LookupInputError(
@@ -235,7 +209,7 @@ def _asked_derived(
     manifest: Manifest, asked: Sequence[tuple[AskedView, str]], used: list[AskedView]
 ) -> dict[tuple[str, str], AskedDerived]:
     """The derived features that are asked for; the views that only they need go to `used`."""
-    views = by_name(manifest)
+    views = manifest.by_name
     found: dict[tuple[str, str], AskedDerived] = {}
     for view, feature in asked:
         for one in view.view.derived:
@@ -255,7 +229,7 @@ def _check_derived(manifest: Manifest, view: View, derived: Derived) -> None:
     """It is checked at each end: who could write the release could have written it."""
     types = {
         name: {field.name: field.type for field in one.fields}
-        for name, one in by_name(manifest).items()
+        for name, one in manifest.by_name.items()
     }
     for fault in derived_features.faults(derived, types[view.name], types):
         raise ReleaseError(

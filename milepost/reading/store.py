@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from milepost.catalogue import shelf
 from milepost.catalogue.shelf import Coverage, Description, Found, Listing, Released
-from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
-from milepost.reading.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
+from milepost.errors import LookupInputError, ReleaseError
+from milepost.reading.lookup import MICROSECOND, Asked, join, parse
 from milepost.release import coverage, pointers, releases
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Aliases, Service, expand
@@ -142,11 +142,11 @@ class FeatureStore:
 
     def files(self, view: str) -> list[str]:
         """The URIs of a view's Parquet files, for any engine that reads them."""
-        return [self.location.uri(file.name) for file in self._view(view).files]
+        return [self.location.uri(file.name) for file in self._manifest.view(view).files]
 
     def to_arrow(self, view: str) -> pa.Table:
         """All rows of a view, by month and then sorted by keys and `available_at`."""
-        found = self._view(view)
+        found = self._manifest.view(view)
         _warn_if_deprecated([found])
         return self._files([found], _filesystem())[found.name].read(
             [field.name for field in found.fields]
@@ -405,14 +405,6 @@ class FeatureStore:
             return training_set.with_recipe(found, recipe())
         return parquet_stream.write(to, reader, answer, recipe)
 
-    def _view(self, name: str) -> View:
-        views = by_name(self._manifest)
-        if table_name(name) not in views:
-            raise UnknownFeatureError(
-                f"release {self.release} has no feature view `{name}`", hint=suggest(name, views)
-            )
-        return views[table_name(name)]
-
     def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
         from milepost.release.files import ViewFiles
 
@@ -425,7 +417,7 @@ class FeatureStore:
             name: files.dataset()
             for name, files in self._files(self._manifest.views, system).items()
         }
-        return {name: datasets[view.name] for name, view in by_name(self._manifest).items()}
+        return {name: datasets[view.name] for name, view in self._manifest.by_name.items()}
 
 
 def _filesystem() -> S3FileSystem:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from milepost.errors import LookupInputError
-from milepost.reading.lookup import Asked, by_name
+from milepost.reading.lookup import Asked
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import EVENT_TIMESTAMP
 
@@ -51,7 +51,7 @@ def ranges(asked: Asked) -> list[Range]:
 
 def of_view(manifest: Manifest, view: View) -> list[Range]:
     """When each feature of a view is whole, stored and derived, by its name."""
-    views = by_name(manifest)
+    views = manifest.by_name
     found = [_range(feature, view, [(view, feature)]) for feature in view.features]
     for one in view.derived:
         inputs = [(views[other] if other else view, name) for other, name in one.features.values()]
