@@ -10,12 +10,12 @@ from html import escape
 from typing import Any, Generic, TypeVar
 
 from milepost.errors import UnknownFeatureError
-from milepost.reading.lookup import Asked
 from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.near_names import suggest, unknown_feature
+from milepost.release.request import FeatureRequest
 from milepost.release.service import Service
 from milepost.storage.location import Location
 
@@ -212,9 +212,9 @@ def search(manifest: Manifest, text: str) -> Listing[Found]:
     return _listing(found for *_, found in sorted(scored, key=lambda one: one[:2]))
 
 
-def covers(asked: Asked) -> Coverage:
+def covers(request: FeatureRequest) -> Coverage:
     """When the features asked for are whole."""
-    found = coverage.ranges(asked)
+    found = coverage.ranges(request)
     return Coverage(_ranges(found), coverage.together(found))
 
 

@@ -24,7 +24,6 @@ from milepost.publishing import compatibility, gate, privacy
 from milepost.publishing import history_check as past
 from milepost.publishing.export import NoUploads, Uploads, describe, export
 from milepost.publishing.refusal import NEW_VERSION, Refusal, lines, plain, remedies
-from milepost.reading import lookup
 from milepost.release import pointers, releases
 from milepost.release.manifest import (
     FORMAT_VERSION,
@@ -33,6 +32,7 @@ from milepost.release.manifest import (
     View,
     parse,
 )
+from milepost.release.request import parse_request
 from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ def _misfits(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
     for service in manifest.services:
         called = f"service `{service.name}`"
         try:
-            asked = lookup.parse(
+            asked = parse_request(
                 manifest, service.features, full_feature_names=True, aliases=service.aliases
             )
         except (LookupInputError, UnknownFeatureError) as error:

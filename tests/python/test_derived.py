@@ -231,7 +231,7 @@ def test_many_rows_keep_their_order_at_any_cut(
     found = shelf.get_historical_features(rows, ["markets:offer"]).to_arrow()
     tenders = np.where(rows["market_id"].to_numpy() == "atl", 1, 2)
     assert np.array_equal(found["offer"].to_numpy(), offered / tenders)
-    monkeypatch.setattr("milepost.reading.training_set.BLOCK_ROWS", 70_000)
+    monkeypatch.setattr("milepost.reading.training_set_file.BLOCK_ROWS", 70_000)
     first, again = store.uri("a.parquet"), store.uri("b.parquet")
     assert shelf.get_historical_features(rows, ["markets:offer"], to=first) == count
     shelf.reproduce(first, to=again)
