@@ -27,8 +27,9 @@ from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.errors import MilepostError, StorageError
-from milepost.release import releases
-from milepost.storage import s3
+from milepost.release import pointers, releases
+from milepost.storage.client import endpoint
+from milepost.storage.location import Location
 
 # dbt makes an adapter for each command.
 _commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
@@ -44,7 +45,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the function."""
         with suppress(StorageError):  # said, with its hint, when something first needs S3
-            conn.execute(s3.duckdb_secret())
+            conn.execute(endpoint().duckdb_secret())
         # Not pure: DuckDB would answer a question with what it answered before.
         conn.create_function(
             "milepost_answer", self._answer, [VARCHAR, VARCHAR], VARCHAR, side_effects=True
@@ -70,8 +71,8 @@ class Plugin(BasePlugin):
 
     def _released(self) -> dict[str, ReleasedView]:
         """Return the feature views of the current release by name; none without a release."""
-        store = s3.Location.parse(self.store_uri) if self.store_uri else None
-        pointer = releases.pointer(store) if store else None
+        store = Location.parse(self.store_uri) if self.store_uri else None
+        pointer = pointers.pointer(store) if store else None
         if not store or not pointer:
             return {}
         release = releases.read(store, pointer[0])

@@ -10,7 +10,7 @@ from milepost.building.catalog import Catalog
 from milepost.errors import LandingError, PublishError
 from milepost.raw import closed_dates
 from milepost.raw.closed_dates import ClosedDates
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 Read = Callable[[str], ClosedDates]
 
