@@ -10,8 +10,8 @@
       leave a gap behind what is built, nor go beyond the closed dates.
 #}
 {% macro batch() %}
-    {% if not execute or model.resource_type == 'unit_test' %}
-        {{ return({'start': none, 'end': none}) }}
+    {% if execute and model.resource_type != 'unit_test' %}
+        {{ return(milepost.ask('batch', {'node_id': model.unique_id})) }}
     {% endif %}
-    {{ return(milepost.ask('batch', {'node_id': model.unique_id})) }}
+    {{ return({'start': none, 'end': none}) }}
 {% endmacro %}

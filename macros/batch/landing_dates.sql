@@ -9,13 +9,14 @@
 #}
 {% macro landing_dates(source_name, table) -%}
     {%- if not execute or model.resource_type == 'unit_test' -%}
-        {{ return('true') }}
-    {%- endif -%}
-    {%- set dates = milepost.ask(
-        'landing_dates', {'node_id': model.unique_id, 'source_name': source_name, 'table': table}
-    ) -%}
-    landing_date < cast('{{ dates.end }}' as date)
-    {%- if dates.first %}
+        true
+    {%- else -%}
+        {%- set dates = milepost.ask(
+            'landing_dates', {'node_id': model.unique_id, 'source_name': source_name, 'table': table}
+        ) -%}
+        landing_date < cast('{{ dates.end }}' as date)
+        {%- if dates.first %}
         and landing_date >= cast('{{ dates.first }}' as date)
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
