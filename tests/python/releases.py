@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from milepost.publishing.export import Uploads
+from milepost.publishing.uploads import Uploads
 from milepost.release import releases
 from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
 from milepost.release.view_files import ARROW_TYPES

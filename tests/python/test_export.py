@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from milepost.publishing.gate import Passed
 
 from milepost.building.catalog import Column, FeatureView
 from milepost.errors import PublishError
 from milepost.publishing.export import NoUploads, export
-from milepost.publishing.gate import Passed
 from milepost.release.manifest import View
 from milepost.storage.s3 import Location
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
-from milepost.publishing.publish import Published
+from milepost.publishing.publish import Publication
 from milepost.storage import s3
 
 pytestmark = pytest.mark.slow
@@ -81,7 +81,7 @@ def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:
 
 
 def test_of_racing_publishers_one_wins_and_the_others_are_told(green: Greenhouse) -> None:
-    def attempt(_: int) -> Published | MilepostError:
+    def attempt(_: int) -> Publication | MilepostError:
         try:
             return green.publish()
         except MilepostError as error:
@@ -89,9 +89,9 @@ def test_of_racing_publishers_one_wins_and_the_others_are_told(green: Greenhouse
 
     with ThreadPoolExecutor(4) as pool:
         ended = list(pool.map(attempt, range(4)))
-    assert [one for one in ended if isinstance(one, Published) and one.is_new]
+    assert [one for one in ended if isinstance(one, Publication) and one.is_new]
     for one in ended:
-        assert isinstance(one, Published) or "another writer was first" in str(one)
+        assert isinstance(one, Publication) or "another writer was first" in str(one)
     assert FeatureStore(green.store.uri()).to_arrow("bed_moisture").num_rows == 20
 
 

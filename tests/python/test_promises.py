@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from milepost.publishing.gate import Passed
 
 from milepost.building.catalog import Column, FeatureView
 from milepost.publishing import compatibility
-from milepost.publishing.gate import Passed
 from milepost.release.derived import Derived
 from milepost.release.manifest import Field, Manifest, View
 from releases import at, manifest_of

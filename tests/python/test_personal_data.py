@@ -6,10 +6,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from test_compatibility import view
 
 from milepost.building.catalog import Catalog
 from milepost.publishing import privacy
-from test_compatibility import view
 
 VIEW, STAGING, BASE, SOURCE = (
     f"{kind}.green.{name}"
