@@ -113,7 +113,8 @@ def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenh
             "-c",
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from milepost import publish, s3\n"
+            "from milepost.publishing import publish\n"
+            "from milepost.storage import s3\n"
             "write = s3.put\n"
             "def put(location, name, *rest, **more):\n"
             "    if name == 'current.json': os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -192,7 +193,7 @@ def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     ref = "ref('bed_moisture')"
     service.write_text(SERVICE.replace("DEPENDS", ref).replace("FEATURE", "wetness"))
     assert green.dbt("parse").returncode == 0
-    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+    with pytest.raises(PublishError, match=r"service `watering` asks for .* no feature `wetness`"):
         green.publish()
     right = SERVICE.replace("FEATURE", "hours_since_watering")
     service.write_text(right.replace("DEPENDS", "ref('stg_sensors__beds')"))
@@ -202,7 +203,7 @@ def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     named = right.replace("DEPENDS", ref)
     service.write_text(named.replace("name: watering", "name: bed_moisture"))
     assert green.dbt("parse").returncode == 0
-    with pytest.raises(PublishError, match="service `bed_moisture`: a feature view has its name"):
+    with pytest.raises(PublishError, match="service `bed_moisture` has the name of a feature view"):
         green.publish()
     assert list(s3.listing(green.store)) == []
     service.write_text(named)

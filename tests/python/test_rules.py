@@ -174,7 +174,7 @@ WRONG: dict[str, tuple[Break, str]] = {
     ),
     "columns as declared": (with_a_column_more, "beds: `depth` is DOUBLE, and is not declared"),
     "values are finite": (with_nan, "beds: `wet` is NaN or infinite in 1 rows"),
-    "within its bounds": (with_many_rows, "beds: it has 200 rows since 2026-02-01 00:30:00"),
+    "within its bounds": (with_many_rows, "beds: it has 201 rows since 2026-02-01 00:30:00"),
     "one row per key and instant": (with_a_row_twice, "beds: `beds` has rows that share (bed_id, "),
     "keeps the past": (with_another_past, "beds: `wet` has another past: at "),
 }
@@ -242,7 +242,7 @@ def test_the_page_of_the_release_format_lists_the_rules(tmp_path: Path) -> None:
     page = ROOT / "docs/reference/release-format.md"
     copy = tmp_path / "release-format.md"
     copy.write_text(page.read_text())
-    script = [sys.executable, ROOT / "scripts/gate_rules.py", "--page", copy]
+    script = [sys.executable, str(ROOT / "scripts/gate_rules.py"), "--page", str(copy)]
     subprocess.run(script, check=True)
     assert copy.read_text() == page.read_text(), "run `python scripts/gate_rules.py`"
     assert all((rule.check.__doc__ or "").startswith("Require that ") for rule in RULES)
