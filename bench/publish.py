@@ -24,14 +24,15 @@ import pyarrow.parquet as pq
 
 from milepost.building.catalog import Column, FeatureView
 from milepost.building.fingerprint import fingerprint
+from milepost.publishing.data_files import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView
 from milepost.publishing.rules.table import not_finite
-from milepost.publishing.uploads import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.manifest import FORMAT_VERSION, File, Manifest, View
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import endpoint
+from milepost.storage.location import Location
 
 FEATURES, MONTHS, VIEWS = 12, 24, ("carriers", "lanes")
 # With random doubles a row takes some 105 bytes as Parquet.
@@ -143,13 +144,13 @@ def _hash(path: Path) -> str:
 
 
 def _rclone(*arguments: str) -> None:
-    options = s3.endpoint_options()
+    options = endpoint()
     remote = {
         "TYPE": "s3",
         "PROVIDER": "SeaweedFS",
-        "ACCESS_KEY_ID": options["key"],
-        "SECRET_ACCESS_KEY": options["secret"],
-        "ENDPOINT": f"{options['scheme']}://{options['endpoint']}",
+        "ACCESS_KEY_ID": options.key or "",
+        "SECRET_ACCESS_KEY": options.secret or "",
+        "ENDPOINT": f"{options.scheme}://{options.host}",
         "NO_CHECK_BUCKET": "true",
     }
     subprocess.run(
@@ -164,7 +165,7 @@ def _publish(
 ) -> tuple[float, Manifest, list[File]]:
     """Do what `milepost publish` does with tested tables; the seconds, and what was sent."""
     began = time.monotonic()
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     uploads = Uploads(store, current)
     manifest = Manifest(

@@ -13,9 +13,9 @@ from milepost.building.build_records import Records
 from milepost.building.catalog import Catalog, FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView, publishable
-from milepost.publishing.uploads import Uploads
 from milepost.release.manifest import Manifest, View
 
 logger = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from duckdb import DuckDBPyConnection
 from milepost.building.catalog import FeatureView
 from milepost.errors import PublishError
 from milepost.publishing import statistics
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.statistics import MonthStatistics
-from milepost.publishing.uploads import Uploads
 from milepost.release.manifest import File, View
 from milepost.release.names import AVAILABLE_AT
 

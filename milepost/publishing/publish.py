@@ -20,12 +20,12 @@ from milepost.building.project import Project
 from milepost.errors import PublishError
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.refusal import lines, remedies
-from milepost.publishing.uploads import Uploads
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.manifest import FORMAT_VERSION, File, Manifest, View, parse
-from milepost.release.releases import Pointer
-from milepost.storage.s3 import Location
+from milepost.release.pointers import Pointer
+from milepost.storage.location import Location
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def judge(
     database: Path, dbt_manifest: Path, store: Location, *, is_dry_run: bool = True
 ) -> Judgement:
     """Return what publishing comes to. Data files are sent unless it is a dry run."""
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     uploads = Uploads(store, current, is_dry_run=is_dry_run)

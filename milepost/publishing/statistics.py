@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from milepost.building.catalog import FeatureView
-from milepost.release.view_files import ARROW_TYPES
+from milepost.release.files import ARROW_TYPES
 
 
 @dataclass(frozen=True)

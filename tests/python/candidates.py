@@ -18,11 +18,11 @@ from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.refusal import Refusal
-from milepost.publishing.uploads import Uploads
 from milepost.release.manifest import Manifest
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, manifest_of
 
 COLUMNS = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}

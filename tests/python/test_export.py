@@ -11,11 +11,11 @@ import pytest
 
 from milepost.building.catalog import Column, FeatureView
 from milepost.errors import PublishError
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView
-from milepost.publishing.uploads import Uploads
 from milepost.release.manifest import View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 TYPES = {
     "bed_id": "VARCHAR",

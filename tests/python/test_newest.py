@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost import FeatureStore
-from milepost.publishing import uploads
+from milepost.publishing import data_files
 from milepost.reading import asof_search as newest
-from milepost.release.datafile import filesystem
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
-from milepost.release.view_files import ViewFiles
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 TYPES = {
@@ -111,7 +111,7 @@ def test_order_pieces_row_groups_and_later_facts_change_nothing(
     ]  # fmt: skip
     assert shuffled.equals(whole.take(order))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uploads, "ROW_GROUP_ROWS", group)
+        patch.setattr(data_files, "ROW_GROUP_ROWS", group)
         (small,) = looked_up(Location(place.bucket, f"{place.prefix}/small"), found, rows)
     assert small.equals(whole)
     # A fact of each key that becomes available after every instant asked for.
@@ -203,7 +203,7 @@ def busy(store: Location) -> ViewFiles:
         rows_of({"carrier_id": "BIGINT", "available_at": "TIMESTAMP"}),
         keys=("carrier_id",),
     )
-    sending = uploads.Uploads(store, None)
+    sending = data_files.Uploads(store, None)
     for month in range(1, 13):
         own = days[(days.astype("datetime64[M]").astype(int) % 12) == month - 1]
         rows = CARRIERS * len(own)
@@ -220,7 +220,7 @@ def busy(store: Location) -> ViewFiles:
     fields = [replace(view.fields[0], name=f.name, type=kinds[f.type]) for f in schema]
     view = replace(view, fields=fields, files=files, rows=sum(file.rows for file in files))
     counted: Any = Counted()
-    return ViewFiles(store, "release", view, counted)
+    return ViewFiles(store, view, counted)
 
 
 def test_reading_little_fetches_little(busy: ViewFiles) -> None:

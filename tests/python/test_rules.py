@@ -14,7 +14,7 @@ from candidates import SOURCE, STAGED, TEST, VIEW, Garden, told
 from milepost.publishing import rules
 from milepost.publishing.export import RepeatedRowsError
 from milepost.publishing.rules import RULES, Rule
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at
 
 ROOT = Path(__file__).parents[2]

@@ -16,11 +16,10 @@ from duckdb import DuckDBPyConnection
 from milepost.errors import ReleaseError
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import NEW_VERSION, Refusal
-from milepost.release.datafile import scan
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.release.names import AVAILABLE_AT
-from milepost.release.view_files import ARROW_TYPES
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ def _is_same(
     con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
 ) -> bool:
     """Return whether the months, each taken for itself, have the same changes in both."""
-    con.register("released", _scan(store, old, old.features, months))
+    con.register("released", _stream(store, old, old.features, months))
     contents = [
         con.execute(
             f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
@@ -86,7 +85,7 @@ def _changed(
 ) -> Iterator[Refusal]:
     """Refuse each feature that changed: at how many instants, at which first, and of which key."""
     features = [name for name in old.features if name in new.features]
-    con.register("released", _scan(store, old, features))
+    con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
     equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)
     joins = " ".join(
@@ -122,13 +121,11 @@ def _changed(
             )
 
 
-def _scan(
+def _stream(
     store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
 ) -> pa.RecordBatchReader:
     """Return the rows of the release, of some months or of all."""
-    files = [file for file in old.files if not months or file.month in months]
-    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in old.fields])
-    return scan(store, files, schema, [*old.keys, AVAILABLE_AT, *features])
+    return ViewFiles(store, old).stream([*old.keys, AVAILABLE_AT, *features], months)
 
 
 def _changes(

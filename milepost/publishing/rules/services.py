@@ -9,8 +9,8 @@ from milepost.errors import LookupInputError
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.refusal import Refusal
-from milepost.reading import lookup
 from milepost.release.manifest import FORMAT_VERSION, Manifest
+from milepost.release.request import parse_request
 from milepost.release.service import Service
 
 
@@ -22,7 +22,7 @@ def services_are_served(candidate: Candidate) -> Iterator[Refusal]:
     model_ids = {view.name: view.unique_id for view in candidate.views}
     for service in declared.services:
         name = f"service `{service.name}`"
-        if service.name in lookup.by_name(declared):
+        if service.name in declared.by_name:
             yield Refusal("", name, "has the name of a feature view", remedy="rename the exposure")
         try:
             needed = _needed_views(declared, service)
@@ -46,7 +46,7 @@ def services_are_served(candidate: Candidate) -> Iterator[Refusal]:
 
 def _needed_views(declared: Manifest, service: Service) -> set[str]:
     """Return the names of the views that a lookup of the service reads."""
-    request = lookup.parse(
+    request = parse_request(
         declared, service.features, full_feature_names=True, aliases=service.aliases
     )
     return {view.view.name for view in request.views}

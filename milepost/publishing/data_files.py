@@ -12,7 +12,8 @@ from milepost.errors import PublishError
 from milepost.publishing.publishable import PublishableView
 from milepost.release.manifest import File, Manifest, View
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
+from milepost.storage.uploads import upload
 
 # Chosen by measurement, docs/decisions/0016-file-layout.md; a reader takes any. 2026-11.
 ROW_GROUP_ROWS = 122_880
@@ -77,7 +78,7 @@ class Uploads:
         return file
 
     def _upload(self, file: File, body: pa.Buffer) -> None:
-        s3.upload(self.store, file.name, body, file.digest)
+        upload(self.store, file.name, body, file.digest)
         if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
             raise PublishError(
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",
