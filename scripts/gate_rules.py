@@ -43,7 +43,7 @@ def rules_as_markdown(rules: Sequence[Rule]) -> str:
     items = []
     for number, rule in enumerate(rules, start=1):
         direct = {numbers[check] for check in rule.needs}
-        needed[number] = direct.union(*(needed[other] for other in direct))
+        needed[number] = direct.union(*(needed[needed_number] for needed_number in direct))
         item = f"{number}. **{rule.name.capitalize()}.** {rule.says}"
         if direct:
             item += f" Needs {_ranges(needed[number])}."

@@ -77,7 +77,9 @@ def candidate(
     evidence: Iterable[PublishableView] = (),
 ) -> Candidate:
     """What a rule may look at, where nothing was recorded but what is given as evidence."""
-    catalog = catalog or Catalog({one.unique_id: _node(one) for one in views}, {}, {}, (), "g", "")
+    catalog = catalog or Catalog(
+        {built.unique_id: _node(built) for built in views}, {}, {}, (), "g", ""
+    )
     return Candidate(
         project=Project(catalog, None),
         views=views,
@@ -94,7 +96,7 @@ def _node(built: FeatureView) -> dict[str, Any]:
     return {"name": built.name, "resource_type": "model", "config": {"meta": {}}}
 
 
-def told(refusals: Iterable[Refusal]) -> list[str]:
+def sentences(refusals: Iterable[Refusal]) -> list[str]:
     return [f"{refusal.view}: {refusal.sentence}" for refusal in refusals]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from candidates import BOUNDS, THROUGH, candidate, publishable, released, told, view
+from candidates import BOUNDS, THROUGH, candidate, publishable, released, sentences, view
 from milepost.publishing.rules.bounds import within_its_bounds
 from releases import at
 
@@ -41,7 +41,7 @@ def bounds(
         built = view(**more)
         evidence = publishable(built, THROUGH + timedelta(hours=hours), **complete_from)
         judged = candidate([built], released(view()), con=con, evidence=[evidence])
-        return told(within_its_bounds(judged))
+        return sentences(within_its_bounds(judged))
 
 
 def test_a_share_of_nulls_and_rows_within_bounds_pass() -> None:

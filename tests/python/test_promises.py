@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from candidates import COLUMNS, THROUGH, candidate, publishable, released, told, view
+from candidates import COLUMNS, THROUGH, candidate, publishable, released, sentences, view
 from milepost.building.catalog import FeatureView
 from milepost.publishing.rules.promises import (
     goes_on_from_the_current_release,
@@ -23,7 +23,7 @@ DRY = Derived("dry", "DOUBLE", "", "1 - wet", ["wet"])
 def broken(after: list[FeatureView], *before: FeatureView) -> list[str]:
     """What the views promise no more, or which of them are missing."""
     judged = candidate(after, released(*before))
-    return told([*keeps_its_features(judged), *no_view_is_missing(judged)])
+    return sentences([*keeps_its_features(judged), *no_view_is_missing(judged)])
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_view_never_ends_earlier_than_before() -> None:
     def ended(days_before: int) -> list[str]:
         evidence = publishable(view(), THROUGH - timedelta(days=days_before))
         judged = candidate([view()], released(view()), evidence=[evidence])
-        return told(goes_on_from_the_current_release(judged))
+        return sentences(goes_on_from_the_current_release(judged))
 
     assert ended(0) == []
     assert ended(1) == [

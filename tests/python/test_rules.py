@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from candidates import SOURCE, STAGED, TEST, VIEW, Garden, told
+from candidates import SOURCE, STAGED, TEST, VIEW, Garden, sentences
 from milepost.publishing import rules
 from milepost.publishing.export import RepeatedRowsError
 from milepost.publishing.rules import RULES, Rule
@@ -26,7 +26,7 @@ def garden(tmp_path: Path, store: Location) -> Garden:
     """A project with a current release that it may follow."""
     garden = Garden(tmp_path)
     garden.release(store)
-    assert told(garden.refusals()) == []
+    assert sentences(garden.refusals()) == []
     return garden
 
 
@@ -193,14 +193,16 @@ def test_each_rule_refuses_what_would_pass_without_it(
 ) -> None:
     break_it, reason = WRONG[rule.name]
     break_it(garden)
-    (refused,) = told(garden.refusals())
+    (refused,) = sentences(garden.refusals())
     assert refused.startswith(reason)
-    monkeypatch.setattr(rules, "RULES", tuple(other for other in RULES if other is not rule))
+    monkeypatch.setattr(
+        rules, "RULES", tuple(kept_rule for kept_rule in RULES if kept_rule is not rule)
+    )
     if rule.name in STOPPED:
         with pytest.raises(STOPPED[rule.name]):
             garden.refusals()
     else:
-        assert told(garden.refusals()) == []
+        assert sentences(garden.refusals()) == []
 
 
 def test_reasons_are_all_told_in_the_order_of_the_rules(garden: Garden) -> None:
@@ -208,9 +210,9 @@ def test_reasons_are_all_told_in_the_order_of_the_rules(garden: Garden) -> None:
     broken += ["within its bounds", "keeps the past"]
     for name in reversed(broken):
         WRONG[name][0](garden)
-    refused = told(garden.refusals())
+    refused = sentences(garden.refusals())
     reasons = zip(broken, refused, strict=True)
-    assert all(told_reason.startswith(WRONG[name][1]) for name, told_reason in reasons), refused
+    assert all(sentence.startswith(WRONG[name][1]) for name, sentence in reasons), refused
 
 
 def test_of_a_refused_release_no_more_files_are_sent(garden: Garden) -> None:
@@ -227,7 +229,7 @@ def test_a_rule_is_not_asked_of_a_view_that_one_it_needs_refused(garden: Garden)
     built_empty(garden)
     with_another_past(garden)
     with_a_row_twice(garden)
-    (refused,) = told(garden.refusals())
+    (refused,) = sentences(garden.refusals())
     assert refused.startswith(WRONG["built in full"][1])
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from candidates import COLUMNS, candidate, publishable, released, told, view
+from candidates import COLUMNS, candidate, publishable, released, sentences, view
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import lines, remedies
 from milepost.publishing.rules.table import columns_as_declared, values_are_finite
@@ -45,7 +45,7 @@ def judged(con: duckdb.DuckDBPyConnection, **changed: object) -> Candidate:
 )
 def test_a_value_that_is_not_finite_is_refused(column: str, value: object) -> None:
     with duckdb.connect() as con:
-        assert told(values_are_finite(judged(con))) == []
+        assert sentences(values_are_finite(judged(con))) == []
     with duckdb.connect() as con:
         (refusal,) = values_are_finite(judged(con, **{column: value}))
     assert refusal.sentence == f"`{column}` is NaN or infinite in 1 rows"
@@ -59,7 +59,7 @@ def test_the_values_of_a_released_table_were_judged_when_it_was_released() -> No
             candidate([BUILT], old, con=con, evidence=[publishable(BUILT)]),
             con=judged(con, wet=float("nan")).con,
         )
-        assert told(values_are_finite(again)) == []
+        assert sentences(values_are_finite(again)) == []
 
 
 def test_every_column_that_is_not_as_declared_is_told() -> None:
@@ -69,7 +69,7 @@ def test_every_column_that_is_not_as_declared_is_told() -> None:
         con.execute("alter table built drop wet")
         con.execute("alter table built add colour varchar")
         refusals = list(columns_as_declared(built))
-    assert told(refusals) == [
+    assert sentences(refusals) == [
         "beds: `wet` is not in the table, and is declared as DOUBLE",
         "beds: `readings` is INTEGER, and is declared as BIGINT",
         "beds: `colour` is VARCHAR, and is not declared",

@@ -16,7 +16,7 @@ from milepost.release.service import Service
 
 def services_are_served(candidate: Candidate) -> Iterator[Refusal]:
     """Require that no feature service asks for what the release has not, has a view's name, or
-    needs a view that its exposure does not depend on.
+    needs a view that neither its exposure nor its training set depends on.
     """
     declared = _declared(candidate)
     model_ids = {view.name: view.unique_id for view in candidate.views}
