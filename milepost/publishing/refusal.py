@@ -52,8 +52,8 @@ def _line(cause: str, refusals: Sequence[Refusal], views: Sequence[str]) -> str:
     if not refused_views:
         return sentence
     is_all = len(views) > 1 and set(views) == set(refused_views)
-    whose = f"all {len(views)} views" if is_all else shortened(refused_views)
-    return f"{whose}: {sentence}"
+    view_names = f"all {len(views)} views" if is_all else shortened(refused_views)
+    return f"{view_names}: {sentence}"
 
 
 def remedies(refusals: Iterable[Refusal]) -> str:
