@@ -169,6 +169,7 @@ def _derive(
 ) -> dict[tuple[str, str], pa.Array]:
     """The values of the derived features, from those of the others."""
     from milepost.reading import entities as rows
+    from milepost.reading.derived_values import evaluate
     from milepost.release.view_files import ARROW_TYPES
 
     requested: dict[tuple[str, str], pa.Array] = {}
@@ -184,7 +185,7 @@ def _derive(
                 )
             inputs[name] = requested[name, kind]
         expressions.append((one.derived, inputs))
-    values = derived_features.evaluate(expressions, entities.num_rows)
+    values = evaluate(expressions, entities.num_rows)
     return dict(zip(asked.derived, values, strict=True))
 
 

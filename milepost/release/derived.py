@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from milepost.errors import LookupInputError
-from milepost.release.expression import ExpressionError, bind, check
+from milepost.release.expression import check
+from milepost.release.expression_tree import ExpressionError
 from milepost.release.names import EVENT_TIMESTAMP, NAME, TYPES, name_fault
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Types = Mapping[str, str]
 
@@ -84,40 +80,3 @@ def faults(derived: Derived, own: Types, views: Mapping[str, Types]) -> Iterator
         check(derived.sql, names, derived.type)
     except ExpressionError as error:
         yield f"`{derived.sql}`: {error}"
-
-
-def evaluate(
-    expressions: Sequence[tuple[Derived, Mapping[str, pa.Array]]], rows: int
-) -> list[pa.Array]:
-    """The values of derived features, each with the columns that its names stand for.
-
-    One that is not finite is null, as `macros/lookup/derived_column.sql` has it.
-    """
-    import duckdb
-    import pyarrow as pa
-
-    from milepost.reading.entities import finite, one
-
-    distinct: dict[int, tuple[str, pa.Array]] = {}
-    selected = []
-    for derived, inputs in expressions:
-        columns = {}
-        for name, column in inputs.items():
-            if pa.types.is_dictionary(column.type):  # an ENUM to DuckDB, which compares otherwise
-                column = column.dictionary_decode()
-            columns[name], _ = distinct.setdefault(id(column), (f"c{len(distinct)}", column))
-        selected.append(bind(derived.sql, columns, derived.type))
-    table = pa.table({"row_number": pa.nulls(rows), **dict(distinct.values())})
-    with duckdb.connect(config={"enable_external_access": "false"}) as con:
-        con.register("input_rows", table)
-        try:
-            found = con.execute(
-                f"select {', '.join(selected)} from input_rows"  # noqa: S608 - checked expressions
-            ).to_arrow_table()
-        except duckdb.Error as error:
-            raise LookupInputError(
-                f"derived features {', '.join(f'`{one.name}`' for one, _ in expressions)}: "
-                f"{str(error).splitlines()[0]}",
-                hint="a value of the request is out of range",
-            ) from error
-    return [finite(one(column)) for column in found.columns]

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from milepost.release.expression import ExpressionError, bind, check
+from milepost.release.expression import bind, check
+from milepost.release.expression_tree import ExpressionError
 
 TYPES = {
     "a": "BIGINT",
