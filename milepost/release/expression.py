@@ -22,7 +22,10 @@ def check(sql: str, names: Mapping[str, str], declared: str) -> None:
     `names` has their types. A name is `column`, or `view.column`. Raises an ExpressionError that
     says what is wrong.
     """
-    _check(sql, tuple(names.items()), declared)
+    try:
+        _check(sql, tuple(names.items()), declared)
+    except RecursionError:
+        raise ExpressionError("it is nested too deeply") from None
 
 
 def bind(

@@ -36,6 +36,8 @@ def render(tree: Node, columns: Mapping[str, str], elapsed: Elapsed) -> str:
             case Case(branches, otherwise):
                 cases = [f"when {sql(when)} then {sql(then)}" for when, then in branches]
                 return f"case {' '.join(cases)} else {sql(otherwise)} end"
+            case Call("in" | "not in" as name, (value, *members)):
+                return f"{operand(value)} {name} ({', '.join(sql(member) for member in members)})"
             case Call(name, arguments) if name in _INFIX:
                 return _infix(name, *(operand(argument) for argument in arguments))
             case Call(name, (Column(start), Column(end))) if name in ELAPSED:
@@ -58,8 +60,6 @@ def duckdb_elapsed(start: str, end: str, unit: str) -> str:
 
 
 def _infix(name: str, first: str, *more: str) -> str:
-    if name in ("in", "not in"):
-        return f"{first} {name} ({', '.join(more)})"
     if name == "between":
         return f"{first} between {' and '.join(more)}"
     if more:

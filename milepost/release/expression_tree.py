@@ -88,10 +88,7 @@ class ExpressionError(ValueError):
 @lru_cache(maxsize=4096)
 def parse(sql: str) -> Node:
     """Return the tree of an expression; an ExpressionError says what has no place in it."""
-    try:
-        return _node(_parsed(sql))
-    except RecursionError:
-        raise ExpressionError("it is nested too deeply") from None
+    return _node(_parsed(sql))
 
 
 def column_names(node: Node) -> Iterator[str]:
