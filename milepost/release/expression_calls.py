@@ -184,14 +184,14 @@ def _first(_: str, parts: Sequence[Part]) -> Part:
 
 
 def _null_if(_: str, parts: Sequence[Part]) -> Part:
-    value, _unless = parts
+    value = parts[0]
     if value.type == "NULL":
         raise UnknownError
-    kept, unless = common(parts)[1]
+    compared, excluded = common(parts)[1]
     function = value.function
 
     def null_if(row: Sequence[Any]) -> Any:
-        first, second = kept(row), unless(row)
+        first, second = compared(row), excluded(row)
         is_null = first is None or (second is not None and _is_equal(first, second))
         return None if is_null else function(row)
 

@@ -17,7 +17,7 @@ from jinja2 import Environment
 
 from milepost.release.expression import portable
 from milepost.release.expression_tree import ELAPSED, UNIT_SECONDS
-from milepost.release.view_files import ARROW_TYPES
+from milepost.release.files import ARROW_TYPES
 
 Text = st.SearchStrategy[str]
 
