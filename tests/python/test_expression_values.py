@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from time import process_time
 from typing import Any
 
@@ -12,7 +13,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from expressions import TYPES, Oracle, column, columns_of, expressions, macro, plain, rows_of_values
+from expressions import (
+    AWKWARD,
+    TYPES,
+    Oracle,
+    column,
+    columns_of,
+    expressions,
+    macro,
+    plain,
+    rows_of_values,
+)
 from milepost.errors import LookupInputError
 from milepost.reading import derived_values
 from milepost.reading.derived_values import FEW_ROWS, evaluate
@@ -59,6 +70,24 @@ ROW: dict[str, Any] = {
     "v.ss": "x",
     "v.tt": 1_600_000_000_000_000,
 }
+
+
+# Of two columns of one type.
+OF_PAIRS = [
+    *("{0} = {1}", "{0} <> {1}", "{0} < {1}", "{0} <= {1}", "{0} > {1}", "{0} >= {1}"),
+    *("{0} between {1} and {0}", "{0} not between {0} and {1}", "{0} in ({1}, null)"),
+    *("{0} not in ({1}, {1})", "{0} is null or {1} is not null", "not ({0} = {1})"),
+    *("{0} < {1} and {0} is null", "{0} < {1} or {0} > {1}", "case {0} when {1} then true end"),
+]
+OF_PAIRS_AS_THEY_ARE = [
+    *("greatest({0}, {1})", "least({0}, {1})", "coalesce({0}, {1})", "nullif({0}, {1})"),
+    "case when {0} < {1} then {1} when {0} = {1} then null else {0} end",
+]
+OF_NUMBERS = [
+    *("{0} / nullif({1}, 0)", "cast({0} as double) * {1} / 7", "abs(cast({0} as double) - {1})"),
+    "-cast({0} as double) + {1}",
+]
+OF_INSTANTS = [f"elapsed_{unit}s({{0}}, {{1}})" for unit in ("minute", "hour", "day")]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +151,24 @@ def test_python_computes_what_an_expression_may_hold(oracle: Oracle, sql: str, k
     found = in_python(sql, columns, kind)
     assert found is not None
     assert repr(found) == repr(oracle.values(sql, kind))
+
+
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_awkward_values_are_the_same_in_all_pairs(oracle: Oracle, kind: str) -> None:
+    (first, second) = (name for name, type_name in TYPES.items() if type_name == kind)
+    pairs = product(AWKWARD[kind], AWKWARD[kind])
+    columns = columns_of([ROW | {first: value, second: other} for value, other in pairs])
+    oracle.put(columns)
+    expressions = dict.fromkeys(OF_PAIRS, "BOOLEAN") | dict.fromkeys(OF_PAIRS_AS_THEY_ARE, kind)
+    more = {"BIGINT": OF_NUMBERS, "DOUBLE": OF_NUMBERS, "TIMESTAMP": OF_INSTANTS}
+    expressions |= dict.fromkeys(more.get(kind, []), "DOUBLE")
+    if kind == "BOOLEAN":
+        expressions |= dict.fromkeys(["{0} and {1}", "{0} or {1}", "not {0} or {1}"], "BOOLEAN")
+    for template, result in expressions.items():
+        sql = template.format(first, second)
+        expected = oracle.values(sql, result)
+        assert expected is not None
+        assert repr(in_python(sql, columns, result)) == repr(expected), sql
 
 
 def test_python_computes_each_function_and_operator() -> None:
