@@ -169,6 +169,8 @@ def test_awkward_values_are_the_same_in_all_pairs(oracle: Oracle, kind: str) -> 
         expected = oracle.values(sql, result)
         assert expected is not None
         assert repr(in_python(sql, columns, result)) == repr(expected), sql
+        bound = macro("spark")(sql, {first: first, second: second}, result.lower())
+        assert repr(oracle.values(bound, result)) == repr(expected), bound
 
 
 def test_python_computes_each_function_and_operator() -> None:
