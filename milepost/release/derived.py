@@ -31,12 +31,12 @@ class Derived:
     @property
     def features(self) -> dict[str, tuple[str | None, str]]:
         """By name in `sql`, each input that is a feature: its view (None: its own), and itself."""
-        found: dict[str, tuple[str | None, str]] = {}
-        for one in self.inputs:
-            view, colon, feature = one.rpartition(":")
-            if one != EVENT_TIMESTAMP:
-                found[one.replace(":", ".")] = (view if colon else None, feature)
-        return found
+        features: dict[str, tuple[str | None, str]] = {}
+        for name in self.inputs:
+            view, colon, feature = name.rpartition(":")
+            if name != EVENT_TIMESTAMP:
+                features[name.replace(":", ".")] = (view if colon else None, feature)
+        return features
 
     @property
     def is_timed(self) -> bool:
@@ -46,7 +46,7 @@ class Derived:
 
 def is_plain(derived: Derived) -> bool:
     """Whether every name and type in it is one, whatever its expression says."""
-    parts = [part for one in derived.inputs for part in one.split(":", 1)]
+    parts = [part for name in derived.inputs for part in name.split(":", 1)]
     return (
         all(NAME.fullmatch(name) for name in (derived.name, *parts, *derived.request))
         and {derived.type, *derived.request.values()} <= set(TYPES)
@@ -54,18 +54,18 @@ def is_plain(derived: Derived) -> bool:
     )
 
 
-def faults(derived: Derived, own: Types, views: Mapping[str, Types]) -> Iterator[str]:
-    """Why it cannot be computed: `own` are the types of its view's columns, `views` all views'."""
+def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> Iterator[str]:
+    """Why it cannot be computed: `own_types` are those of its view's columns, `views` all views'."""
     for name in (derived.name, *derived.request):
         if fault := name_fault(name):
             yield f"`{name}` is {fault[0]}"
             return
-    if derived.name in own:
+    if derived.name in own_types:
         yield f"`{derived.name}` is a column of its view, too"
         return
     names: dict[str, str] = {EVENT_TIMESTAMP: "TIMESTAMP"} if derived.is_timed else {}
     for name, (view, feature) in derived.features.items():
-        columns = own if view is None else views.get(view, {})
+        columns = own_types if view is None else views.get(view, {})
         if feature not in columns:
             whose = "its view" if view is None else f"feature view `{view}`"
             yield f"{whose} has no feature `{feature}`"
