@@ -55,7 +55,7 @@ def is_plain(derived: Derived) -> bool:
 
 
 def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> Iterator[str]:
-    """Why it cannot be computed: `own_types` are those of its view's columns, `views` all views'."""
+    """Yield why it cannot be computed; `own_types` are its view's, and `views` has all views'."""
     for name in (derived.name, *derived.request):
         if fault := name_fault(name):
             yield f"`{name}` is {fault[0]}"
