@@ -67,8 +67,8 @@ def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> It
     for name, (view, feature) in derived.features.items():
         columns = own_types if view is None else views.get(view, {})
         if feature not in columns:
-            whose = "its view" if view is None else f"feature view `{view}`"
-            yield f"{whose} has no feature `{feature}`"
+            place = "its view" if view is None else f"feature view `{view}`"
+            yield f"{place} has no feature `{feature}`"
             return
         names[name] = columns[feature]
     for name, kind in derived.request.items():
