@@ -22,6 +22,7 @@ from milepost.building.raw_logs import RawLogs
 from milepost.building.slices import judged_from
 from milepost.building.stated_windows import look_back_days, stated_days
 from milepost.errors import PublishError
+from milepost.release.expression import portable
 
 Released = Callable[[], Mapping[str, ReleasedView]]
 
@@ -187,6 +188,12 @@ class DbtCommand:
             "complete_from": {name: str(instant) for name, instant in found.complete_from.items()},
             "built_through": str(found.built_through),
         }
+
+    def expression(
+        self, sql: str, names: dict[str, str], declared: str, elapsed: dict[str, str]
+    ) -> str:
+        """Return the SQL of a derived feature's expression, in the names of a lookup's columns."""
+        return portable(sql, names, declared, elapsed)
 
     def fingerprint_query(self, relation: str) -> str:
         """Return the SQL that computes the fingerprint of a table."""
