@@ -1,6 +1,8 @@
 {#
     A batch in grid steps: `{'opening', 'end'}`, the grid instant before the first and the first no
     longer built; none where the batch has no such bound.
+
+    batch: as the macro `batch` gives it.
 #}
 {% macro batch_steps(batch, grid) %}
     {% set epoch = modules.datetime.datetime(1970, 1, 1) %}

@@ -21,7 +21,7 @@ def result(features: list[dict[str, Any]], facts: str, keys: tuple[str, ...] = (
                 select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts
             ),
             windows as ({sql})
-            select * exclude (k, grid_at) from windows order by grid_at limit 1
+            select * exclude (k, available_at) from windows order by available_at limit 1
         """).fetchone()
 
 
@@ -129,7 +129,7 @@ def test_what_happens_exactly_at_an_instant_has_not_happened_by_then() -> None:
                 timestamp '2026-01-05' as closes_at
         """)
         sql = macro.trailing_features(["k"], [feature])
-        rows = con.execute(f"select grid_at, f from ({sql}) order by grid_at").fetchall()
+        rows = con.execute(f"select available_at, f from ({sql}) order by available_at").fetchall()
     assert rows == [(datetime(2026, 1, 4), 1), (datetime(2026, 1, 6), 0)]
 
 
@@ -147,7 +147,7 @@ def test_a_fact_superseded_at_infinity_stands(
             {"superseded_at": superseded_at},
         )
         sql = macro.trailing_features(["k"], [{"name": "f", "count": "loads", "over": "3d"}])
-        assert con.execute(f"select f_3d from ({sql}) order by grid_at").fetchall() == wanted
+        assert con.execute(f"select f_3d from ({sql}) order by available_at").fetchall() == wanted
 
 
 @pytest.mark.parametrize("other", ["loads_open", "loads_3d", "loads_3d_before_3d", "open_loads"])
@@ -168,5 +168,5 @@ def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
             )
         for batch in (None, (datetime(2026, 1, 2), datetime(2026, 1, 3))):
             sql = macro.trailing_features(["k"], features, "day", batch)
-            row = con.execute(f"select * exclude (k, grid_at) from ({sql}) limit 1").fetchone()
+            row = con.execute(f"select * exclude (k, available_at) from ({sql}) limit 1").fetchone()
             assert row == (1, 0, 1, 2, 2)
