@@ -1,4 +1,4 @@
-"""`paired_versions` and `standing_facts`: facts with what is paired with them, from instant to instant.
+"""`paired_versions` and `standing_facts`: facts with what they are paired with, over time.
 
 The reference looks at each instant at which anything may change, fact by fact.
 """
