@@ -23,11 +23,12 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from milepost import coverage, difference, releases, shelf
+from milepost.catalogue import shelf
 from milepost.errors import LookupInputError, MilepostError
-from milepost.manifest import Manifest, View
-from milepost.s3 import Location
-from milepost.store import FeatureStore
+from milepost.reading.store import FeatureStore
+from milepost.release import coverage, difference, garbage, pointers, releases
+from milepost.release.manifest import Manifest, View
+from milepost.storage.location import Location
 
 OK, REFUSED, INTERRUPTED = 0, 1, 130
 # Who waits for longer wants to see that something happens.
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def publish(asked: argparse.Namespace, store: Location) -> Answer:
     """Publish what dbt built and tested, where the gate lets it pass."""
-    from milepost import publish as publication  # needs DuckDB, as no other command
+    from milepost.publishing import publish as publication  # needs DuckDB, as no other command
 
     if asked.dry_run:
         verdict = publication.judge(asked.database, asked.manifest, store)
@@ -136,7 +137,7 @@ def _entities(source: str) -> str:
 
 def show(asked: argparse.Namespace, store: Location) -> Answer:
     """Show a release: its feature views, and the rows set aside."""
-    manifest = releases.read(store, asked.release or releases.current(store))
+    manifest = releases.read(store, asked.release or pointers.current(store))
     lines = [
         f"Release {manifest.release} at {store.uri()}",
         "",
@@ -155,7 +156,7 @@ def show(asked: argparse.Namespace, store: Location) -> Answer:
         for rows in manifest.set_aside
     ]
     if asked.example:
-        from milepost.example import training_set
+        from milepost.reading.example import training_set
 
         lines += ["", *training_set(store, manifest)]
     return Answer(asdict(manifest), lines)
@@ -189,7 +190,7 @@ def rollback(asked: argparse.Namespace, store: Location) -> Answer:
 
 def pin(asked: argparse.Namespace, store: Location) -> Answer:
     """Keep a release under a name, for a model in production."""
-    release = asked.release or releases.current(store)
+    release = asked.release or pointers.current(store)
     releases.pin(store, asked.pin, release)
     return Answer({"pin": asked.pin, "release": release}, [f"{asked.pin} keeps {release}"])
 
@@ -203,7 +204,7 @@ def unpin(asked: argparse.Namespace, store: Location) -> Answer:
 def gc(asked: argparse.Namespace, store: Location) -> Answer:
     """Remove what no kept release names and what is older than the grace period."""
     grace = timedelta(days=asked.grace_days)
-    found = releases.collect(store, grace=grace, dry_run=asked.dry_run)
+    found = garbage.collect(store, grace=grace, dry_run=asked.dry_run)
     verb = "would remove" if asked.dry_run else "removed"
     lines = [f"{verb} {one.name} ({one.bytes:,} bytes)" for one in found.removed]
     lines.append(
@@ -221,9 +222,9 @@ def gc(asked: argparse.Namespace, store: Location) -> Answer:
 
 def verify(asked: argparse.Namespace, store: Location) -> Answer:
     """Hash everything that a release names."""
-    from milepost.verify import verify as hash_all
+    from milepost.release.verify import verify as hash_all
 
-    found = hash_all(store, asked.release or releases.current(store))
+    found = hash_all(store, asked.release or pointers.current(store))
     lines = [f"damaged: {what}" for what in found.damaged]
     lines.append(
         f"{found.release}: {found.files} files, {found.bytes:,} bytes, {len(found.damaged)} damaged"

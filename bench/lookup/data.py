@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 if TYPE_CHECKING:  # Feast's environment has no Milepost
-    from milepost.s3 import Location
+    from milepost.storage.client import client
+    from milepost.storage.location import Location
 
 FIRST = "timestamp '2025-01-01'"
 COMPLETE_FROM, BUILT_THROUGH = "2025-01-01T00:00:00", "2026-01-01T00:00:00"
@@ -33,8 +34,8 @@ FEATURES = {
 
 def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) -> None:
     """Make what is missing: local files of the views and entity rows, and the release on S3."""
-    from milepost import s3
-    from milepost.manifest import CURRENT
+    from milepost.release.manifest import CURRENT
+    from milepost.storage import s3
 
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
@@ -43,7 +44,7 @@ def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) ->
             _entities(con, folder, size, scale)
             name = f"entities/{size}.parquet"
             if not any(s3.listing(store, name)):
-                s3.client().upload_file(
+                client().upload_file(
                     str(folder / f"entities_{size}.parquet"), store.bucket, store.key(name)
                 )
         if s3.get(store, CURRENT) is None:
@@ -121,9 +122,9 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 
 
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
-    from milepost import releases
-    from milepost.export import Uploads
-    from milepost.manifest import FORMAT_VERSION, Field, Manifest, View
+    from milepost.publishing.export import Uploads
+    from milepost.release import releases
+    from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
 
     uploads = Uploads(store, None)
     views = []

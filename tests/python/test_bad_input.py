@@ -16,9 +16,12 @@ import pytest
 
 import greenhouse
 from greenhouse import FIRST, LAST, Greenhouse, Reading
-from milepost import FeatureStore, landing, markers, s3
+from milepost import FeatureStore
 from milepost.errors import PublishError
-from milepost.s3 import Location
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +36,7 @@ def body(raw: Location, name: str) -> bytes:
 
 
 def delete(raw: Location, name: str) -> None:
-    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
+    client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
 
 
 def truncate(raw: Location) -> None:

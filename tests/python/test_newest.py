@@ -17,11 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost import FeatureStore, export, newest, s3
-from milepost.datafile import filesystem
-from milepost.manifest import View
-from milepost.s3 import Location
-from milepost.view_files import ViewFiles
+from milepost import FeatureStore
+from milepost.publishing import export
+from milepost.reading import asof_search as newest
+from milepost.release.files import ViewFiles
+from milepost.release.manifest import View
+from milepost.storage import s3
+from milepost.storage.arrow import filesystem
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 TYPES = {
@@ -217,7 +220,7 @@ def busy(store: Location) -> ViewFiles:
     fields = [replace(view.fields[0], name=f.name, type=kinds[f.type]) for f in schema]
     view = replace(view, fields=fields, files=files, rows=sum(file.rows for file in files))
     counted: Any = Counted()
-    return ViewFiles(store, "release", view, counted)
+    return ViewFiles(store, view, counted)
 
 
 def test_reading_little_fetches_little(busy: ViewFiles) -> None:

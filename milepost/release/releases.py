@@ -1,0 +1,189 @@
+"""The releases of a store: read, list, commit, roll back, pin.
+
+Why a reader, a publisher, a rollback and garbage collection can never meet in a broken store is
+argued in docs/concepts/releases.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from milepost.errors import ConflictError, ReleaseError
+from milepost.release.manifest import RELEASE_ID, Manifest, parse
+from milepost.release.pointers import Pointer, move_current, move_pin, numbers, pointer
+from milepost.storage import conditional, s3
+from milepost.storage.client import PARALLEL_REQUESTS
+from milepost.storage.location import Location
+from milepost.storage.s3 import ObjectMeta
+
+_PIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_MANIFEST = re.compile(r"releases/([^/]+)/manifest\.json")
+
+
+def read(store: Location, release: str) -> Manifest:
+    """Return the manifest of a release, checked."""
+    return _read(store, release)[0]
+
+
+def read_all(store: Location, release_ids: Iterable[str]) -> list[Manifest]:
+    """Return the manifests of several releases, by id."""
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        return list(pool.map(lambda release: read(store, release), sorted(release_ids)))
+
+
+def history(store: Location) -> list[Manifest]:
+    """Return every release that is or was current and is still there, the newest first."""
+    number_of = numbers(store)
+    present = {
+        release for item in s3.listing(store, "releases/") if (release := manifest_release(item))
+    }
+    # A store of format 1 kept no history.
+    committed = [
+        manifest
+        for manifest in read_all(store, present)
+        if manifest.release in number_of or manifest.format_version == 1
+    ]
+    return sorted(
+        committed,
+        key=lambda manifest: (number_of.get(manifest.release, -1), manifest.release),
+        reverse=True,
+    )
+
+
+def commit(store: Location, manifest: Manifest, before: Pointer | None) -> None:
+    """Write a release's manifest and make it current, if `before` still is."""
+    began = time.monotonic()
+    conditional.create(store, manifest.name, manifest.to_bytes())
+    _check_kept(store, manifest)
+    move_current(store, manifest.release, before, began)
+
+
+def rollback(store: Location, release: str) -> Manifest:
+    """Make an earlier release current, and return it. Those after it stay until they are garbage.
+
+    Raises a ReleaseError where it never was current or is not whole, a ConflictError where another
+    writer was first.
+    """
+    before = pointer(store)
+    began = time.monotonic()
+    manifest = _keep(store, release)
+    if before and before.release == release:
+        return manifest
+    if release not in numbers(store) and manifest.format_version > 1:
+        raise ReleaseError(
+            f"release `{release}` was never current: its publication did not end",
+            hint="`milepost releases` lists what you can roll back to",
+        )
+    move_current(store, release, before, began)
+    return manifest
+
+
+def pin(store: Location, name: str, release: str) -> None:
+    """Keep a release under a name, until the name is unpinned or pinned to another."""
+    _check_pin(name)
+    began = time.monotonic()
+    _keep(store, release)
+    move_pin(store, f"pins/{name}.json", release, began)
+
+
+def unpin(store: Location, name: str) -> None:
+    """Remove a pin; its release is garbage once nothing else keeps it."""
+    _check_pin(name)
+    before = pointer(store, f"pins/{name}.json")
+    if before is None:
+        raise ReleaseError(
+            f"`{store.uri()}` has no pin `{name}`",
+            hint=f"there is {', '.join(f'`{pin}`' for pin in pins(store)) or 'none'}",
+        )
+    conditional.remove_version(store, f"pins/{name}.json", before.etag)
+
+
+def pins(store: Location) -> dict[str, str]:
+    """Return the pinned releases by the names of their pins."""
+    release_of = {}
+    for item in s3.listing(store, "pins/"):
+        pinned = pointer(store, item.name)
+        if pinned:
+            release_of[item.name.removeprefix("pins/").removesuffix(".json")] = pinned.release
+    return release_of
+
+
+def object_names(manifest: Manifest) -> list[str]:
+    """Return the names below the store of all that a release needs: its manifest and its files."""
+    return [manifest.name, *(file.name for file in manifest.files)]
+
+
+def manifest_release(item: ObjectMeta) -> str | None:
+    """Return the release whose manifest an object is; None where it is something else."""
+    match = _MANIFEST.fullmatch(item.name)
+    return match[1] if match else None
+
+
+def _keep(store: Location, release: str) -> Manifest:
+    """Begin to keep a release: write its manifest again as it is, so that it counts as new."""
+    manifest, stored = _read(store, release)
+    conditional.rewrite(store, manifest.name, stored.body, stored.etag)
+    _check_kept(store, manifest)
+    return manifest
+
+
+def _check_kept(store: Location, manifest: Manifest) -> None:
+    """Check that a release whose manifest was just written is whole, and nobody removes it."""
+    needed = set(object_names(manifest))
+    for item in s3.listing(store, "collecting/"):
+        announced = s3.get(store, item.name)
+        if announced and not needed.isdisjoint(json.loads(announced.body)):
+            raise ConflictError(
+                f"release `{manifest.release}` is being removed as garbage",
+                hint="publish again, or choose another release",
+            )
+    # In this order: a collection that has ended in between has left its marks here.
+    views = [f"data/{view.name}/" for view in manifest.views]
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        listings = pool.map(lambda below: list(s3.listing(store, below)), views)
+        bytes_of = {item.name: item.bytes for listing in listings for item in listing}
+    for file in manifest.files:
+        if bytes_of.get(file.name) != file.bytes:
+            raise ConflictError(
+                f"`{store.uri(file.name)}` is missing, or not of the size that was written",
+                hint="publish again, or choose another release",
+            )
+    if s3.get(store, manifest.name) is None:
+        raise ConflictError(
+            f"release `{manifest.release}` has just been removed as garbage",
+            hint="publish again, or choose another release",
+        )
+
+
+def _read(store: Location, release: str) -> tuple[Manifest, s3.StoredObject]:
+    if not RELEASE_ID.fullmatch(release):
+        raise ReleaseError(
+            f"`{release}` is not the id of a release",
+            hint="it looks like 20260131T120000Z-0f1e2d...",
+        )
+    name = f"releases/{release}/manifest.json"
+    stored = s3.get(store, name)
+    if stored is None:
+        raise ReleaseError(
+            f"`{store.uri()}` has no release `{release}`",
+            hint="`milepost releases` lists those there are; leave it out to read the current one",
+        )
+    manifest = parse(stored.body, store.uri(name))
+    if manifest.release != release:
+        raise ReleaseError(
+            f"`{store.uri(name)}` is the manifest of `{manifest.release}`",
+            hint="restore the object from a backup",
+        )
+    return manifest, stored
+
+
+def _check_pin(name: str) -> None:
+    if not _PIN.fullmatch(name):
+        raise ReleaseError(
+            f"`{name}` cannot be the name of a pin",
+            hint="use lower-case letters, digits, `-` and `_`, 63 at most",
+        )

@@ -1,0 +1,191 @@
+"""Objects on S3, the only place where data lives: list, read, write, remove.
+
+Writes that must not replace another writer's are in `conditional`, large ones in `uploads`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+from urllib3.exceptions import HTTPError
+
+from milepost.errors import StorageError
+from milepost.storage.client import call, client, http_status, storage_error
+from milepost.storage.location import Location
+
+# Of what boto3 does not try again by itself: a body that breaks off, a conditional write.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class ObjectMeta:
+    """An object in a listing: its name below the location, its size in bytes and its ETag."""
+
+    name: str
+    bytes: int
+    etag: str
+    modified: datetime = field(compare=False)
+    """When it was written, by the server's clock, naive UTC."""
+
+
+class StoredObject(NamedTuple):
+    """An object's bytes and its ETag, without quotes."""
+
+    body: bytes
+    etag: str
+
+
+def listing(location: Location, below: str = "", *, after: str = "") -> Iterator[ObjectMeta]:
+    """Yield each object whose name below `location` starts with `below` and is above `after`."""
+    start_after: dict[str, Any] = {"StartAfter": location.key(after)} if after else {}
+    start = name_start(location)
+    pages = client().get_paginator("list_objects_v2")
+    try:
+        for page in pages.paginate(
+            Bucket=location.bucket, Prefix=location.key(below), **start_after
+        ):
+            for item in page.get("Contents", []):
+                yield ObjectMeta(
+                    item["Key"][start:],
+                    item["Size"],
+                    item["ETag"].strip('"'),
+                    item["LastModified"].astimezone(UTC).replace(tzinfo=None),
+                )
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, f"listing `{location.uri(below)}`") from error
+
+
+def folders(location: Location) -> Iterator[str]:
+    """Yield the first part of every name below `location` that has more parts."""
+    start = name_start(location)
+    pages = client().get_paginator("list_objects_v2")
+    try:
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(""), Delimiter="/"):
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"][start:].rstrip("/")
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, f"listing `{location.uri()}`") from error
+
+
+def name_start(location: Location) -> int:
+    """Return where an object's name below `location` begins in its key."""
+    return len(location.key("")) if location.prefix else 0
+
+
+def clock(location: Location) -> datetime:
+    """Return the server's time, naive UTC: what a listing's `modified` is compared with."""
+    reply = call(
+        f"reading the clock of `{location.uri()}`",
+        lambda: client().head_bucket(Bucket=location.bucket),
+    )
+    date = parsedate_to_datetime(reply["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return date.astimezone(UTC).replace(tzinfo=None)
+
+
+def get(location: Location, name: str) -> StoredObject | None:
+    """Return an object, or None where there is none."""
+    chunks: list[bytes] = []
+    etag = _stream(location, name, chunks.append, chunks.clear)
+    return None if etag is None else StoredObject(b"".join(chunks), etag)
+
+
+def sha256(location: Location, name: str) -> tuple[str, int] | None:
+    """Return the SHA-256 and the size of an object's bytes as they are read, or None."""
+    return digest(location, name, hashlib.sha256)
+
+
+def digest(location: Location, name: str, algorithm: Callable[[], Any]) -> tuple[str, int] | None:
+    """Return the hash and the size of an object's bytes as they are read, or None."""
+    content_hash, size = algorithm(), 0
+
+    def restart() -> None:
+        nonlocal content_hash, size
+        content_hash, size = algorithm(), 0
+
+    def take(chunk: bytes) -> None:
+        nonlocal size
+        content_hash.update(chunk)
+        size += len(chunk)
+
+    etag = _stream(location, name, take, restart)
+    return None if etag is None else (content_hash.hexdigest(), size)
+
+
+def put(location: Location, name: str, body: bytes) -> str:
+    """Write an object, whatever is there, and return its ETag."""
+    reply = call(
+        f"writing `{location.uri(name)}`",
+        lambda: client().put_object(Bucket=location.bucket, Key=location.key(name), Body=body),
+    )
+    return reply["ETag"].strip('"')
+
+
+def remove(location: Location, names: Iterable[str]) -> None:
+    """Remove objects; one that is not there is removed already."""
+    remaining = list(names)
+    while remaining:
+        batch, remaining = remaining[:1000], remaining[1000:]
+        keys = [{"Key": location.key(name)} for name in batch]
+        reply = call(
+            f"removing {len(batch)} objects below `{location.uri()}`",
+            lambda keys=keys: client().delete_objects(  # type: ignore[misc]
+                Bucket=location.bucket, Delete={"Objects": keys, "Quiet": True}
+            ),
+        )
+        for error in reply.get("Errors", []):
+            raise StorageError(
+                f"removing `s3://{location.bucket}/{error['Key']}`: S3 answered {error['Code']}",
+                hint="removing needs the right to delete; run it again",
+            )
+
+
+def wait_before_retry(attempt: int) -> None:
+    """Wait a little, longer with each attempt, and not as long as other processes do."""
+    time.sleep(random.uniform(0.5, 1) * 0.1 * 2**attempt)  # noqa: S311 - jitter, no secret
+
+
+def _stream(
+    location: Location, name: str, take: Callable[[bytes], object], restart: Callable[[], object]
+) -> str | None:
+    """Hand an object's bytes on and return its ETag; None where there is none.
+
+    boto3 tries a request again, but not the reading of its body.
+    """
+
+    def request() -> str | None:
+        for attempt in range(ATTEMPTS):
+            restart()
+            try:
+                reply = client().get_object(Bucket=location.bucket, Key=location.key(name))
+                for chunk in reply["Body"].iter_chunks(2**20):
+                    take(chunk)
+                return reply["ETag"].strip('"')
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "NoSuchKey":
+                    return None
+                if http_status(error) != 409 or attempt == ATTEMPTS - 1:
+                    raise
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except HTTPError as error:  # boto3 lets it through from the body of a refusal
+                if attempt == ATTEMPTS - 1:
+                    raise ResponseStreamingError(error=error) from error
+            wait_before_retry(attempt)
+        raise AssertionError
+
+    return call(f"reading `{location.uri(name)}`", request)
