@@ -1,4 +1,4 @@
-{# Stops where the keys of `trailing_features` are no list of plain names, or one is there twice. #}
+{# Stops where the keys of `trailing_features` are not a list of plain names, or one stands there twice. #}
 {% macro check_keys(keys) %}
     {% if keys is string or keys is mapping or keys is not sequence or not keys %}
         {% do exceptions.raise_compiler_error(

@@ -1,4 +1,10 @@
-{# The length of a window in hours: '28d' is 672. Stops where it is none, or no multiple of the grid. #}
+{#
+    The length of a window in hours: '28d' is 672. Stops where it is not a length in days or hours, or not a
+    multiple of the grid.
+
+    feature: as it was declared, for the error.
+    window: the length as it was declared.
+#}
 {% macro window_hours(feature, window, grid) %}
     {% set parts = modules.re.fullmatch('([0-9]+)([dh])', window | string) %}
     {% set hours = parts.group(1) | int * (24 if parts.group(2) == 'd' else 1) if parts else 0 %}
