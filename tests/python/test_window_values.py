@@ -99,6 +99,32 @@ def test_what_no_decimal_holds_is_an_error_of_the_feature() -> None:
     assert result([of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
 
 
+@pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_total_is_of_whole_numbers(window: dict[str, Any]) -> None:
+    declared = of("total", "x") | window
+    if window:
+        del declared["over"]
+    assert result([declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)") == (42,)
+    assert result([declared], "select 1 as id, null::integer as x") == (0,)
+    with pytest.raises(duckdb.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
+        result([declared], "select 1 as id, 2.5 as x")
+    with pytest.raises(duckdb.Error, match="a value is NaN, infinite"):
+        result([declared], "select 1 as id, 'nan'::double as x")
+
+
+@pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_feature_of_too_few_facts_is_null(window: dict[str, Any]) -> None:
+    features = [
+        {"name": "f", "p50": "deliveries.x", "at_least": {"n": 3, "values": 2}, **window},
+        {"name": "n", "count": "deliveries", **window},
+        {"name": "values", "distinct": "deliveries.x", **window},
+    ]
+    facts = "from (values (1, 10), (2, {}), (3, 10)) as t (id, x)"
+    assert result(features, facts.format(20)) == (10.0, 3, 2)
+    assert result(features, facts.format(10)) == (None, 3, 1)
+    assert result(features, facts.format(20) + " limit 2") == (None, 2, 2)
+
+
 @pytest.mark.parametrize("aggregate", ["min", "max", "newest_at"])
 def test_an_infinite_instant_is_no_value_of_a_feature(aggregate: str) -> None:
     feature = of(aggregate, "x")
