@@ -45,7 +45,7 @@ windows as (
 
 select
     bed_id,
-    {{ milepost.available_at('grid_at') }} as available_at,
+    available_at,
     dryness_mean_1d
 from windows
 """
