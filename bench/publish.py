@@ -22,13 +22,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost import releases, s3
-from milepost.catalog import Column, FeatureView
-from milepost.export import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads, export
-from milepost.fingerprint import fingerprint
-from milepost.gate import Passed
-from milepost.manifest import FORMAT_VERSION, File, Manifest
-from milepost.s3 import Location
+from milepost.building.catalog import Column, FeatureView
+from milepost.building.fingerprint import fingerprint
+from milepost.publishing.export import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads, export
+from milepost.publishing.gate import Passed
+from milepost.release import releases
+from milepost.release.manifest import FORMAT_VERSION, File, Manifest
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 FEATURES, MONTHS, VIEWS = 12, 24, ("carriers", "lanes")
 # With random doubles a row takes some 105 bytes as Parquet.

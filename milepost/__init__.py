@@ -1,6 +1,6 @@
 """Milepost: a feature store for freight, defined in SQL."""
 
 from milepost.errors import MilepostError
-from milepost.store import FeatureStore
+from milepost.reading.store import FeatureStore
 
 __all__ = ["FeatureStore", "MilepostError"]

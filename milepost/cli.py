@@ -23,11 +23,12 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from milepost import coverage, difference, releases, shelf
+from milepost.catalogue import shelf
 from milepost.errors import LookupInputError, MilepostError
-from milepost.manifest import Manifest, View
-from milepost.s3 import Location
-from milepost.store import FeatureStore
+from milepost.reading.store import FeatureStore
+from milepost.release import coverage, difference, releases
+from milepost.release.manifest import Manifest, View
+from milepost.storage.s3 import Location
 
 OK, REFUSED, INTERRUPTED = 0, 1, 130
 # Who waits for longer wants to see that something happens.
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def publish(asked: argparse.Namespace, store: Location) -> Answer:
     """Publish what dbt built and tested, where the gate lets it pass."""
-    from milepost import publish as publication  # needs DuckDB, as no other command
+    from milepost.publishing import publish as publication  # needs DuckDB, as no other command
 
     if asked.dry_run:
         verdict = publication.judge(asked.database, asked.manifest, store)
@@ -155,7 +156,7 @@ def show(asked: argparse.Namespace, store: Location) -> Answer:
         for rows in manifest.set_aside
     ]
     if asked.example:
-        from milepost.example import training_set
+        from milepost.reading.example import training_set
 
         lines += ["", *training_set(store, manifest)]
     return Answer(asdict(manifest), lines)
@@ -221,7 +222,7 @@ def gc(asked: argparse.Namespace, store: Location) -> Answer:
 
 def verify(asked: argparse.Namespace, store: Location) -> Answer:
     """Hash everything that a release names."""
-    from milepost.verify import verify as hash_all
+    from milepost.release.verify import verify as hash_all
 
     found = hash_all(store, asked.release or releases.current(store))
     lines = [f"damaged: {what}" for what in found.damaged]

@@ -19,10 +19,13 @@ from dbt.config.renderer import ProfileRenderer
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import VARCHAR
 
-from milepost import code, look_back, raw_log, releases, s3
-from milepost.catalog import Catalog
+from milepost.building import code, look_back
+from milepost.building.catalog import Catalog
 from milepost.errors import MilepostError, StorageError
-from milepost.raw_log import ClosedDates
+from milepost.raw import closed_dates as raw_log
+from milepost.raw.closed_dates import ClosedDates
+from milepost.release import releases
+from milepost.storage import s3
 
 # One answer for a whole dbt command: what it checked is what its models read.
 _closed: dict[str, ClosedDates] = {}

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from milepost import MilepostError
-from milepost.catalog import Catalog, FeatureView
-from milepost.names import AVAILABLE_AT
+from milepost.building.catalog import Catalog, FeatureView
+from milepost.release.names import AVAILABLE_AT
 
 MARKER = "<!-- feature views -->"
 

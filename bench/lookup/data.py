@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 if TYPE_CHECKING:  # Feast's environment has no Milepost
-    from milepost.s3 import Location
+    from milepost.storage.s3 import Location
 
 FIRST = "timestamp '2025-01-01'"
 COMPLETE_FROM, BUILT_THROUGH = "2025-01-01T00:00:00", "2026-01-01T00:00:00"
@@ -33,8 +33,8 @@ FEATURES = {
 
 def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) -> None:
     """Make what is missing: local files of the views and entity rows, and the release on S3."""
-    from milepost import s3
-    from milepost.manifest import CURRENT
+    from milepost.release.manifest import CURRENT
+    from milepost.storage import s3
 
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:
@@ -121,9 +121,9 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 
 
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
-    from milepost import releases
-    from milepost.export import Uploads
-    from milepost.manifest import FORMAT_VERSION, Field, Manifest, View
+    from milepost.publishing.export import Uploads
+    from milepost.release import releases
+    from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
 
     uploads = Uploads(store, None)
     views = []

@@ -19,8 +19,8 @@ from typing import Any
 
 import data
 
-from milepost import s3
-from milepost.s3 import Location
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 HERE = Path(__file__).parent
 FEAST = Path(".venv-feast/bin/python")

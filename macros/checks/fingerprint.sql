@@ -1,6 +1,6 @@
 {#
     A text that changes with any value, row, column or type of a table and not with the order of its
-    rows. `milepost/fingerprint.py` computes the same of what it exports: the two change together.
+    rows. `milepost/building/fingerprint.py` computes the same of what it exports: the two change together.
 #}
 {% macro fingerprint(relation) %}
     {{ return(adapter.dispatch('fingerprint', 'milepost')(relation)) }}

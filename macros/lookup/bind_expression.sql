@@ -1,7 +1,7 @@
 {#
     The expression of a derived feature with its names replaced, as its type. `elapsed_days(a, b)`,
     `elapsed_hours` and `elapsed_minutes`, of two columns, become `elapsed`, which engines write each
-    in their own way. `milepost/expression.py` binds names as this does, and says what an expression
+    in their own way. `milepost/release/expression.py` binds names as this does, and says what an expression
     may hold: the two change together.
 
     sql: the expression.

@@ -1,6 +1,6 @@
 {#
     From when the windows of each feature of a view are full, and at which instant it is no longer
-    built: `{'complete_from': {feature: datetime}, 'built_through': datetime}`. `milepost/gate.py`
+    built: `{'complete_from': {feature: datetime}, 'built_through': datetime}`. `milepost/publishing/gate.py`
     writes the same into a release: the two change together.
 
     view: the node of a feature view. Where this database has not built it, each feature looks back as

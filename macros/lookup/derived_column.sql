@@ -1,6 +1,6 @@
 {#
     The SQL of a derived feature in a lookup, null where it is not finite, as in
-    `milepost/derived.py`. The features that it needs are put among the inputs of
+    `milepost/release/derived.py`. The features that it needs are put among the inputs of
     their views; a view that only it needs is put among the views.
 
     views: those looked up, by name.

@@ -1,6 +1,6 @@
 {#
     What is wrong with the name of a key, column, feature or facts relation, and a hint: `{'is', 'hint'}`;
-    none where nothing is. `milepost/names.py` says the same: the two change together.
+    none where nothing is. `milepost/release/names.py` says the same: the two change together.
 
     Example: `{{ name_fault('order').hint }}`
 #}

@@ -1,6 +1,6 @@
 {#
     What no key, column, feature, view or facts relation may be called: the words that DuckDB or standard Spark
-    reads as SQL. The same words as in `milepost/names.py`; a test holds the two equal.
+    reads as SQL. The same words as in `milepost/release/names.py`; a test holds the two equal.
 #}
 {% macro reserved_words() %}
     {{ return((

@@ -1,6 +1,6 @@
 {#
     A CTE that says how many hours each feature looks back. Nothing reads it but
-    `milepost/look_back.py`, which finds in a model's compiled SQL what its columns are made from.
+    `milepost/building/look_back.py`, which finds in a model's compiled SQL what its columns are made from.
 
     features: as `parse_features` gives them.
 #}

@@ -14,8 +14,8 @@ import pytest
 
 import greenhouse
 from greenhouse import Greenhouse
-from milepost import s3
-from milepost.s3 import Location
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 pytest_plugins = ["fuzz"]
 PROJECT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from dbt_process import run_dbt
-from milepost import landing
-from milepost.publish import Published, publish
-from milepost.s3 import Location
+from milepost.publishing.publish import Published, publish
+from milepost.raw import landing
+from milepost.storage.s3 import Location
 
 PROJECT = Path(__file__).parents[2]
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 10)

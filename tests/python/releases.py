@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from milepost import releases
-from milepost.export import Uploads
-from milepost.manifest import FORMAT_VERSION, Field, Manifest, View
-from milepost.s3 import Location
-from milepost.view_files import ARROW_TYPES
+from milepost.publishing.export import Uploads
+from milepost.release import releases
+from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
+from milepost.release.view_files import ARROW_TYPES
+from milepost.storage.s3 import Location
 
 START, END = "2026-01-01T00:00:00", "2026-07-01T00:00:00"
 

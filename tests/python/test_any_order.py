@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 import greenhouse
 from dbt_process import run_dbt
 from greenhouse import FIRST, LAST, Greenhouse
-from milepost import FeatureStore, s3
+from milepost import FeatureStore
 from milepost.errors import PublishError
-from milepost.manifest import CURRENT
+from milepost.release.manifest import CURRENT
+from milepost.storage import s3
 
 pytestmark = pytest.mark.slow
 

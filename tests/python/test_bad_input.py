@@ -16,9 +16,11 @@ import pytest
 
 import greenhouse
 from greenhouse import FIRST, LAST, Greenhouse, Reading
-from milepost import FeatureStore, landing, markers, s3
+from milepost import FeatureStore
 from milepost.errors import PublishError
-from milepost.s3 import Location
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from dbt.cli.main import cli
 
 from greenhouse import Greenhouse
-from milepost.publish import judge
+from milepost.publishing.publish import judge
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from milepost.catalog import Catalog, Column
-from milepost.derived import Derived
+from milepost.building.catalog import Catalog, Column
 from milepost.errors import PublishError
-from milepost.service import Service
+from milepost.release.derived import Derived
+from milepost.release.service import Service
 
 META = {
     "entities": ["carrier"],

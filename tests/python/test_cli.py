@@ -18,11 +18,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import cli, s3
-from milepost.datafile import filesystem
-from milepost.derived import Derived
-from milepost.s3 import Location
-from milepost.service import Service
+from milepost import cli
+from milepost.release.datafile import filesystem
+from milepost.release.derived import Derived
+from milepost.release.service import Service
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release, release_manifest, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late": "DOUBLE"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from milepost import code
-from milepost.catalog import Catalog
+from milepost.building import code
+from milepost.building.catalog import Catalog
 
 VIEW, STAGED, SOURCE = "model.green.beds", "model.green.stg_beds", "source.green.raw.beds"
 SEED, TEST, UNIT = "seed.green.targets", "test.green.share", "unit_test.green.beds.day"

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from milepost import compatibility
-from milepost.catalog import Column, FeatureView
-from milepost.derived import Derived
-from milepost.gate import Passed
-from milepost.manifest import Field, Manifest, View
+from milepost.building.catalog import Column, FeatureView
+from milepost.publishing import compatibility
+from milepost.publishing.gate import Passed
+from milepost.release.derived import Derived
+from milepost.release.manifest import Field, Manifest, View
 from releases import at, manifest_of
 
 COLUMNS = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}

@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from milepost import FeatureStore, training_set
-from milepost.derived import Derived
+from milepost import FeatureStore
 from milepost.errors import LookupInputError
-from milepost.manifest import View
-from milepost.s3 import Location
+from milepost.reading import training_set
+from milepost.release.derived import Derived
+from milepost.release.manifest import View
+from milepost.storage.s3 import Location
 from releases import at, put_view, release, rows_of
 
 ROWS = rows_of(

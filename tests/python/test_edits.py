@@ -10,10 +10,10 @@ import pytest
 
 import greenhouse
 from greenhouse import LAST, PROJECT, Greenhouse
-from milepost import s3
 from milepost.errors import PublishError
-from milepost.publish import judge
-from milepost.s3 import Location
+from milepost.publishing.publish import judge
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 pytestmark = pytest.mark.slow
 

@@ -21,10 +21,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost import FeatureStore, export
-from milepost.names import TYPES
-from milepost.s3 import Location
-from milepost.view_files import ARROW_TYPES
+from milepost import FeatureStore
+from milepost.publishing import export
+from milepost.release.names import TYPES
+from milepost.release.view_files import ARROW_TYPES
+from milepost.storage.s3 import Location
 from releases import at, put_view, release, rows_of
 
 KEY_VALUES: dict[str, list[Any]] = {

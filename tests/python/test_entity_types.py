@@ -23,12 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from milepost import FeatureStore, entities, entity_sources, s3
+from milepost import FeatureStore
 from milepost.errors import LookupInputError
-from milepost.names import TYPES
-from milepost.s3 import Location
-from milepost.training_set import TrainingSet
-from milepost.view_files import ARROW_TYPES
+from milepost.reading import entities, entity_sources
+from milepost.reading.training_set import TrainingSet
+from milepost.release.names import TYPES
+from milepost.release.view_files import ARROW_TYPES
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, put_view, release, rows_of
 
 FIRST, SECOND = at("2026-02-01T00:00:00"), at("2026-03-08T06:30:00")

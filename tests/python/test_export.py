@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from milepost.catalog import Column, FeatureView
+from milepost.building.catalog import Column, FeatureView
 from milepost.errors import PublishError
-from milepost.export import NoUploads, export
-from milepost.gate import Passed
-from milepost.manifest import View
-from milepost.s3 import Location
+from milepost.publishing.export import NoUploads, export
+from milepost.publishing.gate import Passed
+from milepost.release.manifest import View
+from milepost.storage.s3 import Location
 
 TYPES = {
     "bed_id": "VARCHAR",

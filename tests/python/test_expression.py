@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from milepost.expression import ExpressionError, bind, check
+from milepost.release.expression import ExpressionError, bind, check
 
 TYPES = {
     "a": "BIGINT",

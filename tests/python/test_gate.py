@@ -10,10 +10,11 @@ import pytest
 
 import greenhouse
 from greenhouse import LAST, Greenhouse
-from milepost import FeatureStore, s3
+from milepost import FeatureStore
 from milepost.errors import PublishError
-from milepost.publish import publish
-from milepost.s3 import Location
+from milepost.publishing.publish import publish
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost import look_back
+from milepost.building import look_back
 from milepost.errors import PublishError
 
 DAYS, FIRST = 14, 5

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from milepost.errors import ReleaseError
-from milepost.manifest import Field, File, Manifest, SetAside, View, parse
+from milepost.release.manifest import Field, File, Manifest, SetAside, View, parse
 
 WHERE = "s3://milepost-store/releases/x/manifest.json"
 DIGEST = "0123456789abcdef" * 4

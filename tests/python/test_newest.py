@@ -17,11 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost import FeatureStore, export, newest, s3
-from milepost.datafile import filesystem
-from milepost.manifest import View
-from milepost.s3 import Location
-from milepost.view_files import ViewFiles
+from milepost import FeatureStore
+from milepost.publishing import export
+from milepost.reading import asof_search as newest
+from milepost.release.datafile import filesystem
+from milepost.release.manifest import View
+from milepost.release.view_files import ViewFiles
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, put_view, release, rows_of
 
 TYPES = {

@@ -8,10 +8,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from milepost import past, s3
 from milepost.errors import ReleaseError
-from milepost.manifest import View
-from milepost.s3 import Location
+from milepost.publishing import history_check as past
+from milepost.release.manifest import View
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, put_view, rows_of
 
 TYPES = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}

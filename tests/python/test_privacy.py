@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from milepost import privacy
-from milepost.catalog import Catalog
+from milepost.building.catalog import Catalog
+from milepost.publishing import privacy
 from test_compatibility import view
 
 VIEW, STAGING, BASE, SOURCE = (

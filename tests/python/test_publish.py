@@ -14,9 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from greenhouse import PROJECT, Greenhouse
-from milepost import FeatureStore, MilepostError, s3
+from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
-from milepost.publish import Published
+from milepost.publishing.publish import Published
+from milepost.storage import s3
 
 pytestmark = pytest.mark.slow
 

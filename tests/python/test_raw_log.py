@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import landing, markers, raw_log, s3
 from milepost.errors import LandingError
-from milepost.raw_log import ClosedDates
-from milepost.s3 import Location
+from milepost.raw import closed_dates as raw_log
+from milepost.raw import landing, markers
+from milepost.raw.closed_dates import ClosedDates
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 FIRST = date(2026, 2, 26)
 DAYS = [FIRST + timedelta(days=n) for n in range(6)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from milepost.refusal import Refusal, lines, plain, remedies
+from milepost.publishing.refusal import Refusal, lines, plain, remedies
 
 VIEWS = ["a", "b", "c", "d", "e"]
 

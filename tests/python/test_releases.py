@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from milepost import FeatureStore, releases, s3
+from milepost import FeatureStore
 from milepost.errors import ConflictError, ReleaseError
-from milepost.manifest import CURRENT, Manifest
-from milepost.s3 import Location
-from milepost.verify import verify
+from milepost.release import releases
+from milepost.release.manifest import CURRENT, Manifest
+from milepost.release.verify import verify
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "load_count": "BIGINT"}

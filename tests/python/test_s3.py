@@ -15,9 +15,9 @@ from threading import Barrier
 import pyarrow as pa
 import pytest
 
-from milepost import s3
 from milepost.errors import ConflictError, StorageError
-from milepost.s3 import Location
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 WRITERS = 8
 
@@ -332,7 +332,7 @@ def test_threads_that_begin_together_find_s3(raw: Location) -> None:
     """In a process of its own, so that no client is there yet."""
     program = f"""
 from concurrent.futures import ThreadPoolExecutor
-from milepost import s3
+from milepost.storage import s3
 place = s3.Location.parse({raw.uri()!r})
 with ThreadPoolExecutor(4) as pool:
     list(pool.map(lambda n: s3.put(place, str(n), b"x"), range(8)))

@@ -19,9 +19,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from greenhouse import PROJECT, Greenhouse
-from milepost import FeatureStore, MilepostError, s3
-from milepost import releases as milepost_releases
-from milepost.s3 import Location
+from milepost import FeatureStore, MilepostError
+from milepost.release import releases as milepost_releases
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, put_view, release, rows_of
 
 POLICIES = PROJECT / "docs/reference/policies"

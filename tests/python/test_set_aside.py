@@ -18,9 +18,9 @@ import greenhouse
 from dbt_process import run_dbt
 from greenhouse import FIRST, Greenhouse, Reading
 from milepost import FeatureStore
-from milepost.catalog import Catalog
+from milepost.building.catalog import Catalog
 from milepost.errors import PublishError
-from milepost.s3 import Location
+from milepost.storage.s3 import Location
 
 pytestmark = pytest.mark.slow
 

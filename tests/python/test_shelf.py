@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-import milepost.store
-from milepost import FeatureStore, releases, shelf
-from milepost.derived import Derived
+from milepost import FeatureStore
+from milepost.catalogue import shelf
 from milepost.errors import UnknownFeatureError
-from milepost.manifest import Manifest
-from milepost.s3 import Location
-from milepost.service import Service
+from milepost.reading import store as store_module
+from milepost.release import releases
+from milepost.release.derived import Derived
+from milepost.release.manifest import Manifest
+from milepost.release.service import Service
+from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release_manifest, rows_of
 
 KEYS = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP"}
@@ -67,7 +69,7 @@ def example(s3_server: dict[str, str]) -> FeatureStore:
 
 
 def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
-    found = doctest.testmod(milepost.store, optionflags=doctest.NORMALIZE_WHITESPACE)
+    found = doctest.testmod(store_module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert found.failed == 0
     assert found.attempted >= 12
 

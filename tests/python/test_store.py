@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import milepost
-from milepost import FeatureStore, s3
+from milepost import FeatureStore
 from milepost.errors import ReleaseError, StorageError, UnknownFeatureError
-from milepost.manifest import CURRENT, View
-from milepost.s3 import Location
+from milepost.release.manifest import CURRENT, View
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {

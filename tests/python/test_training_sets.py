@@ -20,11 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost import FeatureStore, entity_hash, export, parquet_stream, s3, training_set
-from milepost.datafile import filesystem
+from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
-from milepost.manifest import FORMAT_VERSION
-from milepost.s3 import Location
+from milepost.publishing import export
+from milepost.reading import entity_hash, parquet_stream, training_set
+from milepost.release.datafile import filesystem
+from milepost.release.manifest import FORMAT_VERSION
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 PROJECT = Path(__file__).parents[2]

@@ -11,11 +11,13 @@ import pytest
 
 import greenhouse
 from greenhouse import LAST, Greenhouse
-from milepost import FeatureStore, difference, s3
+from milepost import FeatureStore
 from milepost.cli import main
 from milepost.errors import PublishError, UnknownFeatureError
-from milepost.publish import Published
-from milepost.s3 import Location
+from milepost.publishing.publish import Published
+from milepost.release import difference
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from dbt_common.exceptions import CompilationError
 
 import macro
 import test_windows
-from milepost import names
+from milepost.release import names
 
 BATCH = (datetime(2026, 1, 1), datetime(2026, 1, 2))
 

@@ -18,13 +18,15 @@ import botocore.session
 import duckdb
 import pyarrow.compute as pc
 
-from milepost import FeatureStore, MilepostError, releases, s3
-from milepost.catalog import Column, FeatureView
-from milepost.export import Uploads, export
-from milepost.fingerprint import fingerprint
-from milepost.gate import Passed
-from milepost.manifest import FORMAT_VERSION, Manifest
-from milepost.s3 import Location
+from milepost import FeatureStore, MilepostError
+from milepost.building.catalog import Column, FeatureView
+from milepost.building.fingerprint import fingerprint
+from milepost.publishing.export import Uploads, export
+from milepost.publishing.gate import Passed
+from milepost.release import releases
+from milepost.release.manifest import FORMAT_VERSION, Manifest
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 # What boto3 knows of S3 is parsed once, where children are forked, and not in each.
 botocore.session.create_loader = lru_cache(botocore.session.create_loader)

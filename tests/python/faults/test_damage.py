@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from faults.publisher import VIEWS, publish
-from milepost import FeatureStore, manifest, releases, s3
+from milepost import FeatureStore
 from milepost.errors import MilepostError
-from milepost.s3 import Location
-from milepost.verify import verify
+from milepost.release import manifest, releases
+from milepost.release.verify import verify
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 
 def tables(store: Location) -> list[pa.Table]:
@@ -94,7 +96,7 @@ def test_the_check_sees_pages_that_are_not_checked(
     def unchecked(*arguments: object, **options: object) -> pq.ParquetFile:
         return opened(*arguments, **{**options, "page_checksum_verification": False})
 
-    monkeypatch.setattr("milepost.datafile.pq.ParquetFile", unchecked)
+    monkeypatch.setattr("milepost.release.datafile.pq.ParquetFile", unchecked)
     with pytest.raises(AssertionError, match="the value changed what is read"):
         outcome(store, sound, "the value")
 

@@ -14,10 +14,11 @@ import pytest
 
 from faults.proxy import proxy
 from faults.publisher import publish, read_whole, start
-from milepost import releases, s3
 from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
-from milepost.s3 import Location
-from milepost.verify import verify
+from milepost.release import releases
+from milepost.release.verify import verify
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 PROCESSES = 5
 WEIGHTS = {"publish": 30, "read": 30, "pinned": 12, "rollback": 8, "pin": 10, "unpin": 3, "gc": 7}

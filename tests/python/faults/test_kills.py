@@ -14,10 +14,11 @@ import pytest
 
 from faults.proxy import Plan, Proxy, proxy
 from faults.publisher import publish, read_whole, start
-from milepost import releases, s3
 from milepost.errors import ReleaseError
-from milepost.manifest import Manifest
-from milepost.s3 import Location
+from milepost.release import releases
+from milepost.release.manifest import Manifest
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 
 def in_parts(store: Location, number: int, months: int) -> Manifest:

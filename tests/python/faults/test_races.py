@@ -20,9 +20,10 @@ import pytest
 from conftest import SERVER
 from faults.proxy import FAULTS, Proxy, proxy
 from faults.publisher import publish, read_whole, start
-from milepost import releases, s3
 from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
-from milepost.s3 import Location
+from milepost.release import releases
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 PUBLISHERS = 8
 # The number published, the release or what went wrong.

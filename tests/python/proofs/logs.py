@@ -13,8 +13,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost import landing, markers, raw_log, s3
-from milepost.s3 import Location
+from milepost.raw import closed_dates as raw_log
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 DAY = timedelta(days=1)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from milepost.catalog import Catalog
+from milepost.building.catalog import Catalog
 from proofs import logs
 from proofs.work import Work, dated, place
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from milepost import raw_log
+from milepost.raw import closed_dates as raw_log
 from proofs import logs
 from proofs.conftest import LAST, freight, simulate
 from proofs.work import place

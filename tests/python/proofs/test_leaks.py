@@ -8,10 +8,11 @@ from datetime import date, datetime, time, timedelta
 import pyarrow as pa
 import pytest
 
-from milepost import landing, s3
 from milepost.errors import PublishError
-from milepost.manifest import Manifest
-from milepost.s3 import Location
+from milepost.raw import landing
+from milepost.release.manifest import Manifest
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 from proofs import logs
 from proofs.proofs import clocks, truncated
 from proofs.work import MILEPOST, Work, place

@@ -13,8 +13,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from milepost import landing
-from milepost.s3 import Location
+from milepost.raw import landing
+from milepost.storage.s3 import Location
 from proofs.conftest import freight
 from proofs.work import Work, place
 

@@ -9,10 +9,10 @@ from itertools import count
 from pathlib import Path
 
 from dbt_process import run_dbt
-from milepost.catalog import Catalog
-from milepost.manifest import Manifest
-from milepost.publish import publish
-from milepost.s3 import Location
+from milepost.building.catalog import Catalog
+from milepost.publishing.publish import publish
+from milepost.release.manifest import Manifest
+from milepost.storage.s3 import Location
 
 MILEPOST = Path(__file__).parents[3]
 # Nothing is published here.

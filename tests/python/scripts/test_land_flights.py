@@ -23,9 +23,10 @@ import pytest
 import yaml
 from pyarrow import csv
 
-from milepost import landing, markers, s3
 from milepost.errors import LandingError
-from milepost.s3 import Location
+from milepost.raw import landing, markers
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("MILEPOST_SHARED_DATA", PROJECT.parent / "shared/data")) / "flights13"

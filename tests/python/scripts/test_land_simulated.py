@@ -14,9 +14,9 @@ import duckdb
 import pytest
 import yaml
 
-from milepost import s3
 from milepost.errors import LandingError
-from milepost.s3 import Location
+from milepost.storage import s3
+from milepost.storage.s3 import Location
 
 ROOT = Path(__file__).parents[3]
 OPENING, END = date(2026, 3, 1), date(2026, 7, 18)

@@ -1,0 +1,1 @@
+"""What dbt knows of the project: its catalogue, the code of each table, what was built."""

@@ -1,0 +1,248 @@
+"""The code of a model, seed or test: everything that can change its values or its verdict.
+
+Planning, the gate and the release manifest all take it from here. It is computed from dbt's
+manifest and `dbt_project.yml`, part by part, so that whoever is told that a table was built by
+other code is also told what of it changed. What counts is listed in docs/concepts/batches.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from milepost.building.catalog import Catalog, published_name
+from milepost.errors import PublishError
+
+Parts = dict[str, str]
+"""The parts of a code: what a person calls each, such as "macro `elapsed`", and a hash of it."""
+
+# What a node's YAML says for people, for lookups or for the gate, and no table depends on.
+DESCRIPTIVE_META = {
+    *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
+    *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
+}
+# Where a table stands is compared by its name; how it is rebuilt is the command's to say.
+_DESCRIPTIVE_CONFIG = {
+    *("meta", "tags", "docs", "group", "access", "grants", "persist_docs", "freshness"),
+    *("enabled", "alias", "schema", "database", "full_refresh", "packages", "static_analysis"),
+    *("store_failures", "store_failures_as"),
+}
+# The arithmetic is DuckDB's; the macros that dbt brings and the materializations are the others'.
+_ENGINE = ("dbt-adapters", "dbt-duckdb", "duckdb")
+
+_TOKEN = re.compile(
+    r"""
+    (?P<value> '[^']*' | "[^"]*" )
+    | (?P<layout> (?: \s+ | \{\#.*?\#\} | --[^\n{}]*(?=\n|\Z) | /\*[^{}]*?\*/ )+ )
+    | (?P<comment> --[^\n]* )
+    | (?P<odd> ['"] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_VARIABLE = re.compile(r"""\b(?:has_)?var\s*\(\s*(?:(['"])(?P<name>[^'"]*)\1\s*[,)])?""")
+_ENVIRONMENT = re.compile(r"""\benv_var\s*\(\s*(['"])(?P<name>(?!DBT_ENV_SECRET)[^'"]*)\1""")
+_TARGET = re.compile(r"""\btarget\s*(?:\.\s*\w|\[\s*['"])""")
+
+
+def digest(parts: Mapping[str, str]) -> str:
+    """Return the hash of a code, from its parts."""
+    return _hash(sorted(parts.items()))
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names of the parts that differ between two codes, in their order."""
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def without_layout(text: str) -> str:
+    """Return Jinja and SQL without comments, its white space as single spaces.
+
+    Texts and quoted names keep theirs. Where it cannot be told cheaply what is a text and what is
+    not, the whole comes back as it is: with `$$`, an escaped quote, or one that has no end.
+    """
+    if "$$" in text or "\\'" in text or '\\"' in text:
+        return text
+    tokens = [match.lastgroup for match in _TOKEN.finditer(text)]
+    if "odd" in tokens:
+        return text
+    return _TOKEN.sub(lambda match: " " if match["layout"] else match[0], text).strip()
+
+
+def project_file(folder: Path) -> dict[str, Any]:
+    """Return what the `dbt_project.yml` of a folder says."""
+    import yaml  # comes with dbt; a lookup does not need it
+
+    path = folder / "dbt_project.yml"
+    try:
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise PublishError(
+            f"`{path}` cannot be read: {error}", hint="`dbt debug` checks it"
+        ) from error
+
+
+def declared_variables(folder: Path) -> dict[str, Any]:
+    """Return what `dbt_project.yml` and those of the project's packages declare as `vars`.
+
+    By scope: `<project>/<variable>`, and `<project>/<package>/<variable>` for those of a package.
+    """
+    root = project_file(folder)
+    packages = folder / root.get("packages-install-path", "dbt_packages")
+    declared: dict[str, Any] = {}
+    for project in [
+        root,
+        *(project_file(path.parent) for path in sorted(packages.glob("*/dbt_project.yml"))),
+    ]:
+        for name, value in (project.get("vars") or {}).items():
+            declared[f"{project['name']}/{name}"] = value
+            for inner, scoped in value.items() if isinstance(value, dict) else ():
+                declared[f"{project['name']}/{name}/{inner}"] = scoped
+    return declared
+
+
+class Coder:
+    """Computes the code of each node of a manifest.
+
+    `variables` are what `declared_variables` gives, `target` is the name of dbt's target, and
+    `reopened` says of raw logs how often a closed date of theirs was opened again.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        variables: Mapping[str, Any],
+        target: str,
+        reopened: Mapping[str, int],
+    ) -> None:
+        self._catalog = catalog
+        self._variables = variables
+        self._target = target
+        self._reopened = reopened
+        self._own = cache(self._own_parts)
+        self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))
+
+    def has_code(self, node_id: str) -> bool:
+        """Return whether a node is a table or a test, and so has a code of its own."""
+        kind = self._catalog.nodes[node_id]["resource_type"]
+        return kind in {"model", "seed", "test", "unit_test"}
+
+    def parts(self, node_id: str) -> Parts:
+        """Return the parts of a model's or seed's code, or of a test's.
+
+        A table has those of all that it is made from. A test has its own and those of ephemeral
+        models that it looks at: tables that it looks at are compared by when they were built.
+        """
+        if self._catalog.nodes[node_id]["resource_type"] in {"test", "unit_test"}:
+            inputs = self._catalog.inputs(node_id)
+            tested = dict(self._own(node_id))
+            for input_id in filter(self._catalog.is_ephemeral, inputs):
+                tested |= self._own(input_id)
+            return tested
+        found = {f"version of {name}": version(name) for name in _ENGINE}
+        for member in self._catalog.lineage(node_id):
+            found |= self._own(member)
+        return found
+
+    def _own_parts(self, node_id: str) -> Parts:
+        node = self._catalog.nodes[node_id]
+        kind = node["resource_type"]
+        if kind == "source":
+            found = {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
+            uri = node["config"].get("meta", {}).get("raw_uri")
+            if self._reopened.get(uri):
+                found[f"what was closed in raw log `{uri}`"] = _hash(self._reopened[uri])
+            return found
+        if kind == "unit_test":
+            said = [node.get(key) for key in ("model", "given", "expect", "overrides")]
+            return {f"unit test `{node['name']}`": _hash(said)}
+        name = f"`{published_name(node)}`"
+        settings = _settings(node)
+        found = {f"settings of {name}": _hash(settings)}
+        if kind == "seed":
+            return {**found, f"seed {name}": _hash(_content(node))}
+        code = node.get("raw_code") or ""
+        text = without_layout(code) if node.get("language", "sql") == "sql" else code
+        found[f"{'test' if kind == 'test' else 'model'} {name}"] = _hash(text)
+        texts = [text, json.dumps(settings)]
+        for macro_id in sorted(self._catalog.macros_of(node_id)):
+            macro = self._catalog.macros[macro_id]
+            texts.append(self._text(macro_id))
+            package = (
+                "" if macro["package_name"] == self._catalog.project else macro["package_name"]
+            )
+            found[f"macro `{package and package + '.'}{macro['name']}`"] = _hash(texts[-1])
+        return found | dict(self._surroundings("\n".join(texts)))
+
+    def _surroundings(self, text: str) -> Iterator[tuple[str, str]]:
+        """What a text reads from outside: variables, the environment, the target."""
+        for match in _VARIABLE.finditer(text):
+            name = match["name"]
+            if name is None:  # computed: it may be any of them
+                yield "variables", _hash(sorted(self._variables.items()))
+            else:
+                values = {
+                    scope: value
+                    for scope, value in self._variables.items()
+                    if scope.rpartition("/")[2] == name
+                }
+                yield f"variable `{name}`", _hash(values)
+        for match in _ENVIRONMENT.finditer(text):
+            yield f"environment variable `{match['name']}`", _hash(os.environ.get(match["name"]))
+        if _TARGET.search(text):
+            yield "dbt's target", _hash(self._target)
+
+
+def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node's YAML and `config` say of how it is built or tested."""
+    config = node["config"]
+    meta = {key: value for key, value in config["meta"].items() if key not in DESCRIPTIVE_META}
+    columns = [
+        [column["name"], column.get("data_type"), column.get("constraints")]
+        for column in node["columns"].values()
+        if config.get("contract", {}).get("enforced")
+    ]
+    stated_windows = {
+        column["name"]: column.get("config", {}).get("meta", {}).get("longest_window_days")
+        for column in node["columns"].values()
+    }
+    return {
+        "meta": meta,
+        "columns": columns,
+        "longest_window_days": {name: days for name, days in stated_windows.items() if days},
+        "test": node.get("test_metadata"),
+        **{
+            key: value
+            for key, value in config.items()
+            if key not in _DESCRIPTIVE_CONFIG and value is not None
+        },
+    }
+
+
+def _source(node: Mapping[str, Any]) -> list[Any]:
+    meta = node["config"].get("meta", {})
+    return [
+        node["relation_name"],
+        {key: value for key, value in meta.items() if key not in DESCRIPTIVE_META},
+        [[column["name"], column.get("data_type")] for column in node["columns"].values()],
+    ]
+
+
+def _content(seed: Mapping[str, Any]) -> str:
+    """Return the hash of a seed's content, which dbt has but for large ones."""
+    checksum = seed["checksum"]
+    if checksum["name"] == "path":
+        path = Path(seed["root_path"], seed["original_file_path"])
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return str(checksum["checksum"])
+
+
+def _hash(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""What is on the shelf: search and descriptions of views, features and services."""

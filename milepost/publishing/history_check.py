@@ -1,0 +1,133 @@
+"""Whether a view's past is what the current release says: the values that held, not the rows.
+
+A row that only a new feature adds repeats the values of the columns that both releases have, and is
+no change; nor is the first row of a key while it has no evidence in them: null, zero or false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from milepost.errors import ReleaseError
+from milepost.publishing.refusal import NEW_VERSION, Refusal
+from milepost.release.datafile import scan
+from milepost.release.manifest import View
+from milepost.release.names import AVAILABLE_AT
+from milepost.release.view_files import ARROW_TYPES
+from milepost.storage.s3 import Location
+
+_EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
+
+
+def faults(
+    con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
+) -> Iterator[Refusal]:
+    """Each feature of both releases whose values before the old `built_through` are others.
+
+    `relation` has the rows that `new` describes. A month with the same file in both is not read,
+    unless the months that differ, taken for themselves, do not show that nothing changed.
+    """
+    files = {(file.month, file.digest) for file in old.files}
+    files ^= {(file.month, file.digest) for file in new.files}
+    months = sorted({month for month, _ in files if month <= old.built_through[:7]})
+    if not months:
+        return
+    try:
+        # Each month begins with the values with which the one before ended: where the changes in
+        # each month are the same, so are those in all.
+        if set(old.features) == set(new.features) and _is_same(con, relation, old, months, store):
+            return
+        yield from _changed(con, relation, old, new, store)
+    except duckdb.Error as error:
+        raise ReleaseError(
+            f"`{old.name}` of the current release cannot be compared: {error}",
+            hint="`milepost verify` says whether its files are whole",
+        ) from error
+
+
+def _is_same(
+    con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
+) -> bool:
+    con.register("released", _scan(store, old, old.features, months))
+    found = [
+        con.execute(
+            f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
+            "select count(*), sum(cast(hash(held) as hugeint)), bit_xor(hash(held)) from held"
+        ).fetchone()
+        for table in ("released", relation)
+    ]
+    return found[0] == found[1]
+
+
+def _changed(
+    con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
+) -> Iterator[Refusal]:
+    features = [name for name in old.features if name in new.features]
+    con.register("released", _scan(store, old, features))
+    columns = ", ".join((*old.keys, AVAILABLE_AT))
+    equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)
+    joins = " ".join(
+        f"asof left join {table} on {equal.format(table)}"
+        f"differing.{AVAILABLE_AT} >= {table}.{AVAILABLE_AT}"
+        for table in ("before", "after")
+    )
+    key = ", ', ', ".join(f"'{name}=', differing.{name}" for name in old.keys) or "''"
+    found = ", ".join(
+        f"count(*) filter ({other}), min(differing.{AVAILABLE_AT}) filter ({other}), "
+        f"arg_min(concat({key}), differing.{AVAILABLE_AT}) filter ({other})"
+        for name in features
+        for other in [f"before.{name} is distinct from after.{name}"]
+    )
+    row = con.execute(
+        f"with {_changes('before', 'released', old, features)}, "  # noqa: S608 - checked names
+        f"{_changes('after', relation, old, features)}, "
+        f"differing as (select distinct {columns} from ("
+        "(from before except all from after) union all (from after except all from before))) "
+        f"select {found} from differing {joins}"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    for n, name in enumerate(features):
+        count, first, where = row[3 * n : 3 * n + 3]
+        if count:
+            yield Refusal(
+                new.name,
+                f"`{name}`",
+                f"has another past: at {count:,} instants before {old.instant('built_through')}, "
+                f"first at {first}" + (f" of {where}" if where else ""),
+                f"features of `{new.name}` have another past",
+                NEW_VERSION,
+            )
+
+
+def _scan(
+    store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
+) -> pa.RecordBatchReader:
+    files = [file for file in old.files if not months or file.month in months]
+    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in old.fields])
+    return scan(store, files, schema, [*old.keys, AVAILABLE_AT, *features])
+
+
+def _changes(
+    name: str, relation: str, old: View, features: Iterable[str], months: Sequence[str] = ()
+) -> str:
+    """A CTE of the rows of `relation` at which one of the features changes."""
+    types = {field.name: field.type for field in old.fields}
+    columns = ", ".join((*old.keys, AVAILABLE_AT, *features))
+    values = f"row({', '.join(features)})"
+    month = f"strftime({AVAILABLE_AT}, '%Y-%m')"
+    within = f" and {month} in {(*months, '')}" if months else ""
+    parts = ", ".join([*old.keys, *([month] if months else [])])
+    evidence = " or ".join(_EVIDENCE.get(types[f], "{} is not null").format(f) for f in features)
+    has_evidence = "true" if months else f"bool_or(coalesce({evidence}, false)) over held_so_far"
+    return (
+        f"{name} as materialized (select {columns} from {relation} "  # noqa: S608 - checked names
+        f"where {AVAILABLE_AT} < timestamp '{old.instant('built_through')}'{within} "
+        f"window held_so_far as ({'partition by ' + parts if parts else ''} "
+        f"order by {AVAILABLE_AT}) "
+        f"qualify {has_evidence} and (row_number() over held_so_far = 1 "
+        f"or {values} is distinct from lag({values}) over held_so_far))"
+    )

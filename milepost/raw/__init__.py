@@ -1,0 +1,1 @@
+"""The raw log: what loaders land, and which landing dates are closed."""

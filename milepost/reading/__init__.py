@@ -1,0 +1,1 @@
+"""The client: point-in-time lookups and training sets from a release."""

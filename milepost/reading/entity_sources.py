@@ -1,0 +1,221 @@
+"""Where entity rows come from: frames, Python's lists and dicts, Parquet on S3, SQL; as Arrow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.fs import S3FileSystem
+
+from milepost.errors import LookupInputError
+from milepost.release.view_files import attach
+from milepost.storage import s3
+from milepost.storage.s3 import Location
+
+BATCH_ROWS = 1 << 17
+ACCEPTED = (
+    "give a pandas or polars data frame, a pyarrow table, a DuckDB relation, a list of dicts, a "
+    "dict of lists, `s3://bucket/rows.parquet` or a SQL query"
+)
+# What has rows but is no frame, by the name of its type, and how to make it one.
+NO_FRAMES = {
+    "LazyFrame": "call `.collect()`",
+    "Series": "make it a data frame: `.to_frame()`",
+    "generator": "make it a list of dicts: `list(rows)`",
+    "ndarray": "make it a data frame, with a name for each column",
+    "DuckDBPyConnection": "give its relation: `connection.sql(...)`",
+}
+
+
+def reader(
+    rows: Any, filesystem: S3FileSystem, views: Callable[[], Mapping[str, Any]]
+) -> pa.RecordBatchReader:
+    """Return entity rows as a stream: from what `ACCEPTED` says, a query over `views` too.
+
+    Raises a LookupInputError for what is no such thing, or has values that Arrow has not.
+    """
+    if isinstance(rows, str):
+        found = _parquet(rows, filesystem) if rows.startswith("s3://") else _query(rows, views())
+    elif isinstance(rows, list | Mapping):
+        found = _columns(rows).to_reader()
+    else:
+        found = _frame(rows)
+    _check_distinct(found.schema.names)
+    return found
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise LookupInputError(
+            f"the entity rows have two columns `{twice[0]}`", hint="rename or drop one of them"
+        )
+
+
+def _frame(frame: Any) -> pa.RecordBatchReader:
+    kind = type(frame).__name__
+    if kind in NO_FRAMES or not hasattr(frame, "__arrow_c_stream__"):
+        raise LookupInputError(
+            f"the entity rows are a `{kind}`, which is no data frame",
+            hint=NO_FRAMES.get(kind, ACCEPTED),
+        )
+    _check_types(frame)
+    try:
+        found = pa.RecordBatchReader.from_stream(frame)
+    except Exception as error:
+        names = [str(name) for name in getattr(frame, "columns", ())]
+        _check_distinct(names)
+        # Each library raises its own, and few say of which column.
+        for name in () if _is_relation(frame) else names:
+            try:
+                pa.RecordBatchReader.from_stream(frame[[name]])
+            except Exception as own:
+                raise _unreadable(name, _first_line(own)) from error
+        raise LookupInputError(
+            f"the entity rows, a `{kind}`, cannot be read: {_first_line(error)}", hint=ACCEPTED
+        ) from error
+    return _said_of(f"the entity rows, a `{kind}`, cannot be read", ACCEPTED, found.schema, found)
+
+
+def _check_types(frame: Any) -> None:
+    """No column that would come as memory addresses (polars) or as other numbers (DuckDB)."""
+    if type(frame).__module__.startswith("polars"):
+        types = frame.dtypes
+    else:
+        types = frame.types if _is_relation(frame) else []
+    for name, type_ in zip(frame.columns if types else [], map(str, types), strict=True):
+        if type_ == "Object" or "UHUGEINT" in type_:
+            raise _unreadable(name, f"Arrow has no type for {type_}")
+
+
+def _is_relation(frame: Any) -> bool:
+    return hasattr(frame, "to_arrow_table")  # without importing DuckDB for the others
+
+
+def _columns(rows: list[Any] | Mapping[Any, Any]) -> pa.Table:
+    """A list of dicts, in which what a dict has not is null, or a dict of lists."""
+    if isinstance(rows, list):
+        for n, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise LookupInputError(
+                    f"row {n} of the entity rows is a `{type(row).__name__}`, not a dict",
+                    hint='write [{"carrier_id": "c1"}, {"carrier_id": "c2"}]',
+                )
+        names = dict.fromkeys(name for row in rows for name in row)
+        rows = {name: [row.get(name) for row in rows] for name in names}
+    columns = {}
+    for name, values in rows.items():
+        if not isinstance(name, str):
+            raise LookupInputError(
+                f"the entity rows have a column named `{name!r}`", hint="a name is text"
+            )
+        if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):
+            raise LookupInputError(
+                f"column `{name}` of the entity rows is a `{type(values).__name__}`, not a list",
+                hint=f'write {{"{name}": [...]}} with a value for each row, or a list of dicts',
+            )
+        columns[name] = _array(name, values)
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        counts = ", ".join(f"`{name}` {count}" for name, count in lengths.items())
+        raise LookupInputError(
+            f"the columns of the entity rows have different lengths: {counts}",
+            hint="give each column a value, or None, for each row",
+        )
+    return pa.table(columns)
+
+
+def _array(name: str, values: Any) -> pa.Array:
+    try:
+        try:
+            return pa.array(values)
+        except (pa.ArrowException, ValueError, TypeError):
+            return pa.array(values, from_pandas=True)  # NaN and NaT where a value is missing
+    except Exception as error:
+        raise _unreadable(name, _first_line(error)) from error
+
+
+def _unreadable(name: str, why: str) -> LookupInputError:
+    return LookupInputError(
+        f"column `{name}` of the entity rows cannot be read as one Arrow type: {why}",
+        hint="cast it to one type, such as text or a 64-bit integer, or drop it",
+    )
+
+
+def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
+    import pyarrow.parquet as pq
+
+    place = Location.parse(uri)
+    hint = "entity rows as text are the URI of one Parquet file on S3, or a SQL query"
+    try:
+        file = pq.ParquetFile(
+            filesystem.open_input_file(f"{place.bucket}/{place.prefix}"), pre_buffer=True
+        )
+    except (OSError, pa.ArrowException) as error:
+        raise LookupInputError(
+            f"`{uri}` cannot be read: {_first_line(error)}", hint=hint
+        ) from error
+    return _said_of(f"`{uri}`", hint, file.schema_arrow, file.iter_batches(BATCH_ROWS))
+
+
+def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
+    """The rows of one select, which reads the views and S3, and no local file."""
+    import duckdb
+
+    con = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        }
+    )
+    con.execute("set TimeZone = 'UTC'")
+    for name, rows in views.items():
+        attach(con, name, rows)
+    hint = (
+        "write one `select` in DuckDB's SQL over the feature views, or over Parquet files by their "
+        "`s3://` names, for which DuckDB needs its extension `httpfs`; what is local is for a data "
+        "frame"
+    )
+    what = "the entity rows as a SQL query"
+    try:
+        statements = con.extract_statements(sql)
+        if len(statements) != 1:
+            count = len(statements) or "no"
+            raise LookupInputError(f"{what} have {count} statements, not one", hint=hint)
+        if statements[0].type != duckdb.StatementType.SELECT:
+            kind = str(statements[0].type).rpartition(".")[2]
+            raise LookupInputError(f"{what} are of a statement {kind}, not a select", hint=hint)
+        if "s3://" in sql:
+            con.execute("load httpfs")
+            con.execute(s3.duckdb_secret())
+        con.execute("set allowed_directories = ['s3://']")
+        con.execute("set enable_external_access = false")
+        relation = con.sql(sql)
+        if relation is None:
+            raise LookupInputError(f"{what} give no rows", hint=hint)
+        _check_types(relation)
+        rows = con.execute(statements[0]).to_arrow_reader(BATCH_ROWS)
+    except duckdb.Error as error:
+        raise LookupInputError(f"{what}: {_first_line(error)}", hint=hint) from error
+    return _said_of(what, hint, rows.schema, rows)
+
+
+def _said_of(
+    what: str, hint: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> pa.RecordBatchReader:
+    """The batches as a stream whose errors are said of `what`."""
+
+    def read() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except (pa.ArrowException, OSError) as error:
+            raise LookupInputError(f"{what}: {_first_line(error)}", hint=hint) from error
+
+    return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,458 @@
+"""The client: feature views off the shelf, from one release of a store on S3."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, overload
+
+from milepost.catalogue import shelf
+from milepost.catalogue.shelf import Coverage, Description, Found, Listing, Released
+from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost.reading.lookup import MICROSECOND, Asked, by_name, join, parse, suggest, table_name
+from milepost.release import coverage, releases
+from milepost.release.manifest import Manifest, View
+from milepost.release.service import Aliases, Service, expand
+from milepost.storage.s3 import Location
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
+    from duckdb import DuckDBPyConnection
+    from pyarrow.fs import S3FileSystem
+
+    from milepost.reading.training_set import Recipe, TrainingSet
+    from milepost.release.view_files import ViewFiles
+
+
+class FeatureStore:
+    """One release of the store at `uri`: the current one, or the one that is named.
+
+    Without a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
+
+    The release is read once, so that everything asked of this object comes from one consistent
+    state, whatever is published meanwhile. Credentials come from the standard AWS chain; the right
+    to get and list the store is enough.
+    """
+
+    def __init__(self, uri: str | None = None, release: str | None = None) -> None:
+        uri = os.environ.get("MILEPOST_STORE_URI") if uri is None else uri
+        if uri is None:
+            raise ReleaseError(
+                "no store is named",
+                hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
+            )
+        self.location = Location.parse(str(uri))
+        wanted = releases.current(self.location) if release is None else str(release)
+        self._manifest = releases.read(self.location, wanted)
+
+    def __repr__(self) -> str:
+        return f"FeatureStore({self.location.uri()!r}, release={self.release!r})"
+
+    @property
+    def release(self) -> str:
+        """The id of the release that is read."""
+        return self._manifest.release
+
+    @property
+    def manifest(self) -> Manifest:
+        """All that the release says of itself."""
+        return self._manifest
+
+    def feature_views(self) -> Listing[View]:
+        """Every feature view of the release, by name.
+
+        >>> [view.name for view in FeatureStore("s3://milepost-store/example").feature_views()]
+        ['carrier_activity', 'carrier_reliability']
+        """
+        return shelf.views(self._manifest)
+
+    def search(self, text: str) -> Listing[Found]:
+        """The views, features and services that have every word in a name, description or owner.
+
+        >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
+        reference                                     kind     description
+        carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
+        late_delivery                                 service  Predicts whether a carrier is late.
+        """
+        return shelf.search(self._manifest, text)
+
+    def describe(self, reference: str) -> Description:
+        """What is known of a feature view, by `"view"`, or of a feature, by `"view:feature"`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> store.describe("carrier_activity:days_since_last_load").facts["sql"]
+        'elapsed_days(last_load_at, event_timestamp)'
+
+        Raises an UnknownFeatureError for what the release does not have.
+        """
+        return shelf.describe(self._manifest, reference)
+
+    def services(self) -> Listing[Service]:
+        """Every feature service of the release, by name: what a model asks for.
+
+        >>> [service.name for service in FeatureStore("s3://milepost-store/example").services()]
+        ['late_delivery']
+        """
+        return shelf.services(self._manifest)
+
+    def service(self, name: str) -> Service:
+        """A feature service, to be given to a lookup as its `features`.
+
+        >>> FeatureStore("s3://milepost-store/example").service("late_delivery").features
+        ['carrier_reliability:late_delivery_rate_28d', 'carrier_activity:days_since_last_load']
+
+        Raises an UnknownFeatureError for one that the release does not have.
+        """
+        return shelf.service(self._manifest, name)
+
+    def covers(
+        self, features: Iterable[str] | Service, *, aliases: Aliases | None = None
+    ) -> Coverage:
+        """From when until when features are whole: each, and all of them together.
+
+        `features` and `aliases` are those of `get_historical_features`, which refuses instants
+        outside: before `complete_from` a window is not full, from `built_through` on rows are not
+        built yet.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> found = store.covers(store.service("late_delivery"))
+        >>> found
+        feature                                     complete from        built through
+        carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-07-01 00:00:00
+        carrier_activity:days_since_last_load       2026-01-08 02:00:00  2026-07-01 00:00:00
+        all                                         2026-01-29 02:00:00  2026-07-01 00:00:00
+        >>> found.complete_from
+        datetime.datetime(2026, 1, 29, 2, 0)
+        """
+        features, aliases = expand(features, aliases)
+        return shelf.covers(
+            parse(self._manifest, features, full_feature_names=True, aliases=aliases)
+        )
+
+    def releases(self) -> Listing[Released]:
+        """Every release of the store, the newest first, and what keeps it.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> [(one.views, one.is_current) for one in store.releases()]
+        [(2, True)]
+        """
+        return shelf.released(self.location)
+
+    def files(self, view: str) -> list[str]:
+        """The URIs of a view's Parquet files, for any engine that reads them."""
+        return [self.location.uri(file.name) for file in self._view(view).files]
+
+    def to_arrow(self, view: str) -> pa.Table:
+        """All rows of a view, by month and then sorted by keys and `available_at`."""
+        found = self._view(view)
+        _warn_if_deprecated([found])
+        return self._files([found], _filesystem())[found.name].read(
+            [field.name for field in found.fields]
+        )
+
+    def attach(self, con: DuckDBPyConnection) -> None:
+        """Give a DuckDB connection a view of each feature view, by its name, of this release.
+
+        They are read when they are queried: only the columns named, and each page's checksum is
+        verified. DuckDB needs no extension and no secret for it.
+        """
+        from milepost.release.view_files import attach
+
+        for name, dataset in self._datasets().items():
+            attach(con, name, dataset)
+
+    @overload
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str] | Service,
+        *,
+        full_feature_names: bool = ...,
+        aliases: Aliases | None = ...,
+        ttl: timedelta | None = ...,
+        allow_early: bool = ...,
+        allow_late: bool = ...,
+        to: None = ...,
+    ) -> TrainingSet: ...
+
+    @overload
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str] | Service,
+        *,
+        full_feature_names: bool = ...,
+        aliases: Aliases | None = ...,
+        ttl: timedelta | None = ...,
+        allow_early: bool = ...,
+        allow_late: bool = ...,
+        to: str,
+    ) -> int: ...
+
+    def get_historical_features(
+        self,
+        entity_df: Any,
+        features: Iterable[str] | Service,
+        *,
+        full_feature_names: bool = False,
+        aliases: Aliases | None = None,
+        ttl: timedelta | None = None,
+        allow_early: bool = False,
+        allow_late: bool = False,
+        to: str | None = None,
+    ) -> TrainingSet | int:
+        """Join to each entity row the features as a model in production could have had them.
+
+        `entity_df`, the entity rows, has the join keys of the views asked for and
+        `event_timestamp`, UTC where it has no time zone. It is anything with `__arrow_c_stream__`
+        (pandas, polars, pyarrow, DuckDB), a list of dicts, a dict of lists, `"s3://..."`, a Parquet
+        file, or one `select` in DuckDB's SQL, which may name feature views.
+
+        `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
+        a feature service, `store.service(name)`. A derived feature takes the columns of its request
+        from the entity rows, by their names. Of a view with versions, `"view"` is
+        the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
+        `aliases` name a view anew, for one that is looked up twice or whose keys the entity rows
+        name otherwise: `{"origin": {"view": "market", "keys": {"market_id": "origin_id"}}}`.
+
+        Returns the entity rows, all of them, in their order, with a column per feature in the order
+        asked for (`view__feature` with `full_feature_names`). A feature is the value of the newest
+        row with equal keys and `available_at <= event_timestamp`; null where there is none, or a
+        key is null, or, for dense views only, that row is older than `ttl`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
+        >>> found = store.get_historical_features(loads, store.service("late_delivery"))
+        >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
+        [0.25, None]
+        >>> found.to_arrow()["days_since_last_load"].to_pylist()
+        [2.5, None]
+
+        With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
+        than memory holds, and the number of its rows is returned.
+
+        Raises a LookupInputError for input that does not fit; for instants before the windows of
+        a feature asked for are full, unless `allow_early`; for instants at which it is not built,
+        unless `allow_late`; see `covers`. Raises an UnknownFeatureError for a view or feature that
+        the release does not have.
+        """
+        features, aliases = expand(features, aliases)
+        asked = parse(
+            self._manifest,
+            features,
+            full_feature_names=full_feature_names,
+            aliases=aliases,
+            ttl=ttl,
+            allow_early=allow_early,
+            allow_late=allow_late,
+        )
+        _warn_if_deprecated([one.view for one in asked.views])
+        recipe = {
+            "features": features,
+            "full_feature_names": bool(full_feature_names),
+            "aliases": aliases,
+            "ttl_seconds": None if ttl is None else ttl.total_seconds(),
+            "allow_early": allow_early,
+            "allow_late": allow_late,
+            "as_of": None,
+        }
+        return self._look_up(entity_df, asked, recipe, to=to)
+
+    def get_latest_features(
+        self,
+        entity_rows: Any,
+        features: Iterable[str] | Service,
+        *,
+        full_feature_names: bool = False,
+        aliases: Aliases | None = None,
+        allow_early: bool = False,
+        allow_stale: bool = False,
+    ) -> TrainingSet:
+        """Join to each entity row the newest features that all views asked for have, for scoring.
+
+        They are as of one instant, `as_of` of the result: the last one before the smallest
+        `built_through` of the views asked for. At that instant `get_historical_features` gives the
+        same. `entity_rows` are as `entity_df` there, without `event_timestamp`.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> found = store.get_latest_features([{"carrier_id": "c1"}], ["carrier_reliability"])
+        >>> found.to_arrow().to_pylist()
+        [{'carrier_id': 'c1', 'late_delivery_rate_28d': 0.25}]
+
+        Raises a LookupInputError where that instant is longer ago than a view's
+        `fresh_within_hours` promises (unless `allow_stale`), or before the windows of a feature
+        are full (unless `allow_early`), and as `get_historical_features` does.
+        """
+        features, aliases = expand(features, aliases)
+        asked = parse(
+            self._manifest,
+            features,
+            full_feature_names=full_feature_names,
+            aliases=aliases,
+            allow_early=allow_early,
+        )
+        views = [one.view for one in asked.views]
+        _warn_if_deprecated(views)
+        as_of = min(view.instant("built_through") for view in views) - MICROSECOND
+        if not allow_stale:
+            _check_fresh(views, as_of)
+        coverage.check_latest(asked, as_of)
+        recipe = {
+            "features": features,
+            "full_feature_names": bool(full_feature_names),
+            "aliases": aliases,
+            "ttl_seconds": None,
+            "allow_early": allow_early,
+            "allow_late": False,
+            "as_of": as_of.isoformat(),
+        }
+        found = self._look_up(entity_rows, asked, recipe, as_of=as_of)
+        assert not isinstance(found, int)  # noqa: S101 - nothing was written
+        return found
+
+    @overload
+    def reproduce(self, path: str, *, to: None = ...) -> TrainingSet: ...
+
+    @overload
+    def reproduce(self, path: str, *, to: str) -> int: ...
+
+    def reproduce(self, path: str, *, to: str | None = None) -> TrainingSet | int:
+        """Make the training set at `path` on S3 again, from its entity rows and its recipe.
+
+        It is read from the release that the recipe names, whichever this object reads. With `to`
+        the new file has the same bytes as one that `get_historical_features(..., to=path)` wrote.
+
+        Raises a LookupInputError where the file has no recipe, its entity rows are not those it was
+        made from, or other code than the recipe's is installed.
+        """
+        from milepost.reading import reproduction
+
+        recipe, rows = reproduction.open_training_set(path, _filesystem())
+        options = {name: told for name, told in recipe.items() if name not in reproduction.FOUND}
+        early, late = reproduction.permissions(options)
+        store = FeatureStore(self.location.uri(), release=recipe["release"])
+        ttl = recipe["ttl_seconds"]
+        features, aliases = expand(recipe["features"], recipe["aliases"])
+        asked = parse(
+            store.manifest,
+            features,
+            full_feature_names=recipe["full_feature_names"],
+            aliases=aliases,
+            ttl=None if ttl is None else timedelta(seconds=ttl),
+            allow_early=early,
+            allow_late=late,
+        )
+        as_of = None if recipe["as_of"] is None else datetime.fromisoformat(recipe["as_of"])
+        entities = reproduction.entity_rows(rows, [name for name, *_ in asked.columns])
+        return store._look_up(
+            entities, asked, options, to=to, as_of=as_of, expected=recipe["entities"]
+        )
+
+    def _look_up(
+        self,
+        entity_rows: Any,
+        asked: Asked,
+        options: Recipe,
+        *,
+        to: str | None = None,
+        as_of: datetime | None = None,
+        expected: str | None = None,
+    ) -> TrainingSet | int:
+        """`expected` is the hash that the entity rows must have."""
+        from milepost.reading import (
+            entities,
+            entity_hash,
+            entity_sources,
+            parquet_stream,
+            training_set,
+        )
+
+        if to is not None:
+            parquet_stream.place(to)
+        system = _filesystem()
+        reader = entity_sources.reader(entity_rows, system, self._datasets)
+        asked.check_names(reader.schema.names)
+        if as_of is not None:
+            entities.check_untimed(reader.schema.names)
+        files = self._files((one.view for one in asked.views), system)
+        hashed = entity_hash.EntityHash()
+
+        def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
+            if as_of is None:
+                instants = entities.event_instants(rows, first_row)
+                coverage.check(asked, instants, None if to is None else first_row)
+            else:
+                instants = entities.same_instant(as_of, rows.num_rows)
+            lasting = entity_hash.lasting(rows)
+            hashed.update(lasting)
+            return join(asked, rows if to is None else lasting, instants, files)
+
+        def recipe() -> bytes:
+            digest = hashed.hexdigest()
+            if expected not in {None, digest}:
+                raise LookupInputError(
+                    "the entity rows are not those that the training set was made from",
+                    hint="the file was edited after it was written: restore it; or an early "
+                    "Milepost made it from a category, a list or instants in seconds: look it up "
+                    "anew",
+                )
+            return training_set.recipe_of(self.release, options, digest)
+
+        if to is None:
+            found = answer(entities.some(reader.read_all()))
+            return training_set.with_recipe(found, recipe())
+        return parquet_stream.write(to, reader, answer, recipe)
+
+    def _view(self, name: str) -> View:
+        views = by_name(self._manifest)
+        if table_name(name) not in views:
+            raise UnknownFeatureError(
+                f"release {self.release} has no feature view `{name}`", hint=suggest(name, views)
+            )
+        return views[table_name(name)]
+
+    def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
+        from milepost.release.view_files import ViewFiles
+
+        return {view.name: ViewFiles(self.location, self.release, view, system) for view in views}
+
+    def _datasets(self) -> dict[str, Any]:
+        """Every feature view by each of its names, read when it is scanned."""
+        from milepost.release.view_files import dataset
+
+        found = {
+            view.name: dataset(self.location, view, view.files) for view in self._manifest.views
+        }
+        return {name: found[view.name] for name, view in by_name(self._manifest).items()}
+
+
+def _filesystem() -> S3FileSystem:
+    from milepost.release.datafile import filesystem
+
+    return filesystem()
+
+
+def _check_fresh(views: Sequence[View], as_of: datetime) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for view in views:
+        promise = view.fresh_within_hours
+        if promise is not None and now - as_of > timedelta(hours=promise):
+            raise LookupInputError(
+                f"the newest features are as of {as_of.isoformat()}, and feature view "
+                f"`{view.name}` promises them within {promise} hours",
+                hint="see why the last publication did not come, or pass allow_stale=True",
+            )
+
+
+def _warn_if_deprecated(views: Sequence[View]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for view in views:
+        if view.deprecated_at and datetime.fromisoformat(view.deprecated_at) <= now:
+            warnings.warn(
+                f"feature view `{view.name}` is deprecated since {view.deprecated_at}; a coming "
+                f"release may not have it: move to the latest version, `{view.model}`",
+                FutureWarning,
+                stacklevel=3,
+            )

@@ -1,0 +1,183 @@
+"""What differs between two releases: views, features, rows, partitions and services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from milepost.release.manifest import Manifest, View
+from milepost.release.service import Service
+
+# What a view says of itself, but for its files and what is measured on them.
+_STATED = (
+    *("keys", "grid", "serving_delay_minutes", "built_through", "entities"),
+    *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
+    *("is_dense", "fresh_within_hours", "dropped_checks"),
+)
+_STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
+
+
+@dataclass(frozen=True)
+class ViewDifference:
+    """A view that is not the same in both releases; lists name its features and its months."""
+
+    view: str
+    change: str
+    features_added: list[str]
+    features_removed: list[str]
+    features_changed: list[str]
+    complete_from: dict[str, list[str]]
+    """By feature, when it was complete from and when it is, where that changed."""
+
+    stated: dict[str, list[object]]
+    rows_before: int
+    rows_after: int
+    partitions_added: list[str]
+    partitions_removed: list[str]
+    partitions_changed: list[str]
+
+
+@dataclass(frozen=True)
+class ServiceDifference:
+    """A service that is not the same in both releases; `stated` has another order of features."""
+
+    service: str
+    change: str
+    features_added: list[str]
+    features_removed: list[str]
+    stated: dict[str, list[object]]
+
+
+Differences = list[ViewDifference | ServiceDifference]
+
+
+def between(before: Manifest | None, after: Manifest) -> Differences:
+    """The views that differ, then the services, by name; all of `after` where nothing is before."""
+    old = {view.name: view for view in before.views} if before else {}
+    found = []
+    for view in after.views:
+        gone_on = before.predecessor(view.name, view.version) if before else None
+        found.append(_compare(view.name, gone_on, view))
+        old.pop(gone_on.name if gone_on else view.name, None)
+    found += [_compare(name, view, None) for name, view in old.items()]
+    had = {service.name: service for service in before.services} if before else {}
+    has = {service.name: service for service in after.services}
+    served = [_compare_service(name, had.get(name), has.get(name)) for name in sorted({*had, *has})]
+    differing = sorted((one for one in found if one), key=lambda one: one.view)
+    return [*differing, *(one for one in served if one)]
+
+
+def lines(differences: Differences) -> Iterator[str]:
+    """The differences as a person reads them."""
+    if not differences:
+        yield "nothing differs"
+    for one in differences:
+        if isinstance(one, ServiceDifference):
+            yield f"service {one.service}: {one.change}"
+        else:
+            yield (
+                f"{one.view}: {one.change}, rows {one.rows_before:,} -> {one.rows_after:,} "
+                f"({one.rows_after - one.rows_before:+,})"
+            )
+        for what in ("features", "partitions"):
+            for how in ("added", "removed", "changed"):
+                names = getattr(one, f"{what}_{how}", None)
+                if names:
+                    yield f"  {what} {how}: {', '.join(names)}"
+        for (old, new), names in _by_change(getattr(one, "complete_from", {})).items():
+            yield f"  complete from {old} -> {new}: {', '.join(names)}"
+        for name, (before, after) in one.stated.items():
+            yield f"  {name}: {before} -> {after}"
+
+
+def _by_change(complete_from: dict[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
+    changes: dict[tuple[str, ...], list[str]] = {}
+    for feature, change in complete_from.items():
+        changes.setdefault(tuple(change), []).append(feature)
+    return changes
+
+
+def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | None:
+    old_features, new_features = _features(old), _features(new)
+    old_months, new_months = _months(old), _months(new)
+    common_months = old_months.keys() & new_months.keys()
+    found = ViewDifference(
+        view=name,
+        change=f"goes on from {old.name}"
+        if old and new and old.name != new.name
+        else _change(old, new),
+        features_added=[one for one in new_features if one not in old_features],
+        features_removed=[one for one in old_features if one not in new_features],
+        features_changed=[
+            one for one, is_now in new_features.items() if old_features.get(one, is_now) != is_now
+        ],
+        complete_from=_complete_from(old, new),
+        stated=_stated(_STATED, old, new),
+        rows_before=old.rows if old else 0,
+        rows_after=new.rows if new else 0,
+        partitions_added=sorted(new_months.keys() - common_months),
+        partitions_removed=sorted(old_months.keys() - common_months),
+        partitions_changed=sorted(m for m in common_months if old_months[m] != new_months[m]),
+    )
+    is_same = old and new and old.name == new.name
+    return None if is_same and _is_empty(found) else found
+
+
+def _compare_service(
+    name: str, old: Service | None, new: Service | None
+) -> ServiceDifference | None:
+    if old == new:
+        return None
+    had, has = old.features if old else [], new.features if new else []
+    stated = _stated(_STATED_BY_SERVICE, old, new)
+    if sorted(had) != sorted(has):
+        stated.pop("features", None)
+    return ServiceDifference(
+        service=name,
+        change=_change(old, new),
+        features_added=[one for one in has if one not in had],
+        features_removed=[one for one in had if one not in has],
+        stated=stated,
+    )
+
+
+def _change(old: object, new: object) -> str:
+    return "changed" if old and new else "added" if new else "removed"
+
+
+def _stated(keys: Iterable[str], old: object, new: object) -> dict[str, list[object]]:
+    return {
+        key: [getattr(old, key), getattr(new, key)]
+        for key in keys
+        if old and new and getattr(old, key) != getattr(new, key)
+    }
+
+
+def _is_empty(found: ViewDifference) -> bool:
+    features = (found.features_added, found.features_removed, found.features_changed)
+    partitions = (found.partitions_added, found.partitions_removed, found.partitions_changed)
+    return not any((*features, *partitions, found.complete_from, found.stated))
+
+
+def _complete_from(old: View | None, new: View | None) -> dict[str, list[str]]:
+    was, now = ({} if view is None else view.complete_from for view in (old, new))
+    return {
+        name: [str(was[name]), str(now[name])]
+        for name in now
+        if name in was and was[name] != now[name]
+    }
+
+
+def _features(view: View | None) -> dict[str, object]:
+    """Stored and derived, each with what it is said to be."""
+    if view is None:
+        return {}
+    stored = {f.name: (f.type, f.description) for f in view.fields if f.name in view.features}
+    return {**stored, **{one.name: one for one in view.derived}}
+
+
+def _months(view: View | None) -> dict[str, list[str]]:
+    months: dict[str, list[str]] = {}
+    for file in view.files if view else []:
+        months.setdefault(file.month, []).append(file.digest)
+    return months
