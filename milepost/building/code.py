@@ -142,6 +142,8 @@ class Coder:
         if self._catalog.nodes[node_id]["resource_type"] in {"test", "unit_test"}:
             inputs = self._catalog.inputs(node_id)
             tested = dict(self._own(node_id))
+            for input_id in inputs:
+                tested |= _samples(self._catalog.nodes[input_id])
             for input_id in filter(self._catalog.is_ephemeral, inputs):
                 tested |= self._own(input_id)
             return tested
@@ -223,6 +225,16 @@ def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
             if key not in _DESCRIPTIVE_CONFIG and value is not None
         },
     }
+
+
+def _samples(node: Mapping[str, Any]) -> Parts:
+    """Return what a model says of its features' samples, which tests judge by."""
+    samples = {
+        column["name"]: column["config"]["meta"]["sample"]
+        for column in node["columns"].values()
+        if "sample" in column.get("config", {}).get("meta", {})
+    }
+    return {f"samples of `{published_name(node)}`": _hash(samples)} if samples else {}
 
 
 def _source(node: Mapping[str, Any]) -> list[Any]:

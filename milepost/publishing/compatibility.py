@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 from duckdb import DuckDBPyConnection
 
@@ -84,11 +85,17 @@ def forward_faults(passed: Passed, old: View) -> Iterator[str]:
 
 
 def dropped_check_faults(passed: Passed, old: View) -> Iterator[Refusal]:
-    """Each check that the current release had and the view lacks, unless its YAML says why."""
+    """Each check that the current release had and the view lacks, unless its YAML says why.
+
+    The YAML names a check, or many by a pattern: `*_is_a_share`.
+    """
     for name in sorted(set(old.checks) - set(passed.checks)):
         # A test that has no name of its own is named after the view, and so after its version.
         is_renamed = name.replace(old.name, passed.view.name) in passed.checks
-        if not is_renamed and not passed.dropped_checks.get(name):
+        reasons = (
+            why for pattern, why in passed.dropped_checks.items() if fnmatchcase(name, pattern)
+        )
+        if not is_renamed and not any(reasons):
             yield Refusal(
                 passed.view.name,
                 f"check `{name}`",

@@ -237,3 +237,10 @@ def test_a_view_never_ends_earlier_than_before() -> None:
     assert list(compatibility.forward_faults(passed(THROUGH), old)) == []
     (reason,) = compatibility.forward_faults(passed(THROUGH - timedelta(days=1)), old)
     assert reason.startswith("beds: it is built through 2026-01-31 00:00:00, in the current")
+
+
+def test_a_pattern_gives_the_reason_of_the_checks_that_it_fits_and_of_no_other() -> None:
+    old = replace(released(view()).views[0], checks=["wet_is_a_share", "wet_is_plausible"])
+    new = replace(passed(THROUGH), dropped_checks={"*_is_a_share": "names say so", "wet_*": ""})
+    (refusal,) = compatibility.dropped_check_faults(new, old)
+    assert refusal.subject == "check `wet_is_plausible`"
