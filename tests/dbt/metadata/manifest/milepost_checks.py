@@ -1,8 +1,53 @@
 """Rules that dbt-bouncer.yml names and dbt-bouncer has not, or only after a build."""
 
+import re
 from typing import Any
 
 from dbt_bouncer.check_framework.decorator import check, fail
+
+# What a reader who came by a search cannot follow: a description that goes on from another one.
+_GOES_ON = re.compile(
+    r"""
+    ^ (?: the\ same | as\ above | see | this | that | these | those | they | them | its? ) \b
+    | \b the\ same\ (?: way | as | over | in\ the ) \b
+    | \b (?: as | see )\ (?: above | below ) \b
+    | (?: ^ | [.]\ ) with\ (?: it | the\ next ) \b
+    | \b when\ (?: it | they )\ did \b
+    | ^ [^.]{0,30} \b (?: they\ were | them | those ) \. # "Carriers that hauled them."
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@check
+def check_model_descriptions_stand_alone(model: Any, *, min_words: int) -> None:
+    """A model and each of its columns is understood without the description of another."""
+    descriptions = {
+        model.name: model.description,
+        **{f"{model.name}.{column.name}": column.description for column in model.columns.values()},
+    }
+    described: dict[str, str] = {}
+    for name, text in descriptions.items():
+        words = (text or "").split()
+        description = " ".join(words)
+        if not words:
+            continue  # other checks demand one
+        if pointer := _GOES_ON.search(description):
+            fail(f"`{name}` goes on from another description: `{pointer[0]}`; say what it tells")
+        if len(words) < min_words:
+            fail(f"`{name}` is described in fewer than {min_words} words; say what it tells")
+        if description in described:
+            fail(f"`{name}` and `{described[description]}` have one description")
+        described[description] = name
+
+
+@check
+def check_feature_view_samples(model: Any) -> None:
+    """A rate, mean, quantile or deviation of a feature view names its sample."""
+    for column in model.columns.values():
+        is_estimate = re.search(r"_(rate|mean|p\d\d|stddev|interquartile_range)(_|$)", column.name)
+        if is_estimate and "sample" not in column.config.meta:
+            fail(f"`{model.name}.{column.name}` names no count as its `meta.sample`")
 
 
 @check
