@@ -1,6 +1,7 @@
 """Rules that dbt-bouncer.yml names and dbt-bouncer has not, or only after a build."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbt_bouncer.check_framework.decorator import check, fail
@@ -26,19 +27,25 @@ def check_model_descriptions_stand_alone(model: Any, *, min_words: int) -> None:
         model.name: model.description,
         **{f"{model.name}.{column.name}": column.description for column in model.columns.values()},
     }
-    described: dict[str, str] = {}
+    if faults := list(description_faults(descriptions, min_words)):
+        fail("; ".join(faults))
+
+
+def description_faults(descriptions: Mapping[str, str | None], min_words: int) -> Iterator[str]:
+    """Yield why a description is not understood alone; an empty one is another check's fault."""
+    names: dict[str, str] = {}
     for name, text in descriptions.items():
         words = (text or "").split()
         description = " ".join(words)
         if not words:
-            continue  # other checks demand one
+            continue
         if pointer := _GOES_ON.search(description):
-            fail(f"`{name}` goes on from another description: `{pointer[0]}`; say what it tells")
+            yield f"`{name}` goes on from another description: `{pointer[0]}`"
         if len(words) < min_words:
-            fail(f"`{name}` is described in fewer than {min_words} words; say what it tells")
-        if description in described:
-            fail(f"`{name}` and `{described[description]}` have one description")
-        described[description] = name
+            yield f"`{name}` is described in fewer than {min_words} words"
+        if description in names:
+            yield f"`{name}` and `{names[description]}` have one description"
+        names[description] = name
 
 
 @check
