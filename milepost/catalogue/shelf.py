@@ -10,13 +10,14 @@ from html import escape
 from typing import Any, Generic, TypeVar
 
 from milepost.errors import UnknownFeatureError
-from milepost.reading.lookup import Asked, by_name, suggest, table_name
-from milepost.release import coverage, releases
+from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
+from milepost.release.near_names import suggest, unknown_feature
+from milepost.release.request import FeatureRequest
 from milepost.release.service import Service
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 Item = TypeVar("Item")
 LINE = 100
@@ -162,14 +163,16 @@ def service(manifest: Manifest, name: str) -> Service:
     if str(name) not in known:
         raise UnknownFeatureError(
             f"release {manifest.release} has no feature service `{name}`",
-            hint=suggest(name, known) if known else "a service is a dbt exposure, `meta.features`",
+            hint=suggest(name, known)
+            if known
+            else "a service is a dbt exposure with `meta.training_set`",
         )
     return known[str(name)]
 
 
 def released(store: Location) -> Listing[Released]:
     """Every release of a store, the newest first."""
-    current = releases.current(store)
+    current = pointers.current(store)
     kept_as: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         kept_as[release].append(name)
@@ -211,29 +214,22 @@ def search(manifest: Manifest, text: str) -> Listing[Found]:
     return _listing(found for *_, found in sorted(scored, key=lambda one: one[:2]))
 
 
-def covers(asked: Asked) -> Coverage:
+def covers(request: FeatureRequest) -> Coverage:
     """When the features asked for are whole."""
-    found = coverage.ranges(asked)
+    found = coverage.ranges(request)
     return Coverage(_ranges(found), coverage.together(found))
 
 
 def describe(manifest: Manifest, reference: str) -> Description:
     """A feature view, by `"view"`, or a feature, stored or derived, by `"view:feature"`."""
     name, colon, feature = str(reference).partition(":")
-    known = by_name(manifest)
-    if table_name(name) not in known:
-        raise UnknownFeatureError(
-            f"release {manifest.release} has no feature view `{name}`", hint=suggest(name, known)
-        )
-    view = known[table_name(name)]
+    view = manifest.view(name)
     ranges = {one.feature: one for one in coverage.of_view(manifest, view)}
     if not colon:
         return _described_view(view, ranges)
     features = {found.reference.partition(":")[2]: found for found in _features(view)}
     if feature not in features:
-        raise UnknownFeatureError(
-            f"feature view `{name}` has no feature `{feature}`", hint=suggest(feature, features)
-        )
+        raise unknown_feature(name, feature, features)
     derived = {one.name: one for one in view.derived}
     if feature in derived:
         own = _derived_facts(derived[feature])

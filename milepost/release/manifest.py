@@ -8,16 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from milepost.building.catalog import GRIDS
-from milepost.errors import ReleaseError
+from milepost.errors import ReleaseError, UnknownFeatureError
 from milepost.release.derived import Derived, is_plain
 from milepost.release.names import AVAILABLE_AT, NAME, TYPES
+from milepost.release.near_names import suggest, table_name
 from milepost.release.service import Service
 
 FORMAT_VERSION = 3
@@ -159,6 +160,26 @@ class Manifest:
     def files(self) -> list[File]:
         """The data files of all views."""
         return [file for view in self.views for file in view.files]
+
+    @cached_property
+    def by_name(self) -> dict[str, View]:
+        """Each view by its name, and the latest version of one by its model's name too."""
+        names = {view.name: view for view in self.views}
+        return names | {view.model: view for view in self.views if view.is_latest}
+
+    def view(self, name: str, *, purpose: str = "", other_names: Iterable[str] = ()) -> View:
+        """Return the view that a name refers to, `view`, `view_v1` or `view@v1`.
+
+        Raises an UnknownFeatureError that suggests near names, of views and of `other_names` that
+        would have been understood. `purpose` says in it what the view was needed for.
+        """
+        view = self.by_name.get(table_name(name))
+        if view is None:
+            raise UnknownFeatureError(
+                f"release {self.release} has no feature view `{name}`{purpose}",
+                hint=suggest(name, {*self.by_name, *other_names}),
+            )
+        return view
 
     def predecessor(self, name: str, version: str | None) -> View | None:
         """The view that one of that name and version goes on from.

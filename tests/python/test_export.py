@@ -14,7 +14,7 @@ from milepost.errors import PublishError
 from milepost.publishing.export import NoUploads, export
 from milepost.publishing.gate import Passed
 from milepost.release.manifest import View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 TYPES = {
     "bed_id": "VARCHAR",

@@ -18,6 +18,7 @@ from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
 from milepost.publishing.publish import Published
 from milepost.storage import s3
+from milepost.storage.client import endpoint
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +30,14 @@ def rows_in_scratch(green: Greenhouse) -> list[tuple[object, ...]]:
 
 def test_a_bare_duckdb_counts_the_published_rows(green: Greenhouse) -> None:
     (view,) = green.publish().manifest.views
-    options = s3.endpoint_options()
+    options = endpoint()
     with duckdb.connect(
         config={"extension_directory": str(PROJECT / ".local/duckdb_extensions")}
     ) as con:
         con.load_extension("httpfs")
         con.execute(
-            f"create secret (type s3, key_id '{options['key']}', secret '{options['secret']}', "
-            f"endpoint '{options['endpoint']}', url_style path, use_ssl false)"
+            f"create secret (type s3, key_id '{options.key}', secret '{options.secret}', "
+            f"endpoint '{options.host}', url_style path, use_ssl false)"
         )
         files = [green.store.uri(file.name) for file in view.files]
         counted = con.execute("select count(*) from read_parquet(?)", [files]).fetchone()
@@ -120,7 +121,7 @@ def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenh
             "    return write(location, name, *rest, **more)\n"
             "s3.put = put\n"
             "publish.publish(Path('scratch.duckdb'), Path('target/manifest.json'),"
-            " s3.Location.parse(sys.argv[1]))\n",
+            " Location.parse(sys.argv[1]))\n",
             green.store.uri(),
         ],
         cwd=green.folder,
@@ -185,6 +186,46 @@ def test_a_new_derived_feature_rebuilds_and_uploads_nothing(green: Greenhouse) -
     assert after.code == before.code
     assert [one.name for one in after.derived][1] == "dryness"
     assert len(after.derived) == len(before.derived) + 1 == 3
+
+
+TRAINED_SERVICE = """
+exposures:
+  - name: watering
+    type: ml
+    owner: {name: plants, email: plants@example.com}
+    depends_on: [ref('waterings')]
+    config: {meta: {training_set: waterings}}
+"""
+WATERINGS = """
+with
+
+waterings as (select 'north' as dry_bed_id, timestamp '2026-01-05' as event_timestamp),
+
+training_set as ({{ milepost.point_in_time_join('waterings', FEATURES, aliases=ALIASES) }})
+
+select * from training_set
+"""
+
+
+def test_a_service_follows_its_training_set(green: Greenhouse) -> None:
+    (green.folder / "models/exposures.yml").write_text(TRAINED_SERVICE)
+    model = green.folder / "models/waterings.sql"
+    aliases = {"bed": {"view": "bed_moisture", "keys": {"bed_id": "dry_bed_id"}}}
+    text = WATERINGS.replace("ALIASES", str(aliases))
+    model.write_text(text.replace("FEATURES", "['bed:wetness']"))
+    # The training set need not be built, so that the publisher is who sees it.
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+        green.publish()
+    for features in (["bed:reading_count_1d"], ["bed:moisture_max_1d", "bed:reading_count_1d"]):
+        model.write_text(text.replace("FEATURES", str(features)))
+        green.build("--select", "waterings")
+        green.publish()
+        service = FeatureStore(green.store.uri()).service("watering")
+        assert (service.features, service.aliases) == (features, aliases)
+        with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
+            described = con.execute("describe waterings").fetchall()
+        assert [f"bed:{column[0]}" for column in described[2:]] == features
 
 
 def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
