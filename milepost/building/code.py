@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.building.catalog import Catalog, published_name
+from milepost.building.samples import samples_part
 from milepost.errors import PublishError
 
 Parts = dict[str, str]
@@ -140,12 +141,11 @@ class Coder:
         models that it looks at: tables that it looks at are compared by when they were built.
         """
         if self._catalog.nodes[node_id]["resource_type"] in {"test", "unit_test"}:
-            inputs = self._catalog.inputs(node_id)
             tested = dict(self._own(node_id))
-            for input_id in inputs:
-                tested |= _samples(self._catalog.nodes[input_id])
-            for input_id in filter(self._catalog.is_ephemeral, inputs):
-                tested |= self._own(input_id)
+            for input_id in self._catalog.inputs(node_id):
+                tested |= samples_part(self._catalog.nodes[input_id])
+                if self._catalog.is_ephemeral(input_id):
+                    tested |= self._own(input_id)
             return tested
         found = {f"version of {name}": version(name) for name in _ENGINE}
         for member in self._catalog.lineage(node_id):
@@ -225,16 +225,6 @@ def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
             if key not in _DESCRIPTIVE_CONFIG and value is not None
         },
     }
-
-
-def _samples(node: Mapping[str, Any]) -> Parts:
-    """Return what a model says of its features' samples, which tests judge by."""
-    samples = {
-        column["name"]: column["config"]["meta"]["sample"]
-        for column in node["columns"].values()
-        if "sample" in column.get("config", {}).get("meta", {})
-    }
-    return {f"samples of `{published_name(node)}`": _hash(samples)} if samples else {}
 
 
 def _source(node: Mapping[str, Any]) -> list[Any]:
