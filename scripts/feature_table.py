@@ -10,7 +10,6 @@ from pathlib import Path
 
 from milepost import MilepostError
 from milepost.building.catalog import Catalog, FeatureView
-from milepost.release.names import AVAILABLE_AT
 
 MARKER = "<!-- feature views -->"
 
@@ -31,7 +30,7 @@ def main() -> int:
         "--write",
         type=Path,
         metavar="FILE",
-        help=f"write the table between the two `{MARKER}` lines of this file instead of printing it",
+        help=f"write between the two `{MARKER}` in this file instead of printing",
     )
     arguments = parser.parse_args()
     try:
