@@ -12,15 +12,6 @@ from macro import MACROS, Macros
 
 FILES = sorted(MACROS.glob("*/*.sql"))
 DISPATCH = re.compile(r"""adapter\.dispatch\(\s*['"](\w+)['"]""")
-# Dispatched macros that DuckDB alone has yet, each with the reason.
-DUCKDB_ALONE = {
-    "create_records": "the records are kept in the scratch database, which is DuckDB's",
-    "fingerprint": "its Python twin hashes what DuckDB hashes",
-    "prepare_batches": "it reads the current release into DuckDB",
-    "raw_log_answer": "it asks by a function that the plugin gives to DuckDB",
-    "read_as": "it compares how DuckDB reads Parquet by path",
-    "record_results": "the records are kept in the scratch database, which is DuckDB's",
-}
 
 
 def dispatched() -> list[tuple[str, str]]:
@@ -31,8 +22,7 @@ def dispatched() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "text"), dispatched(), ids=lambda value: value[:20])
 def test_a_dispatched_macro_has_its_default_beside_it(name: str, text: str) -> None:
-    has_default = bool(re.search(rf"macro default__{name}\(", text))
-    assert has_default != (name in DUCKDB_ALONE), name
+    assert re.search(rf"macro default__{name}\(", text), name
 
 
 def test_an_implementation_stands_beside_its_dispatcher() -> None:
