@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost.building import look_back
+from milepost.building.look_back_expressions import LookBack
 from milepost.errors import PublishError
 
 DAYS, FIRST = 14, 5
@@ -164,7 +165,7 @@ def test_a_column_is_complete_once_what_it_is_made_from_is_and_not_before(
     sql = compiled(select)
     found = look_back.look_backs(sql, ["k", *select.columns])
     expected = {"k": 0} | {name: 24 * days for name, days in select.columns.items()}
-    assert found == {name: look_back.LookBack(hours) for name, hours in expected.items()}
+    assert found == {name: LookBack(hours) for name, hours in expected.items()}
     # Each key has a fact on the first day, so that both logs have it.
     facts = [*facts, ("a", FIRST), ("b", FIRST)]
     whole = looked_up(sql, facts, select.columns)
