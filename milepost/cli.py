@@ -23,7 +23,9 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
-from milepost.catalogue import shelf
+from milepost.catalogue.describe import view_facts
+from milepost.catalogue.tables import release_summaries
+from milepost.display import LINE, DisplayTable, to_text
 from milepost.errors import LookupInputError, MilepostError
 from milepost.reading.store import FeatureStore
 from milepost.release import coverage, difference, releases
@@ -103,7 +105,7 @@ def publish(asked: argparse.Namespace, store: Location) -> Answer:
 
 def list_releases(_: argparse.Namespace, store: Location) -> Answer:
     """List the releases of a store, the newest first."""
-    found = shelf.released(store)
+    found = release_summaries(store)
     return Answer([asdict(one) for one in found], repr(found).splitlines())
 
 
@@ -138,18 +140,20 @@ def _entities(source: str) -> str:
 def show(asked: argparse.Namespace, store: Location) -> Answer:
     """Show a release: its feature views, and the rows set aside."""
     manifest = releases.read(store, asked.release or releases.current(store))
-    lines = [
-        f"Release {manifest.release} at {store.uri()}",
-        "",
-        f"  {'feature view':<24}{'rows':>10}{'checks passed':>15}   built until",
-    ]
+    table = DisplayTable(
+        manifest.views,
+        {
+            "feature view": lambda view: view.name,
+            "rows": lambda view: view.rows,
+            "checks passed": lambda view: len(view.checks),
+            "built until": lambda view: view.instant("built_through"),
+            "deprecated": lambda view: view.deprecated_at,
+        },
+    )
+    lines = [f"Release {manifest.release} at {store.uri()}", ""]
+    lines += [f"  {line}" for line in repr(table).splitlines()]
     for view in manifest.views:
-        deprecated = f"   deprecated {view.deprecated_at}" if view.deprecated_at else ""
-        lines.append(
-            f"  {view.name:<24}{view.rows:>10,}{len(view.checks):>15}   "
-            f"{view.instant('built_through')}{deprecated}"
-        )
-        lines += _ranges(manifest, view)
+        lines += ["", f"  {view.name}", *_facts(view), *_ranges(manifest, view)]
     lines += ["", f"  Rows set aside: {sum(rows.rows for rows in manifest.set_aside):,}"]
     lines += [
         f"    {rows.rows:,} of {rows.of_rows:,} rows of {rows.table}: {rows.reason}"
@@ -162,6 +166,12 @@ def show(asked: argparse.Namespace, store: Location) -> Answer:
     return Answer(asdict(manifest), lines)
 
 
+def _facts(view: View) -> list[str]:
+    """What the view says of itself, in as few lines as it takes."""
+    facts = [f"{label}: {to_text(fact)}" for label, fact in view_facts(view).items() if fact]
+    return textwrap.wrap("; ".join(facts), LINE, initial_indent=" " * 4, subsequent_indent=" " * 6)
+
+
 def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
     """From when the features of a view are whole, the first ones first, by instant."""
     since = defaultdict(list)
@@ -171,7 +181,7 @@ def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
         since[f"    {f'not yet, {head}' if one.is_empty else head}: "].append(one.feature)
     for head, features in since.items():
         yield from textwrap.wrap(
-            ", ".join(features), shelf.LINE, initial_indent=head, subsequent_indent=" " * 6
+            ", ".join(features), LINE, initial_indent=head, subsequent_indent=" " * 6
         )
 
 

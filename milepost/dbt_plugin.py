@@ -116,7 +116,7 @@ def _codes(raw_logs: str) -> str:
         adapter = _adapter()
         manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
         catalog = Catalog.of(manifest)
-        catalog.check_serving_delays()
+        catalog.check_declarations()
         config = adapter.config
         variables = code.declared_variables(Path(config.project_root))
         reopened = {uri: int(log["reopened"]) for uri, log in json.loads(raw_logs).items()}

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from milepost import MilepostError
-from milepost.building.catalog import Catalog, FeatureView
-from milepost.release.names import AVAILABLE_AT
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
 
 MARKER = "<!-- feature views -->"
 
@@ -56,14 +56,13 @@ def feature_table(views: Iterable[FeatureView]) -> str:
     """One row per feature view: what it tells, its keys and its features."""
     rows = [("feature view", "tells", "keys", "features"), ("---",) * 4]
     for view in views:
-        features = (c.name for c in view.columns if c.name not in (*view.keys, AVAILABLE_AT))
         summary = re.split(r"(?<=\.) ", view.description, maxsplit=1)[0]
         rows.append(
             (
                 f"`{view.name}`",
                 summary,
                 _listed(view.keys) or "none",
-                _listed(features),
+                _listed(view.features),
             )
         )
     return "".join("| " + " | ".join(row) + " |\n" for row in rows)

@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.errors import PublishError
 
 Parts = dict[str, str]
@@ -27,6 +28,7 @@ Parts = dict[str, str]
 DESCRIPTIVE_META = {
     *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
+    "entity_definitions",
 }
 # Where a table stands is compared by its name; how it is rebuilt is the command's to say.
 _DESCRIPTIVE_CONFIG = {

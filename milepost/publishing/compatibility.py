@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing.gate import Passed
 from milepost.publishing.refusal import Refusal
+from milepost.release.definition import ViewDefinition, statements
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import AVAILABLE_AT
@@ -37,7 +38,7 @@ def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[s
         if not old:
             continue
         continued.add(old.name)
-        types = {column.name: column.type for column in view.columns}
+        types = view.types
         for field in old.fields:
             if field.name not in types:
                 yield f"{view.name}.{field.name}: it is removed or renamed; {_NEW_VERSION}"
@@ -46,17 +47,17 @@ def schema_faults(views: Iterable[FeatureView], current: Manifest) -> Iterator[s
                     f"{view.name}.{field.name}: it was {field.type} and is {types[field.name]}; "
                     f"{_NEW_VERSION}"
                 )
-        if list(view.keys) != old.keys:
-            yield f"{view.name}: its keys were {old.keys} and are {list(view.keys)}; {_NEW_VERSION}"
+        if view.keys != old.keys:
+            yield f"{view.name}: its keys were {old.keys} and are {view.keys}; {_NEW_VERSION}"
         derived = {one.name: one for one in view.derived}
         for one in old.derived:
             if one.name not in derived:
                 yield f"{view.name}:{one.name}: it is removed or renamed; {_NEW_VERSION}"
             elif _computed(derived[one.name]) != _computed(one):
                 yield f"{view.name}:{one.name}: it is computed otherwise; {_NEW_VERSION}"
-        for name in ("grid", "serving_delay_minutes"):
+        for name, statement in statements(ViewDefinition).items():
             before, now = getattr(old, name), getattr(view, name)
-            if before != now:
+            if statement.is_breaking and name != "keys" and before != now:
                 yield f"{view.name}: its `{name}` was `{before}` and is `{now}`; {_NEW_VERSION}"
     now = datetime.now(UTC).replace(tzinfo=None)
     for old in current.views:

@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.errors import PublishError
 from milepost.publishing.gate import Passed
-from milepost.release.manifest import Field, File, Manifest, View
+from milepost.release.definition import Field
+from milepost.release.manifest import File, Manifest, View
 from milepost.release.names import AVAILABLE_AT
 from milepost.release.view_files import ARROW_TYPES
 from milepost.storage import s3
@@ -53,7 +54,7 @@ class Uploads:
         there = self._views.get(passed.view.name)
         same = there and (there.fingerprint, there.keys) == (
             passed.fingerprint,
-            list(passed.view.keys),
+            passed.view.keys,
         )
         return there if same else None
 
@@ -118,18 +119,10 @@ def export(con: DuckDBPyConnection, passed: Passed, uploads: Uploads) -> View:
 
 def describe(passed: Passed) -> View:
     """What the manifest says of a view, but for its files and what is measured on them."""
-    view = passed.view
+    definition = passed.view.definition()
+    definition["fields"] = [_with_complete_from(passed, column) for column in passed.view.fields]
     return View(
-        name=view.name,
-        description=view.description,
-        entities=list(view.entities),
-        keys=list(view.keys),
-        grid=view.grid,
-        serving_delay_minutes=view.serving_delay_minutes,
-        owners=dict(view.owners),
-        maturity=view.maturity,
-        sensitivity=view.sensitivity,
-        fields=[_field(passed, column) for column in view.columns],
+        **definition,
         files=[],
         rows=0,
         built_through=passed.built_through.isoformat(),
@@ -137,24 +130,13 @@ def describe(passed: Passed) -> View:
         checks=list(passed.checks),
         code=passed.code,
         fingerprint=passed.fingerprint,
-        version=view.version,
-        is_latest=view.is_latest,
-        deprecated_at=view.deprecated_at,
-        is_dense=view.is_dense,
-        fresh_within_hours=view.fresh_within_hours,
         dropped_checks=dict(passed.dropped_checks),
-        derived=list(view.derived),
     )
 
 
-def _field(passed: Passed, column: Column) -> Field:
+def _with_complete_from(passed: Passed, column: Field) -> Field:
     complete_from = passed.complete_from.get(column.name)
-    return Field(
-        column.name,
-        column.type,
-        column.description,
-        None if complete_from is None else complete_from.isoformat(),
-    )
+    return replace(column, complete_from=complete_from.isoformat() if complete_from else None)
 
 
 @dataclass(frozen=True)
@@ -194,7 +176,7 @@ def _put_months(con: DuckDBPyConnection, view: FeatureView, uploads: Uploads) ->
 def _check_types(con: DuckDBPyConnection, view: FeatureView) -> None:
     """What lookups rest on, whatever tests the view has: its declared types."""
     actual = {row[0]: row[1] for row in con.execute(f"describe {view.relation}").fetchall()}
-    declared = {column.name: column.type for column in view.columns}
+    declared = view.types
     if actual != declared:
         differing = sorted(set(actual.items()) ^ set(declared.items()))[0][0]
         raise PublishError(
@@ -206,7 +188,7 @@ def _check_types(con: DuckDBPyConnection, view: FeatureView) -> None:
 
 def _check_values(con: DuckDBPyConnection, view: FeatureView) -> None:
     """And that a number or an instant is finite or null: no two readers compare NaN alike."""
-    columns = [column.name for column in view.columns if column.type in {"DOUBLE", "TIMESTAMP"}]
+    columns = [name for name, kind in view.types.items() if kind in {"DOUBLE", "TIMESTAMP"}]
     counts = ", ".join(f"count(*) filter (not isfinite({name}))" for name in columns)
     row = con.execute(f"select {counts} from {view.relation}").fetchone()  # noqa: S608 - checked names
     assert row is not None  # noqa: S101 - an aggregate has one row
@@ -239,7 +221,7 @@ def _not_unique(view: FeatureView) -> PublishError:
 
 def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, pa.Table]]:
     """Each month of `available_at` with its rows, sorted by keys and `available_at`."""
-    columns = ", ".join(column.name for column in view.columns)
+    columns = ", ".join(view.types)
     order = ", ".join((*view.keys, AVAILABLE_AT))
     months = con.execute(
         f"select distinct strftime({AVAILABLE_AT}, '%Y-%m') from {view.relation} "  # noqa: S608
@@ -272,7 +254,7 @@ def _statistics(
     """Per feature: nulls, and the least and greatest value as text."""
     if not view.features:
         return {}
-    types = {column.name: ARROW_TYPES[column.type] for column in view.columns}
+    types = {name: ARROW_TYPES[kind] for name, kind in view.types.items()}
     none = pa.schema([(name, types[name]) for name in view.features]).empty_table()
     con.register("extremes", pa.concat_tables([none, *(one.extremes for one in packed)]))
     texts = ", ".join(

@@ -17,7 +17,7 @@ from duckdb import DuckDBPyConnection
 from milepost.building import build_records as records
 from milepost.building import code
 from milepost.building.build_records import Batch, Build, Records
-from milepost.building.catalog import FeatureView, published_name
+from milepost.building.declared_views import FeatureView, published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
 from milepost.publishing.refusal import SHOWN, Refusal, shortened

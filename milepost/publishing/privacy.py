@@ -12,7 +12,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import Catalog, FeatureView, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView, published_name
 
 TAG, ALLOW = "personal_data", "personal_data_allowed"
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)

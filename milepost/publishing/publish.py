@@ -26,13 +26,8 @@ from milepost.publishing.export import NoUploads, Uploads, describe, export
 from milepost.publishing.refusal import NEW_VERSION, Refusal, lines, plain, remedies
 from milepost.reading import lookup
 from milepost.release import releases
-from milepost.release.manifest import (
-    FORMAT_VERSION,
-    File,
-    Manifest,
-    View,
-    parse,
-)
+from milepost.release.manifest import File, Manifest, View
+from milepost.release.manifest_format import FORMAT_VERSION, parse
 from milepost.storage.s3 import Location
 
 logger = logging.getLogger(__name__)
@@ -184,6 +179,7 @@ def _describe(con: DuckDBPyConnection, catalog: Catalog, views: list[View]) -> M
         views=views,
         set_aside=records.set_aside(con, made_from),
         services=catalog.services(),
+        entities=catalog.entities(),
     ).sealed()
 
 

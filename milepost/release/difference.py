@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from milepost.release.definition import statements
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 
-# What a view says of itself, but for its files and what is measured on them.
-_STATED = (
-    *("keys", "grid", "serving_delay_minutes", "built_through", "entities"),
-    *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
-    *("is_dense", "fresh_within_hours", "dropped_checks"),
-)
+_STATED = [name for name, statement in statements(View).items() if statement.is_compared]
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
 
@@ -87,7 +83,11 @@ def lines(differences: Differences) -> Iterator[str]:
         for (old, new), names in _by_change(getattr(one, "complete_from", {})).items():
             yield f"  complete from {old} -> {new}: {', '.join(names)}"
         for name, (before, after) in one.stated.items():
-            yield f"  {name}: {before} -> {after}"
+            yield f"  {name}: {_readable(before)} -> {_readable(after)}"
+
+
+def _readable(value: object) -> object:
+    return [str(item) for item in value] if isinstance(value, list) else value
 
 
 def _by_change(complete_from: dict[str, list[str]]) -> dict[tuple[str, ...], list[str]]:

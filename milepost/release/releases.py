@@ -19,7 +19,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from milepost.errors import ConflictError, ReleaseError
-from milepost.release.manifest import CURRENT, DATA_FILE, RELEASE_ID, Manifest, parse
+from milepost.release.manifest import CURRENT, DATA_FILE, RELEASE_ID, Manifest
+from milepost.release.manifest_format import parse
 from milepost.storage import s3
 from milepost.storage.s3 import Listed, Location
 

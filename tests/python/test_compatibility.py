@@ -10,11 +10,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing import compatibility
 from milepost.publishing.gate import Passed
 from milepost.release.derived import Derived
-from milepost.release.manifest import Field, Manifest, View
+from milepost.release.definition import Field
+from milepost.release.entity import EntityRole
+from milepost.release.manifest import Manifest, View
 from releases import at, manifest_of
 
 COLUMNS = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}
@@ -31,8 +33,8 @@ def view(columns: dict[str, str] = COLUMNS, **more: Any) -> FeatureView:
         "unique_id": "model.green.beds",
         "relation": "built",
         "description": "",
-        "entities": ("bed",),
-        "keys": ("bed_id",),
+        "entities": [EntityRole("bed", "bed", ["bed_id"])],
+        "keys": ["bed_id"],
         "grid": "day",
         "longest_window_days": 1,
         "serving_delay_minutes": 30,
@@ -40,7 +42,7 @@ def view(columns: dict[str, str] = COLUMNS, **more: Any) -> FeatureView:
         "maturity": "",
         "sensitivity": "",
         "bounds": BOUNDS,
-        "columns": tuple(Column(name, kind, "") for name, kind in columns.items()),
+        "fields": [Field(name, kind, "") for name, kind in columns.items()],
     }
     return FeatureView(**{**stated, **more})
 
@@ -51,8 +53,8 @@ def released(*views: FeatureView) -> Manifest:
             View(
                 name=one.name,
                 description="",
-                entities=list(one.entities),
-                keys=list(one.keys),
+                entities=one.entities,
+                keys=one.keys,
                 grid=one.grid,
                 serving_delay_minutes=one.serving_delay_minutes,
                 owners={},
@@ -65,7 +67,7 @@ def released(*views: FeatureView) -> Manifest:
                         "",
                         "2026-01-02T00:00:00" if c.name in one.features else None,
                     )
-                    for c in one.columns
+                    for c in one.fields
                 ],
                 files=[],
                 rows=0,
@@ -132,7 +134,7 @@ def test_what_adds_a_feature_or_a_view_breaks_nothing() -> None:
         (view(without("wet")), "beds.wet: it is removed or renamed"),
         (view({**without("wet"), "wetness": "DOUBLE"}), "beds.wet: it is removed or renamed"),
         (view({**COLUMNS, "readings": "DOUBLE"}), "beds.readings: it was BIGINT and is DOUBLE"),
-        (view(keys=()), "beds: its keys were ['bed_id'] and are []"),
+        (view(keys=[], entities=[]), "beds: its keys were ['bed_id'] and are []"),
         (view(grid="hour"), "beds: its `grid` was `day` and is `hour`"),
         (view(serving_delay_minutes=0), "beds: its `serving_delay_minutes` was `30` and is `0`"),
     ],

@@ -25,7 +25,7 @@ from milepost.errors import LookupInputError, ReleaseError, StorageError, Unknow
 from milepost.publishing import export
 from milepost.reading import entity_hash, parquet_stream, training_set
 from milepost.release.datafile import filesystem
-from milepost.release.manifest import FORMAT_VERSION
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import s3
 from milepost.storage.s3 import Location
 from releases import at, manifest_of, put_view, release, rows_of

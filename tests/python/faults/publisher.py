@@ -19,12 +19,15 @@ import duckdb
 import pyarrow.compute as pc
 
 from milepost import FeatureStore, MilepostError
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.publishing.export import Uploads, export
 from milepost.publishing.gate import Passed
 from milepost.release import releases
-from milepost.release.manifest import FORMAT_VERSION, Manifest
+from milepost.release.definition import Field
+from milepost.release.entity import Entity, EntityRole
+from milepost.release.manifest import Manifest
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import s3
 from milepost.storage.s3 import Location
 
@@ -49,6 +52,7 @@ def publish(store: Location, number: int, months: int = 1) -> Manifest:
             code={},
             views=[export(con, _passed(con, name, number, months), uploads) for name in VIEWS],
             set_aside=[],
+            entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "")],
         ).sealed()
     releases.commit(store, manifest, pointer)
     return manifest
@@ -71,19 +75,19 @@ def _passed(con: duckdb.DuckDBPyConnection, name: str, number: int, months: int)
         unique_id=f"model.test.{name}",
         relation=name,
         description="",
-        entities=("carrier",),
-        keys=("carrier_id",),
+        entities=[EntityRole("carrier", "carrier", ["carrier_id"])],
+        keys=["carrier_id"],
         grid="hour",
         longest_window_days=1,
         serving_delay_minutes=0,
         owners={"science": "us", "engineering": "us"},
         maturity="production",
         sensitivity="internal",
-        columns=(
-            Column("carrier_id", "VARCHAR", ""),
-            Column("available_at", "TIMESTAMP", ""),
-            Column("load_count", "BIGINT", ""),
-        ),
+        fields=[
+            Field("carrier_id", "VARCHAR", ""),
+            Field("available_at", "TIMESTAMP", ""),
+            Field("load_count", "BIGINT", ""),
+        ],
     )
     ends = datetime(2026, 1, 1), datetime(2026, 4, 1)
     return Passed(

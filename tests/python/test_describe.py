@@ -1,4 +1,4 @@
-"""Finding and describing what a release has, and the examples in the docstrings."""
+"""Searching and describing what a release has, and the examples in the docstrings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from milepost import FeatureStore
-from milepost.catalogue import shelf
 from milepost.errors import UnknownFeatureError
 from milepost.reading import store as store_module
 from milepost.release import releases
@@ -179,11 +178,6 @@ def test_a_notebook_shows_tables_and_no_markup_of_others(example: FeatureStore) 
     listed = example.feature_views()._repr_html_()
     assert listed.startswith("<table><thead><tr><th>view</th><th>features</th>")
     assert "<td>carrier_reliability</td><td>1</td><td>1</td>" in listed
-
-
-def test_a_long_line_is_cut_in_a_terminal() -> None:
-    listing = shelf.Listing(["x" * 300], {"text": str})
-    assert repr(listing).splitlines() == ["text", "x" * 99 + "…"]
 
 
 def test_a_release_without_services_has_none(store: Location) -> None:
