@@ -5,7 +5,7 @@
     view: the model of a feature view, while dbt runs it.
 #}
 {% macro find_look_backs(view) %}
-    {% set keys = view.config.meta.get('keys', []) %}
+    {% set keys = milepost.keys_of(view) %}
     {% set stated_days = {} %}
     {% for column in view.columns.values() if column.name not in keys + ['available_at'] %}
         {% do stated_days.update({column.name: column.config.meta.get(

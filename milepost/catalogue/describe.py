@@ -83,7 +83,7 @@ def view_facts(view: View, names: tuple[str, ...] | None = None) -> dict[str, Fa
     """Return what people see of each field of a view, or of those that are named, by label."""
     return {
         statement.label: statement.fact(getattr(view, name))
-        for name, statement in statements(View).items()
+        for name, statement in statements(type(view)).items()
         if statement.is_shown and (names is None or name in names)
     }
 

@@ -9,7 +9,6 @@ from milepost.release.definition import statements
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 
-_STATED = [name for name, statement in statements(View).items() if statement.is_compared]
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
 
@@ -112,7 +111,7 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
             one for one, is_now in new_features.items() if old_features.get(one, is_now) != is_now
         ],
         complete_from=_complete_from(old, new),
-        stated=_stated(_STATED, old, new),
+        stated=_stated(_compared(type(new or old)), old, new),
         rows_before=old.rows if old else 0,
         rows_after=new.rows if new else 0,
         partitions_added=sorted(new_months.keys() - common_months),
@@ -139,6 +138,11 @@ def _compare_service(
         features_removed=[one for one in had if one not in has],
         stated=stated,
     )
+
+
+def _compared(kind: type) -> list[str]:
+    """The fields of a view whose values are compared, but for its features and its files."""
+    return [name for name, statement in statements(kind).items() if statement.is_compared]
 
 
 def _change(old: object, new: object) -> str:

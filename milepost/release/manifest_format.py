@@ -144,6 +144,8 @@ def _check_entities(view: View, entities: Mapping[str, Entity]) -> None:
     if view.keys != join_keys(view.entities):
         raise ValueError(f"keys of `{view.name}`, which are not those of its entities")
     for role in view.entities:
+        if role.entity not in entities:
+            raise ValueError(f"entity `{role.entity}` of `{view.name}`, which is not defined")
         types = [view.types[key] for key in role.keys]
         if types != list(entities[role.entity].keys.values()):
             raise ValueError(f"keys of entity `{role.role}` of `{view.name}`")

@@ -93,7 +93,8 @@ def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
     code, out, _ = run("show", "--example")
     assert code == 0
     assert f"Release {second} at s3://" in out
-    assert re.search(r"carriers +3 +0   2026-08-01 00:00:00", out)
+    assert re.search(r"^  carriers +3 +0 +2026-08-01 00:00:00$", out, re.MULTILINE)
+    assert re.search(r"^  carriers\n    .*keys: carrier_id; grid: hour; ", out, re.MULTILINE)
     assert "\n    from 2026-01-01 00:00:00: late, count\n" in out
     assert "Training set: carriers of five entities, as of 2026-07-31 23:00:00" in out
     assert re.search(r"│ a +│ 2026-07-31 23:00:00 │ +0\.7 │ +1 │", out)
@@ -133,8 +134,8 @@ def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) 
     asked = Derived("asked", "DOUBLE", "", "age", [], {"age": "DOUBLE"})
     release(store, replace(view, fields=fields, derived=[waits, asked]))
     lines = run("show")[1].splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("  carriers"))
-    assert lines[start + 1 : start + 4] == [
+    start = next(n for n, line in enumerate(lines) if line.startswith("    always"))
+    assert lines[start : start + 3] == [
         "    always: asked",
         "    from 2026-01-01 00:00:00: count",
         "    not yet, from 2026-09-01 00:00:00: late, waits",

@@ -13,8 +13,8 @@ import pytest
 from milepost.building.declared_views import FeatureView
 from milepost.publishing import compatibility
 from milepost.publishing.gate import Passed
-from milepost.release.derived import Derived
 from milepost.release.definition import Field
+from milepost.release.derived import Derived
 from milepost.release.entity import EntityRole
 from milepost.release.manifest import Manifest, View
 from releases import at, manifest_of

@@ -191,7 +191,7 @@ def test_a_release_without_services_has_none(store: Location) -> None:
 
 def test_releases_say_what_keeps_them(store: Location) -> None:
     first = publish(store)
-    second = replace(manifest_of(created_at="2026-08-01T00:00:00"), views=first.views).sealed()
+    second = manifest_of(*first.views, created_at="2026-08-01T00:00:00")
     release_manifest(store, second)
     releases.pin(store, "pricing", first.release)
     found = FeatureStore(store.uri()).releases()

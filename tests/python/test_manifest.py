@@ -204,7 +204,10 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
     for body in (b'{"format_version": 5}', changed(lambda raw: raw.update(format_version=5, x=1))):
-        message = f"`{WHERE}` has format version 5, this Milepost reads 1, 2, 3, 4\nhint: upgrade Milepost"
+        message = (
+            f"`{WHERE}` has format version 5, this Milepost reads 1, 2, 3, 4\n"
+            "hint: upgrade Milepost"
+        )
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
 
