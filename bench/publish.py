@@ -26,13 +26,14 @@ from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.publishing.export import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads, export
 from milepost.publishing.gate import Passed
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest
 from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import endpoint
+from milepost.storage.location import Location
 
 FEATURES, MONTHS, VIEWS = 12, 24, ("carriers", "lanes")
 # With random doubles a row takes some 105 bytes as Parquet.
@@ -144,13 +145,13 @@ def _hash(path: Path) -> str:
 
 
 def _rclone(*arguments: str) -> None:
-    options = s3.endpoint_options()
+    options = endpoint()
     remote = {
         "TYPE": "s3",
         "PROVIDER": "SeaweedFS",
-        "ACCESS_KEY_ID": options["key"],
-        "SECRET_ACCESS_KEY": options["secret"],
-        "ENDPOINT": f"{options['scheme']}://{options['endpoint']}",
+        "ACCESS_KEY_ID": options.key or "",
+        "SECRET_ACCESS_KEY": options.secret or "",
+        "ENDPOINT": f"{options.scheme}://{options.host}",
         "NO_CHECK_BUCKET": "true",
     }
     subprocess.run(
@@ -165,7 +166,7 @@ def _publish(
 ) -> tuple[float, Manifest, list[File]]:
     """What `milepost.publish` does once the gate has passed; the seconds, and what was sent."""
     began = time.monotonic()
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     uploads = Uploads(store, current)
     manifest = Manifest(

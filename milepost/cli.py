@@ -28,9 +28,9 @@ from milepost.catalogue.tables import release_summaries
 from milepost.display import LINE, DisplayTable, to_text
 from milepost.errors import LookupInputError, MilepostError
 from milepost.reading.store import FeatureStore
-from milepost.release import coverage, difference, releases
+from milepost.release import coverage, difference, garbage, pointers, releases
 from milepost.release.manifest import Manifest, View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 OK, REFUSED, INTERRUPTED = 0, 1, 130
 # Who waits for longer wants to see that something happens.
@@ -139,7 +139,7 @@ def _entities(source: str) -> str:
 
 def show(asked: argparse.Namespace, store: Location) -> Answer:
     """Show a release: its feature views, and the rows set aside."""
-    manifest = releases.read(store, asked.release or releases.current(store))
+    manifest = releases.read(store, asked.release or pointers.current(store))
     table = DisplayTable(
         manifest.views,
         {
@@ -200,7 +200,7 @@ def rollback(asked: argparse.Namespace, store: Location) -> Answer:
 
 def pin(asked: argparse.Namespace, store: Location) -> Answer:
     """Keep a release under a name, for a model in production."""
-    release = asked.release or releases.current(store)
+    release = asked.release or pointers.current(store)
     releases.pin(store, asked.pin, release)
     return Answer({"pin": asked.pin, "release": release}, [f"{asked.pin} keeps {release}"])
 
@@ -214,7 +214,7 @@ def unpin(asked: argparse.Namespace, store: Location) -> Answer:
 def gc(asked: argparse.Namespace, store: Location) -> Answer:
     """Remove what no kept release names and what is older than the grace period."""
     grace = timedelta(days=asked.grace_days)
-    found = releases.collect(store, grace=grace, dry_run=asked.dry_run)
+    found = garbage.collect(store, grace=grace, dry_run=asked.dry_run)
     verb = "would remove" if asked.dry_run else "removed"
     lines = [f"{verb} {one.name} ({one.bytes:,} bytes)" for one in found.removed]
     lines.append(
@@ -234,7 +234,7 @@ def verify(asked: argparse.Namespace, store: Location) -> Answer:
     """Hash everything that a release names."""
     from milepost.release.verify import verify as hash_all
 
-    found = hash_all(store, asked.release or releases.current(store))
+    found = hash_all(store, asked.release or pointers.current(store))
     lines = [f"damaged: {what}" for what in found.damaged]
     lines.append(
         f"{found.release}: {found.files} files, {found.bytes:,} bytes, {len(found.damaged)} damaged"

@@ -24,8 +24,9 @@ from milepost.building.catalog import Catalog
 from milepost.errors import MilepostError, StorageError
 from milepost.raw import closed_dates as raw_log
 from milepost.raw.closed_dates import ClosedDates
-from milepost.release import releases
-from milepost.storage import s3
+from milepost.release import pointers, releases
+from milepost.storage.client import endpoint
+from milepost.storage.location import Location
 
 # One answer for a whole dbt command: what it checked is what its models read.
 _closed: dict[str, ClosedDates] = {}
@@ -41,7 +42,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the functions."""
         with suppress(StorageError):  # said, with its hint, when something first needs S3
-            conn.execute(s3.duckdb_secret())
+            conn.execute(endpoint().duckdb_secret())
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
         conn.create_function("milepost_look_backs", _look_backs, [VARCHAR], VARCHAR)
@@ -53,8 +54,8 @@ class Plugin(BasePlugin):
         """The feature views of the current release by name, `{}` without one, or an error."""
 
         def read() -> dict[str, Any]:
-            store = s3.Location.parse(self.store_uri) if self.store_uri else None
-            pointer = releases.pointer(store) if store else None
+            store = Location.parse(self.store_uri) if self.store_uri else None
+            pointer = pointers.pointer(store) if store else None
             if not store or not pointer:
                 return {}
             release = releases.read(store, pointer[0])
@@ -79,7 +80,7 @@ def _check_landing(request: str) -> str:
     def check() -> dict[str, Any]:
         asked = json.loads(request)
         raw_uri = str(asked["raw_uri"])
-        _closed[raw_uri] = raw_log.check(s3.Location.parse(raw_uri), asked["tables"])
+        _closed[raw_uri] = raw_log.check(Location.parse(raw_uri), asked["tables"])
         return {}
 
     return _answer(check)
@@ -90,7 +91,7 @@ def _closed_before(raw_uri: str) -> str:
 
     def read() -> dict[str, Any]:
         if raw_uri not in _closed:
-            _closed[raw_uri] = raw_log.closed_dates(s3.Location.parse(raw_uri))
+            _closed[raw_uri] = raw_log.closed_dates(Location.parse(raw_uri))
         dates = _closed[raw_uri]
         return {
             "closed_before": str(dates.before),

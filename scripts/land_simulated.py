@@ -19,7 +19,7 @@ import pyarrow as pa
 from milepost.errors import LandingError, MilepostError
 from milepost.raw import landing, markers
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 if TYPE_CHECKING:  # Feast's environment has no Milepost
-    from milepost.storage.s3 import Location
+    from milepost.storage.client import client
+    from milepost.storage.location import Location
 
 FIRST = "timestamp '2025-01-01'"
 COMPLETE_FROM, BUILT_THROUGH = "2025-01-01T00:00:00", "2026-01-01T00:00:00"
@@ -43,7 +44,7 @@ def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) ->
             _entities(con, folder, size, scale)
             name = f"entities/{size}.parquet"
             if not any(s3.listing(store, name)):
-                s3.client().upload_file(
+                client().upload_file(
                     str(folder / f"entities_{size}.parquet"), store.bucket, store.key(name)
                 )
         if s3.get(store, CURRENT) is None:

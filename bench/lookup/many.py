@@ -13,7 +13,7 @@ from pathlib import Path
 import data
 
 from milepost import FeatureStore
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 if __name__ == "__main__":
     rows = int(sys.argv[1])

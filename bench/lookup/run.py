@@ -19,8 +19,8 @@ from typing import Any
 
 import data
 
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 HERE = Path(__file__).parent
 FEAST = Path(".venv-feast/bin/python")
@@ -77,7 +77,7 @@ def _run(way: str, folder: Path, size: int, store: Location) -> dict[str, Any]:
 
 def _server_seconds() -> float:
     """CPU seconds so far of the S3 server that is asked."""
-    endpoint = s3.client().meta.endpoint_url.rsplit(":", 1)[1]
+    endpoint = client().meta.endpoint_url.rsplit(":", 1)[1]
     return sum(
         (int(fields[11]) + int(fields[12])) / TICKS
         for command, fields in _processes()

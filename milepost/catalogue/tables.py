@@ -10,13 +10,13 @@ from datetime import datetime
 from milepost.catalogue.describe import complete_from
 from milepost.display import DisplayTable
 from milepost.errors import UnknownFeatureError
-from milepost.reading.lookup import Asked
-from milepost.release import coverage, releases
+from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.manifest import Manifest, View, minute
 from milepost.release.near_names import suggest
+from milepost.release.request import FeatureRequest
 from milepost.release.service import Service
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def service(manifest: Manifest, name: str) -> Service:
 
 def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
     """Return every release of a store, the newest first."""
-    current = releases.current(store)
+    current = pointers.current(store)
     pins: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         pins[release].append(name)
@@ -141,9 +141,9 @@ def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
     )
 
 
-def covers(asked: Asked) -> Coverage:
+def covers(request: FeatureRequest) -> Coverage:
     """Return when the requested features are whole."""
-    ranges = coverage.ranges(asked)
+    ranges = coverage.ranges(request)
     return Coverage(_ranges(ranges), coverage.together(ranges))
 
 

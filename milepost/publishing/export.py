@@ -21,11 +21,12 @@ from milepost.building.declared_views import FeatureView
 from milepost.errors import PublishError
 from milepost.publishing.gate import Passed
 from milepost.release.definition import Field
+from milepost.release.files import ARROW_TYPES
 from milepost.release.manifest import File, Manifest, View
 from milepost.release.names import AVAILABLE_AT
-from milepost.release.view_files import ARROW_TYPES
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
+from milepost.storage.uploads import upload
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Uploads:
         return file
 
     def _upload(self, file: File, body: pa.Buffer) -> None:
-        s3.upload(self.store, file.name, body, file.digest)
+        upload(self.store, file.name, body, file.digest)
         if s3.sha256(self.store, file.name) != (file.digest, file.bytes):
             raise PublishError(
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",

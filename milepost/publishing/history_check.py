@@ -14,11 +14,10 @@ from duckdb import DuckDBPyConnection
 
 from milepost.errors import ReleaseError
 from milepost.publishing.refusal import NEW_VERSION, Refusal
-from milepost.release.datafile import scan
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.release.names import AVAILABLE_AT
-from milepost.release.view_files import ARROW_TYPES
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 _EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
 
@@ -52,7 +51,7 @@ def faults(
 def _is_same(
     con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
 ) -> bool:
-    con.register("released", _scan(store, old, old.features, months))
+    con.register("released", _stream(store, old, old.features, months))
     found = [
         con.execute(
             f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
@@ -67,7 +66,7 @@ def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[Refusal]:
     features = [name for name in old.features if name in new.features]
-    con.register("released", _scan(store, old, features))
+    con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
     equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)
     joins = " ".join(
@@ -103,12 +102,10 @@ def _changed(
             )
 
 
-def _scan(
+def _stream(
     store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
 ) -> pa.RecordBatchReader:
-    files = [file for file in old.files if not months or file.month in months]
-    schema = pa.schema([(field.name, ARROW_TYPES[field.type]) for field in old.fields])
-    return scan(store, files, schema, [*old.keys, AVAILABLE_AT, *features])
+    return ViewFiles(store, old).stream([*old.keys, AVAILABLE_AT, *features], months)
 
 
 def _changes(

@@ -24,11 +24,11 @@ from milepost.publishing import compatibility, gate, privacy
 from milepost.publishing import history_check as past
 from milepost.publishing.export import NoUploads, Uploads, describe, export
 from milepost.publishing.refusal import NEW_VERSION, Refusal, lines, plain, remedies
-from milepost.reading import lookup
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.manifest import File, Manifest, View
 from milepost.release.manifest_format import FORMAT_VERSION, parse
-from milepost.storage.s3 import Location
+from milepost.release.request import parse_request
+from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
     publisher was first, a StorageError where S3 fails. Whatever is raised, readers see the release
     that was current before.
     """
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     catalog = project.catalog
@@ -88,7 +88,7 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Published:
 
 def judge(database: Path, dbt_manifest: Path, store: Location) -> Verdict:
     """What `publish` would come to, without writing anything."""
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     catalog = project.catalog
@@ -141,7 +141,7 @@ def _misfits(catalog: Catalog, manifest: Manifest) -> Iterator[str]:
     for service in manifest.services:
         called = f"service `{service.name}`"
         try:
-            asked = lookup.parse(
+            asked = parse_request(
                 manifest, service.features, full_feature_names=True, aliases=service.aliases
             )
         except (LookupInputError, UnknownFeatureError) as error:

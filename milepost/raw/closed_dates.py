@@ -14,7 +14,8 @@ from milepost.raw.column_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.raw.files import changed, check_copied, check_newest
 from milepost.raw.markers import MARKERS, REOPENED, TABLE, read_marker
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import PARALLEL_REQUESTS
+from milepost.storage.location import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
@@ -70,7 +71,7 @@ def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
     """
     closed = closed_dates(raw)
     _check_declaration(raw, tables)
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         days = [
             closed.first + timedelta(days=n) for n in range((closed.before - closed.first).days)
         ]
@@ -120,7 +121,7 @@ def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None
 def _check_files(
     raw: Location,
     files: list[dict[str, Any]],
-    present: list[s3.Listed],
+    present: list[s3.ObjectMeta],
     tables: dict[str, dict[str, Any]],
     closed: ClosedDates,
 ) -> None:

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pyarrow.types as kinds
 
 from milepost.errors import LandingError
-from milepost.release.datafile import filesystem
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.client import PARALLEL_REQUESTS
+from milepost.storage.location import Location
 
 # An ETag that is the MD5 of the content: that of an upload in parts has a dash.
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -25,7 +26,7 @@ Entry = Mapping[str, Any]
 
 def check_copied(raw: Location, files: Sequence[Entry]) -> None:
     """Compare the content of files whose ETag is not their marker's, as that of a copy may be."""
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         list(pool.map(partial(_check_content, raw), files))
 
 
@@ -42,7 +43,7 @@ def check_newest(raw: Location, files: Sequence[Entry]) -> None:
         same_date = [other for other in others if other["name"].startswith(f"{folder}/")]
         newest[file["table"]] = [*same_date, file]
     store = filesystem()
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         opened = [file for table in newest.values() for file in table]
         list(pool.map(partial(_check_footer, raw, store), opened))
 

@@ -29,8 +29,9 @@ from milepost.raw.markers import (
     read_marker,
 )
 from milepost.raw.rows import by_landing_date
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import conditional, s3
+from milepost.storage.client import PARALLEL_REQUESTS
+from milepost.storage.location import Location
 
 Entries: TypeAlias = Mapping[str, Mapping[date, Mapping[str, Any]]]
 
@@ -56,7 +57,7 @@ def land(
     Raises a LandingError for rows of a date that is closed, and for a column that no build reads.
     """
     closed = {item.name for item in s3.listing(raw, f"{MARKERS}/")}
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         written: list[tuple[date, Future[dict[str, Any]]]] = []
         for landing_date, part in by_landing_date(table, rows, columns, first):
             if marker_name(landing_date) in closed:
@@ -100,7 +101,7 @@ def close(raw: Location, entries: Entries, *, first: date, last: date, written_b
             "written_by": written_by,
             "files": files[day],
         }
-        s3.put(raw, marker_name(day), json.dumps(marker, indent=1).encode(), new=True)
+        conditional.create(raw, marker_name(day), json.dumps(marker, indent=1).encode())
 
 
 def reopen(raw: Location, landing_date: date, *, reason: str, by: str) -> str:
@@ -133,8 +134,8 @@ def reopen(raw: Location, landing_date: date, *, reason: str, by: str) -> str:
     }
     name = f"{REOPENED}/landing_date={landing_date}-{earlier + 1}.json"
     # The record comes first: a build that meets it and the marker builds anew once too often.
-    s3.put(raw, name, json.dumps(record, indent=1).encode(), new=True)
-    s3.remove_version(raw, marker_name(landing_date), etag)
+    conditional.create(raw, name, json.dumps(record, indent=1).encode())
+    conditional.remove_version(raw, marker_name(landing_date), etag)
     return name
 
 

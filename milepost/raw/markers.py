@@ -10,7 +10,7 @@ from typing import Any
 
 from milepost.errors import LandingError
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 FORMAT_VERSION = 1
 MARKERS = "_closed"

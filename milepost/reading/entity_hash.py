@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost.errors import LookupInputError
-from milepost.reading.entities import decoded, one
+from milepost.release.columns import decoded, to_array
 
 _COARSE = {
     pa.date64(): pa.date32(),
@@ -81,7 +81,7 @@ def _nested(kind: pa.DataType) -> pa.DataType:
 
 
 def _plain_text(kind: pa.DataType) -> pa.DataType:
-    """Not a view: of views Arrow can neither take nor filter values."""
+    """Return a type that is no view: Arrow can neither take nor filter values of a view."""
     return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
 
 
@@ -92,23 +92,29 @@ class EntityHash:
         self._columns: dict[str, list[Any]] = {}
 
     def update(self, rows: pa.Table) -> None:
-        """Go on with these rows, which `lasting` gave."""
+        """Add rows, which come from `lasting`, behind those that were added before."""
         for field, column in zip(rows.schema, rows.columns, strict=True):
-            parts = _plain_bytes(one(column))
+            parts = _plain_bytes(to_array(column))
             hashes = self._columns.setdefault(
                 f"{field.name}\0{field.type}", [hashlib.sha256() for _ in parts]
             )
-            for running, part in zip(hashes, parts, strict=True):
-                running.update(part)
+            for column_hash, part in zip(hashes, parts, strict=True):
+                column_hash.update(part)
 
     def hexdigest(self) -> str:
-        """Return the hash of all rows so far."""
-        lines = [[name, *(one.hexdigest() for one in own)] for name, own in self._columns.items()]
-        return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+        """Return the hash of all rows that were added, in hex."""
+        digests = [
+            [column, *(part_hash.hexdigest() for part_hash in part_hashes)]
+            for column, part_hashes in self._columns.items()
+        ]
+        return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 
 def _plain_bytes(column: pa.Array) -> list[Any]:
-    """Validity, lengths and values; of equal rows the same bytes, in whatever layout or pieces."""
+    """Return validity, lengths and values as bytes that are the same for equal values.
+
+    Layout, offsets and pieces of the column make no difference.
+    """
     kind = column.type
     if pa.types.is_map(kind):
         pairs = pa.struct([("key", kind.key_type), ("value", kind.item_type)])

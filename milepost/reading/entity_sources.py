@@ -10,9 +10,9 @@ import pyarrow as pa
 from pyarrow.fs import S3FileSystem
 
 from milepost.errors import LookupInputError
-from milepost.release.view_files import attach
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.release.files import attach
+from milepost.storage.client import endpoint
+from milepost.storage.location import Location
 
 BATCH_ROWS = 1 << 17
 ACCEPTED = (
@@ -190,7 +190,7 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
             raise LookupInputError(f"{what} are of a statement {kind}, not a select", hint=hint)
         if "s3://" in sql:
             con.execute("load httpfs")
-            con.execute(s3.duckdb_secret())
+            con.execute(endpoint().duckdb_secret())
         con.execute("set allowed_directories = ['s3://']")
         con.execute("set enable_external_access = false")
         relation = con.sql(sql)

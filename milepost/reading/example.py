@@ -9,7 +9,7 @@ import duckdb
 
 from milepost.reading.store import FeatureStore
 from milepost.release.manifest import Manifest
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 
 def training_set(location: Location, manifest: Manifest) -> Iterator[str]:

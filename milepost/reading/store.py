@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,19 +15,21 @@ from milepost.catalogue.search import SearchResult, search
 from milepost.catalogue.tables import Coverage, ReleaseSummary
 from milepost.display import DisplayTable
 from milepost.errors import LookupInputError, ReleaseError
-from milepost.reading.lookup import MICROSECOND, Asked, join, parse
-from milepost.release import coverage, releases
+from milepost.release import coverage, pointers, releases
 from milepost.release.manifest import Manifest, View
+from milepost.release.request import FeatureRequest, parse_request
 from milepost.release.service import Aliases, Service, expand
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
     from duckdb import DuckDBPyConnection
-    from pyarrow.fs import S3FileSystem
 
-    from milepost.reading.training_set import Recipe, TrainingSet
-    from milepost.release.view_files import ViewFiles
+    from milepost.reading.lookup import Lookup
+    from milepost.reading.recipe import LookupOptions
+    from milepost.reading.training_set import TrainingSet
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class FeatureStore:
@@ -47,7 +50,7 @@ class FeatureStore:
                 hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
             )
         self.location = Location.parse(str(uri))
-        wanted = releases.current(self.location) if release is None else str(release)
+        wanted = pointers.current(self.location) if release is None else str(release)
         self._manifest = releases.read(self.location, wanted)
 
     def __repr__(self) -> str:
@@ -131,7 +134,7 @@ class FeatureStore:
         """
         features, aliases = expand(features, aliases)
         return tables.covers(
-            parse(self._manifest, features, full_feature_names=True, aliases=aliases)
+            parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
         )
 
     def releases(self) -> DisplayTable[ReleaseSummary]:
@@ -144,16 +147,17 @@ class FeatureStore:
         return tables.release_summaries(self.location)
 
     def files(self, view: str) -> list[str]:
-        """The URIs of a view's Parquet files, for any engine that reads them."""
+        """Return the URIs of a view's Parquet files, for any engine that reads them."""
         return [self.location.uri(file.name) for file in self._manifest.view(view).files]
 
     def to_arrow(self, view: str) -> pa.Table:
-        """All rows of a view, by month and then sorted by keys and `available_at`."""
-        found = self._manifest.view(view)
-        _warn_if_deprecated([found])
-        return self._files([found], _filesystem())[found.name].read(
-            [field.name for field in found.fields]
-        )
+        """Return all rows of a view, by month and then sorted by keys and `available_at`."""
+        from milepost.release.files import ViewFiles
+
+        feature_view = self._manifest.view(view)
+        _warn_if_deprecated([feature_view])
+        columns = [field.name for field in feature_view.fields]
+        return ViewFiles(self.location, feature_view).read(columns)
 
     def attach(self, con: DuckDBPyConnection) -> None:
         """Give a DuckDB connection a view of each feature view, by its name, of this release.
@@ -161,9 +165,10 @@ class FeatureStore:
         They are read when they are queried: only the columns named, and each page's checksum is
         verified. DuckDB needs no extension and no secret for it.
         """
-        from milepost.release.view_files import attach
+        from milepost.reading.lookup import datasets
+        from milepost.release.files import attach
 
-        for name, dataset in self._datasets().items():
+        for name, dataset in datasets(self.location, self._manifest).items():
             attach(con, name, dataset)
 
     @overload
@@ -241,27 +246,17 @@ class FeatureStore:
         unless `allow_late`; see `covers`. Raises an UnknownFeatureError for a view or feature that
         the release does not have.
         """
-        features, aliases = expand(features, aliases)
-        asked = parse(
-            self._manifest,
+        options = self._options(
             features,
+            aliases,
             full_feature_names=full_feature_names,
-            aliases=aliases,
             ttl=ttl,
             allow_early=allow_early,
             allow_late=allow_late,
         )
-        _warn_if_deprecated([one.view for one in asked.views])
-        recipe = {
-            "features": features,
-            "full_feature_names": bool(full_feature_names),
-            "aliases": aliases,
-            "ttl_seconds": None if ttl is None else ttl.total_seconds(),
-            "allow_early": allow_early,
-            "allow_late": allow_late,
-            "as_of": None,
-        }
-        return self._look_up(entity_df, asked, recipe, to=to)
+        request = options.request(self._manifest)
+        _warn_if_deprecated(requested.view for requested in request.views)
+        return self._lookup(request, options.to_json()).run(entity_df, to)
 
     def get_latest_features(
         self,
@@ -288,32 +283,20 @@ class FeatureStore:
         `fresh_within_hours` promises (unless `allow_stale`), or before the windows of a feature
         are full (unless `allow_early`), and as `get_historical_features` does.
         """
-        features, aliases = expand(features, aliases)
-        asked = parse(
-            self._manifest,
-            features,
-            full_feature_names=full_feature_names,
-            aliases=aliases,
-            allow_early=allow_early,
+        options = self._options(
+            features, aliases, full_feature_names=full_feature_names, allow_early=allow_early
         )
-        views = [one.view for one in asked.views]
+        request = options.request(self._manifest)
+        views = [requested.view for requested in request.views]
         _warn_if_deprecated(views)
         as_of = min(view.instant("built_through") for view in views) - MICROSECOND
         if not allow_stale:
             _check_fresh(views, as_of)
-        coverage.check_latest(asked, as_of)
-        recipe = {
-            "features": features,
-            "full_feature_names": bool(full_feature_names),
-            "aliases": aliases,
-            "ttl_seconds": None,
-            "allow_early": allow_early,
-            "allow_late": False,
-            "as_of": as_of.isoformat(),
-        }
-        found = self._look_up(entity_rows, asked, recipe, as_of=as_of)
-        assert not isinstance(found, int)  # noqa: S101 - nothing was written
-        return found
+        coverage.check_latest(request, as_of)
+        lookup = self._lookup(request, replace(options, as_of=as_of).to_json(), as_of=as_of)
+        training_set = lookup.run(entity_rows)
+        assert not isinstance(training_set, int)  # noqa: S101 - nothing was written
+        return training_set
 
     @overload
     def reproduce(self, path: str, *, to: None = ...) -> TrainingSet: ...
@@ -330,103 +313,31 @@ class FeatureStore:
         Raises a LookupInputError where the file has no recipe, its entity rows are not those it was
         made from, or other code than the recipe's is installed.
         """
-        from milepost.reading import reproduction
+        from milepost.reading.recipe import LookupOptions, entity_rows_of, open_training_set
+        from milepost.storage.arrow import filesystem
 
-        recipe, rows = reproduction.open_training_set(path, _filesystem())
-        options = {name: told for name, told in recipe.items() if name not in reproduction.FOUND}
-        early, late = reproduction.permissions(options)
-        store = FeatureStore(self.location.uri(), release=recipe["release"])
-        ttl = recipe["ttl_seconds"]
-        features, aliases = expand(recipe["features"], recipe["aliases"])
-        asked = parse(
-            store.manifest,
-            features,
-            full_feature_names=recipe["full_feature_names"],
-            aliases=aliases,
-            ttl=None if ttl is None else timedelta(seconds=ttl),
-            allow_early=early,
-            allow_late=late,
+        recipe, file = open_training_set(path, filesystem())
+        options = LookupOptions.from_json(recipe.options)
+        store = FeatureStore(self.location.uri(), release=recipe.release)
+        request = options.request(store.manifest)
+        lookup = store._lookup(
+            request, recipe.options, as_of=options.as_of, expected_hash=recipe.entities
         )
-        as_of = None if recipe["as_of"] is None else datetime.fromisoformat(recipe["as_of"])
-        entities = reproduction.entity_rows(rows, [name for name, *_ in asked.columns])
-        return store._look_up(
-            entities, asked, options, to=to, as_of=as_of, expected=recipe["entities"]
-        )
+        features = [column.name for column in request.columns]
+        return lookup.run(entity_rows_of(file, features), to)
 
-    def _look_up(
-        self,
-        entity_rows: Any,
-        asked: Asked,
-        options: Recipe,
-        *,
-        to: str | None = None,
-        as_of: datetime | None = None,
-        expected: str | None = None,
-    ) -> TrainingSet | int:
-        """`expected` is the hash that the entity rows must have."""
-        from milepost.reading import (
-            entities,
-            entity_hash,
-            entity_sources,
-            parquet_stream,
-            training_set,
-        )
+    def _options(
+        self, features: Iterable[str] | Service, aliases: Aliases | None, **options: Any
+    ) -> LookupOptions:
+        from milepost.reading.recipe import LookupOptions
 
-        if to is not None:
-            parquet_stream.place(to)
-        system = _filesystem()
-        reader = entity_sources.reader(entity_rows, system, self._datasets)
-        asked.check_names(reader.schema.names)
-        if as_of is not None:
-            entities.check_untimed(reader.schema.names)
-        files = self._files((one.view for one in asked.views), system)
-        hashed = entity_hash.EntityHash()
+        features, aliases = expand(features, aliases)
+        return LookupOptions(features=features, aliases=aliases, **options)
 
-        def answer(rows: pa.Table, first_row: int = 0) -> pa.Table:
-            if as_of is None:
-                instants = entities.event_instants(rows, first_row)
-                coverage.check(asked, instants, None if to is None else first_row)
-            else:
-                instants = entities.same_instant(as_of, rows.num_rows)
-            lasting = entity_hash.lasting(rows)
-            hashed.update(lasting)
-            return join(asked, rows if to is None else lasting, instants, files)
+    def _lookup(self, request: FeatureRequest, options: dict[str, Any], **found: Any) -> Lookup:
+        from milepost.reading.lookup import Lookup
 
-        def recipe() -> bytes:
-            digest = hashed.hexdigest()
-            if expected not in {None, digest}:
-                raise LookupInputError(
-                    "the entity rows are not those that the training set was made from",
-                    hint="the file was edited after it was written: restore it; or an early "
-                    "Milepost made it from a category, a list or instants in seconds: look it up "
-                    "anew",
-                )
-            return training_set.recipe_of(self.release, options, digest)
-
-        if to is None:
-            found = answer(entities.some(reader.read_all()))
-            return training_set.with_recipe(found, recipe())
-        return parquet_stream.write(to, reader, answer, recipe)
-
-    def _files(self, views: Iterable[View], system: S3FileSystem) -> dict[str, ViewFiles]:
-        from milepost.release.view_files import ViewFiles
-
-        return {view.name: ViewFiles(self.location, self.release, view, system) for view in views}
-
-    def _datasets(self) -> dict[str, Any]:
-        """Every feature view by each of its names, read when it is scanned."""
-        from milepost.release.view_files import dataset
-
-        found = {
-            view.name: dataset(self.location, view, view.files) for view in self._manifest.views
-        }
-        return {name: found[view.name] for name, view in self._manifest.by_name.items()}
-
-
-def _filesystem() -> S3FileSystem:
-    from milepost.release.datafile import filesystem
-
-    return filesystem()
+        return Lookup(self.location, self._manifest, request, options, **found)
 
 
 def _check_fresh(views: Sequence[View], as_of: datetime) -> None:
@@ -441,7 +352,7 @@ def _check_fresh(views: Sequence[View], as_of: datetime) -> None:
             )
 
 
-def _warn_if_deprecated(views: Sequence[View]) -> None:
+def _warn_if_deprecated(views: Iterable[View]) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     for view in views:
         if view.deprecated_at and datetime.fromisoformat(view.deprecated_at) <= now:

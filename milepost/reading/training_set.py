@@ -1,12 +1,11 @@
-"""A training set and its recipe: in memory as Arrow, or streamed to one Parquet file on S3."""
+"""A training set: entity rows with features behind them, as Arrow, pandas or polars."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +13,12 @@ import pyarrow as pa
 
 from milepost.display import DisplayTable
 from milepost.errors import LookupInputError
+from milepost.reading.recipe import METADATA_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-METADATA_KEY = b"milepost"
-Recipe = dict[str, Any]
-# Rows that are looked up and written at a time: with 30 features a quarter of a gigabyte. 2026-11.
-BLOCK_ROWS = 1 << 20
 SHOWN_ROWS = 10
 
 
@@ -36,12 +32,17 @@ class TrainingSet:
 
     _table: pa.Table
 
+    @classmethod
+    def of(cls, table: pa.Table, metadata: Mapping[bytes, bytes]) -> TrainingSet:
+        """Return a table as a training set; `metadata` has its recipe."""
+        return cls(table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata}))
+
     def to_arrow(self) -> pa.Table:
-        """As a pyarrow table."""
+        """Return it as a pyarrow table."""
         return self._table
 
     def to_pandas(self) -> pd.DataFrame:
-        """As a pandas data frame, with the index and the dtypes of the one that came in.
+        """Return it as a pandas data frame, with the index and the dtypes of the one that came in.
 
         A feature's dtype follows from its type alone: `Int64` for BIGINT and `boolean` for BOOLEAN,
         which hold a null, floats with NaN for a null of DOUBLE.
@@ -51,23 +52,23 @@ class TrainingSet:
         return data_frame(self._table)
 
     def to_polars(self) -> pl.DataFrame:
-        """As a polars data frame."""
+        """Return it as a polars data frame."""
         import polars as pl
 
         try:
-            found = pl.from_arrow(self._table)
+            frame = pl.from_arrow(self._table)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise LookupInputError(
                 f"polars cannot hold the training set: {str(error).splitlines()[0]}",
                 hint="take `.to_arrow()`, and cast or drop the column",
             ) from error
-        assert isinstance(found, pl.DataFrame)  # noqa: S101 - of a table, never a series
-        return found
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - of a table, never a series
+        return frame
 
     @property
-    def recipe(self) -> Recipe:
+    def recipe(self) -> dict[str, Any]:
         """What it was made from: release, features, options, hash of the entity rows, code."""
-        recipe: Recipe = json.loads(self._table.schema.metadata[METADATA_KEY])
+        recipe: dict[str, Any] = json.loads(self._table.schema.metadata[METADATA_KEY])
         return recipe
 
     @property
@@ -93,32 +94,3 @@ class TrainingSet:
         )
         title = f"TrainingSet of {len(self):,} rows, release {self.recipe['release']}"
         return f"<p>{title}</p>{rows._repr_html_()}"
-
-
-def recipe_of(release: str, options: Recipe, entities: str) -> bytes:
-    """The recipe as it stands in the metadata."""
-    code = {name: version(name) for name in ("milepost", "pyarrow")}
-    return json.dumps({"release": release, **options, "entities": entities, "code": code}).encode()
-
-
-def with_recipe(table: pa.Table, recipe: bytes) -> TrainingSet:
-    """A table and its recipe, together."""
-    return TrainingSet(
-        table.replace_schema_metadata({**(table.schema.metadata or {}), METADATA_KEY: recipe})
-    )
-
-
-def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """The rows of a stream, BLOCK_ROWS at a time whatever its batches; a last block has fewer."""
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in reader:
-        held.append(batch)
-        count += batch.num_rows
-        while count >= BLOCK_ROWS:
-            rows = pa.Table.from_batches(held, reader.schema)
-            yield rows.slice(0, BLOCK_ROWS)
-            held = rows.slice(BLOCK_ROWS).to_batches()
-            count -= BLOCK_ROWS
-    if count:
-        yield pa.Table.from_batches(held, reader.schema)

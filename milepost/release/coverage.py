@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from milepost.errors import LookupInputError
-from milepost.reading.lookup import Asked
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import EVENT_TIMESTAMP
+from milepost.release.request import FeatureRequest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Range:
-    """When a feature is whole: from `complete_from` up to, without, `built_through`, naive UTC.
+    """When a feature is whole: from `complete_from` to (not including) `built_through`, UTC.
 
     `complete_from` is None of a derived feature that needs no other feature.
     """
@@ -37,54 +37,58 @@ class Range:
         return self.complete_from is not None and self.complete_from >= self.built_through
 
 
-def ranges(asked: Asked) -> list[Range]:
-    """When each feature asked for is whole, in order, by the name that was asked for."""
-    found = []
-    for _, view, feature in asked.columns:
-        inputs = [(view.view, feature)]
-        derived = asked.derived.get((view.name, feature))
+def ranges(request: FeatureRequest) -> list[Range]:
+    """Return when each requested feature is whole, in order, by the name that was asked for."""
+    ranges_in_order = []
+    for _, requested, feature in request.columns:
+        inputs = [(requested.view, feature)]
+        derived = request.derived.get((requested.name, feature))
         if derived:
-            inputs = [(one.view, name) for one, name in derived.inputs.values()]
-        found.append(_range(f"{view.name}:{feature}", view.view, inputs))
-    return found
+            inputs = [(source.view, name) for source, name in derived.inputs.values()]
+        ranges_in_order.append(_range(f"{requested.name}:{feature}", requested.view, inputs))
+    return ranges_in_order
 
 
 def of_view(manifest: Manifest, view: View) -> list[Range]:
-    """When each feature of a view is whole, stored and derived, by its name."""
-    views = manifest.by_name
-    found = [_range(feature, view, [(view, feature)]) for feature in view.features]
-    for one in view.derived:
-        inputs = [(views[other] if other else view, name) for other, name in one.features.values()]
-        found.append(_range(one.name, view, inputs))
-    return found
+    """Return when each feature of a view is whole, stored and derived, by its name."""
+    ranges_in_order = [_range(feature, view, [(view, feature)]) for feature in view.features]
+    for derived in view.derived:
+        inputs = [
+            (manifest.by_name[source] if source else view, feature)
+            for source, feature in derived.features.values()
+        ]
+        ranges_in_order.append(_range(derived.name, view, inputs))
+    return ranges_in_order
 
 
 def _range(name: str, view: View, inputs: Sequence[tuple[View, str]]) -> Range:
-    """A feature is whole where all that it is made from is."""
-    starts = [one.complete_from[feature] for one, feature in inputs]
-    ends = [one.instant("built_through") for one in (view, *(one for one, _ in inputs))]
+    """Return when a feature is whole: where all that it is made from is."""
+    starts = [source.complete_from[feature] for source, feature in inputs]
+    ends = [source.instant("built_through") for source in (view, *(view for view, _ in inputs))]
     return Range(name, max(starts, default=None), min(ends))
 
 
-def together(found: Sequence[Range]) -> Range:
-    """When all of them are whole."""
-    starts = [one.complete_from for one in found if one.complete_from is not None]
-    return Range("all", max(starts, default=None), min(one.built_through for one in found))
+def together(feature_ranges: Sequence[Range]) -> Range:
+    """Return when all of the features are whole."""
+    starts = [feature.complete_from for feature in feature_ranges if feature.complete_from]
+    return Range(
+        "all", max(starts, default=None), min(feature.built_through for feature in feature_ranges)
+    )
 
 
-def check(asked: Asked, instants: pa.Array, first_row: int | None = None) -> None:
-    """Refuse instants at which a feature that is asked for is not whole, unless it is allowed.
+def check(request: FeatureRequest, instants: pa.Array, first_row: int | None = None) -> None:
+    """Refuse instants at which a requested feature is not whole, unless the request allows it.
 
-    `first_row` is the place of the first of them among more rows, None where they are all.
+    `first_row` is the number of the first instant's row among more rows, None where these are all.
     """
     if not len(instants):
         return
     import pyarrow.compute as pc
 
     bounds = pc.min_max(instants)
-    found = ranges(asked)
-    early = {} if asked.allow_early else _early(found, bounds["min"].as_py())
-    late = {} if asked.allow_late else _late(found, bounds["max"].as_py())
+    feature_ranges = ranges(request)
+    early = {} if request.allow_early else _early(feature_ranges, bounds["min"].as_py())
+    late = {} if request.allow_late else _late(feature_ranges, bounds["max"].as_py())
     total = f"{(first_row or 0) + len(instants):,} rows"
     of_rows = f"of {total}" if first_row is None else f"of the first {total}"
     problems, conditions, permissions = [], [], []
@@ -104,16 +108,16 @@ def check(asked: Asked, instants: pa.Array, first_row: int | None = None) -> Non
         permissions.append("allow_late=True")
     if problems:
         advice = f"keep the rows with `{' and '.join(conditions)}`"
-        if together(found).is_empty:
+        if together(feature_ranges).is_empty:
             advice = "no instant has them all yet: ask for fewer"
         raise LookupInputError(
             "; ".join(problems), hint=f"{advice}, or pass {' and '.join(permissions)}"
         )
 
 
-def check_latest(asked: Asked, as_of: datetime) -> None:
+def check_latest(request: FeatureRequest, as_of: datetime) -> None:
     """Refuse the newest features where the window of one was not full at their instant."""
-    early = {} if asked.allow_early else _early(ranges(asked), as_of)
+    early = {} if request.allow_early else _early(ranges(request), as_of)
     if early:
         raise LookupInputError(
             f"the newest features are as of {as_of}, before windows are full: "
@@ -122,28 +126,35 @@ def check_latest(asked: Asked, as_of: datetime) -> None:
         )
 
 
-def _early(found: Iterable[Range], instant: datetime) -> dict[str, datetime]:
-    """The features whose windows are not full at an instant, each with when they are."""
+def _early(feature_ranges: Iterable[Range], instant: datetime) -> dict[str, datetime]:
+    """Return the features whose windows are not full at an instant, each with when they are."""
     return {
-        one.feature: one.complete_from
-        for one in found
-        if one.complete_from is not None and instant < one.complete_from
+        feature.feature: feature.complete_from
+        for feature in feature_ranges
+        if feature.complete_from is not None and instant < feature.complete_from
     }
 
 
-def _late(found: Iterable[Range], instant: datetime) -> dict[str, datetime]:
-    """The features that are not built at an instant, each with until when they are."""
-    return {one.feature: one.built_through for one in found if one.built_through <= instant}
+def _late(feature_ranges: Iterable[Range], instant: datetime) -> dict[str, datetime]:
+    """Return the features that are not built at an instant, each with its `built_through`."""
+    return {
+        feature.feature: feature.built_through
+        for feature in feature_ranges
+        if feature.built_through <= instant
+    }
 
 
 def _listed(features: Mapping[str, datetime], word: str) -> str:
-    grouped = defaultdict(list)
+    names_by_instant = defaultdict(list)
     for name, instant in features.items():
-        grouped[instant].append(f"`{name}`")
-    return "; ".join(f"{_some(grouped[at])} {word} {at}" for at in sorted(grouped))
+        names_by_instant[instant].append(f"`{name}`")
+    return "; ".join(
+        f"{_shortened(names_by_instant[instant])} {word} {instant}"
+        for instant in sorted(names_by_instant)
+    )
 
 
-def _some(names: Sequence[str]) -> str:
-    """The names, of many the first ones and the number of the others."""
-    shown, others = names[:SHOWN], names[SHOWN:]
-    return ", ".join(shown) + (f" and {len(others)} more" if others else "")
+def _shortened(names: Sequence[str]) -> str:
+    """Return the first names, and of many the number of those that are left out."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -96,7 +96,7 @@ def evaluate(
     import duckdb
     import pyarrow as pa
 
-    from milepost.reading.entities import finite, one
+    from milepost.release.columns import finite, to_array
 
     distinct: dict[int, tuple[str, pa.Array]] = {}
     selected = []
@@ -120,4 +120,4 @@ def evaluate(
                 f"{str(error).splitlines()[0]}",
                 hint="a value of the request is out of range",
             ) from error
-    return [finite(one(column)) for column in found.columns]
+    return [finite(to_array(column)) for column in found.columns]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from milepost.release import releases
 from milepost.release.manifest import File
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import PARALLEL_REQUESTS
+from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def verify(store: Location, release: str) -> Verified:
     def is_sound(file: File) -> bool:
         return s3.sha256(store, file.name) == (file.digest, file.bytes)
 
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         sound = []
         for ok in pool.map(is_sound, manifest.files):
             sound.append(ok)

@@ -14,8 +14,8 @@ import pytest
 
 import greenhouse
 from greenhouse import Greenhouse
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 pytest_plugins = ["fuzz"]
 PROJECT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
             for name in rest:
                 os.environ.pop(name, None)
     os.environ.update(variables)
-    s3.client.cache_clear()
+    client.cache_clear()
     yield variables
     subprocess.run([*SERVER, "stop", *state], check=True)
 

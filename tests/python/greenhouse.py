@@ -14,7 +14,7 @@ import pyarrow as pa
 from dbt_process import run_dbt
 from milepost.publishing.publish import Published, publish
 from milepost.raw import landing
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 PROJECT = Path(__file__).parents[2]
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 10)

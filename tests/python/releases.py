@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from milepost.publishing.export import Uploads
-from milepost.release import releases
+from milepost.release import pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
+from milepost.release.files import ARROW_TYPES
 from milepost.release.manifest import Manifest, View
 from milepost.release.manifest_format import FORMAT_VERSION
-from milepost.release.view_files import ARROW_TYPES
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 START, END = "2026-01-01T00:00:00", "2026-07-01T00:00:00"
 
@@ -102,4 +102,4 @@ def release(store: Location, *views: View, created_at: str = END) -> str:
 
 def release_manifest(store: Location, manifest: Manifest) -> None:
     """Put it on S3 and make it current."""
-    releases.commit(store, manifest, releases.pointer(store))
+    releases.commit(store, manifest, pointers.pointer(store))

@@ -24,6 +24,7 @@ from milepost import FeatureStore
 from milepost.errors import PublishError
 from milepost.release.manifest import CURRENT
 from milepost.storage import s3
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 
@@ -194,7 +195,7 @@ class Trial:
 @pytest.fixture(scope="module")
 def project(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Greenhouse:
     """The greenhouse whose view has a definition, built."""
-    raw, store = (s3.Location.parse(f"s3://milepost-{kind}/any-order") for kind in ("raw", "store"))
+    raw, store = (Location.parse(f"s3://milepost-{kind}/any-order") for kind in ("raw", "store"))
     greenhouse.land(raw)
     green = greenhouse.create(tmp_path_factory.mktemp("any_order") / "project", raw, store)
     folder = green.folder

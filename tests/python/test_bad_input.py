@@ -20,7 +20,8 @@ from milepost import FeatureStore
 from milepost.errors import PublishError
 from milepost.raw import landing, markers
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,7 @@ def body(raw: Location, name: str) -> bytes:
 
 
 def delete(raw: Location, name: str) -> None:
-    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
+    client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
 
 
 def truncate(raw: Location) -> None:

@@ -16,7 +16,7 @@ from milepost.release.derived import Derived
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.service import Service
 
-META = {
+META: dict[str, Any] = {
     "entities": {"carrier": ["carrier_id"]},
     "entity_definitions": {
         "carrier": {"keys": {"carrier_id": "varchar"}, "description": "Who\n hauls."},

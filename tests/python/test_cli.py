@@ -19,11 +19,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from milepost import cli
-from milepost.release.datafile import filesystem
 from milepost.release.derived import Derived
 from milepost.release.service import Service
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release, release_manifest, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late": "DOUBLE"}
@@ -345,11 +346,11 @@ def test_each_command_says_that_s3_is_down(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    s3.client.cache_clear()
+    client.cache_clear()
     try:
         code, out, err = run(command, *COMMANDS[command])
     finally:
-        s3.client.cache_clear()
+        client.cache_clear()
     assert (code, out) == (1, "")
     assert re.fullmatch(
         "reading .*`s3://.*`: S3 cannot be reached at http://127.0.0.1:1\nhint: is the .*\n", err

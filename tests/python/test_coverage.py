@@ -12,10 +12,10 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError
-from milepost.reading import training_set
+from milepost.reading import training_set_file
 from milepost.release.derived import Derived
 from milepost.release.manifest import View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 ROWS = rows_of(
@@ -171,7 +171,7 @@ def test_an_alias_names_the_feature_in_the_error(shelf: FeatureStore) -> None:
 def test_a_stream_says_of_how_many_rows_it_knows(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_set, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(training_set_file, "BLOCK_ROWS", 2)
     instants = ["2026-02-01T00:00:00"] * 3 + ["2026-01-01T00:00:00"] * 3
     to = shelf.location.uri("sets/early.parquet")
     message = refusal(shelf, instants, ["beds:wet_7d"], to=to)

@@ -15,12 +15,12 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
-from milepost.release.datafile import filesystem
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release_manifest, rows_of
 
 MARKETS = rows_of(
@@ -231,7 +231,7 @@ def test_many_rows_keep_their_order_at_any_cut(
     found = shelf.get_historical_features(rows, ["markets:offer"]).to_arrow()
     tenders = np.where(rows["market_id"].to_numpy() == "atl", 1, 2)
     assert np.array_equal(found["offer"].to_numpy(), offered / tenders)
-    monkeypatch.setattr("milepost.reading.training_set.BLOCK_ROWS", 70_000)
+    monkeypatch.setattr("milepost.reading.training_set_file.BLOCK_ROWS", 70_000)
     first, again = store.uri("a.parquet"), store.uri("b.parquet")
     assert shelf.get_historical_features(rows, ["markets:offer"], to=first) == count
     shelf.reproduce(first, to=again)

@@ -15,7 +15,7 @@ from milepost.release import releases
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest
 from milepost.release.service import Service
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release_manifest, rows_of
 
 KEYS = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP"}

@@ -13,7 +13,7 @@ from greenhouse import LAST, PROJECT, Greenhouse
 from milepost.errors import PublishError
 from milepost.publishing.publish import judge
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from milepost import FeatureStore
 from milepost.publishing import export
+from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
-from milepost.release.view_files import ARROW_TYPES
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 KEY_VALUES: dict[str, list[Any]] = {

@@ -25,12 +25,12 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError
-from milepost.reading import entities, entity_sources
+from milepost.reading import entity_rows, entity_sources
 from milepost.reading.training_set import TrainingSet
+from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
-from milepost.release.view_files import ARROW_TYPES
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 FIRST, SECOND = at("2026-02-01T00:00:00"), at("2026-03-08T06:30:00")
@@ -529,16 +529,16 @@ def test_a_key_or_a_column_of_the_request_of_another_kind_is_refused(kind: Kind)
         if type_ != kind.type and (type_, kind.also) != ("VARCHAR", ("VARCHAR",)):
             message = f"^key `x` is .* `view` {ARROW_TYPES[type_]}".replace("[", "\\[")
             with pytest.raises(LookupInputError, match=message + ".*\nhint: convert the column"):
-                entities.keys(rows, "view", {"x": "x"}, view)
+                entity_rows.key_columns(rows, "view", {"x": "x"}, view)
         if type_ == kind.type or type_ in kind.also:
-            column = entities.request(rows, "x", ARROW_TYPES[type_], "feature")
+            column = entity_rows.request_column(rows, "x", ARROW_TYPES[type_], "feature")
             assert column.type == ARROW_TYPES[type_]
             as_given = column.to_pylist() == values_of(kind)
             assert as_given or kind.name in {"DuckDB DECIMAL", "DuckDB UUID"}
         else:
             message = "^`x` is .*, for derived feature `feature` .*\nhint: convert"
             with pytest.raises(LookupInputError, match=message):
-                entities.request(rows, "x", ARROW_TYPES[type_], "feature")
+                entity_rows.request_column(rows, "x", ARROW_TYPES[type_], "feature")
 
 
 @each_kind
@@ -546,12 +546,12 @@ def test_an_instant_is_one_or_is_refused(kind: Kind) -> None:
     first, _, third = values_of(kind)
     rows = read(renamed(kind.make([first, third, first]), "event_timestamp"))
     if kind.type == "TIMESTAMP":
-        instants = entities.event_instants(rows)
+        instants = entity_rows.event_instants(rows)
         assert instants.type == pa.timestamp("us")
         assert instants.to_pylist() == [first, third, first]
     else:
         with pytest.raises(LookupInputError, match=r"`event_timestamp` is .*, not a timestamp\nh"):
-            entities.event_instants(rows)
+            entity_rows.event_instants(rows)
 
 
 @each_library

@@ -16,7 +16,7 @@ from milepost.publishing.gate import Passed
 from milepost.release.definition import Field
 from milepost.release.entity import EntityRole
 from milepost.release.manifest import View
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 TYPES = {
     "bed_id": "VARCHAR",

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from milepost import FeatureStore
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 PROJECT = Path(__file__).parents[2]
 FEAST = PROJECT / ".venv-feast/bin/python"

@@ -14,7 +14,7 @@ from milepost import FeatureStore
 from milepost.errors import PublishError
 from milepost.publishing.publish import publish
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from milepost.raw import closed_dates as raw_log
 from milepost.raw import landing, markers
 from milepost.raw.column_types import is_declared_type
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 FIRST = date(2026, 3, 30)
 DAYS = [FIRST + timedelta(days=n) for n in range(4)]

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, UnknownFeatureError
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 CARRIERS = rows_of(

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pytest
 
 from milepost import FeatureStore
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from milepost import FeatureStore
 from milepost.publishing import export
 from milepost.reading import asof_search as newest
-from milepost.release.datafile import filesystem
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
-from milepost.release.view_files import ViewFiles
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.arrow import filesystem
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 TYPES = {
@@ -220,7 +220,7 @@ def busy(store: Location) -> ViewFiles:
     fields = [replace(view.fields[0], name=f.name, type=kinds[f.type]) for f in schema]
     view = replace(view, fields=fields, files=files, rows=sum(file.rows for file in files))
     counted: Any = Counted()
-    return ViewFiles(store, "release", view, counted)
+    return ViewFiles(store, view, counted)
 
 
 def test_reading_little_fetches_little(busy: ViewFiles) -> None:

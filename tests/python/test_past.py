@@ -11,8 +11,8 @@ import pytest
 from milepost.errors import ReleaseError
 from milepost.publishing import history_check as past
 from milepost.release.manifest import View
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, put_view, rows_of
 
 TYPES = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}
@@ -111,7 +111,7 @@ def test_a_view_without_keys_is_compared(store: Location) -> None:
 
 
 def remove(store: Location, name: str) -> None:
-    s3.client().delete_object(Bucket=store.bucket, Key=store.key(name))
+    client().delete_object(Bucket=store.bucket, Key=store.key(name))
 
 
 def test_a_month_with_the_same_file_is_not_read(store: Location) -> None:

@@ -18,6 +18,7 @@ from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
 from milepost.publishing.publish import Published
 from milepost.storage import s3
+from milepost.storage.client import endpoint
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +30,14 @@ def rows_in_scratch(green: Greenhouse) -> list[tuple[object, ...]]:
 
 def test_a_bare_duckdb_counts_the_published_rows(green: Greenhouse) -> None:
     (view,) = green.publish().manifest.views
-    options = s3.endpoint_options()
+    options = endpoint()
     with duckdb.connect(
         config={"extension_directory": str(PROJECT / ".local/duckdb_extensions")}
     ) as con:
         con.load_extension("httpfs")
         con.execute(
-            f"create secret (type s3, key_id '{options['key']}', secret '{options['secret']}', "
-            f"endpoint '{options['endpoint']}', url_style path, use_ssl false)"
+            f"create secret (type s3, key_id '{options.key}', secret '{options.secret}', "
+            f"endpoint '{options.host}', url_style path, use_ssl false)"
         )
         files = [green.store.uri(file.name) for file in view.files]
         counted = con.execute("select count(*) from read_parquet(?)", [files]).fetchone()
@@ -120,7 +121,7 @@ def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenh
             "    return write(location, name, *rest, **more)\n"
             "s3.put = put\n"
             "publish.publish(Path('scratch.duckdb'), Path('target/manifest.json'),"
-            " s3.Location.parse(sys.argv[1]))\n",
+            " Location.parse(sys.argv[1]))\n",
             green.store.uri(),
         ],
         cwd=green.folder,

@@ -19,7 +19,8 @@ from milepost.raw import closed_dates as raw_log
 from milepost.raw import landing, markers
 from milepost.raw.closed_dates import ClosedDates
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 FIRST = date(2026, 2, 26)
 DAYS = [FIRST + timedelta(days=n) for n in range(6)]
@@ -96,7 +97,7 @@ def body(raw: Location, name: str) -> bytes:
 
 
 def remove(raw: Location, name: str) -> None:
-    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
+    client().delete_object(Bucket=raw.bucket, Key=raw.key(name))
 
 
 def change_marker(raw: Location, change: Callable[[dict[str, Any]], object]) -> str:
@@ -184,7 +185,7 @@ def test_a_file_outside_the_partitions_is_named(log: Location, name: str) -> Non
 
 
 def test_a_folder_made_by_a_console_is_no_file(log: Location) -> None:
-    s3.client().put_object(Bucket=log.bucket, Key=log.key(f"loads/landing_date={FIRST}/"))
+    client().put_object(Bucket=log.bucket, Key=log.key(f"loads/landing_date={FIRST}/"))
     assert raw_log.check(log, TABLES).before == OPEN
 
 
@@ -409,15 +410,15 @@ def copy_in_parts(raw: Location, name: str) -> None:
     """Replace a file by a copy of itself with another ETag."""
     where: dict[str, Any] = {"Bucket": raw.bucket, "Key": raw.key(name)}
     content = body(raw, name)
-    before = s3.client().head_object(**where)["ETag"]
-    upload = s3.client().create_multipart_upload(**where)["UploadId"]
-    sent = s3.client().upload_part(**where, UploadId=upload, PartNumber=1, Body=content)
-    s3.client().complete_multipart_upload(
+    before = client().head_object(**where)["ETag"]
+    upload = client().create_multipart_upload(**where)["UploadId"]
+    sent = client().upload_part(**where, UploadId=upload, PartNumber=1, Body=content)
+    client().complete_multipart_upload(
         **where,
         UploadId=upload,
         MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": sent["ETag"]}]},
     )
-    assert s3.client().head_object(**where)["ETag"] != before
+    assert client().head_object(**where)["ETag"] != before
 
 
 def test_a_file_copied_in_parts_has_not_changed(log: Location) -> None:

@@ -9,11 +9,13 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import ConflictError, ReleaseError
-from milepost.release import releases
+from milepost.release import garbage, pointers, releases
 from milepost.release.manifest import CURRENT, Manifest
 from milepost.release.verify import verify
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
+from milepost.storage.uploads import unfinished_uploads
 from releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "load_count": "BIGINT"}
@@ -36,8 +38,8 @@ def old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3, "clock", lambda store: now(store) + 2 * GRACE)
 
 
-def collect(store: Location, *, dry_run: bool = False) -> releases.Collected:
-    return releases.collect(store, grace=GRACE, dry_run=dry_run)
+def collect(store: Location, *, dry_run: bool = False) -> garbage.Collection:
+    return garbage.collect(store, grace=GRACE, dry_run=dry_run)
 
 
 def test_history_has_what_was_current_the_newest_first(store: Location) -> None:
@@ -53,7 +55,7 @@ def test_a_rollback_makes_an_older_release_current_and_loses_none(store: Locatio
     assert (read(store), read(store, names[1])) == (1, 2)
     assert {one.release for one in releases.history(store)} == set(names)
     third = publish(store, 3)
-    assert releases.current(store) == third
+    assert pointers.current(store) == third
 
 
 def test_a_release_that_never_was_current_is_no_aim_of_a_rollback(store: Location) -> None:
@@ -134,15 +136,15 @@ def test_an_upload_that_was_left_is_garbage(
 ) -> None:
     publish(store, 1)
     key = store.key("data/carriers/2026-01/left.parquet")
-    begun = s3.client().create_multipart_upload(Bucket=store.bucket, Key=key)
-    s3.client().upload_part(
+    begun = client().create_multipart_upload(Bucket=store.bucket, Key=key)
+    client().upload_part(
         Bucket=store.bucket, Key=key, UploadId=begun["UploadId"], PartNumber=1, Body=b"x" * 99
     )
     assert collect(store).removed == []
     request.getfixturevalue("old")
     (left,) = collect(store).removed
     assert (left.name, left.bytes) == ("data/carriers/2026-01/left.parquet", 99)
-    assert list(s3.unfinished_uploads(store)) == []
+    assert list(unfinished_uploads(store)) == []
 
 
 def test_nothing_is_removed_where_it_is_in_doubt_what_is_kept(store: Location, old: None) -> None:
@@ -162,7 +164,7 @@ def test_nothing_is_removed_where_it_is_in_doubt_what_is_kept(store: Location, o
 def test_a_grace_period_is_longer_than_a_publication_takes_to_settle(store: Location) -> None:
     publish(store, 1)
     with pytest.raises(ReleaseError, match=r"grace period of 0:01:00 is shorter"):
-        releases.collect(store, grace=timedelta(minutes=1), dry_run=True)
+        garbage.collect(store, grace=timedelta(minutes=1), dry_run=True)
 
 
 def test_what_is_being_removed_is_not_kept_again(store: Location) -> None:
@@ -183,22 +185,22 @@ def test_a_collection_keeps_what_is_kept_after_it_said_what_it_removes(
     store: Location, old: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = publish(store, 1), publish(store, 2)
-    find, turns = releases._garbage, []
+    find, turns = garbage._garbage, []
 
-    def garbage(place: Location, grace: timedelta) -> tuple[list[s3.Listed], list[str]]:
+    def find_and_pin(place: Location, grace: timedelta) -> tuple[list[s3.ObjectMeta], list[str]]:
         turns.append(1)
         if len(turns) == 2:  # by one who saw no announcement
-            s3.put(store, "pins/model.json", releases._pointer_body(first, 1))
+            s3.put(store, "pins/model.json", pointers.pointer_body(first, 1))
         return find(place, grace)
 
-    monkeypatch.setattr(releases, "_garbage", garbage)
+    monkeypatch.setattr(garbage, "_garbage", find_and_pin)
     assert collect(store).removed == []
     assert read(store, first) == 1
 
 
 def test_the_loser_of_a_race_is_told_to_publish_again(store: Location) -> None:
     publish(store, 1)
-    before = releases.pointer(store)
+    before = pointers.pointer(store)
     publish(store, 2)
     late = manifest_of(put_view(store, "carriers", rows_of(TYPES)))
     with pytest.raises(ConflictError, match=r"another writer was first.*\nhint: publish again"):
@@ -208,7 +210,7 @@ def test_the_loser_of_a_race_is_told_to_publish_again(store: Location) -> None:
 
 def test_a_rollback_there_and_back_does_not_let_an_old_publisher_in(store: Location) -> None:
     first = publish(store, 1)
-    before = releases.pointer(store)
+    before = pointers.pointer(store)
     publish(store, 2)
     releases.rollback(store, first)
     with pytest.raises(ConflictError):
@@ -217,10 +219,10 @@ def test_a_rollback_there_and_back_does_not_let_an_old_publisher_in(store: Locat
 
 def test_a_move_whose_reply_was_lost_is_known_though_others_moved_on(store: Location) -> None:
     publish(store, 1)
-    before = releases.pointer(store)
+    before = pointers.pointer(store)
     ours = publish(store, 2)
     publish(store, 3)
-    releases._swap(store, ours, before, time.monotonic())
+    pointers.move_current(store, ours, before, time.monotonic())
 
 
 def test_verify_names_what_is_not_as_it_was_written(store: Location) -> None:

@@ -16,8 +16,10 @@ import pyarrow as pa
 import pytest
 
 from milepost.errors import ConflictError, StorageError
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import conditional, s3, uploads
+from milepost.storage.client import PARALLEL_REQUESTS, Endpoint, client, endpoint
+from milepost.storage.location import Location
+from milepost.storage.uploads import upload
 
 WRITERS = 8
 
@@ -38,10 +40,10 @@ def settings(
                 monkeypatch.delenv(name)
         for name, text in {**(nothing if alone else s3_server), **variables}.items():
             monkeypatch.setenv(name, text)
-        s3.client.cache_clear()
+        client.cache_clear()
 
     yield use
-    s3.client.cache_clear()
+    client.cache_clear()
 
 
 def race(attempt: Callable[[int], str]) -> list[str | ConflictError]:
@@ -136,7 +138,7 @@ def test_what_was_put_is_got_back_with_the_same_etag(raw: Location) -> None:
     assert found is not None
     assert found[0] == b"\0 bytes \xff"
     assert found[1].strip('"') == etag
-    assert list(s3.listing(raw)) == [s3.Listed("folder/one", 9, etag, s3.clock(raw))]
+    assert list(s3.listing(raw)) == [s3.ObjectMeta("folder/one", 9, etag, s3.clock(raw))]
 
 
 def test_an_object_that_is_not_there_is_none(raw: Location) -> None:
@@ -155,22 +157,22 @@ def test_a_listing_stays_below_its_location_and_prefix(raw: Location) -> None:
 
 
 def test_a_listing_goes_on_after_its_first_page(raw: Location) -> None:
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         list(pool.map(lambda n: s3.put(raw, f"{n:04}", b""), range(1_003)))
     assert [item.name for item in s3.listing(raw)] == [f"{n:04}" for n in range(1_003)]
 
 
 def test_a_new_object_is_not_replaced(raw: Location) -> None:
-    s3.put(raw, "one", b"first", new=True)
+    conditional.create(raw, "one", b"first")
     with pytest.raises(ConflictError, match=r"/one`: another writer was first\nhint: look at"):
-        s3.put(raw, "one", b"second", new=True)
+        conditional.create(raw, "one", b"second")
     found = s3.get(raw, "one")
     assert found is not None
     assert found[0] == b"first"
 
 
 def test_of_writers_of_one_new_object_exactly_one_wins(raw: Location) -> None:
-    outcomes = race(lambda n: s3.put(raw, "one", f"{n}".encode(), new=True))
+    outcomes = race(lambda n: conditional.create(raw, "one", f"{n}".encode()))
     (winner,) = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
     found = s3.get(raw, "one")
     assert found is not None
@@ -179,7 +181,7 @@ def test_of_writers_of_one_new_object_exactly_one_wins(raw: Location) -> None:
 
 def test_of_writers_that_replace_one_version_exactly_one_wins(raw: Location) -> None:
     before = s3.put(raw, "pointer", b"before")
-    outcomes = race(lambda n: s3.put(raw, "pointer", f"{n}".encode(), if_match=before))
+    outcomes = race(lambda n: conditional.replace(raw, "pointer", f"{n}".encode(), before))
     (winner,) = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, str)]
     found = s3.get(raw, "pointer")
     assert found is not None
@@ -188,19 +190,19 @@ def test_of_writers_that_replace_one_version_exactly_one_wins(raw: Location) -> 
 
 def test_an_etag_matches_as_put_and_as_get_return_it(raw: Location) -> None:
     etag = s3.put(raw, "pointer", b"1")
-    s3.put(raw, "pointer", b"2", if_match=etag)
+    conditional.replace(raw, "pointer", b"2", etag)
     found = s3.get(raw, "pointer")
     assert found is not None
-    s3.put(raw, "pointer", b"3", if_match=found[1])
+    conditional.replace(raw, "pointer", b"3", found[1])
     with pytest.raises(ConflictError):
-        s3.put(raw, "pointer", b"4", if_match=etag)
+        conditional.replace(raw, "pointer", b"4", etag)
 
 
 def test_replacing_what_somebody_removed_is_a_lost_race(raw: Location) -> None:
     etag = s3.put(raw, "pointer", b"1")
-    s3.client().delete_object(Bucket=raw.bucket, Key=raw.key("pointer"))
+    client().delete_object(Bucket=raw.bucket, Key=raw.key("pointer"))
     with pytest.raises(ConflictError):
-        s3.put(raw, "pointer", b"2", if_match=etag)
+        conditional.replace(raw, "pointer", b"2", etag)
     assert s3.get(raw, "pointer") is None
 
 
@@ -218,11 +220,11 @@ def test_an_unreachable_endpoint_is_named(settings: Callable[..., None]) -> None
 
 
 def test_a_wrong_secret_is_refused(settings: Callable[..., None]) -> None:
-    key = s3.endpoint_options()["key"]
-    endpoint = s3.client().meta.endpoint_url
+    key = str(endpoint().key)
+    url = client().meta.endpoint_url
     settings(
         alone=True,
-        AWS_ENDPOINT_URL=endpoint,
+        AWS_ENDPOINT_URL=url,
         AWS_DEFAULT_REGION="us-east-1",
         AWS_ACCESS_KEY_ID=key,
         AWS_SECRET_ACCESS_KEY="wrong",
@@ -239,17 +241,17 @@ def test_a_wrong_secret_is_refused(settings: Callable[..., None]) -> None:
 
 
 def test_without_credentials_the_hint_says_how_to_get_them(settings: Callable[..., None]) -> None:
-    endpoint = s3.client().meta.endpoint_url
+    url = client().meta.endpoint_url
     settings(
         alone=True,
         AWS_EC2_METADATA_DISABLED="true",
-        AWS_ENDPOINT_URL=endpoint,
+        AWS_ENDPOINT_URL=url,
         AWS_DEFAULT_REGION="us-east-1",
     )
     with pytest.raises(StorageError, match=r"no S3 credentials\nhint: .*make -s env"):
         s3.get(Location.parse("s3://milepost-raw/a"), "b")
     with pytest.raises(StorageError, match="no S3 credentials"):
-        s3.endpoint_options()
+        endpoint()
 
 
 def test_credentials_that_cannot_be_had_are_an_error_with_a_hint(
@@ -261,15 +263,15 @@ def test_credentials_that_cannot_be_had_are_an_error_with_a_hint(
         "[profile expired]\nsso_start_url = https://sign.in\nsso_region = us-east-1\n"
         "sso_account_id = 1\nsso_role_name = reader\n"
     )
-    endpoint = s3.client().meta.endpoint_url
-    there = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1", "HOME": str(tmp_path)}
+    url = client().meta.endpoint_url
+    there = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1", "HOME": str(tmp_path)}
     for profile, message, hint in (
         ("lacking", "the settings for S3 do not work: .*/no/such/program", "AWS_PROFILE"),
         ("expired", "no S3 credentials: .*Token", "aws sso login"),
     ):
         settings(alone=True, **there, AWS_CONFIG_FILE=str(config), AWS_PROFILE=profile)
         for use in (
-            s3.endpoint_options,
+            endpoint,
             lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b"),
         ):
             with pytest.raises(StorageError, match=message) as caught:
@@ -288,7 +290,7 @@ def test_settings_that_do_not_work_are_named(
     for use in (
         lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b"),
         lambda: list(s3.listing(Location.parse("s3://milepost-raw/a"))),
-        s3.endpoint_options,
+        endpoint,
     ):
         with pytest.raises(StorageError, match=f"{text}.*\nhint: correct .*{variable}"):
             use()
@@ -306,11 +308,12 @@ def test_a_missing_bucket_is_named(s3_server: dict[str, str]) -> None:
 
 
 def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None]) -> None:
-    local = s3.endpoint_options()
-    assert local["scheme"] == "http"
-    assert local["endpoint"].startswith("127.0.0.1:")
-    assert local["key"]
-    assert local["secret"]
+    local = endpoint()
+    assert local.scheme == "http"
+    assert str(local.host).startswith("127.0.0.1:")
+    assert local.key
+    assert local.secret
+    assert local.secret not in repr(local)
     settings(
         alone=True,
         AWS_ACCESS_KEY_ID="key",
@@ -318,14 +321,9 @@ def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None])
         AWS_SESSION_TOKEN="token",
         AWS_DEFAULT_REGION="eu-west-1",
     )
-    assert s3.endpoint_options() == {
-        "key": "key",
-        "secret": "secret",
-        "token": "token",
-        "region": "eu-west-1",
-        "endpoint": None,
-        "scheme": "https",
-    }
+    assert endpoint() == Endpoint(
+        key="key", secret="secret", token="token", region="eu-west-1", host=None, scheme="https"
+    )
 
 
 def test_threads_that_begin_together_find_s3(raw: Location) -> None:
@@ -333,7 +331,8 @@ def test_threads_that_begin_together_find_s3(raw: Location) -> None:
     program = f"""
 from concurrent.futures import ThreadPoolExecutor
 from milepost.storage import s3
-place = s3.Location.parse({raw.uri()!r})
+from milepost.storage.location import Location
+place = Location.parse({raw.uri()!r})
 with ThreadPoolExecutor(4) as pool:
     list(pool.map(lambda n: s3.put(place, str(n), b"x"), range(8)))
 print(len(list(s3.listing(place))))
@@ -347,15 +346,15 @@ print(len(list(s3.listing(place))))
 def test_a_file_that_is_not_what_its_digest_says_is_refused_by_the_server(store: Location) -> None:
     right = hashlib.sha256(b"abc").hexdigest()
     with pytest.raises(StorageError, match=r"writing `s3://.*/file`: S3 answered BadDigest"):
-        s3.upload(store, "file", pa.py_buffer(b"abd"), right)
+        upload(store, "file", pa.py_buffer(b"abd"), right)
     assert list(s3.listing(store)) == []
-    s3.upload(store, "file", pa.py_buffer(b"abc"), right)
+    upload(store, "file", pa.py_buffer(b"abc"), right)
     assert s3.sha256(store, "file") == (right, 3)
 
 
 def test_a_large_file_goes_up_in_parts(store: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "PART_BYTES", 10 * 2**20)
+    monkeypatch.setattr(uploads, "PART_BYTES", 10 * 2**20)
     body = pa.py_buffer(bytes(11 * 2**20))
-    s3.upload(store, "file", body, hashlib.sha256(body).hexdigest())
+    upload(store, "file", body, hashlib.sha256(body).hexdigest())
     (there,) = s3.listing(store)
     assert (there.bytes, there.etag.partition("-")[2]) == (11 * 2**20, "3")

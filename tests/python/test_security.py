@@ -20,9 +20,11 @@ from botocore.exceptions import ClientError
 
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
+from milepost.release import garbage
 from milepost.release import releases as milepost_releases
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, put_view, release, rows_of
 
 POLICIES = PROJECT / "docs/reference/policies"
@@ -92,11 +94,11 @@ def acting_as(
 
     def act(role: str) -> None:
         monkeypatch.setenv("AWS_PROFILE", role)
-        s3.client.cache_clear()
+        client.cache_clear()
 
     yield act
     monkeypatch.undo()
-    s3.client.cache_clear()
+    client.cache_clear()
 
 
 REQUESTS: dict[str, Callable[[Any, str], Any]] = {
@@ -123,7 +125,7 @@ GRANTED = {
 
 def status(request: Callable[[Any, str], Any], bucket: str) -> int:
     try:
-        request(s3.client(), bucket)
+        request(client(), bucket)
     except ClientError as error:
         return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
     return 200
@@ -135,7 +137,7 @@ def test_a_role_can_do_what_it_is_granted_and_nothing_else(
     acting_as: Callable[[str], None], role: str, bucket: str
 ) -> None:
     acting_as(ADMIN)
-    s3.client().put_object(Bucket=bucket, Key="x", Body=b"")
+    client().put_object(Bucket=bucket, Key="x", Body=b"")
     acting_as(role)
     answers = {name: status(request, bucket) for name, request in REQUESTS.items()}
     assert set(answers.values()) <= {200, 403}
@@ -156,7 +158,7 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
         lambda: milepost_releases.pin(store, "mine", first),
         lambda: milepost_releases.rollback(store, first),
         lambda: milepost_releases.unpin(store, "model"),
-        lambda: milepost_releases.collect(store, grace=timedelta(days=1), dry_run=False),
+        lambda: garbage.collect(store, grace=timedelta(days=1), dry_run=False),
     ):
         with pytest.raises(MilepostError, match="refused"):
             refused()
@@ -170,7 +172,7 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
     assert FeatureStore(trial.uri(), release(trial, put_view(trial, "carriers", rows)))
     acting_as("keeper")
     milepost_releases.unpin(store, "model")
-    found = milepost_releases.collect(store, grace=timedelta(days=1), dry_run=False)
+    found = garbage.collect(store, grace=timedelta(days=1), dry_run=False)
     assert found.removed == []
 
 

@@ -20,7 +20,7 @@ from greenhouse import FIRST, Greenhouse, Reading
 from milepost import FeatureStore
 from milepost.building.catalog import Catalog
 from milepost.errors import PublishError
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 

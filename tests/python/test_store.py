@@ -20,7 +20,8 @@ from milepost import FeatureStore
 from milepost.errors import ReleaseError, StorageError, UnknownFeatureError
 from milepost.release.manifest import CURRENT, View
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {
@@ -240,7 +241,7 @@ def test_a_truncated_data_file_is_an_error(store: Location, view: View, kept: in
 
 def test_a_missing_data_file_is_an_error(store: Location, view: View) -> None:
     release(store, view)
-    s3.client().delete_object(Bucket=store.bucket, Key=store.key(view.files[1].name))
+    client().delete_object(Bucket=store.bucket, Key=store.key(view.files[1].name))
     with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read") as caught:
         FeatureStore(store.uri()).to_arrow("carriers")
     assert "missing, damaged or refused" in caught.value.hint
@@ -273,7 +274,7 @@ def test_the_reader_reads_and_may_not_write(
 ) -> None:
     name = release(store, view)
     monkeypatch.setenv("AWS_PROFILE", "milepost-reader")
-    s3.client.cache_clear()
+    client.cache_clear()
     try:
         assert FeatureStore(store.uri()).to_arrow("carriers").num_rows == 3
         for key in (CURRENT, f"releases/{name}/manifest.json", "data/new"):
@@ -283,6 +284,6 @@ def test_the_reader_reads_and_may_not_write(
         with pytest.raises(StorageError, match="refused"):
             list(s3.listing(Location.parse("s3://milepost-raw/simulated")))
     finally:
-        s3.client.cache_clear()
+        client.cache_clear()
     monkeypatch.undo()
     assert FeatureStore(store.uri()).release == name

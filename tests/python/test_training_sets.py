@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -23,11 +24,13 @@ import pytest
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.publishing import export
-from milepost.reading import entity_hash, parquet_stream, training_set
-from milepost.release.datafile import filesystem
+from milepost.reading import entity_hash, training_set_file
+from milepost.reading.recipe import Recipe
 from milepost.release.manifest_format import FORMAT_VERSION
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import conditional, s3, uploads
+from milepost.storage.arrow import filesystem
+from milepost.storage.client import client
+from milepost.storage.location import Location
 from releases import at, manifest_of, put_view, release, rows_of
 
 PROJECT = Path(__file__).parents[2]
@@ -250,7 +253,7 @@ def test_a_query_reads_views_and_parquet_on_s3_and_may_say_no_instant(shelf: Fea
 def test_a_stream_to_s3_has_the_rows_of_the_result_in_memory(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, convert: Any, request: Any
 ) -> None:
-    monkeypatch.setattr(training_set, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(training_set_file, "BLOCK_ROWS", 7)
     asked = in_markets(
         *[(["atl", "chi", None][n % 3], f"2026-02-{1 + n % 28:02}") for n in range(40)]
     )
@@ -324,19 +327,19 @@ def test_a_training_set_is_reproduced_with_the_same_bytes(shelf: FeatureStore) -
 def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, is_allowed: bool
 ) -> None:
-    recipe_of = training_set.recipe_of
+    to_bytes = Recipe.to_bytes
 
-    def older(release: str, options: dict[str, Any], entities: str) -> bytes:
-        told = {"allow_early": "allow_incomplete"}
-        options = {told.get(name, name): value for name, value in options.items()}
-        del options["allow_late"]
-        return recipe_of(release, options, entities)
+    def older(recipe: Recipe) -> bytes:
+        renamed = {"allow_early": "allow_incomplete"}
+        options = {renamed.get(name, name): value for name, value in recipe.options.items()}
+        options.pop("allow_late", None)
+        return to_bytes(dataclasses.replace(recipe, options=options))
 
     instants = ["2020-01-01", "2030-01-01"] if is_allowed else ["2026-01-10", "2026-02-10"]
     asked = in_markets(*(("atl", instant) for instant in instants))
     first, again = (shelf.location.uri(f"sets/{is_allowed}-{n}.parquet") for n in range(2))
     with monkeypatch.context() as patched:
-        patched.setattr(training_set, "recipe_of", older)
+        patched.setattr(Recipe, "to_bytes", older)
         shelf.get_historical_features(
             asked, ["markets"], allow_early=is_allowed, allow_late=is_allowed, to=first
         )
@@ -453,14 +456,14 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
     to = shelf.location.uri("sets/failed.parquet")
     asked = in_markets(*[("atl", "2026-02-01")] * 5, ("atl", "2026-09-01"))
     with monkeypatch.context() as small:
-        small.setattr(training_set, "BLOCK_ROWS", 2)
-        small.setattr(parquet_stream, "PART_BYTES", 100)
+        small.setattr(training_set_file, "BLOCK_ROWS", 2)
+        small.setattr(uploads, "STREAMED_PART_BYTES", 100)
         with pytest.raises(LookupInputError, match="after what is built"):
             shelf.get_historical_features(asked, ["markets"], to=to)
     place = Location.parse(to)
     assert not list(s3.listing(Location(place.bucket, ""), place.prefix))
-    uploads = s3.client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
-    assert not uploads.get("Uploads")
+    unfinished = client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
+    assert not unfinished.get("Uploads")
     shelf.get_historical_features(asked.slice(0, 5), ["markets"], to=to)
     written = body(to)
     with pytest.raises(LookupInputError, match="is there already\nhint: a training set replaces"):
@@ -471,7 +474,7 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
 def test_a_null_instant_in_a_later_block_is_named_by_its_row(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_set, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(training_set_file, "BLOCK_ROWS", 2)
     asked = in_markets(*[("atl", "2026-02-01")] * 5)
     instants = pa.array([*asked["event_timestamp"].to_pylist()[:4], None], pa.timestamp("us"))
     asked = asked.set_column(1, "event_timestamp", instants)
@@ -621,15 +624,15 @@ def test_a_store_that_cannot_be_used_says_why(
         FeatureStore(store.uri())
     view = put_view(store, "markets", MARKETS, keys=("market_id",))
     newer = replace(manifest_of(view), format_version=FORMAT_VERSION + 1)
-    s3.put(store, f"releases/{newer.release}/manifest.json", newer.to_bytes(), new=True)
+    conditional.create(store, f"releases/{newer.release}/manifest.json", newer.to_bytes())
     with pytest.raises(ReleaseError, match=r"has format version \d+.*\nhint: upgrade Milepost"):
         FeatureStore(store.uri(), release=newer.release)
     with pytest.raises(ReleaseError, match="has no release `20200101T000000Z-0123456789ab`"):
         FeatureStore(store.uri(), release="20200101T000000Z-0123456789ab")
     monkeypatch.setenv("AWS_PROFILE", "milepost-reader")
-    s3.client.cache_clear()
+    client.cache_clear()
     try:
         with pytest.raises(StorageError, match=r"refused.*\nhint: .*AWS_PROFILE"):
             FeatureStore("s3://milepost-raw/simulated")
     finally:
-        s3.client.cache_clear()
+        client.cache_clear()

@@ -17,7 +17,7 @@ from milepost.errors import PublishError, UnknownFeatureError
 from milepost.publishing.publish import Published
 from milepost.release import difference
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from faults.proxy import numbers
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 
 @pytest.fixture

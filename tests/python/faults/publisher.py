@@ -23,13 +23,14 @@ from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.publishing.export import Uploads, export
 from milepost.publishing.gate import Passed
-from milepost.release import releases
+from milepost.release import garbage, pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import Manifest
 from milepost.release.manifest_format import FORMAT_VERSION
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import conditional, s3
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 # What boto3 knows of S3 is parsed once, where children are forked, and not in each.
 botocore.session.create_loader = lru_cache(botocore.session.create_loader)
@@ -41,7 +42,7 @@ ROWS, MONTHS = 400, 3
 
 def publish(store: Location, number: int, months: int = 1) -> Manifest:
     """Publish two views whose last months, so many of them, hold the number in every row."""
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     uploads = Uploads(store, current)
     with duckdb.connect() as con:
@@ -142,7 +143,7 @@ def _run(
     outcome: Connection, environment: dict[str, str], work: Callable[..., Any], *arguments: Any
 ) -> None:
     os.environ.update(environment)
-    s3.client.cache_clear()
+    client.cache_clear()
     if "MILEPOST_WITHOUT" in environment:
         WITHOUT[environment["MILEPOST_WITHOUT"]]()
     try:
@@ -169,27 +170,25 @@ def _without_order() -> None:
 
 def _without_conditions() -> None:
     """Whoever writes last wins."""
-    put = s3.put
 
-    def unconditional(location: Location, name: str, body: bytes, **_: Any) -> str:
-        return put(location, name, body)
-
-    s3.put = unconditional
+    replaced: Any = conditional
+    replaced.create = s3.put
+    replaced.replace = lambda location, name, body, _: s3.put(location, name, body)
 
 
 def _without_reading_back() -> None:
     """Whatever error comes first is believed."""
-    s3._is_certain = lambda error: bool(error)
+    conditional._is_certain = lambda error: bool(error)
 
 
 def _without_keeping() -> None:
     """Garbage is all but the current release and the pinned ones, however new it is."""
-    garbage = releases._garbage
+    find_garbage = garbage._garbage
 
     def all_of_it(store: Location, grace: timedelta) -> Any:
-        return garbage(store, timedelta(hours=-1))
+        return find_garbage(store, timedelta(hours=-1))
 
-    releases._garbage = all_of_it
+    garbage._garbage = all_of_it
     releases._check_kept = lambda *_: None
 
 

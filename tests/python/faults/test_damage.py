@@ -13,10 +13,10 @@ import pytest
 from faults.publisher import VIEWS, publish
 from milepost import FeatureStore
 from milepost.errors import MilepostError
-from milepost.release import manifest, releases
+from milepost.release import manifest, pointers, releases
 from milepost.release.verify import verify
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 
 def tables(store: Location) -> list[pa.Table]:
@@ -28,7 +28,7 @@ def is_found(store: Location, name: str) -> bool:
     """Whether `verify` of the current release, or a look at the pins, tells of the object."""
     try:
         releases.pins(store)
-        return verify(store, releases.current(store)).damaged == [name]
+        return verify(store, pointers.current(store)).damaged == [name]
     except MilepostError:
         return True
 
@@ -96,7 +96,7 @@ def test_the_check_sees_pages_that_are_not_checked(
     def unchecked(*arguments: object, **options: object) -> pq.ParquetFile:
         return opened(*arguments, **{**options, "page_checksum_verification": False})
 
-    monkeypatch.setattr("milepost.release.datafile.pq.ParquetFile", unchecked)
+    monkeypatch.setattr("milepost.release.files.pq.ParquetFile", unchecked)
     with pytest.raises(AssertionError, match="the value changed what is read"):
         outcome(store, sound, "the value")
 

@@ -15,10 +15,11 @@ import pytest
 from faults.proxy import proxy
 from faults.publisher import publish, read_whole, start
 from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
-from milepost.release import releases
+from milepost.release import garbage, pointers, releases
 from milepost.release.verify import verify
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 PROCESSES = 5
 WEIGHTS = {"publish": 30, "read": 30, "pinned": 12, "rollback": 8, "pin": 10, "unpin": 3, "gc": 7}
@@ -40,7 +41,7 @@ class Operation:
 def play(store: Location, who: int, count: int, grace: timedelta) -> list[Operation]:
     """Do this many operations of random kinds, and write down what came of each."""
     chance = random.Random(who)
-    releases.LEAST_GRACE = releases.SETTLE_WITHIN = grace
+    garbage.LEAST_GRACE = pointers.SETTLE_WITHIN = grace
     pinned: dict[str, str] = {}
     log = []
     for turn in range(count):
@@ -52,11 +53,11 @@ def play(store: Location, who: int, count: int, grace: timedelta) -> list[Operat
                 asked = 1000 * (who + 1) + turn
                 told: Any = publish(store, asked, chance.choice((1, 1, 2, 3))).release
             elif kind == "read":
-                pointer = releases.pointer(store)
+                pointer = pointers.pointer(store)
                 assert pointer
                 told = (pointer.number, *read_whole(store, pointer.release))
             elif kind == "gc":
-                told = len(releases.collect(store, grace=grace, dry_run=False).removed)
+                told = len(garbage.collect(store, grace=grace, dry_run=False).removed)
             elif kind == "rollback":
                 asked = chance.choice(releases.history(store)).release
                 told = releases.rollback(store, asked).release
@@ -113,7 +114,7 @@ def check(store: Location, log: list[Operation], grace: timedelta) -> Counter[st
     }
     assert lost.isdisjoint(numbers.values()), "a release is there whose publisher was told it lost"
     _check_order(log, moves, first)
-    current = releases.current(store)
+    current = pointers.current(store)
     for release in {current, *releases.pins(store).values()}:
         assert not verify(store, release).damaged, f"{release} has lost files"
         read_whole(store, release)
@@ -126,7 +127,7 @@ def _moves(store: Location) -> list[tuple[str, int]]:
     """Each move of the pointer: to which release, and its number."""
     kept = [item.name.removeprefix("history/") for item in s3.listing(store, "history/")]
     found = [(name[11:].removesuffix(".json"), int(name[:10])) for name in kept]
-    now = releases.pointer(store)
+    now = pointers.pointer(store)
     assert now
     return list({*found, (now.release, now.number)})
 
@@ -156,9 +157,9 @@ def played(
     server: dict[str, str], store: Location, count: int, grace: timedelta, *, errors: float
 ) -> Counter[str]:
     publish(store, 1)
-    begin = Operation(-1, "publish", 0, 0, 1, releases.current(store))
+    begin = Operation(-1, "publish", 0, 0, 1, pointers.current(store))
     chance = random.Random(1)
-    with proxy(s3.client().meta.endpoint_url) as between:
+    with proxy(client().meta.endpoint_url) as between:
         between.plan = lambda *_: chance.choice(FAULTS) if chance.random() < errors else None
         through = {**server, "AWS_ENDPOINT_URL": between.endpoint}
         players = [start(through, play, store, who, count, grace) for who in range(PROCESSES)]
@@ -180,15 +181,15 @@ def overtaken(store: Location, number: int) -> list[Operation]:
     """Publish, and collect garbage when all is written and the pointer has not moved yet."""
     log: list[Operation] = []
     replaced: Any = releases
-    move_pointer = replaced._swap
+    move_pointer = replaced.move_current
 
     def collect_first(*arguments: Any) -> None:
         began = time.monotonic()
-        removed = releases.collect(store, grace=releases.LEAST_GRACE, dry_run=False).removed
+        removed = garbage.collect(store, grace=garbage.LEAST_GRACE, dry_run=False).removed
         log.append(Operation(0, "gc", began, time.monotonic(), None, len(removed)))
         move_pointer(*arguments)
 
-    replaced._swap = collect_first
+    replaced.move_current = collect_first
     began = time.monotonic()
     release = publish(store, number).release
     return [*log, Operation(1, "publish", began, time.monotonic(), number, release)]
@@ -199,7 +200,7 @@ def test_the_check_sees_garbage_collection_that_keeps_too_little(
 ) -> None:
     log = [Operation(-1, "publish", 0, 0, 1, publish(store, 1).release)]
     log += start(s3_server, overtaken, store, 2).result()
-    check(store, log, releases.LEAST_GRACE)
+    check(store, log, garbage.LEAST_GRACE)
     log += start({**s3_server, "MILEPOST_WITHOUT": "keeping"}, overtaken, store, 3).result()
     with pytest.raises(ReleaseError, match="has no release"):
-        check(store, log, releases.LEAST_GRACE)
+        check(store, log, garbage.LEAST_GRACE)

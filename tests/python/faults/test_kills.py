@@ -15,15 +15,16 @@ import pytest
 from faults.proxy import Plan, Proxy, proxy
 from faults.publisher import publish, read_whole, start
 from milepost.errors import ReleaseError
-from milepost.release import releases
+from milepost.release import garbage, pointers, releases
 from milepost.release.manifest import Manifest
-from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage import s3, uploads
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 
 def in_parts(store: Location, number: int, months: int) -> Manifest:
     """Publish, with every file in parts."""
-    s3.PART_BYTES = 1024
+    uploads.PART_BYTES = 1024
     return publish(store, number, months)
 
 
@@ -35,10 +36,10 @@ def pin(store: Location, number: int, months: int) -> None:
     releases.pin(store, "model", releases.history(store)[-1].release)
 
 
-def collect(store: Location, number: int, months: int) -> releases.Collected:
+def collect(store: Location, number: int, months: int) -> garbage.Collection:
     now = s3.clock
     s3.clock = lambda location: now(location) + timedelta(days=1)
-    return releases.collect(store, grace=releases.LEAST_GRACE, dry_run=False)
+    return garbage.collect(store, grace=garbage.LEAST_GRACE, dry_run=False)
 
 
 WORK = (
@@ -89,7 +90,7 @@ def kills(
 def _copy(source: Location, target: Location) -> None:
     def copy(name: str) -> None:
         there = {"Bucket": source.bucket, "Key": source.key(name)}
-        s3.client().copy_object(Bucket=target.bucket, Key=target.key(name), CopySource=there)  # type: ignore[arg-type]
+        client().copy_object(Bucket=target.bucket, Key=target.key(name), CopySource=there)  # type: ignore[arg-type]
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(copy, [item.name for item in s3.listing(source)]))
@@ -119,7 +120,7 @@ def _is_killed(
 
 def _check_whole(store: Location, old: tuple[str, int] | None, new: int) -> None:
     """A reader sees the old release or another that was published, whole; or a new store none."""
-    if releases.pointer(store) is None:
+    if pointers.pointer(store) is None:
         assert old is None
         return
     release, number = read_whole(store)
@@ -133,7 +134,7 @@ def _check_whole(store: Location, old: tuple[str, int] | None, new: int) -> None
 def test_a_release_is_old_or_new_whenever_its_publisher_is_killed(
     s3_server: dict[str, str], stores: Callable[[], Location], full_size: bool
 ) -> None:
-    upstream = s3.client().meta.endpoint_url
+    upstream = client().meta.endpoint_url
     every = 1 if full_size else 9
     total = 0
     for work, months, before in WORK if full_size else WORK[1::4]:
@@ -155,7 +156,7 @@ def test_the_check_sees_a_pointer_that_moves_before_the_files_are_there(
         return "kill_after" if is_move else None
 
     old = publish(store, 1).release, 1
-    with proxy(s3.client().meta.endpoint_url) as between:
+    with proxy(client().meta.endpoint_url) as between:
         plan = kill_when_the_pointer_has_moved
         assert _is_killed(between, s3_server, plan, publish, store, 2)
         _check_whole(store, old, 2)

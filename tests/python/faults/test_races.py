@@ -21,9 +21,11 @@ from conftest import SERVER
 from faults.proxy import FAULTS, Proxy, proxy
 from faults.publisher import publish, read_whole, start
 from milepost.errors import ConflictError, MilepostError, ReleaseError, StorageError
-from milepost.release import releases
+from milepost.release import pointers, releases
+from milepost.storage import client as s3_client
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 PUBLISHERS = 8
 # The number published, the release or what went wrong.
@@ -50,7 +52,7 @@ def several(store: Location, first: int, count: int) -> list[Told]:
 
 def impatient(store: Location, first: int, count: int) -> list[Told]:
     """Publish several times at a store that may stall, and wait for no reply longer than this."""
-    s3.READ_TIMEOUT = 1.0
+    s3_client.READ_TIMEOUT = 1.0
     return several(store, first, count)
 
 
@@ -82,7 +84,7 @@ def check_one_history(store: Location, told: list[Told]) -> None:
     there = releases.history(store)
     numbers = {read_whole(store, one.release)[1]: one.release for one in there}
     assert len(numbers) == len(there)
-    pointer = releases.pointer(store)
+    pointer = pointers.pointer(store)
     assert pointer
     assert pointer.number == len(there), "a move of the pointer was lost"
     for number, outcome in told:
@@ -112,7 +114,7 @@ def faulted(server: dict[str, str], store: Location, count: int, seed: int) -> C
         seen.update([fault or "none"])
         return fault
 
-    with proxy(s3.client().meta.endpoint_url) as between:
+    with proxy(client().meta.endpoint_url) as between:
         between.plan = plan
         through = {**server, "AWS_ENDPOINT_URL": between.endpoint}
         writers = [start(through, impatient, store, 1000 * who + 1, count) for who in range(2)]
@@ -127,7 +129,7 @@ def restarted(server: dict[str, str], store: Location, place: int) -> bool:
     """Kill the S3 server at a call of a publication, start it again; whether it was published."""
     state = Path(server["AWS_CONFIG_FILE"]).parents[1]
     publish(store, 1)
-    with proxy(s3.client().meta.endpoint_url) as between:
+    with proxy(client().meta.endpoint_url) as between:
 
         def plan(n: int, method: str, path: str) -> str | None:
             if n == place:
@@ -201,7 +203,7 @@ def test_the_check_sees_a_lost_reply_taken_for_a_lost_race(
             lost.append(n)
             return "reset_after"
 
-        with proxy(s3.client().meta.endpoint_url) as between:
+        with proxy(client().meta.endpoint_url) as between:
             between.plan = plan
             through = {**server, "AWS_ENDPOINT_URL": between.endpoint}
             told: list[Told] = start(through, several, store, number, 1).result()
@@ -231,7 +233,7 @@ def test_the_check_of_a_restart_sees_a_pointer_that_moves_too_early(
     server = {**s3_server, "MILEPOST_WITHOUT": "order"}
     store = stores()
     publish(store, 1)
-    with proxy(s3.client().meta.endpoint_url) as between:
+    with proxy(client().meta.endpoint_url) as between:
         moved: list[int] = []
         between.plan = lambda *call: _down_after_the_pointer(between, moved, call[2])
         told = start({**server, "AWS_ENDPOINT_URL": between.endpoint}, several, store, 2, 1)

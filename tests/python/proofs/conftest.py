@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from proofs import logs
 from proofs.work import MILEPOST, Work, place
 

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from milepost.raw import closed_dates as raw_log
 from milepost.raw import landing, markers
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import PARALLEL_REQUESTS, client
+from milepost.storage.location import Location
 
 DAY = timedelta(days=1)
 
@@ -28,7 +29,7 @@ def dates(first: date, before: date) -> list[date]:
 def copy(source: Location, target: Location, days: Iterable[date]) -> None:
     """Copy closed dates as they are, their markers last and in order."""
     days = list(days)
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         contents = list(pool.map(lambda day: marker(source, day), days))
         names = [file["name"] for content in contents for file in content["files"]]
         list(pool.map(lambda name: _copy_object(source, target, name), names))
@@ -102,7 +103,7 @@ def marker(raw: Location, day: date) -> dict[str, Any]:
 
 def row_count(raw: Location) -> int:
     closed = raw_log.closed_dates(raw)
-    with ThreadPoolExecutor(s3.PARALLEL_REQUESTS) as pool:
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         markers = pool.map(lambda day: marker(raw, day), dates(closed.first, closed.before))
         return sum(file["rows"] for found in markers for file in found["files"])
 
@@ -118,7 +119,7 @@ def _read(raw: Location, name: str) -> pa.Table:
 
 
 def _copy_object(source: Location, target: Location, name: str) -> None:
-    s3.client().copy_object(
+    client().copy_object(
         Bucket=target.bucket,
         Key=target.key(name),
         CopySource={"Bucket": source.bucket, "Key": source.key(name)},

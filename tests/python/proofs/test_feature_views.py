@@ -12,7 +12,7 @@ from functools import cache
 import duckdb
 import pytest
 
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from proofs import logs
 from proofs.conftest import LAST, freight
 from proofs.proofs import Compared, clocks, compared, truncated

@@ -12,7 +12,7 @@ from milepost.errors import PublishError
 from milepost.raw import landing
 from milepost.release.manifest import Manifest
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from proofs import logs
 from proofs.proofs import clocks, truncated
 from proofs.work import MILEPOST, Work, place

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from milepost.raw import landing
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 from proofs.conftest import freight
 from proofs.work import Work, place
 

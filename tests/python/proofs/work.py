@@ -12,7 +12,7 @@ from dbt_process import run_dbt
 from milepost.building.catalog import Catalog
 from milepost.publishing.publish import publish
 from milepost.release.manifest import Manifest
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 MILEPOST = Path(__file__).parents[3]
 # Nothing is published here.

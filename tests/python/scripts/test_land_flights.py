@@ -26,7 +26,8 @@ from pyarrow import csv
 from milepost.errors import LandingError
 from milepost.raw import landing, markers
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.client import client
+from milepost.storage.location import Location
 
 PROJECT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("MILEPOST_SHARED_DATA", PROJECT.parent / "shared/data")) / "flights13"
@@ -241,7 +242,7 @@ def test_a_landing_cut_short_is_resumed(raw: Location, earliest: dict[str, pa.Ta
     whole = _markers(raw)
     lost = [date(2013, 1, 1), date(2013, 1, 2), date(2014, 1, 1)]
     for day in lost:
-        s3.client().delete_object(Bucket=raw.bucket, Key=raw.key(markers.marker_name(day)))
+        client().delete_object(Bucket=raw.bucket, Key=raw.key(markers.marker_name(day)))
     assert land_flights.open_dates(raw) == lost
     land_flights.land(raw, earliest, lost)
     assert _markers(raw) == whole

@@ -16,7 +16,7 @@ import yaml
 
 from milepost.errors import LandingError
 from milepost.storage import s3
-from milepost.storage.s3 import Location
+from milepost.storage.location import Location
 
 ROOT = Path(__file__).parents[3]
 OPENING, END = date(2026, 3, 1), date(2026, 7, 18)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost.errors import LookupInputError
+from milepost.release.columns import decoded, finite, to_array
 from milepost.release.names import EVENT_TIMESTAMP
 
 # The instants that Python's datetime has, in microseconds since 1970.
@@ -19,17 +20,17 @@ FIRST_INSTANT, LAST_INSTANT = (
 _IS_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
 
-def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
-    """`event_timestamp` as naive UTC, in microseconds; sub-microseconds are cut off.
+def event_instants(rows: pa.Table, first_row: int = 0) -> pa.Array:
+    """Return `event_timestamp` as naive UTC, in microseconds; sub-microseconds are cut off.
 
     `first_row` is the number of the first of these rows among all of them, for errors.
     """
-    if EVENT_TIMESTAMP not in entities.column_names:
+    if EVENT_TIMESTAMP not in rows.column_names:
         raise LookupInputError(
             f"the entity rows have no column `{EVENT_TIMESTAMP}`",
-            hint=f"they have {', '.join(f'`{name}`' for name in entities.column_names) or 'none'}",
+            hint=f"they have {', '.join(f'`{name}`' for name in rows.column_names) or 'none'}",
         )
-    column = decoded(entities.column(EVENT_TIMESTAMP))
+    column = decoded(rows.column(EVENT_TIMESTAMP))
     if not pa.types.is_timestamp(column.type):
         raise LookupInputError(
             f"`{EVENT_TIMESTAMP}` is {column.type}, not a timestamp",
@@ -47,7 +48,7 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
         hint="is one a placeholder, or a number that was taken for another unit?",
     )
     try:
-        instants = one(_instants(column))
+        instants = to_array(_instants(column))
     except pa.ArrowInvalid as error:  # more seconds than microseconds can say
         raise beyond from error
     bounds = pc.min_max(instants.view(pa.int64())).as_py()
@@ -56,17 +57,16 @@ def event_instants(entities: pa.Table, first_row: int = 0) -> pa.Array:
     return instants
 
 
-def some(entities: pa.Table) -> pa.Table:
-    """Return entity rows of which there is one at least."""
-    if not entities.num_rows:
+def check_not_empty(rows: pa.Table) -> None:
+    """Raise a LookupInputError where there is no entity row."""
+    if not rows.num_rows:
         raise LookupInputError(
             "there are no entity rows", hint="look at the filter or query that they came from"
         )
-    return entities
 
 
 def check_untimed(names: Sequence[str]) -> None:
-    """Rows for latest features have no instants of their own."""
+    """Raise a LookupInputError where rows for latest features have instants of their own."""
     if EVENT_TIMESTAMP in names:
         raise LookupInputError(
             f"the entity rows have a column `{EVENT_TIMESTAMP}`, and latest features are as of one "
@@ -75,54 +75,54 @@ def check_untimed(names: Sequence[str]) -> None:
         )
 
 
-def same_instant(instant: datetime, rows: int) -> pa.Array:
-    """One instant for every row."""
+def same_instant(instant: datetime, row_count: int) -> pa.Array:
+    """Return one instant for each of so many rows."""
     import numpy as np
 
-    microseconds = np.full(rows, np.datetime64(instant, "us"))
-    return pa.Array.from_buffers(pa.timestamp("us"), rows, [None, pa.py_buffer(microseconds)])
+    microseconds = np.full(row_count, np.datetime64(instant, "us"))
+    return pa.Array.from_buffers(pa.timestamp("us"), row_count, [None, pa.py_buffer(microseconds)])
 
 
-def keys(
-    entities: pa.Table, view: str, columns: Mapping[str, str], types: pa.Schema
+def key_columns(
+    rows: pa.Table, view: str, columns: Mapping[str, str], types: pa.Schema
 ) -> list[pa.Array]:
-    """The join keys of a view in its types; `columns` says which entity column each key is.
+    """Return the join keys of a view in its types; `columns` names the entity column of each key.
 
     A key that is not finite is null: no row of a view has it.
     """
-    found = []
+    key_values = []
     for key, name in columns.items():
         declared = types.field(key).type
-        if name not in entities.column_names:
+        if name not in rows.column_names:
             raise LookupInputError(
                 f"the entity rows have no column `{name}`, a key of feature view `{view}`",
-                hint=f"its keys are {', '.join(f'`{one}`' for one in columns)}; where the entity "
+                hint=f"its keys are {', '.join(f'`{key}`' for key in columns)}; where the entity "
                 "rows name one otherwise, pass aliases={...}",
             )
-        column = decoded(entities.column(name))
+        column = decoded(rows.column(name))
         if not _is_same_kind(column.type, declared):
             raise LookupInputError(
                 f"key `{name}` is {column.type}, in feature view `{view}` {declared}",
                 hint=_conversion(declared),
             )
         try:
-            found.append(finite(one(_cast(column, declared))))
+            key_values.append(finite(to_array(_cast(column, declared))))
         except pa.ArrowInvalid as error:
             raise LookupInputError(
                 f"key `{name}` has a value that is no {declared}: {error}",
                 hint="no row of the view can have it; correct the value, or make it null",
             ) from error
-    return found
+    return key_values
 
 
-def request(entities: pa.Table, name: str, declared: pa.DataType, feature: str) -> pa.Array:
-    """A column of the entity rows that the derived feature `feature` needs, in its type."""
-    if name not in entities.column_names:
+def request_column(rows: pa.Table, name: str, declared: pa.DataType, feature: str) -> pa.Array:
+    """Return a column of the entity rows that a derived feature needs, in its type."""
+    if name not in rows.column_names:
         raise LookupInputError(
             f"the entity rows have no column `{name}`, which derived feature `{feature}` needs",
             hint=f"add it as {declared}: it is what is known of the request, not a feature",
         )
-    column = decoded(entities.column(name))
+    column = decoded(rows.column(name))
     if not (_is_same_kind(column.type, declared) or _is_number_for(column.type, declared)):
         raise LookupInputError(
             f"`{name}` is {column.type}, for derived feature `{feature}` {declared}",
@@ -130,41 +130,16 @@ def request(entities: pa.Table, name: str, declared: pa.DataType, feature: str) 
         )
     try:
         if pa.types.is_timestamp(declared) and not pa.types.is_null(column.type):
-            return one(_instants(column))
-        return finite(one(_cast(column, declared)))
+            return to_array(_instants(column))
+        return finite(to_array(_cast(column, declared)))
     except pa.ArrowInvalid as error:
         raise LookupInputError(
             f"`{name}` has a value that is no {declared}: {error}", hint="correct the value"
         ) from error
 
 
-def finite(numbers: pa.Array) -> pa.Array:
-    """Return a column with null for NaN and infinity: a number is finite or it is not there."""
-    if not pa.types.is_floating(numbers.type):
-        return numbers
-    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, numbers.type))
-
-
-def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return what a dictionary or a run-end encoding says as a plain column, any other as it is."""
-    if pa.types.is_run_end_encoded(column.type):
-        return decoded(pc.run_end_decode(column))
-    if not pa.types.is_dictionary(column.type):
-        return column
-    kind = column.type.value_type
-    if pa.types.is_string_view(kind):  # of views Arrow can take no values
-        kind = pa.string()
-    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
-    return pa.chunked_array(chunks, kind)
-
-
-def one(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column in one piece."""
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Timestamps as naive UTC, in microseconds."""
+    """Return timestamps as naive UTC, in microseconds."""
     # First to UTC: in a local time, the hour in which clocks go back is ambiguous.
     column = column.cast(pa.timestamp(column.type.unit))
     if column.type.unit == "ns":  # a cast would refuse digits beyond the microsecond
@@ -173,7 +148,7 @@ def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _cast(column: pa.ChunkedArray, declared: pa.DataType) -> pa.ChunkedArray:
-    """A column of the same kind as the declared type; an ArrowInvalid where a value has none."""
+    """Return a column in the declared type; an ArrowInvalid where a value does not fit it."""
     given = column.type
     if pa.types.is_timestamp(given):
         column = column.cast(pa.timestamp(given.unit))  # to UTC, before its unit

@@ -1,0 +1,108 @@
+"""Garbage collection: remove what no release needs that is current, pinned or recent.
+
+How it announces what it removes, so that nobody begins to keep it meanwhile, is argued in
+docs/concepts/releases.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from milepost.errors import ConflictError, ReleaseError
+from milepost.release.manifest import DATA_FILE
+from milepost.release.pointers import HISTORY, SETTLE_WITHIN, pointer
+from milepost.release.releases import manifest_release, object_names, pins, read_all
+from milepost.storage import s3
+from milepost.storage.location import Location
+from milepost.storage.s3 import ObjectMeta
+from milepost.storage.uploads import UnfinishedUpload, abort_upload, unfinished_uploads
+
+logger = logging.getLogger(__name__)
+
+LEAST_GRACE = 2 * SETTLE_WITHIN
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What garbage collection removed, or would remove: objects, their bytes; and what stays."""
+
+    removed: Sequence[ObjectMeta | UnfinishedUpload]
+    bytes: int
+    kept_releases: list[str]
+
+
+def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
+    """Remove what no kept release names and what is older than `grace`.
+
+    Kept are the current release, the pinned ones, and those that were written or ceased to be
+    current within `grace`. It refuses where it cannot read one of them.
+    """
+    if grace < LEAST_GRACE:
+        raise ReleaseError(
+            f"a grace period of {grace} is shorter than a publication may take to settle",
+            hint=f"give it {LEAST_GRACE} at least; days are usual",
+        )
+    deadline = time.monotonic() + grace.total_seconds()
+    logger.info("looking for what no kept release names")
+    garbage, kept_releases = _garbage(store, grace)
+    before = s3.clock(store) - grace
+    uploads = [item for item in unfinished_uploads(store) if item.modified < before]
+    if not dry_run:
+        announcement = f"collecting/{secrets.token_hex(6)}.json"
+        s3.put(store, announcement, json.dumps([item.name for item in garbage]).encode())
+        # Whoever begins to keep a release from here on sees what is being removed. Whoever began
+        # before has written its manifest.
+        garbage_now, kept_releases = _garbage(store, grace)
+        is_still_garbage = set(garbage_now)
+        garbage = [item for item in garbage if item in is_still_garbage]
+        for start in range(0, len(garbage), 1000):
+            if time.monotonic() > deadline:
+                raise ConflictError(
+                    f"removing garbage took longer than the grace period of {grace}",
+                    hint="run it again: it goes on where it stopped",
+                )
+            logger.info("removing %d objects, %d are removed", len(garbage), start)
+            s3.remove(store, [item.name for item in garbage[start : start + 1000]])
+        for unfinished in uploads:
+            abort_upload(store, unfinished)
+        s3.remove(store, [announcement])
+    removed: list[ObjectMeta | UnfinishedUpload] = [*garbage, *uploads]
+    return Collection(removed, sum(item.bytes for item in removed), kept_releases)
+
+
+def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[str]]:
+    """Return what is older than `grace` and no kept release names; and the kept releases' ids."""
+    before = s3.clock(store) - grace
+    # The listing first: what is written after it is not in it.
+    objects = list(s3.listing(store))
+    manifests = {release: item for item in objects if (release := manifest_release(item))}
+    current_pointer = pointer(store)
+    kept = set(pins(store).values())
+    if current_pointer:
+        kept.add(current_pointer.release)
+    kept |= {release for release, item in manifests.items() if item.modified >= before}
+    for item in objects:
+        was_current = HISTORY.fullmatch(item.name)
+        if was_current and item.modified >= before and was_current[2] in manifests:
+            kept.add(was_current[2])
+    needed = {name for manifest in read_all(store, kept) for name in object_names(manifest)}
+    garbage = [
+        item
+        for item in objects
+        if item.modified < before
+        and item.name not in needed
+        and (
+            DATA_FILE.fullmatch(item.name)
+            or manifest_release(item)
+            or item.name.startswith("collecting/")
+        )
+    ]
+    # Manifests first: a release is gone before its files are.
+    garbage.sort(key=lambda item: (manifest_release(item) is None, item.name))
+    return garbage, sorted(kept)

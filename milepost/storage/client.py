@@ -1,0 +1,149 @@
+"""The S3 client of the process, and errors that say what was being done and what to try.
+
+Credentials, region and endpoint come from the standard AWS chain (environment, shared config and
+credentials files, instance role), so that nothing here holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError, SSOError, TokenRetrievalError
+
+from milepost.errors import StorageError
+
+if TYPE_CHECKING:
+    from boto3 import Session
+    from mypy_boto3_s3 import S3Client
+
+PARALLEL_REQUESTS = 16
+READ_TIMEOUT = 60.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What other S3 readers need to know; `host` is None for AWS itself."""
+
+    key: str | None
+    secret: str | None = field(repr=False)
+    token: str | None = field(repr=False)
+    region: str
+    host: str | None
+    scheme: str
+
+    def duckdb_secret(self) -> str:
+        """Return the statement that gives it to a DuckDB connection, in memory only."""
+        secret = {
+            "key_id": self.key,
+            "secret": self.secret,
+            "session_token": self.token,
+            "region": self.region,
+            "endpoint": self.host,
+            "url_style": "path" if self.host else None,
+            "use_ssl": str(self.scheme == "https").lower(),
+        }
+        items = ", ".join(
+            "{} '{}'".format(name, str(value).replace("'", "''"))
+            for name, value in secret.items()
+            if value is not None
+        )
+        return f"create or replace secret milepost_s3 (type s3, provider config, {items})"
+
+
+@lru_cache(maxsize=1)
+def client() -> S3Client:
+    """Return the S3 client of the standard AWS chain, shared by all threads."""
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 4},
+        max_pool_connections=PARALLEL_REQUESTS,
+        connect_timeout=5,
+        read_timeout=READ_TIMEOUT,
+    )
+    try:
+        return _session().client("s3", config=config)
+    # An unknown profile, an endpoint without http://, a credential process that is not there.
+    except (BotoCoreError, ValueError, OSError) as error:
+        raise StorageError(
+            f"the settings for S3 do not work: {error}",
+            hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
+        ) from error
+
+
+def endpoint() -> Endpoint:
+    """Return credentials, region and endpoint of the client, as they are at this moment."""
+    s3 = client()
+    credentials = call("looking for S3 credentials", _session().get_credentials)
+    if credentials is None:
+        raise storage_error(None, "s3")
+    frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)
+    url = urlsplit(s3.meta.endpoint_url)
+    on_aws = (url.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return Endpoint(
+        key=frozen.access_key,
+        secret=frozen.secret_key,
+        token=frozen.token,
+        region=s3.meta.region_name or "us-east-1",
+        host=None if on_aws else url.netloc,
+        scheme=url.scheme,
+    )
+
+
+def call(doing: str, request: Callable[[], T]) -> T:
+    """Run one request; a failure becomes an error that says what was being done, and a hint."""
+    try:
+        return request()
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, doing) from error
+
+
+def http_status(error: ClientError) -> int:
+    """Return the HTTP status with which S3 refused."""
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def storage_error(error: ClientError | BotoCoreError | None, doing: str) -> StorageError:
+    """Return the error that a person reads for one of boto3's; None stands for no credentials."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"].get("Code", "")
+        if code in {"NoSuchBucket", "404"}:  # HEAD, of a bucket only, has no text
+            return StorageError(
+                f"{doing}: the bucket does not exist",
+                hint="create the bucket, or correct the bucket's name in the URI",
+            )
+        if code in {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}:
+            return StorageError(
+                f"{doing}: refused ({code})",
+                hint="the key, the secret or their rights are wrong; see AWS_PROFILE or "
+                "AWS_ACCESS_KEY_ID in the environment",
+            )
+        return StorageError(
+            f"{doing}: S3 answered {code}", hint="try again, or see the server's log"
+        )
+    if isinstance(error, SSOError | TokenRetrievalError):
+        return StorageError(
+            f"{doing}: no S3 credentials: {error}", hint="sign in again: `aws sso login`"
+        )
+    if error is None or "credential" in str(error).lower():
+        return StorageError(
+            f"{doing}: no S3 credentials",
+            hint='for the local server run `eval "$(make -s env)"`; for AWS set AWS_PROFILE',
+        )
+    return StorageError(
+        f"{doing}: S3 cannot be reached at {client().meta.endpoint_url}",
+        hint="is the server up? `make s3-start` starts the local one; AWS_ENDPOINT_URL names "
+        "another",
+    )
+
+
+def _session() -> Session:
+    import boto3  # as long as half of all else that `import milepost` needs
+
+    return boto3.Session()

@@ -1,0 +1,119 @@
+"""Writes that only one of several writers wins: create, replace, rewrite, remove.
+
+The loser of a race gets a ConflictError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from milepost.errors import ConflictError, StorageError
+from milepost.storage import s3
+from milepost.storage.client import client, http_status, storage_error
+from milepost.storage.location import Location
+
+
+def create(location: Location, name: str, body: bytes) -> str:
+    """Write an object where there is none, and return its ETag."""
+    return _write(location, name, body, {"IfNoneMatch": "*"}, lambda present: present is None)
+
+
+def replace(location: Location, name: str, body: bytes, etag: str) -> str:
+    """Write an object in place of the version with that ETag, and return the new ETag."""
+    return _write(
+        location,
+        name,
+        body,
+        {"IfMatch": etag},
+        lambda present: present is not None and present.etag == etag,
+    )
+
+
+def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
+    """Write an object again as it is, so that it counts as new; not where it has gone.
+
+    The ETag stays, and so does the condition: boto3 can try again, and a reply means it is done.
+    """
+    _request(
+        f"writing `{location.uri(name)}`",
+        lambda: client().put_object(
+            Bucket=location.bucket, Key=location.key(name), Body=body, IfMatch=etag
+        ),
+    )
+
+
+def remove_version(location: Location, name: str, etag: str) -> None:
+    """Remove an object if it is still the one with that ETag."""
+    _request(
+        f"removing `{location.uri(name)}`",
+        lambda: client().delete_object(
+            Bucket=location.bucket, Key=location.key(name), IfMatch=etag
+        ),
+    )
+
+
+def _write(
+    location: Location,
+    name: str,
+    body: bytes,
+    condition: dict[str, Any],
+    may_write: Callable[[s3.StoredObject | None], bool],
+) -> str:
+    """Write under a condition. Where a reply is lost, the object that is there decides."""
+    doing = f"writing `{location.uri(name)}`"
+    for attempt in range(s3.ATTEMPTS):
+        try:
+            reply = client().put_object(
+                Bucket=location.bucket, Key=location.key(name), Body=body, **condition
+            )
+            return reply["ETag"].strip('"')
+        except (ClientError, BotoCoreError) as error:
+            failure = error
+        if attempt == 0 and _is_certain(failure):
+            break
+        try:
+            present = s3.get(location, name)
+        except StorageError as error:
+            raise StorageError(
+                f"{doing}: the reply was lost, and it cannot be read whether it was written",
+                hint="see what is there, then run it again",
+            ) from error
+        if present and present.body == body:
+            return present.etag
+        if not may_write(present):
+            raise _conflict(doing) from failure
+        # The first write may still arrive; the condition holds, so that writing again is safe.
+        s3.wait_before_retry(attempt)
+    raise _failure(failure, doing) from failure
+
+
+def _is_certain(error: ClientError | BotoCoreError) -> bool:
+    """Return whether the first answer to a conditional write says that it was not done."""
+    if not isinstance(error, ClientError):
+        return False
+    # 409 asks for another attempt; 412 may be the answer to boto3's own second one.
+    was_retried = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    status = http_status(error)
+    return status < 500 and status not in {408, 409, 429} and not was_retried
+
+
+def _request(doing: str, request: Callable[[], object]) -> None:
+    """Run a request with a condition that stays as true as it was if boto3 runs it twice."""
+    try:
+        request()
+    except (ClientError, BotoCoreError) as error:
+        raise _failure(error, doing) from error
+
+
+def _failure(error: ClientError | BotoCoreError, doing: str) -> StorageError | ConflictError:
+    is_conflict = isinstance(error, ClientError) and http_status(error) in {409, 412}
+    return _conflict(doing) if is_conflict else storage_error(error, doing)
+
+
+def _conflict(doing: str) -> ConflictError:
+    return ConflictError(
+        f"{doing}: another writer was first", hint="look at what is there now, then run it again"
+    )

@@ -1,0 +1,147 @@
+"""Large objects: uploaded in parts, streamed while they are made, given up where they broke off."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from milepost.storage.client import call, client, storage_error
+from milepost.storage.location import Location
+from milepost.storage.s3 import name_start
+
+# A buffer from this size on goes up in parts, side by side.
+PART_BYTES = 64 * 2**20
+STREAMED_PART_BYTES = 16 << 20
+
+
+def upload(location: Location, name: str, body: Any, digest: str) -> None:
+    """Write an object of a name that nobody else writes, from an Arrow buffer.
+
+    `digest` is its SHA-256 in hex: S3 checks that of an object in one part.
+    """
+    import pyarrow as pa
+    from boto3.s3.transfer import TransferConfig
+
+    target: dict[str, Any] = {"Bucket": location.bucket, "Key": location.key(name)}
+    config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES // 2)
+    checksum = b64encode(bytes.fromhex(digest)).decode()
+
+    def send() -> None:
+        content = pa.BufferReader(body)
+        if body.size < PART_BYTES:
+            client().put_object(**target, Body=content, ChecksumSHA256=checksum)
+        else:
+            client().upload_fileobj(content, **target, Config=config)
+
+    call(f"writing `{location.uri(name)}`", send)
+
+
+class UploadStream:
+    """A new object at `target` that is there, whole, once `complete` has returned, never before.
+
+    It takes bytes as a file does, and sends them in parts. It replaces no object. As a context it
+    is given up where an error ends it.
+    """
+
+    def __init__(self, target: Location) -> None:
+        self._uri = target.uri()
+        self._target: dict[str, Any] = {"Bucket": target.bucket, "Key": target.prefix}
+        self._parts: list[Any] = []
+        self._waiting = bytearray()
+        self.closed = False
+        started = call(
+            f"writing `{self._uri}`", lambda: client().create_multipart_upload(**self._target)
+        )
+        self._upload: dict[str, Any] = {**self._target, "UploadId": started["UploadId"]}
+
+    def __enter__(self) -> UploadStream:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None and not self.closed:
+            self.closed = True
+            call(
+                f"giving up `{self._uri}`",
+                lambda: client().abort_multipart_upload(**self._upload),
+            )
+
+    def write(self, data: Any) -> int:
+        """Take bytes and return their number. What a writer adds after the end is dropped."""
+        if not self.closed:
+            self._waiting += memoryview(data)
+        while len(self._waiting) >= STREAMED_PART_BYTES:
+            self._send(STREAMED_PART_BYTES)
+        return len(memoryview(data))
+
+    def flush(self) -> None:
+        """Do nothing: a part has its size."""
+
+    def complete(self) -> None:
+        """Send the last part and make the object appear."""
+        self._send(len(self._waiting))
+        parts: Any = {"Parts": self._parts}
+        call(
+            f"writing `{self._uri}`",
+            lambda: client().complete_multipart_upload(
+                **self._upload, MultipartUpload=parts, IfNoneMatch="*"
+            ),
+        )
+        self.closed = True
+
+    def _send(self, size: int) -> None:
+        number, body = len(self._parts) + 1, bytes(self._waiting[:size])
+        sent = call(
+            f"writing `{self._uri}`",
+            lambda: client().upload_part(**self._upload, PartNumber=number, Body=body),
+        )
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        del self._waiting[:size]
+
+
+@dataclass(frozen=True)
+class UnfinishedUpload:
+    """An upload in parts that is not complete: the object's name, the bytes sent, its id."""
+
+    name: str
+    bytes: int
+    upload_id: str
+    modified: datetime = field(compare=False)
+    """When it began, by the server's clock, naive UTC."""
+
+
+def unfinished_uploads(location: Location) -> Iterator[UnfinishedUpload]:
+    """Yield every upload in parts below `location` that is not complete."""
+    start = name_start(location)
+    pages = client().get_paginator("list_multipart_uploads")
+    parts = client().get_paginator("list_parts")
+    try:
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key("")):
+            for item in page.get("Uploads", []):
+                sent = parts.paginate(
+                    Bucket=location.bucket, Key=item["Key"], UploadId=item["UploadId"]
+                )
+                yield UnfinishedUpload(
+                    item["Key"][start:],
+                    sum(part["Size"] for sent_page in sent for part in sent_page.get("Parts", [])),
+                    item["UploadId"],
+                    item["Initiated"].astimezone(UTC).replace(tzinfo=None),
+                )
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, f"listing uploads below `{location.uri()}`") from error
+
+
+def abort_upload(location: Location, unfinished: UnfinishedUpload) -> None:
+    """Drop the parts of an upload that is not complete."""
+    call(
+        f"ending the upload of `{location.uri(unfinished.name)}`",
+        lambda: client().abort_multipart_upload(
+            Bucket=location.bucket,
+            Key=location.key(unfinished.name),
+            UploadId=unfinished.upload_id,
+        ),
+    )
