@@ -30,9 +30,13 @@ class EntityRole:
     entity: str
     keys: list[str]
 
+    @property
+    def title(self) -> str:
+        """What a person calls it: `carrier`, or `origin market`."""
+        return self.role if self.role == self.entity else f"{self.role} {self.entity}"
+
     def __str__(self) -> str:
-        name = self.role if self.role == self.entity else f"{self.role} {self.entity}"
-        return f"{name} ({', '.join(self.keys)})" if self.keys else name
+        return f"{self.title} ({', '.join(self.keys)})" if self.keys else self.title
 
 
 def join_keys(roles: Iterable[EntityRole]) -> list[str]:
