@@ -96,6 +96,7 @@ def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> No
     other = replace(MANIFEST, views=[replace(VIEW, built_through="2026-02-02T00:00:00")])
     assert other.content != MANIFEST.content
     assert replace(MANIFEST, set_aside=[]).content != MANIFEST.content
+    assert replace(MANIFEST, entities=[]).content != MANIFEST.content
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,28 @@ def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
         )
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda raw: raw["views"][0].update(entities=[]), "not those of its entities"),
+        (lambda raw: raw["entities"].clear(), "entity `carrier` .*, which is not defined"),
+        (lambda raw: raw["entities"][0]["keys"].clear(), "keys of entity `carrier`"),
+        (
+            lambda raw: raw["entities"][0]["keys"].update(carrier_id="BIGINT"),
+            "keys of entity `carrier`",
+        ),
+        (lambda raw: raw["entities"].append(raw["entities"][0]), "two entities of one name"),
+    ],
+)
+def test_keys_that_do_not_follow_from_entities_are_refused_whoever_sealed_them(
+    change: Callable[[dict[str, Any]], Any], message: str
+) -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    change(raw)
+    with pytest.raises(ReleaseError, match=f"is damaged: .*{message}"):
+        parse(sealed(raw), WHERE)
 
 
 def before_format_4(raw: dict[str, Any]) -> None:
