@@ -120,12 +120,31 @@ show: s3-start ## Read the current release back and print it
 docs: s3-start ## Make the docs site as one page, target/static_index.html
 	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate --static
 
-.PHONY: check
-check: setup ## Lint, types, metadata rules
+# Each of them reports, whatever another found.
+CHECKS := check-ruff check-format check-types check-sql check-dbt
+.PHONY: check $(CHECKS)
+check: setup ## Lint, types, metadata rules; SQL that did not change since it passed is not linted again
+	@COLUMNS=80 $(MAKE) --keep-going --jobs=2 --output-sync=target $(CHECKS)
+
+check-ruff:
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests/dbt
+
+check-format:
+	@$(BIN)/ruff format --check --quiet || { echo "hint: ruff format"; exit 1; }
+
+check-types:
+	@MYPY_FORCE_TERMINAL_WIDTH=80 $(BIN)/mypy --pretty --no-error-summary
+
+# A macro writes SQL of any model, so that all are linted where one changed.
+LINTED := $(shell find models tests/dbt -name '*.sql')
+LINT_CONTEXT := .sqlfluff $(shell find macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
+check-sql: .local/linted
+.local/linted: $(LINTED) $(LINT_CONTEXT)
+	@mkdir -p .local
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 $(if $(filter $(LINT_CONTEXT),$?),models tests/dbt,$?)
+	@touch $@
+
+check-dbt: profiles.yml
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer

@@ -123,8 +123,8 @@ def open_dates(raw: Location) -> list[date]:
     closed = {item.name for item in s3.listing(raw, f"{markers.MARKERS}/")}
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     if closed:
-        found = s3.get(raw, min(closed))
-        writer = json.loads(found[0])["written_by"] if found else None
+        marker = s3.get(raw, min(closed))
+        writer = json.loads(marker[0])["written_by"] if marker else None
         if writer != WRITTEN_BY or closed - {markers.marker_name(day) for day in days}:
             raise LandingError(
                 f"`{raw.uri()}` holds dates that `{writer}` closed",

@@ -132,12 +132,12 @@ def simulate(
 
 def check_delay(simulation: duckdb.DuckDBPyConnection, table: str) -> None:
     """Refuse rows that land later than the days that a run looks back: growing would lose them."""
-    found = simulation.execute(
+    longest = simulation.execute(
         f"select max(landed_at::date - day) from landed_{table}"  # noqa: S608  a name of `TABLES`
     ).fetchone()
-    if found and found[0] is not None and found[0] > LONGEST_DELAY:
+    if longest and longest[0] is not None and longest[0] > LONGEST_DELAY:
         raise LandingError(
-            f"`{table}` has a row that lands {found[0]} days after its load was created",
+            f"`{table}` has a row that lands {longest[0]} days after its load was created",
             hint=f"raise `LONGEST_DELAY`, now {LONGEST_DELAY}, in scripts/land_simulated.py",
         )
 

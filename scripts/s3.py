@@ -243,9 +243,9 @@ def _have_buckets(server: Server) -> bool:
     session = boto3.Session(profile_name=WRITER)
     client = session.client("s3", endpoint_url=server.endpoint, config=once)
     try:
-        there = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+        present = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
         for bucket in BUCKETS:
-            if bucket not in there:
+            if bucket not in present:
                 client.create_bucket(Bucket=bucket)
     except (BotoCoreError, ClientError):
         return False

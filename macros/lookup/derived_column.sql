@@ -20,7 +20,7 @@
             {% set called = name ~ '__' ~ input.split(':')[0] if ':' in input else name %}
             {% set feature = input.split(':')[-1] %}
             {% if called not in views %}
-                {% set other = milepost.asked_view(input.split(':')[0], {}) %}
+                {% set other = milepost.requested_view(input.split(':')[0], {}) %}
                 {% for key in other.key_columns if key in views[name].key_columns %}
                     {% do other.key_columns.update({key: views[name].key_columns[key]}) %}
                 {% endfor %}

@@ -1,6 +1,6 @@
 {#
-    The node of a feature view by the name that a lookup gives it: `view`, the latest version, or
-    `view@v1`. A name that is none is a compiler error.
+    The node of a feature view by the name that a lookup gives it: `view` is its latest version,
+    `view@v1` its version 1. A name that no feature view has is a compiler error.
 #}
 {% macro feature_view(name) %}
     {% set views = {} %}

@@ -1,16 +1,18 @@
 {#
-    The stored features that the lookups of this model, or of the model of this data test, need, by the
-    id of their view: those asked for, and what the derived ones among them are made from.
+    The stored features that the lookups of this model, or of the model of this data test, read:
+    `{'<id of the view>': ['<feature>', ...]}`. They are the features that the lookups request, and
+    those that the derived ones among these are computed from.
 #}
 {% macro features_looked_up() %}
     {% set training_set = graph.nodes[model.attached_node] if model.resource_type == 'test' else model %}
     {% set features_of = {} %}
     {% for lookup in training_set.config.meta.get('lookups', []) %}
-        {% for asked in lookup.features %}
-            {% set name = asked.split(':')[0] %}
+        {% for reference in lookup.features %}
+            {% set name = reference.split(':')[0] %}
+            {% set feature = reference.split(':')[-1] %}
             {% set view = milepost.feature_view(lookup.aliases.get(name, {}).get('view', name)) %}
-            {% set derived = view.config.meta.get('derived', []) | selectattr('name', 'equalto', asked.split(':')[-1]) | list %}
-            {% if ':' not in asked %}
+            {% set derived = view.config.meta.get('derived', []) | selectattr('name', 'equalto', feature) | list %}
+            {% if ':' not in reference %}
                 {% do features_of.setdefault(view.unique_id, []).extend(milepost.stored_features(view)) %}
             {% elif derived %}
                 {% for input in derived[0].get('inputs', []) if input != 'event_timestamp' %}
@@ -19,7 +21,7 @@
                 {% endfor %}
                 {% do features_of.setdefault(view.unique_id, []) %}
             {% else %}
-                {% do features_of.setdefault(view.unique_id, []).append(asked.split(':')[-1]) %}
+                {% do features_of.setdefault(view.unique_id, []).append(feature) %}
             {% endif %}
         {% endfor %}
     {% endfor %}

@@ -2,11 +2,15 @@
     Joins to each entity row the features as a model in production could have had them: a select
     with one row per entity row, whatever matched. A feature is the value of the newest row with
     equal keys and `available_at <= event_timestamp`; null where there is none, or a key is null.
-    The columns of the entity rows come first, then the features in the order asked for. These are
-    the rules of `FeatureStore.get_historical_features`.
+    The columns of the entity rows come first, then the features in the order of `features`. These
+    are the rules of `FeatureStore.get_historical_features`.
+
+    The features of a model stand here and nowhere else: an exposure with `meta.training_set` is
+    published with them as a service.
 
     entity_rows: a relation, or the name of a CTE, with the join keys and `event_timestamp`.
-    features: `'view:feature'`, or a whole `'view'`, which is all but its derived ones; `'view@v1'` is its version 1, `'view'` the latest.
+    features: `'view:feature'`, or a whole `'view'`, which is all of its features but the derived ones.
+    `'view@v1'` is version 1 of a view, `'view'` the latest.
     full_feature_names: name each column `view__feature`.
     aliases: `{'<alias>': {'view': '<view>', 'keys': {'<key of the view>': '<entity column>'}}}`, for
     a view under another name, under two, or with keys that the entity rows name otherwise; then
@@ -16,9 +20,9 @@
     another view needs that view among the model's dependencies: `-- depends_on: {{ ref('view') }}`.
 
     The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
-    each view as if it had a `ref` to it. An instant for which a view is not
-    built, or a window not full, is no error here as it is in the client: the model states
-    which rows it has (see `complete_from` and the data test `is_covered_by_views`).
+    each view as if it had a `ref` to it. An instant for which a view is not built, or a window not
+    full, is an error in the client and none here: the model states which rows it has (see
+    `complete_from` and the data test `is_covered_by_views`).
     Example: `{{ point_in_time_join('bookings', ['carrier_reliability', 'origin'], aliases={
     'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`
 #}
@@ -32,15 +36,15 @@
 {%- do milepost.declare_lookup(features, aliases) -%}
 {%- if not execute -%}
     {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
-    {%- for feature in ([features] if features is string else features) -%}
-        {%- set name = feature.split(':')[0] -%}
+    {%- for reference in ([features] if features is string else features) -%}
+        {%- set name = reference.split(':')[0] -%}
         {%- do milepost.ref_view(aliases.get(name, {}).get('view', name)) -%}
     {%- endfor -%}
     select * from {{ entity_rows }}
 {%- else -%}
-{%- set asked = milepost.asked_features(features, full_feature_names, aliases) -%}
+{%- set lookup = milepost.requested_features(features, full_feature_names, aliases) -%}
 with
-{% for name, view in asked.views.items() %}
+{% for name, view in lookup.views.items() %}
 {{ name | replace('@v', '_v') }} as (
 
     select
@@ -61,15 +65,15 @@ with
 -- A feature is not qualified, so that a column of its name among the entity rows is an error.
 select
     milepost__entity_rows.*,
-    {%- for column in asked.columns.values() %}
+    {%- for column in lookup.columns.values() %}
     {{ column ~ (',' if not loop.last else '') }}
     {%- endfor %}
 from {{ entity_rows }} as milepost__entity_rows
-{%- for name, view in asked.views.items() %}
+{%- for name, view in lookup.views.items() %}
 {{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns) }}
 {%- endfor %}
 {%- set derived = [] -%}
-{%- for column, sql in asked.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}
+{%- for column, sql in lookup.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}
 {%- if derived %}
 -- No rows: only that a column of a derived feature's name among the entity rows is an error, too.
 left join (

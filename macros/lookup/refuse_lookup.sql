@@ -1,5 +1,5 @@
 {#
-    The compiler error of a lookup whose arguments do not fit.
+    Raises the compiler error of a lookup whose arguments do not fit.
 
     problem: what is wrong, with the names in backticks.
     hint: what there is, or what to write.

@@ -1,4 +1,4 @@
-{# The names of a feature view's columns but for its keys and `available_at`, in their order. #}
+{# The columns of a feature view without its keys and `available_at`, in their order. #}
 {% macro stored_features(view) %}
     {% set features = [] %}
     {% set keys = milepost.keys_of(view) %}

@@ -1,4 +1,4 @@
-{# The nodes of the feature views that the model, or the model of the data test, refers to. #}
+{# The nodes of the feature views that this model, or the model of this data test, depends on. #}
 {% macro views_looked_up() %}
     {% set training_set = graph.nodes[model.attached_node] if model.resource_type == 'test' else model %}
     {% set views = [] %}

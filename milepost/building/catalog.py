@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from milepost.building import declared_views
+from milepost.building import declared_views, services
 from milepost.building.declared_entities import check_roles, read_definitions, read_roles
 from milepost.building.declared_views import (
     FeatureView,
@@ -109,14 +109,13 @@ class Catalog:
         return read_definitions({published_name(n): _meta(n) for n in self._view_nodes()})
 
     def services(self) -> list[Service]:
-        """Every feature service, by name: an exposure with `meta.features`."""
-        stated = (n for n in self.exposures.values() if "features" in n["config"]["meta"])
-        return sorted((_service(n) for n in stated), key=lambda service: service.name)
+        """Return every feature service, by name, as `milepost.building.services` reads them."""
+        return services.services(self.exposures.values(), self.nodes)
 
     def exposed(self, service: str) -> set[str]:
-        """The ids of what a service's exposure says that it depends on."""
-        (node,) = (n for n in self.exposures.values() if n["name"] == service)
-        return set(node["depends_on"]["nodes"])
+        """Return the ids of what a service's exposure depends on, also through its training set."""
+        (exposure,) = (node for node in self.exposures.values() if node["name"] == service)
+        return services.exposed(exposure, self.nodes)
 
     def lineage(self, unique_id: str) -> set[str]:
         """The ids of a node and of all that it is made from."""
@@ -206,22 +205,3 @@ def _mentions(test: Mapping[str, Any], node_ids: set[str], names: set[str]) -> b
     looks_at = {test.get("attached_node"), *test.get("depends_on", {}).get("nodes", [])}
     named = {test.get("model"), *(ref.get("name") for ref in test.get("refs", []))}
     return bool(node_ids & looks_at or names & named)
-
-
-def _service(node: Mapping[str, Any]) -> Service:
-    meta = node["config"]["meta"]
-    features, aliases = meta["features"], meta.get("aliases", {})
-    is_list = isinstance(features, list) and all(isinstance(one, str) for one in features)
-    if not is_list or not isinstance(aliases, dict) or node["type"] != "ml":
-        raise PublishError(
-            f"exposure `{node['name']}` is no feature service: {node['type']}, `{features}`",
-            hint="a service is an exposure of type `ml` whose `meta.features` is a list of texts",
-        )
-    return Service(
-        name=node["name"],
-        description=" ".join(node["description"].split()),
-        maturity=node["maturity"],
-        owner={name: text for name, text in node["owner"].items() if isinstance(text, str)},
-        features=features,
-        aliases=aliases,
-    )

@@ -104,7 +104,9 @@ def service(manifest: Manifest, name: str) -> Service:
     if str(name) not in known:
         raise UnknownFeatureError(
             f"release {manifest.release} has no feature service `{name}`",
-            hint=suggest(name, known) if known else "a service is a dbt exposure, `meta.features`",
+            hint=suggest(name, known)
+            if known
+            else "a service is a dbt exposure with `meta.training_set`",
         )
     return known[str(name)]
 

@@ -25,7 +25,7 @@ _PARTITIONED = re.compile(r"\bhive_partitioning\s*=\s*(true|1)\b", re.IGNORECASE
 
 @dataclass(frozen=True)
 class ClosedDates:
-    """The closed landing dates: every date from `first` up to, without, `before`.
+    """The closed landing dates: every date from `first` up to (not including) `before`.
 
     `reopened` counts how often a closed date was opened again: what was built under another count
     may come from other files.
@@ -37,7 +37,7 @@ class ClosedDates:
 
 
 def closed_dates(raw: Location) -> ClosedDates:
-    """Which landing dates are closed; a gap among them is an error that names the missing one."""
+    """Return the closed landing dates; a gap among them is an error that names the missing one."""
     if "=" in raw.prefix:
         raise LandingError(
             f"`{raw.uri()}` has a `=` in it, and DuckDB reads a column from that part of the path",
@@ -86,7 +86,7 @@ def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
 
 
 def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None:
-    """What the sources declare can be checked, and what DuckDB reads is what is checked."""
+    """Check that declarations can be checked, and that DuckDB reads the files that are checked."""
     for table, declared in tables.items():
         if not TABLE.fullmatch(table):
             raise LandingError(
@@ -107,13 +107,14 @@ def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None
             )
         if "read_as" not in declared:
             continue
-        found = _READ.fullmatch(str(declared["read_as"]).strip())
-        wanted = raw.uri(f"{table}/*/*.parquet")
-        if not found or found[1] != wanted or not _PARTITIONED.search(found[2]):
+        call = _READ.fullmatch(str(declared["read_as"]).strip())
+        files_read = raw.uri(f"{table}/*/*.parquet")
+        if not call or call[1] != files_read or not _PARTITIONED.search(call[2]):
             raise LandingError(
                 f"raw table `{table}` is read as `{declared['read_as']}`, which is not what its "
                 "markers describe",
-                hint=f"its `external_location` reads `{wanted}`, `hive_partitioning = true`: see "
+                hint=f"its `external_location` reads `{files_read}`, "
+                "`hive_partitioning = true`: see "
                 "docs/guides/use-as-a-package.md",
             )
 
@@ -125,18 +126,18 @@ def _check_files(
     tables: dict[str, dict[str, Any]],
     closed: ClosedDates,
 ) -> None:
-    """The files of closed dates are those that their markers list, unchanged, and no others."""
+    """Check that closed dates have the files that their markers list, unchanged, and no others."""
     # Consoles keep a name that ends in `/` for a folder.
-    found = {item.name: item for item in present if not item.name.endswith("/")}
+    objects = {item.name: item for item in present if not item.name.endswith("/")}
     copied: list[dict[str, Any]] = []
-    missing = sorted(set(tables) - {name.partition("/")[0] for name in found})
+    missing = sorted(set(tables) - {name.partition("/")[0] for name in objects})
     if missing:
         raise LandingError(
             f"raw table `{missing[0]}` has no file below `{raw.uri()}`",
             hint="restore it; a table without rows is landed as one empty file with its columns",
         )
     for file in files:
-        item = found.pop(file["name"], None)
+        item = objects.pop(file["name"], None)
         if item is None and file["table"] in tables:
             raise LandingError(
                 f"`{raw.uri(file['name'])}` is listed by its date's marker and is not there",
@@ -147,7 +148,7 @@ def _check_files(
         if item is not None and item.etag != file["etag"]:
             copied.append(file)
     check_copied(raw, copied)
-    for name in sorted(found):
+    for name in sorted(objects):
         landing_date = _landing_date(raw, name)
         if landing_date < closed.before:
             raise LandingError(
@@ -161,7 +162,7 @@ def _check_files(
 def _check_columns(
     raw: Location, files: list[dict[str, Any]], tables: dict[str, dict[str, Any]]
 ) -> None:
-    """Every file has its table's declared columns in their declared types."""
+    """Check that every file has its table's declared columns in their declared types."""
     for file in files:
         for column, declared in tables.get(file["table"], {}).get("columns", {}).items():
             actual = file["columns"].get(column)
@@ -185,7 +186,7 @@ def _check_silence(
     tables: dict[str, dict[str, Any]],
     closed: ClosedDates,
 ) -> None:
-    """A table that lands all day and has fallen silent is an outage, not a zero."""
+    """Refuse a table that landed no row for longer than declared: an outage is no zero."""
     latest: dict[str, date] = {}
     for file in files:
         if file["rows"]:
@@ -210,10 +211,10 @@ def _landing_date(raw: Location, name: str) -> date:
     return _date_in(raw, name, _FILE.fullmatch(name), "TABLE/landing_date=YYYY-MM-DD/FILE")
 
 
-def _date_in(raw: Location, name: str, found: re.Match[str] | None, form: str) -> date:
+def _date_in(raw: Location, name: str, match: re.Match[str] | None, form: str) -> date:
     try:
-        if found and found[1] != str(date.max):  # there is a day after each date
-            return date.fromisoformat(found[1])
+        if match and match[1] != str(date.max):  # there is a day after each date
+            return date.fromisoformat(match[1])
     except ValueError:  # digits that are no date
         pass
     raise LandingError(

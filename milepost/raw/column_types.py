@@ -35,15 +35,15 @@ def is_declared_type(arrow_name: str, declared: str) -> bool:
     return arrow_name.removeprefix("large_") == str(arrow_type(declared))
 
 
-def landed_type(found: pa.DataType) -> pa.DataType | None:
+def landed_type(arrow: pa.DataType) -> pa.DataType | None:
     """Return the type in which a column is landed, or None where no build reads anything like it.
 
     A column of nulls alone keeps its type: it tells nothing.
     """
-    if kinds.is_dictionary(found):
-        return landed_type(found.value_type)
-    if kinds.is_decimal(found) and found.precision <= 38:
-        return pa.decimal128(found.precision, found.scale)
+    if kinds.is_dictionary(arrow):
+        return landed_type(arrow.value_type)
+    if kinds.is_decimal(arrow) and arrow.precision <= 38:
+        return pa.decimal128(arrow.precision, arrow.scale)
     for is_kind, landed in (
         (kinds.is_null, pa.null()),
         (kinds.is_string, pa.string()),
@@ -55,7 +55,7 @@ def landed_type(found: pa.DataType) -> pa.DataType | None:
         (kinds.is_date, pa.date32()),
         (kinds.is_timestamp, pa.timestamp("us")),
     ):
-        if is_kind(found):
+        if is_kind(arrow):
             return landed
     return None
 

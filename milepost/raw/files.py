@@ -1,4 +1,4 @@
-"""What stands in the raw log's files, where a listing does not tell that it is what was closed."""
+"""The content of the raw log's files, compared with the markers that closed their dates."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def check_newest(raw: Location, files: Sequence[Entry]) -> None:
     """
     newest: dict[str, list[Entry]] = {}
     for file in files:
-        others = newest.get(file["table"], [])
+        files_so_far = newest.get(file["table"], [])
         folder = file["name"].rpartition("/")[0]
-        same_date = [other for other in others if other["name"].startswith(f"{folder}/")]
+        same_date = [
+            earlier for earlier in files_so_far if earlier["name"].startswith(f"{folder}/")
+        ]
         newest[file["table"]] = [*same_date, file]
     store = filesystem()
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
@@ -49,7 +51,7 @@ def check_newest(raw: Location, files: Sequence[Entry]) -> None:
 
 
 def changed(raw: Location, file: Entry, how: str) -> LandingError:
-    """The error for a file that is not the one with which its date was closed."""
+    """Return the error for a file that is not the one with which its date was closed."""
     return LandingError(
         f"`{raw.uri(file['name'])}` has changed since its date was closed: {how}",
         hint="restore the file; corrections land as new rows. If the date was closed with the "
@@ -77,16 +79,18 @@ def _check_footer(raw: Location, store: Any, file: Entry) -> None:
         source = store.open_input_file(f"{raw.bucket}/{raw.key(file['name'])}")
         footer = pq.read_metadata(source)
         schema = footer.schema.to_arrow_schema()
-        found = footer.num_rows, {field.name: _name(field.type) for field in schema}
+        actual = footer.num_rows, {field.name: _name(field.type) for field in schema}
     except (OSError, pa.ArrowException) as error:
         raise _misdescribed(raw, file, f"it cannot be read: {error}") from error
-    if found[0] != file["rows"]:
-        raise _misdescribed(raw, file, f"it has {found[0]} rows, not {file['rows']}")
-    said = {name: kind.removeprefix("large_") for name, kind in file["columns"].items()}
-    for name in sorted(said.keys() | found[1].keys()):
-        if said.get(name) != found[1].get(name):
+    if actual[0] != file["rows"]:
+        raise _misdescribed(raw, file, f"it has {actual[0]} rows, not {file['rows']}")
+    described = {name: kind.removeprefix("large_") for name, kind in file["columns"].items()}
+    for name in sorted(described.keys() | actual[1].keys()):
+        if described.get(name) != actual[1].get(name):
             raise _misdescribed(
-                raw, file, f"its column `{name}` is {found[1].get(name)}, not {said.get(name)}"
+                raw,
+                file,
+                f"its column `{name}` is {actual[1].get(name)}, not {described.get(name)}",
             )
 
 

@@ -117,25 +117,24 @@ def reopen(raw: Location, landing_date: date, *, reason: str, by: str) -> str:
             f"{landing_date} is reopened without saying why, or by whom",
             hint="give `reason` and `by`; whoever finds a number changed will want to know",
         )
-    found = s3.get(raw, marker_name(landing_date))
-    if found is None:
+    stored = s3.get(raw, marker_name(landing_date))
+    if stored is None:
         raise LandingError(
             f"landing date {landing_date} of `{raw.uri()}` is not closed",
             hint="an open date is landed again as it is; builds do not read it",
         )
-    content, etag = found
     earlier = sum(1 for _ in s3.listing(raw, f"{REOPENED}/landing_date={landing_date}-"))
     record = {
         "landing_date": str(landing_date),
         "reason": reason,
         "by": by,
         "reopened_at": s3.clock(raw).isoformat(),
-        "marker": content.decode(errors="replace"),
+        "marker": stored.body.decode(errors="replace"),
     }
     name = f"{REOPENED}/landing_date={landing_date}-{earlier + 1}.json"
     # The record comes first: a build that meets it and the marker builds anew once too often.
     conditional.create(raw, name, json.dumps(record, indent=1).encode())
-    conditional.remove_version(raw, marker_name(landing_date), etag)
+    conditional.remove_version(raw, marker_name(landing_date), stored.etag)
     return name
 
 
@@ -157,7 +156,7 @@ def _write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dic
 
 
 def _check_entries(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any]]]) -> None:
-    """Each entry describes a file that builds read, in the types of its table's other files."""
+    """Check that builds can read each file, in the types of its table's other files."""
     types: dict[tuple[str, str], tuple[str, str]] = {}
     before = min(files) - timedelta(days=1)
     described = read_marker(raw, before)["files"] if s3.get(raw, marker_name(before)) else []
@@ -173,17 +172,18 @@ def _check_entries(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any
                 )
             for column, kind in entry["columns"].items():
                 where = entry["table"], column
-                other, name = types.setdefault(where, (kind, entry["name"]))
-                if other.removeprefix("large_") != kind.removeprefix("large_"):
+                earlier_kind, earlier_name = types.setdefault(where, (kind, entry["name"]))
+                if earlier_kind.removeprefix("large_") != kind.removeprefix("large_"):
                     raise LandingError(
                         f"{day} cannot be closed: `{entry['table']}.{column}` is {kind} in "
-                        f"`{raw.uri(entry['name'])}`, and {other} in `{raw.uri(name)}`",
+                        f"`{raw.uri(entry['name'])}`, and {earlier_kind} in "
+                        f"`{raw.uri(earlier_name)}`",
                         hint="land it again with `columns`, the source's declared types",
                     )
 
 
 def _check_present(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any]]]) -> None:
-    """What is on S3 of the dates is what the entries say, no more and no less."""
+    """Check that S3 has the files of the dates that the entries say, and no others."""
     # SeaweedFS starts after the whole folder of a name, AWS after the name.
     before = min(files) - timedelta(days=1)
     folders = {f"landing_date={day}" for day in files}

@@ -30,9 +30,9 @@ def marker_name(landing_date: date) -> str:
 
 def read_marker(raw: Location, day: date) -> dict[str, Any]:
     """Read the marker of a date; a LandingError says why this Milepost cannot."""
-    found = s3.get(raw, marker_name(day))
+    stored = s3.get(raw, marker_name(day))
     try:
-        marker: dict[str, Any] = json.loads(found[0]) if found else {}
+        marker: dict[str, Any] = json.loads(stored.body) if stored else {}
         version = marker["format_version"]
         if version == FORMAT_VERSION:
             for file in marker["files"]:

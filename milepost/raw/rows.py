@@ -87,23 +87,23 @@ def _batches(table: str, rows: Any) -> pa.RecordBatchReader:
 def _wanted_types(
     table: str, schema: pa.Schema, columns: Mapping[str, str] | None
 ) -> dict[str, pa.DataType]:
-    """The type in which each column is landed, in the order of the rows' own columns."""
-    found = [name for name in schema.names if not _INDEX.fullmatch(name)]
+    """Return the type in which each column is landed, in the order in which the rows have them."""
+    names = [name for name in schema.names if not _INDEX.fullmatch(name)]
     declared = {"landing_date": "date", **(columns or {})}
-    lacking = [name for name in declared if name not in found]
+    lacking = [name for name in declared if name not in names]
     if lacking:
         raise LandingError(
-            f"`{table}` has no column `{lacking[0]}`; it has {', '.join(found)}",
+            f"`{table}` has no column `{lacking[0]}`; it has {', '.join(names)}",
             hint="land every declared column, null where you lack it, and `landing_date`",
         )
-    (twice, count), *_ = Counter(name.lower() for name in found).most_common(1)
+    (twice, count), *_ = Counter(name.lower() for name in names).most_common(1)
     if count > 1:
         raise LandingError(
             f"`{table}` has {count} columns `{twice}`",
             hint="rename or drop all but one; upper and lower case are no difference",
         )
     wanted = {}
-    for name in found:
+    for name in names:
         kind = schema.field(name).type
         wanted[name] = arrow_type(declared[name]) if name in declared else landed_type(kind)
         if wanted[name] is None and name in declared:

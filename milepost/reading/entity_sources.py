@@ -37,13 +37,13 @@ def reader(
     Raises a LookupInputError for what is no such thing, or has values that Arrow has not.
     """
     if isinstance(rows, str):
-        found = _parquet(rows, filesystem) if rows.startswith("s3://") else _query(rows, views())
+        batches = _parquet(rows, filesystem) if rows.startswith("s3://") else _query(rows, views())
     elif isinstance(rows, list | Mapping):
-        found = _columns(rows).to_reader()
+        batches = _columns(rows).to_reader()
     else:
-        found = _frame(rows)
-    _check_distinct(found.schema.names)
-    return found
+        batches = _frame(rows)
+    _check_distinct(batches.schema.names)
+    return batches
 
 
 def _check_distinct(names: Sequence[str]) -> None:
@@ -63,24 +63,26 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
         )
     _check_types(frame)
     try:
-        found = pa.RecordBatchReader.from_stream(frame)
+        batches = pa.RecordBatchReader.from_stream(frame)
     except Exception as error:
         names = [str(name) for name in getattr(frame, "columns", ())]
         _check_distinct(names)
-        # Each library raises its own, and few say of which column.
+        # Each library raises an error of its own, and few say of which column.
         for name in () if _is_relation(frame) else names:
             try:
                 pa.RecordBatchReader.from_stream(frame[[name]])
-            except Exception as own:
-                raise _unreadable(name, _first_line(own)) from error
+            except Exception as column_error:
+                raise _unreadable(name, _first_line(column_error)) from error
         raise LookupInputError(
             f"the entity rows, a `{kind}`, cannot be read: {_first_line(error)}", hint=ACCEPTED
         ) from error
-    return _said_of(f"the entity rows, a `{kind}`, cannot be read", ACCEPTED, found.schema, found)
+    return _with_errors_of(
+        f"the entity rows, a `{kind}`, cannot be read", ACCEPTED, batches.schema, batches
+    )
 
 
 def _check_types(frame: Any) -> None:
-    """No column that would come as memory addresses (polars) or as other numbers (DuckDB)."""
+    """Refuse a column that would come as memory addresses (polars) or other numbers (DuckDB)."""
     if type(frame).__module__.startswith("polars"):
         types = frame.dtypes
     else:
@@ -95,7 +97,7 @@ def _is_relation(frame: Any) -> bool:
 
 
 def _columns(rows: list[Any] | Mapping[Any, Any]) -> pa.Table:
-    """A list of dicts, in which what a dict has not is null, or a dict of lists."""
+    """Return a list of dicts, in which a missing value is null, or a dict of lists as a table."""
     if isinstance(rows, list):
         for n, row in enumerate(rows):
             if not isinstance(row, Mapping):
@@ -157,11 +159,11 @@ def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
         raise LookupInputError(
             f"`{uri}` cannot be read: {_first_line(error)}", hint=hint
         ) from error
-    return _said_of(f"`{uri}`", hint, file.schema_arrow, file.iter_batches(BATCH_ROWS))
+    return _with_errors_of(f"`{uri}`", hint, file.schema_arrow, file.iter_batches(BATCH_ROWS))
 
 
 def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
-    """The rows of one select, which reads the views and S3, and no local file."""
+    """Return the rows of one select, which reads the views and S3, and no local file."""
     import duckdb
 
     con = duckdb.connect(
@@ -179,15 +181,15 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
         "`s3://` names, for which DuckDB needs its extension `httpfs`; what is local is for a data "
         "frame"
     )
-    what = "the entity rows as a SQL query"
+    subject = "the entity rows as a SQL query"
     try:
         statements = con.extract_statements(sql)
         if len(statements) != 1:
             count = len(statements) or "no"
-            raise LookupInputError(f"{what} have {count} statements, not one", hint=hint)
+            raise LookupInputError(f"{subject} have {count} statements, not one", hint=hint)
         if statements[0].type != duckdb.StatementType.SELECT:
             kind = str(statements[0].type).rpartition(".")[2]
-            raise LookupInputError(f"{what} are of a statement {kind}, not a select", hint=hint)
+            raise LookupInputError(f"{subject} are of a statement {kind}, not a select", hint=hint)
         if "s3://" in sql:
             con.execute("load httpfs")
             con.execute(endpoint().duckdb_secret())
@@ -195,24 +197,24 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
         con.execute("set enable_external_access = false")
         relation = con.sql(sql)
         if relation is None:
-            raise LookupInputError(f"{what} give no rows", hint=hint)
+            raise LookupInputError(f"{subject} give no rows", hint=hint)
         _check_types(relation)
         rows = con.execute(statements[0]).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
-        raise LookupInputError(f"{what}: {_first_line(error)}", hint=hint) from error
-    return _said_of(what, hint, rows.schema, rows)
+        raise LookupInputError(f"{subject}: {_first_line(error)}", hint=hint) from error
+    return _with_errors_of(subject, hint, rows.schema, rows)
 
 
-def _said_of(
-    what: str, hint: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+def _with_errors_of(
+    subject: str, hint: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
 ) -> pa.RecordBatchReader:
-    """The batches as a stream whose errors are said of `what`."""
+    """Return batches as a stream; an error while they are read begins with `subject`."""
 
     def read() -> Iterator[pa.RecordBatch]:
         try:
             yield from batches
         except (pa.ArrowException, OSError) as error:
-            raise LookupInputError(f"{what}: {_first_line(error)}", hint=hint) from error
+            raise LookupInputError(f"{subject}: {_first_line(error)}", hint=hint) from error
 
     return pa.RecordBatchReader.from_batches(schema, read())
 

@@ -30,9 +30,9 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
             f"order by count(*) desc, {keys} event_timestamp limit 5",
             [instant],
         ).to_arrow_table()
-        found = store.get_historical_features(entities, features)
+        features_of_five = store.get_historical_features(entities, features)
         yield f"  Training set: {view.name} of five entities, as of {instant}"
         yield ""
-        con.register("training_set", found.to_arrow())
+        con.register("training_set", features_of_five.to_arrow())
         table = con.sql("from training_set")
         yield from str(table).splitlines()

@@ -41,13 +41,13 @@ def data_frame(table: pa.Table) -> pd.DataFrame:
             columns[field.name] = {**named, "pandas_type": dtype.lower(), "numpy_type": dtype}
     for name in arrow:  # pandas cannot read each name of an ArrowDtype
         columns[name] = {**columns[name], "numpy_type": "object"}
-    said = json.dumps({**pandas, "columns": list(columns.values())})
-    own = table.replace_schema_metadata({**metadata, b"pandas": said.encode()})
+    pandas_metadata = json.dumps({**pandas, "columns": list(columns.values())})
+    described = table.replace_schema_metadata({**metadata, b"pandas": pandas_metadata.encode()})
     for n, field in enumerate(table.schema):
         if pa.types.is_nested(field.type):  # pandas takes no views, and no runs
-            own = own.set_column(n, field.name, lasting(table.select([n])).column(0))
+            described = described.set_column(n, field.name, lasting(table.select([n])).column(0))
     try:
-        frame: pd.DataFrame = own.to_pandas()
+        frame: pd.DataFrame = described.to_pandas()
     except pa.ArrowNotImplementedError as error:
         raise LookupInputError(
             f"pandas cannot hold the training set: {error}",

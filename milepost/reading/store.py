@@ -334,10 +334,10 @@ class FeatureStore:
         features, aliases = expand(features, aliases)
         return LookupOptions(features=features, aliases=aliases, **options)
 
-    def _lookup(self, request: FeatureRequest, options: dict[str, Any], **found: Any) -> Lookup:
+    def _lookup(self, request: FeatureRequest, options: dict[str, Any], **more: Any) -> Lookup:
         from milepost.reading.lookup import Lookup
 
-        return Lookup(self.location, self._manifest, request, options, **found)
+        return Lookup(self.location, self._manifest, request, options, **more)
 
 
 def _check_fresh(views: Sequence[View], as_of: datetime) -> None:

@@ -83,15 +83,17 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
     objects = list(s3.listing(store))
     manifests = {release: item for item in objects if (release := manifest_release(item))}
     current_pointer = pointer(store)
-    kept = set(pins(store).values())
+    kept_releases = set(pins(store).values())
     if current_pointer:
-        kept.add(current_pointer.release)
-    kept |= {release for release, item in manifests.items() if item.modified >= before}
+        kept_releases.add(current_pointer.release)
+    kept_releases |= {release for release, item in manifests.items() if item.modified >= before}
     for item in objects:
         was_current = HISTORY.fullmatch(item.name)
         if was_current and item.modified >= before and was_current[2] in manifests:
-            kept.add(was_current[2])
-    needed = {name for manifest in read_all(store, kept) for name in object_names(manifest)}
+            kept_releases.add(was_current[2])
+    needed = {
+        name for manifest in read_all(store, kept_releases) for name in object_names(manifest)
+    }
     garbage = [
         item
         for item in objects
@@ -105,4 +107,4 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
     ]
     # Manifests first: a release is gone before its files are.
     garbage.sort(key=lambda item: (manifest_release(item) is None, item.name))
-    return garbage, sorted(kept)
+    return garbage, sorted(kept_releases)

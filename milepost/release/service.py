@@ -13,9 +13,9 @@ Aliases = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Service:
-    """The features that a model takes, in their order, as its dbt exposure states them.
+    """The features that a model takes, in their order, as its training set or exposure states them.
 
-    A lookup takes it where it takes a list of features. `aliases` are those of the lookup.
+    A lookup takes a service where it takes a list of features. `aliases` are those of the lookup.
     """
 
     name: str

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('national_balance') }}
 with
 
 predictions as (
@@ -8,6 +9,7 @@ predictions as (
         destination_market_id,
         equipment_type,
         miles,
+        pickup_due_at,
         event_timestamp,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         outcome,
@@ -30,6 +32,9 @@ training_set as (
             'origin_market:outbound_tender_count_7d',
             'origin_market:load_to_truck_ratio_7d',
             'origin_market:truck_post_count_7d',
+            'origin_market:weighted_outbound_rejection_rate_change_7d',
+            'origin_capacity:open_load_count_next_48h',
+            'origin_capacity:hours_to_pickup',
             'destination_market:outbound_tender_rejection_rate_7d',
             'destination_market:outbound_tender_count_7d',
             'destination_market:load_to_truck_ratio_7d',
@@ -43,6 +48,10 @@ training_set as (
             },
             'origin_market': {
                 'view': 'market_balance',
+                'keys': {'market_id': 'origin_market_id'},
+            },
+            'origin_capacity': {
+                'view': 'market_capacity',
                 'keys': {'market_id': 'origin_market_id'},
             },
             'destination_market': {

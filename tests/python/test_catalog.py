@@ -487,3 +487,57 @@ def test_an_exposure_with_features_that_is_no_service_is_refused(
     manifest["exposures"] = {"a": exposure(**wrong)}
     with pytest.raises(PublishError, match="exposure `matching` is no feature service"):
         read(tmp_path, manifest).services()
+
+
+ALIASES = {"by": {"view": "carrier_reliability", "keys": {"carrier_id": "booked_by"}}}
+LOOKUP = {"features": ["by:late_rate_28d"], "aliases": ALIASES}
+BOOKINGS = "model.freight.bookings"
+
+
+def project_with_a_training_set(lookups: Any, **exposed: Any) -> dict[str, Any]:
+    """Return the project with `bookings`, a training set, and an exposure that names it."""
+    manifest = project()
+    meta = {"config": {"meta": {"lookups": lookups}}}
+    manifest["nodes"][BOOKINGS] = {**node("model", "bookings", VIEW), **meta}
+    stated = {"config": {"meta": {"training_set": "bookings"}}}
+    depends_on = {"depends_on": {"nodes": [BOOKINGS]}}
+    manifest["exposures"] = {"a": {**exposure(), **stated, **depends_on, **exposed}}
+    return manifest
+
+
+def test_a_service_has_the_features_of_its_training_set_and_needs_its_views(tmp_path: Path) -> None:
+    catalog = read(tmp_path, project_with_a_training_set([LOOKUP]))
+    assert catalog.services() == [
+        Service("matching", "", "high", {"name": "us"}, ["by:late_rate_28d"], ALIASES)
+    ]
+    assert catalog.exposed("matching") == {BOOKINGS, VIEW}
+
+
+@pytest.mark.parametrize(
+    ("lookups", "exposed", "message"),
+    [
+        (
+            [LOOKUP],
+            {"depends_on": {"nodes": [VIEW]}},
+            r"`matching` depends on 0 models named `bookings`.*\nhint: .*\[ref\('bookings'\)\]",
+        ),
+        ([], {}, r"`bookings`, the training set of exposure `matching`, looks up features 0 times"),
+        ([LOOKUP, LOOKUP], {}, r"looks up features 2 times\nhint: .*one `point_in_time_join`"),
+        ([LOOKUP], {"type": "dashboard"}, "exposure `matching` is no feature service: dashboard"),
+        (
+            [LOOKUP],
+            {"config": {"meta": {"training_set": "bookings", "features": ["by:late_rate_28d"]}}},
+            r"states `meta.training_set`, and features or aliases too\nhint: leave out",
+        ),
+        (
+            [LOOKUP],
+            {"config": {"meta": {"training_set": "bookings", "aliases": {}}}},
+            "states `meta.training_set`, and features or aliases too",
+        ),
+    ],
+)
+def test_an_exposure_whose_training_set_does_not_fit_is_refused(
+    tmp_path: Path, lookups: Any, exposed: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, project_with_a_training_set(lookups, **exposed)).services()

@@ -76,6 +76,15 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         "label: settled_rpm_usd",
         "label: rate",
     )
+    replace(
+        project / "models/training_sets/tender_acceptance.yml",
+        "- not_null\n          - is_covered_by_views:\n              name: every",
+        "- is_covered_by_views:\n              name: every",
+    )
+    exposures = project / "models/exposures.yml"
+    replace(exposures, "[ref('late_delivery')]", "[ref('late_delivery'), ref('carrier_tenders')]")
+    replace(exposures, "{training_set: spot_rate}", "{features: [lane_rates]}")
+    replace(exposures, "{training_set: tender_acceptance}", "{training_set: tenders}")
     balance = views / "market/market_balance.yml"
     replace(balance, "contract: {enforced: true}", "tags: []")
     balance.write_text(balance.read_text().partition("unit_tests:")[0])
@@ -92,6 +101,10 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         ("check_model_has_contracts_enforced", "market_balance"),
         ("check_model_has_unit_tests", "market_balance"),
         ("check_training_set_columns", "spot_rate"),
+        ("check_training_set_columns", "tender_acceptance"),
+        ("check_exposure_follows_training_set", "late_delivery"),
+        ("check_exposure_follows_training_set", "load_pricing"),
+        ("check_exposure_follows_training_set", "tender_acceptance"),
     }
 
 

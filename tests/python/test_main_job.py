@@ -35,6 +35,7 @@ ALIASES = {
     "origin_market": ("market_balance", "origin_market_id"),
     "destination_market": ("market_balance", "destination_market_id"),
     "origin_rates": ("market_rates", "origin_market_id"),
+    "origin_capacity": ("market_capacity", "origin_market_id"),
 }
 
 
@@ -205,21 +206,32 @@ def test_a_training_set_has_a_row_per_entity_row(
     assert training_set["outbound_tender_count_7d"].null_count < 50
 
 
-@pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance"])
+@pytest.mark.parametrize(
+    ("name", "training_set"),
+    [
+        ("late_delivery", "late_delivery"),
+        ("tender_acceptance", "tender_acceptance"),
+        ("load_pricing", "spot_rate"),
+    ],
+)
 def test_a_service_gives_what_its_training_set_as_a_model_has(
-    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str
+    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str, training_set: str
 ) -> None:
     store = releases[1]
     with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
-        built = con.sql(f"from main_training_sets.{name} order by 1").to_arrow_table()
+        built = con.sql(f"from main_training_sets.{training_set} order by 1").to_arrow_table()
     entities = built.select([column for column in built.column_names if "__" not in column])
     found = store.get_historical_features(
         entities, store.service(name), full_feature_names=True, allow_early=True
     ).to_arrow()
     assert found.column_names == built.column_names
     assert found.to_pylist() == built.to_pylist()
-    derived = built["origin_market__outbound_tender_share_7d"]
-    assert derived.null_count < built.num_rows
+    derived = {
+        "origin_market__outbound_tender_share_7d",
+        "origin_market__weighted_outbound_rejection_rate_change_7d",
+    } & set(built.column_names)
+    assert derived
+    assert all(built[feature].null_count < built.num_rows for feature in derived)
 
 
 @pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])

@@ -188,6 +188,46 @@ def test_a_new_derived_feature_rebuilds_and_uploads_nothing(green: Greenhouse) -
     assert len(after.derived) == len(before.derived) + 1 == 3
 
 
+TRAINED_SERVICE = """
+exposures:
+  - name: watering
+    type: ml
+    owner: {name: plants, email: plants@example.com}
+    depends_on: [ref('waterings')]
+    config: {meta: {training_set: waterings}}
+"""
+WATERINGS = """
+with
+
+waterings as (select 'north' as dry_bed_id, timestamp '2026-01-05' as event_timestamp),
+
+training_set as ({{ milepost.point_in_time_join('waterings', FEATURES, aliases=ALIASES) }})
+
+select * from training_set
+"""
+
+
+def test_a_service_follows_its_training_set(green: Greenhouse) -> None:
+    (green.folder / "models/exposures.yml").write_text(TRAINED_SERVICE)
+    model = green.folder / "models/waterings.sql"
+    aliases = {"bed": {"view": "bed_moisture", "keys": {"bed_id": "dry_bed_id"}}}
+    text = WATERINGS.replace("ALIASES", str(aliases))
+    model.write_text(text.replace("FEATURES", "['bed:wetness']"))
+    # The training set need not be built, so that the publisher is who sees it.
+    assert green.dbt("parse").returncode == 0
+    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+        green.publish()
+    for features in (["bed:reading_count_1d"], ["bed:moisture_max_1d", "bed:reading_count_1d"]):
+        model.write_text(text.replace("FEATURES", str(features)))
+        green.build("--select", "waterings")
+        green.publish()
+        service = FeatureStore(green.store.uri()).service("watering")
+        assert (service.features, service.aliases) == (features, aliases)
+        with duckdb.connect(green.folder / "scratch.duckdb", read_only=True) as con:
+            described = con.execute("describe waterings").fetchall()
+        assert [f"bed:{column[0]}" for column in described[2:]] == features
+
+
 def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     service = green.folder / "models/exposures.yml"
     ref = "ref('bed_moisture')"

@@ -8,6 +8,7 @@ lanes as (
         destination_market_id,
         equipment_type,
         miles,
+        pickup_appointment_at,
         is_spot,
         known_at,
         row_number() over (partition by load_id order by known_at) as version_number
@@ -25,6 +26,7 @@ loads as (
         destination_market_id,
         equipment_type,
         miles,
+        pickup_appointment_at as pickup_due_at,
         known_at as event_timestamp,
         known_at + interval '{{ var("spot_rate_horizon_days") }}' day as horizon_at
     from lanes
@@ -101,6 +103,7 @@ spot_load_outcomes as (
         loads.destination_market_id,
         loads.equipment_type,
         cast(loads.miles as double) as miles,
+        loads.pickup_due_at,
         loads.event_timestamp,
         loads.horizon_at,
         case when outcomes.rpm_usd is null then 'not_settled' else 'settled' end as outcome,

@@ -54,12 +54,25 @@ def check_feature_view_owned(model: Any) -> None:
 
 
 @check
-def check_training_set_columns(model: Any) -> None:
-    """A training set has its label, and an instant in each row; it is not published."""
+def check_training_set_columns(model: Any, ctx: Any) -> None:
+    """A training set has a label and an instant, both tested; it is not published."""
     if "entities" in model.meta:
         fail(f"`{model.name}` states `meta.entities`: it would be published as a feature view")
     if model.meta.get("label") not in model.columns:
         fail(f"`{model.name}` declares no column `{model.meta.get('label')}`, its `meta.label`")
-    instant = model.columns.get("event_timestamp")
-    if instant is None or "not_null" not in str(instant.constraints):
-        fail(f"`{model.name}.event_timestamp` has no not_null constraint")
+    tests = ctx.tests_by_attached_node.get(model.unique_id, [])
+    if not any(test.column_name == model.meta.get("label") for test in tests):
+        fail(f"`{model.name}.{model.meta.get('label')}`, the label, has no data test")
+    if f"not_null_{model.name}_event_timestamp" not in {test.name for test in tests}:
+        fail(f"`{model.name}.event_timestamp` has no not_null test")
+
+
+@check
+def check_exposure_follows_training_set(exposure: Any) -> None:
+    """The features of a model stand in its training set, and nothing else says what it uses."""
+    meta = exposure.config.meta
+    if "features" in meta:
+        fail(f"`{exposure.name}` lists features: name the training set that looks them up")
+    models = [node_id.split(".")[2] for node_id in exposure.depends_on.nodes]
+    if "training_set" in meta and models != [meta["training_set"]]:
+        fail(f"`{exposure.name}` depends on `{models}`, not on its training set alone")

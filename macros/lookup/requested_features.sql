@@ -1,26 +1,26 @@
 {#
-    What a lookup asks for, read from the graph:
-    `{'views': {'<name>': {'relation', 'key_columns', 'columns', 'inputs'}}, 'columns': {...}}`. The keys
-    of a view map to columns of the entity rows, its columns map each feature to its name in the
-    result, its inputs are the features that derived ones need, selected as `milepost__<feature>`. The
-    columns beside them are all of the result, in the order asked for, each with its SQL.
+    What a lookup returns, read from the graph: `{'views': {'<name>': {...}}, 'columns': {...}}`.
+
+    Each view has what `requested_view` gives. Its `columns` map each requested feature to the name of
+    that feature in the result. Its `inputs` are the features that derived ones need; the query selects
+    them as `milepost__<feature>`. The `columns` beside the views are those of the result in the order
+    of the request, each with its SQL.
 
     The arguments are those of `point_in_time_join`. What does not fit is a compiler error.
 #}
-{% macro asked_features(features, full_feature_names, aliases) %}
+{% macro requested_features(features, full_feature_names, aliases) %}
     {% if features is string or features is mapping or features is not iterable %}
         {{ milepost.refuse_lookup("`features` is `" ~ features ~ "`", "write a list: `['view:feature', 'view']`") }}
     {% endif %}
     {% set views = {} %}
     {% set columns = {} %}
-    {% for asked in features %}
-        {% set name = asked.split(':')[0] %}
+    {% for reference in features %}
+        {% set name = reference.split(':')[0] %}
         {% if name not in views %}
-            {% do views.update({name: milepost.asked_view(name, aliases.get(name, {}))}) %}
+            {% do views.update({name: milepost.requested_view(name, aliases.get(name, {}))}) %}
         {% endif %}
         {% set view = views[name] %}
-        {% set wanted = [asked[name | length + 1:]] if ':' in asked else view.features %}
-        {% for feature in wanted %}
+        {% for feature in ([reference[name | length + 1:]] if ':' in reference else view.features) %}
             {% set column = name | replace('@v', '_v') ~ '__' ~ feature if full_feature_names else feature %}
             {% if feature not in view.features and feature not in view.derived %}
                 {{ milepost.refuse_lookup(

@@ -1,11 +1,13 @@
 {#
-    A feature view for a lookup: its relation, its keys with the columns of the entity rows that
-    they equal, all of its features, its derived ones, and room for those that are asked for.
+    A feature view that a lookup requests: its `relation`; its name, `view`; `key_columns`, which map
+    its keys to the columns of the entity rows that they equal; `features`, all that it stores; and
+    `derived`, all that it derives, by name. `columns` and `inputs` are empty: `requested_features`
+    fills them.
 
     name: what the lookup calls it.
     alias: what the lookup's `aliases` say of the name, or nothing.
 #}
-{% macro asked_view(name, alias) %}
+{% macro requested_view(name, alias) %}
     {% for option in alias if option not in ['view', 'keys'] %}
         {{ milepost.refuse_lookup("alias `" ~ name ~ "` has the option `" ~ option ~ "`", "there is `view` and `keys`") }}
     {% endfor %}
@@ -22,8 +24,8 @@
         ) }}
     {% endfor %}
     {% set derived = {} %}
-    {% for one in node.config.meta.get('derived', []) %}
-        {% do derived.update({one.name: one}) %}
+    {% for feature in node.config.meta.get('derived', []) %}
+        {% do derived.update({feature.name: feature}) %}
     {% endfor %}
     {{ return({
         'relation': milepost.ref_view(alias.get('view', name)),

@@ -1,0 +1,100 @@
+"""The wings of the package: which may import which, how large a module is, what is private."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PACKAGE = PROJECT / "milepost"
+
+# What each wing may import besides itself, `errors` and `display`. docs/concepts/architecture.md
+# draws the same.
+MAY_IMPORT: dict[str, set[str]] = {
+    "storage": set(),
+    "raw": {"storage"},
+    "release": {"storage"},
+    "building": {"raw", "release", "storage"},
+    "publishing": {"building", "release", "storage"},
+    "catalogue": {"release", "storage"},
+    "reading": {"catalogue", "release", "storage"},
+    "cli": {"catalogue", "publishing", "reading", "release", "storage"},
+}
+# Modules at the top that users import, and what each may import.
+FACES: dict[str, set[str]] = {
+    "__init__": {"reading"},
+    "display": set(),
+    "errors": set(),
+    "dbt_plugin": {"building", "raw", "release", "storage"},
+    "landing": {"raw"},
+    "s3": {"storage"},
+}
+FOR_ALL = {"errors", "display"}
+LARGEST_MODULE = 250
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def wing_of(path: Path) -> str:
+    """The first part of a module's path below the package: its wing, or a face."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Each module of the package that a file imports, as `wing.module`, or `wing` for a package."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: a relative import"
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            if name.startswith("milepost."):
+                parts = name.removeprefix("milepost.").split(".")
+                if (PACKAGE.joinpath(*parts).with_suffix(".py")).exists() or len(parts) == 1:
+                    yield ".".join(parts)
+
+
+def test_every_wing_has_its_rule() -> None:
+    assert {wing_of(path) for path in modules()} == {*MAY_IMPORT, *FACES}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_in_one_direction(path: Path) -> None:
+    wing = wing_of(path)
+    allowed = {wing, *FOR_ALL, *MAY_IMPORT.get(wing, set()), *FACES.get(wing, set())}
+    imported = {name.split(".")[0] for name in imported_modules(path)}
+    assert imported - {"__version__"} <= allowed
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_read_in_one_go(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LARGEST_MODULE
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): set(imported_modules(path))
+        for path in modules()
+    }
+    TopologicalSorter(graph).prepare()  # a CycleError names the modules
+
+
+def test_only_the_command_line_prints() -> None:
+    """A library says what it does in its log."""
+    for path in modules():
+        if wing_of(path) != "cli":
+            names = {
+                node.id
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Name)
+            }
+            assert "print" not in names, path
