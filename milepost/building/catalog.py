@@ -118,18 +118,18 @@ class Catalog:
         return services.exposed(exposure, self.nodes)
 
     def lineage(self, unique_id: str) -> set[str]:
-        """The ids of a node and of all that it is made from."""
-        found: set[str] = set()
+        """Return the ids of a node and of all that it is made from."""
+        lineage: set[str] = set()
         waiting = [unique_id]
         while waiting:
             node_id = waiting.pop()
-            if node_id not in found and node_id in self.nodes:
-                found.add(node_id)
+            if node_id not in lineage and node_id in self.nodes:
+                lineage.add(node_id)
                 waiting += self.parents(node_id)
-        return found
+        return lineage
 
     def tests_on(self, node_ids: Iterable[str]) -> set[str]:
-        """The ids of every data test and unit test of one of the nodes.
+        """Return the ids of every data test and unit test of one of the nodes.
 
         A test that a model's YAML states is that model's, whatever else it looks at.
         """
@@ -142,7 +142,7 @@ class Catalog:
         }
 
     def disabled_tests_on(self, node_ids: Iterable[str]) -> list[str]:
-        """The names of the tests that look at one of the nodes and are switched off."""
+        """Return the names of tests that look at one of the nodes and are switched off."""
         wanted = set(node_ids)
         names = {self.nodes[node_id]["name"] for node_id in wanted}
         return sorted(
@@ -152,25 +152,25 @@ class Catalog:
         )
 
     def parents(self, node_id: str) -> list[str]:
-        """The ids of what a node is made from, or a test looks at, directly."""
+        """Return the ids of what a node is made from, or a test looks at, directly."""
         return list(self.nodes[node_id].get("depends_on", {}).get("nodes", []))
 
     def inputs(self, node_id: str) -> set[str]:
-        """The ids of what a node reads or a test looks at, with what ephemeral models read.
+        """Return the ids of what a node reads or a test looks at, with what ephemeral models read.
 
         An ephemeral model is no table: its SQL is part of whatever reads it.
         """
-        found: set[str] = set()
+        inputs: set[str] = set()
         waiting = self.parents(node_id)
         while waiting:
             input_id = waiting.pop()
-            if input_id not in found and input_id in self.nodes:
-                found.add(input_id)
+            if input_id not in inputs and input_id in self.nodes:
+                inputs.add(input_id)
                 waiting += self.parents(input_id) if self.is_ephemeral(input_id) else []
-        return found
+        return inputs
 
     def is_ephemeral(self, node_id: str) -> bool:
-        """Whether a node is a model without a table."""
+        """Return whether a node is a model without a table."""
         return bool(self.nodes[node_id]["config"].get("materialized") == "ephemeral")
 
     def macros_of(self, node_id: str) -> set[str]:
@@ -182,7 +182,7 @@ class Catalog:
         return MacroCalls(self.macros, self.project, self.adapter)
 
     def dropped_checks(self, node_ids: Iterable[str]) -> dict[str, str]:
-        """Why tests are gone, by name, as `meta.dropped_checks` of one of the nodes states it."""
+        """Return why tests are gone, by name, as `meta.dropped_checks` of a node states it."""
         return {
             name: " ".join(str(reason or "").split())
             for node_id in sorted(node_ids)
@@ -190,7 +190,7 @@ class Catalog:
         }
 
     def raw_uris(self, unique_id: str) -> set[str]:
-        """The raw logs that a node is made from."""
+        """Return the raw logs that a node is made from."""
         nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
         uris = (_meta(n).get("raw_uri") for n in nodes if "source_name" in n)
         return {uri for uri in uris if uri}

@@ -34,7 +34,7 @@ class FeatureView(ViewDefinition):
 
 
 def published_name(node: Mapping[str, Any]) -> str:
-    """The name of a model's table: its own, for a version of a dbt model with `_v<version>`."""
+    """Return the name of a model's table: its own, and `_v<version>` for a version of it."""
     name, version = str(node["name"]), node.get("version")
     return name if version is None else f"{name}_v{version}"
 
