@@ -24,12 +24,14 @@ import pyarrow.parquet as pq
 
 from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
-from milepost.publishing.export import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads, export
-from milepost.publishing.gate import Passed
+from milepost.publishing.data_files import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads
+from milepost.publishing.export import export
+from milepost.publishing.publishable import PublishableView
+from milepost.publishing.rules.table import not_finite
 from milepost.release import pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
-from milepost.release.manifest import File, Manifest
+from milepost.release.manifest import File, Manifest, View
 from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import s3
 from milepost.storage.client import endpoint
@@ -164,7 +166,7 @@ def _rclone(*arguments: str) -> None:
 def _publish(
     con: duckdb.DuckDBPyConnection, store: Location, prints: dict[str, str]
 ) -> tuple[float, Manifest, list[File]]:
-    """What `milepost.publish` does once the gate has passed; the seconds, and what was sent."""
+    """Do what `milepost publish` does with tested tables; the seconds, and what was sent."""
     began = time.monotonic()
     pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
@@ -174,7 +176,7 @@ def _publish(
         release="",
         created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         code={},
-        views=[export(con, _passed(view, prints[view]), uploads) for view in VIEWS],
+        views=[_export(con, _publishable(view, prints[view]), uploads) for view in VIEWS],
         set_aside=[],
         entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "")],
     ).sealed()
@@ -183,7 +185,13 @@ def _publish(
     return time.monotonic() - began, manifest, uploads.sent
 
 
-def _passed(name: str, content: str) -> Passed:
+def _export(con: duckdb.DuckDBPyConnection, view: PublishableView, uploads: Uploads) -> View:
+    """Look for values that are not finite, as the gate does of a view that changed, and export."""
+    assert uploads.unchanged(view) or not not_finite(con, view.view)
+    return export(con, view, uploads)
+
+
+def _publishable(name: str, content: str) -> PublishableView:
     view = FeatureView(
         name=name,
         unique_id=name,
@@ -204,7 +212,7 @@ def _passed(name: str, content: str) -> Passed:
         ],
     )
     ends = datetime(2024, 1, 1), datetime(2026, 2, 1)  # noqa: DTZ001 - naive is UTC
-    return Passed(view, content, (), "", ends[1], dict.fromkeys(view.features, ends[0]))
+    return PublishableView(view, content, (), "", ends[1], dict.fromkeys(view.features, ends[0]))
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The dbt-duckdb plugin that a profile names: S3 by the AWS chain, the raw log's state, and codes.
 
 It gives each DuckDB connection a secret, in memory only, and functions for the macros in
-`macros/landing/`, `macros/batch/` and `macros/checks/`. Errors travel to dbt as JSON so that they
-reach a person as one message and not as a failed SQL function.
+`macros/landing/`, `macros/batch/`, `macros/checks/` and `macros/lookup/`. Errors travel to dbt as
+JSON so that they reach a person as one message and not as a failed SQL function.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from milepost.errors import MilepostError, StorageError
 from milepost.raw import closed_dates as raw_log
 from milepost.raw.closed_dates import ClosedDates
 from milepost.release import pointers, releases
+from milepost.release.expression import portable
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 
@@ -46,6 +47,7 @@ class Plugin(BasePlugin):
         conn.create_function("milepost_check_landing", _check_landing, [VARCHAR], VARCHAR)
         conn.create_function("milepost_closed_before", _closed_before, [VARCHAR], VARCHAR)
         conn.create_function("milepost_look_backs", _look_backs, [VARCHAR], VARCHAR)
+        conn.create_function("milepost_expression", _expression, [VARCHAR], VARCHAR)
         conn.create_function("milepost_released", self._released, [VARCHAR], VARCHAR)
         conn.create_function("milepost_codes", _codes, [VARCHAR], VARCHAR)
         conn.create_function("milepost_narrowed_by", _narrowed_by, [VARCHAR], VARCHAR)
@@ -144,6 +146,11 @@ def _narrowed_by(_: str) -> str:
 def _look_backs(request: str) -> str:
     """The arguments of `look_back.hours` to `{feature: hours}`, or an error."""
     return _answer(lambda: look_back.hours(**json.loads(request)))
+
+
+def _expression(request: str) -> str:
+    """The arguments of `expression.portable` to `{"sql": text}`, or an error."""
+    return _answer(lambda: {"sql": portable(**json.loads(request))})
 
 
 def _answer(question: Any) -> str:

@@ -122,7 +122,7 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 
 
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
-    from milepost.publishing.export import Uploads
+    from milepost.publishing.data_files import Uploads
     from milepost.release import releases
     from milepost.release.definition import Field
     from milepost.release.entity import Entity, EntityRole

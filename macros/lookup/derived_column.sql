@@ -1,6 +1,6 @@
 {#
     The SQL of a derived feature in a lookup, null where it is not finite, as in
-    `milepost/release/derived.py`. The features that it needs are put among the inputs of
+    `milepost/reading/derived_values.py`. The features that it needs are put among the inputs of
     their views; a view that only it needs is put among the views.
 
     views: those looked up, by name.
@@ -38,6 +38,6 @@
             {% do names.update({input | replace(':', '.'): called | replace('@v', '_v') ~ '.' ~ 'milepost__' ~ feature}) %}
         {% endif %}
     {% endfor %}
-    {% set bound = milepost.bind_expression(derived.sql, names, derived.type).split() | join(' ') %}
+    {% set bound = milepost.bind_expression(derived.sql, names, derived.type) %}
     {{ return(milepost.finite_or_null(bound) if derived.type | lower == 'double' else bound) }}
 {% endmacro %}

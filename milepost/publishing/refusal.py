@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN = 3
@@ -18,41 +18,42 @@ class Refusal:
     """One thing that is wrong with a view, or with what it is made from or tested by.
 
     `subject` and `fault` make a sentence. Refusals with the same `cause`, a sentence about many
-    subjects, are told in one line. `remedy` is what to run or do.
+    subjects, are told in one line; one without a cause is told in its own words. `remedy` is what
+    to run or do. `view` is empty where the refusal is about the whole release.
     """
 
     view: str
     subject: str
     fault: str
-    cause: str
+    cause: str = ""
     remedy: str = REBUILD
 
     @property
     def sentence(self) -> str:
         """What is wrong, said of this subject alone."""
-        return f"{self.subject} {self.fault}".strip()
+        return f"{self.subject} {self.fault}"
 
 
 def lines(refusals: Iterable[Refusal], views: Sequence[str]) -> list[str]:
     """Return one line for each cause; `views` are the names of all views."""
     by_cause: dict[str, list[Refusal]] = {}
     for refusal in refusals:
-        by_cause.setdefault(refusal.cause, []).append(refusal)
-    told = []
-    for cause, same in by_cause.items():
-        subjects = list(dict.fromkeys(refusal.subject for refusal in same))
-        whose = list(dict.fromkeys(refusal.view for refusal in same))
-        named = f"all {len(views)} views" if len(whose) == len(views) > 1 else shortened(whose)
-        what = same[0].sentence
-        if len(subjects) > 1:
-            what = f"{len(subjects)} {cause}: {shortened(subjects)}"
-        told.append(f"{named}: {what}" if named else what)
-    return told
+        by_cause.setdefault(refusal.cause or refusal.sentence, []).append(refusal)
+    return [_line(cause, same, views) for cause, same in by_cause.items()]
 
 
-def plain(faults: Iterable[str], remedy: str) -> Iterator[Refusal]:
-    """Turn faults that name their view and stand alone into refusals."""
-    return (Refusal("", fault, "", fault, remedy) for fault in faults)
+def _line(cause: str, refusals: Sequence[Refusal], views: Sequence[str]) -> str:
+    """Return the line of one cause: whose it is, and its subjects."""
+    subjects = list(dict.fromkeys(refusal.subject for refusal in refusals))
+    refused_views = list(dict.fromkeys(refusal.view for refusal in refusals if refusal.view))
+    sentence = refusals[0].sentence
+    if len(subjects) > 1:
+        sentence = f"{len(subjects)} {cause}: {shortened(subjects)}"
+    if not refused_views:
+        return sentence
+    is_all = len(views) > 1 and set(views) == set(refused_views)
+    view_names = f"all {len(views)} views" if is_all else shortened(refused_views)
+    return f"{view_names}: {sentence}"
 
 
 def remedies(refusals: Iterable[Refusal]) -> str:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from milepost.reading import entity_rows
 from milepost.reading.asof_search import newest
+from milepost.reading.derived_values import evaluate
 from milepost.reading.key_index import as_int64
-from milepost.release.derived import evaluate
 from milepost.release.files import ARROW_TYPES, ViewFiles
 from milepost.release.names import EVENT_TIMESTAMP
 from milepost.release.request import FeatureRequest

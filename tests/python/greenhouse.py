@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dbt_process import run_dbt
-from milepost.publishing.publish import Published, publish
+from milepost.publishing.publish import Publication, publish
 from milepost.raw import landing
 from milepost.storage.location import Location
 
@@ -49,7 +49,7 @@ class Greenhouse:
         done = self.dbt("build", *arguments)
         assert done.returncode == 0, done.stdout
 
-    def publish(self) -> Published:
+    def publish(self) -> Publication:
         return publish(
             self.folder / "scratch.duckdb", self.folder / "target/manifest.json", self.store
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from milepost.publishing.export import Uploads
+from milepost.publishing.data_files import Uploads
 from milepost.release import pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole

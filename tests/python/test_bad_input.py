@@ -236,7 +236,8 @@ def test_an_older_raw_log_is_not_published_over_a_newer(
     older = on_raw(green, raw, tmp_path / "older")
     older.build()
     release = FeatureStore(green.store.uri()).release
-    with pytest.raises(PublishError, match="bed_moisture: it is built through 2026-01-07 00:30:00"):
+    reason = r"bed_moisture: it is built up to \(not including\) 2026-01-07 00:30:00, in the"
+    with pytest.raises(PublishError, match=reason):
         older.publish()
     assert FeatureStore(green.store.uri()).release == release
 

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost import FeatureStore
-from milepost.publishing import export
+from milepost.publishing import data_files
 from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
 from milepost.storage.location import Location
@@ -182,7 +182,7 @@ def test_every_frame_gives_what_a_reference_of_dicts_gives(
     facts = dict({(repr_key(key), t): ((key, t), own) for (key, t), own in facts.items()}.values())
     place = Location(store.bucket, f"{store.prefix}/{next(_numbers)}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "ROW_GROUP_ROWS", group)
+        patch.setattr(data_files, "ROW_GROUP_ROWS", group)
         put(place, types, facts)
     names = [f"{'given' if is_renamed else 'k'}{n}" for n in range(len(types))]
     table = rows_of({**dict(zip(names, types, strict=True)), "event_timestamp": "TIMESTAMP"}, *rows)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from milepost.release.expression import ExpressionError, bind, check
+from milepost.errors import LookupInputError
+from milepost.release.expression import bind, check, portable
+from milepost.release.expression_sql import duckdb_elapsed, render
+from milepost.release.expression_tree import Constant, ExpressionError, column_names, parse
 
 TYPES = {
     "a": "BIGINT",
@@ -30,6 +35,9 @@ ALLOWED = {
     "a <> 1 and true": "BOOLEAN",
     "least(start, ends)": "TIMESTAMP",
     "elapsed_days(start, ends)": "DOUBLE",
+    "case a when 1 then b when 2 then null end": "DOUBLE",
+    "case when s = 'a' then a end": "BIGINT",
+    "case when s = 'elapsed_days(start, ends)' then 1e0 end": "DOUBLE",
     "elapsed_hours( start , ends ) / nullif(elapsed_minutes(start, ends), 0)": "DOUBLE",
 }
 REFUSED = {
@@ -81,18 +89,18 @@ REFUSED = {
     "other.a": "it names `other.a`, which is not",
     "elapsed_days(least(start, ends), ends)": "`elapsed_days` is not of two column names",
     "elapsed_weeks(start, ends)": "it calls `elapsed_weeks`",
-    "case when s = 'a' then a end": "`a` stands in it as text, too",
-    "case when s = 'elapsed_days(start, ends)' then 1 end": "`elapsed_days` is not of two",
+    "a / true": "it divides by what may be zero",
+    "a / nullif(b, false)": "it divides by what may be zero",
+    "abs(" * 400 + "a" + ")" * 400: "it is nested too deeply",
 }
 
 
 def names(sql: str) -> dict[str, str]:
-    """The inputs that the expression names."""
-    return {
-        name: kind
-        for name, kind in TYPES.items()
-        if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", sql)
-    }
+    """The inputs that the expression names; of one that is not allowed, some that it may name."""
+    try:
+        return {name: TYPES[name] for name in column_names(parse(sql)) if name in TYPES}
+    except (ExpressionError, RecursionError):
+        return TYPES
 
 
 @pytest.mark.parametrize("sql", ALLOWED)
@@ -118,7 +126,46 @@ def test_every_input_is_used() -> None:
         check("a + 1", {"a": "BIGINT", "b": "DOUBLE"}, "BIGINT")
 
 
-def test_names_are_replaced_whole_and_only_as_columns() -> None:
+WRITTEN = {
+    "a + view.a * ab - abs(a)": "(c0 + (c1 * c2)) - abs(c0)",
+    "a - -5 = - a": "(c0 - (-5)) = (-c0)",
+    "a::double / 1e2": "cast(c0 as double) / 100.0e0",
+    "a in (1, -2) or a not in (ab)": "(c0 in (1, -2)) or (c0 not in (c2))",
+    "a not between 1 and -ab": "not (c0 between 1 and (-c2))",
+    "case a when 1 then 'it''s a' else E'b' end": "case when c0 = 1 then 'it''s a' else 'b' end",
+    "coalesce(a, 1e400) is null and true": "(coalesce(c0, 1e999) is null) and true",
+    "nullif(a, -9223372036854775808) is not null": "nullif(c0, -9223372036854775808) is not null",
+    "elapsed_days(a, ab)": "cast(<day from c0 to c2> as double)",
+    "cast('yes' as boolean) <> (a > 3000000000)": "cast('yes' as boolean) <> (c0 > 3000000000)",
+}
+
+
+@pytest.mark.parametrize(("sql", "written"), WRITTEN.items())
+def test_names_are_replaced_as_columns_and_not_in_text(sql: str, written: str) -> None:
     columns = {"a": "c0", "view.a": "c1", "ab": "c2"}
-    bound = bind("a + view.a * ab - abs(a)", columns, "DOUBLE")
-    assert bound == "cast(c0 + c1 * c2 - abs(c0) as DOUBLE)"
+    bound = bind(
+        sql, columns, "VARCHAR", lambda start, end, unit: f"<{unit} from {start} to {end}>"
+    )
+    assert bound == f"cast({written} as string)"
+
+
+@given(st.floats(allow_nan=False))
+def test_a_double_is_written_as_the_same_double(number: float) -> None:
+    constant = Constant(number, "DOUBLE")
+    written = render(constant, {}, duckdb_elapsed)
+    assert repr(parse(written)) == repr(constant)
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_an_integer_is_written_as_the_same_integer(number: int) -> None:
+    parsed = parse(str(number))
+    assert isinstance(parsed, Constant)
+    assert parsed.value == number
+    assert parse(render(parsed, {}, duckdb_elapsed)) == parsed
+
+
+def test_an_expression_that_a_macro_may_not_bind_is_an_error_that_says_why() -> None:
+    with pytest.raises(LookupInputError, match="`a / b` of a derived feature: it divides by what"):
+        portable("a / b", {"a": "x.a", "b": "x.b"}, "double", {})
+    with pytest.raises(LookupInputError, match=r"it does not use its input `b`\nhint: what it may"):
+        portable("a", {"a": "x.a", "b": "x.b"}, "double", {})

@@ -33,8 +33,13 @@ def copy_of_the_fixture(path: Path) -> Path:
     shutil.copy2(path / "profiles.example.yml", path / "profiles.yml")
     for folder in ("facts", "lookup"):
         shutil.copytree(PROJECT / "macros" / folder, path / "macros" / folder)
-    checks = ("checks/is_feature_view.sql", "checks/published_name.sql")
-    for macro in (*checks, "batch/lineage.sql", "batch/look_back_days.sql"):
+    for macro in (
+        "checks/is_feature_view.sql",
+        "checks/published_name.sql",
+        "batch/lineage.sql",
+        "batch/look_back_days.sql",
+        "landing/raw_log_answer.sql",
+    ):
         shutil.copy2(PROJECT / "macros" / macro, path / "macros")
     shutil.copytree(PROJECT / "tests/dbt/generic", path / "tests/generic")
     return path

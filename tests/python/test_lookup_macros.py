@@ -162,6 +162,9 @@ def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path)
         "{% set places = '(select *, 1 as heat from ' ~ ref('asked') ~ ')' %}"
         "{{ point_in_time_join(places, ['place_rates:heat']) }}"
     )
+    (project / "models/refused_97.sql").write_text(
+        "{{ point_in_time_join(ref('asked'), ['place_rates:ratio']) }}"
+    )
     # dbt shows a unit test no graph.
     (project / "models/refused.yml").write_text(
         "unit_tests: [{name: refused_in_a_unit_test, model: looked_up, expect: {rows: []}, given: ["
@@ -182,6 +185,7 @@ def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path)
         assert expected in message, arguments
     assert 'Ambiguous reference to column name "heat"' in messages.pop("refused_98")
     assert 'Ambiguous reference to column name "rate"' in messages.pop("refused_99")
+    assert "`rate / sample_count` of a derived feature: it divides" in messages.pop("refused_97")
     assert "dbt shows a unit test no" in messages.pop("refused_in_a_unit_test")
     assert not messages
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost import FeatureStore
-from milepost.publishing import export
+from milepost.publishing import data_files
 from milepost.reading import asof_search as newest
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
@@ -111,7 +111,7 @@ def test_order_pieces_row_groups_and_later_facts_change_nothing(
     ]  # fmt: skip
     assert shuffled.equals(whole.take(order))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "ROW_GROUP_ROWS", group)
+        patch.setattr(data_files, "ROW_GROUP_ROWS", group)
         (small,) = looked_up(Location(place.bucket, f"{place.prefix}/small"), found, rows)
     assert small.equals(whole)
     # A fact of each key that becomes available after every instant asked for.
@@ -203,7 +203,7 @@ def busy(store: Location) -> ViewFiles:
         rows_of({"carrier_id": "BIGINT", "available_at": "TIMESTAMP"}),
         keys=("carrier_id",),
     )
-    uploads = export.Uploads(store, None)
+    sending = data_files.Uploads(store, None)
     for month in range(1, 13):
         own = days[(days.astype("datetime64[M]").astype(int) % 12) == month - 1]
         rows = CARRIERS * len(own)
@@ -214,7 +214,7 @@ def busy(store: Location) -> ViewFiles:
                 **{f"f{n}": rng.integers(0, 10**6, rows) / 100 for n in range(12)},
             }
         )
-        files.append(uploads.put("daily", f"2026-{month:02}", table))
+        files.append(sending.put("daily", f"2026-{month:02}", table))
     schema = pq.read_schema(f"{store.bucket}/{store.key(files[0].name)}", filesystem=filesystem())
     kinds = {pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.timestamp("us"): "TIMESTAMP"}
     fields = [replace(view.fields[0], name=f.name, type=kinds[f.type]) for f in schema]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from milepost.errors import ReleaseError
-from milepost.publishing import history_check as past
+from milepost.publishing.rules import past
 from milepost.release.manifest import View
 from milepost.storage.client import client
 from milepost.storage.location import Location

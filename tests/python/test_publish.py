@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
-from milepost.publishing.publish import Published
+from milepost.publishing.publish import Publication
 from milepost.storage import s3
 from milepost.storage.client import endpoint
 
@@ -82,7 +82,7 @@ def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:
 
 
 def test_of_racing_publishers_one_wins_and_the_others_are_told(green: Greenhouse) -> None:
-    def attempt(_: int) -> Published | MilepostError:
+    def attempt(_: int) -> Publication | MilepostError:
         try:
             return green.publish()
         except MilepostError as error:
@@ -90,9 +90,9 @@ def test_of_racing_publishers_one_wins_and_the_others_are_told(green: Greenhouse
 
     with ThreadPoolExecutor(4) as pool:
         ended = list(pool.map(attempt, range(4)))
-    assert [one for one in ended if isinstance(one, Published) and one.is_new]
+    assert [one for one in ended if isinstance(one, Publication) and one.is_new]
     for one in ended:
-        assert isinstance(one, Published) or "another writer was first" in str(one)
+        assert isinstance(one, Publication) or "another writer was first" in str(one)
     assert FeatureStore(green.store.uri()).to_arrow("bed_moisture").num_rows == 20
 
 
@@ -114,12 +114,14 @@ def test_a_publisher_killed_before_the_swap_leaves_the_old_release(green: Greenh
             "-c",
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from milepost import publish, s3\n"
-            "write = s3.put\n"
-            "def put(location, name, *rest, **more):\n"
+            "from milepost.publishing import publish\n"
+            "from milepost.storage import conditional\n"
+            "from milepost.storage.location import Location\n"
+            "write = conditional.replace\n"
+            "def replace(location, name, *rest):\n"
             "    if name == 'current.json': os.kill(os.getpid(), signal.SIGKILL)\n"
-            "    return write(location, name, *rest, **more)\n"
-            "s3.put = put\n"
+            "    return write(location, name, *rest)\n"
+            "conditional.replace = replace\n"
             "publish.publish(Path('scratch.duckdb'), Path('target/manifest.json'),"
             " Location.parse(sys.argv[1]))\n",
             green.store.uri(),
@@ -215,7 +217,7 @@ def test_a_service_follows_its_training_set(green: Greenhouse) -> None:
     model.write_text(text.replace("FEATURES", "['bed:wetness']"))
     # The training set need not be built, so that the publisher is who sees it.
     assert green.dbt("parse").returncode == 0
-    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+    with pytest.raises(PublishError, match=r"service `watering` asks for .* no feature `wetness`"):
         green.publish()
     for features in (["bed:reading_count_1d"], ["bed:moisture_max_1d", "bed:reading_count_1d"]):
         model.write_text(text.replace("FEATURES", str(features)))
@@ -233,7 +235,7 @@ def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     ref = "ref('bed_moisture')"
     service.write_text(SERVICE.replace("DEPENDS", ref).replace("FEATURE", "wetness"))
     assert green.dbt("parse").returncode == 0
-    with pytest.raises(PublishError, match=r"service `watering`: .* has no feature `wetness`"):
+    with pytest.raises(PublishError, match=r"service `watering` asks for .* no feature `wetness`"):
         green.publish()
     right = SERVICE.replace("FEATURE", "hours_since_watering")
     service.write_text(right.replace("DEPENDS", "ref('stg_sensors__beds')"))
@@ -243,7 +245,7 @@ def test_a_service_is_checked_and_then_published(green: Greenhouse) -> None:
     named = right.replace("DEPENDS", ref)
     service.write_text(named.replace("name: watering", "name: bed_moisture"))
     assert green.dbt("parse").returncode == 0
-    with pytest.raises(PublishError, match="service `bed_moisture`: a feature view has its name"):
+    with pytest.raises(PublishError, match="service `bed_moisture` has the name of a feature view"):
         green.publish()
     assert list(s3.listing(green.store)) == []
     service.write_text(named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from milepost.publishing.refusal import Refusal, lines, plain, remedies
+from milepost.publishing.refusal import Refusal, lines, remedies
 
 VIEWS = ["a", "b", "c", "d", "e"]
 
@@ -28,6 +28,20 @@ def test_many_subjects_of_one_cause_are_counted() -> None:
 
 
 def test_causes_stay_apart_and_each_remedy_is_said_once() -> None:
-    found = [older("a", "x"), *plain(["b.c: it is gone"], "put it back"), older("b", "x")]
-    assert lines(found, VIEWS) == ["a, b: `x` is older", "b.c: it is gone"]
+    found = [older("a", "x"), Refusal("b", "`c`", "is gone", remedy="put it back"), older("b", "x")]
+    assert lines(found, VIEWS) == ["a, b: `x` is older", "b: `c` is gone"]
     assert remedies(found) == "run `dbt build`; put it back"
+
+
+def test_what_has_no_cause_of_its_own_is_told_in_its_own_words() -> None:
+    keys = [Refusal("a", "it", "has no keys"), Refusal("b", "it", "has two keys")]
+    assert lines(keys, VIEWS) == ["a: it has no keys", "b: it has two keys"]
+    assert lines([Refusal("", "service `x`", "is not served")], ["a"]) == [
+        "service `x` is not served"
+    ]
+
+
+def test_all_views_are_those_of_the_project() -> None:
+    """Of views that are gone there may be as many."""
+    gone = [Refusal(view, "it", "is removed") for view in ("y", "z")]
+    assert lines(gone, ["a", "b"]) == ["y, z: it is removed"]

@@ -23,7 +23,7 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
-from milepost.publishing import export
+from milepost.publishing import data_files
 from milepost.reading import entity_hash, training_set_file
 from milepost.reading.recipe import Recipe
 from milepost.release.manifest_format import FORMAT_VERSION
@@ -576,7 +576,7 @@ def test_a_filter_on_an_attached_view_gives_what_a_table_gives(store: Location) 
         (*key, *(chance.choice(values[name]) for name in list(types)[3:])) for key in keys
     ))  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "ROW_GROUP_ROWS", 3)
+        patch.setattr(data_files, "ROW_GROUP_ROWS", 3)
         release(store, put_view(store, "order", rows, keys=("place", "is_it")))
     with duckdb.connect() as con:
         FeatureStore(store.uri()).attach(con)

@@ -14,7 +14,7 @@ from greenhouse import LAST, Greenhouse
 from milepost import FeatureStore
 from milepost.cli import main
 from milepost.errors import PublishError, UnknownFeatureError
-from milepost.publishing.publish import Published
+from milepost.publishing.publish import Publication
 from milepost.release import difference
 from milepost.storage import s3
 from milepost.storage.location import Location
@@ -45,7 +45,7 @@ INSTANT = datetime(2026, 1, 5, 12)
 @pytest.fixture(scope="module")
 def versioned(
     built_greenhouse: Greenhouse, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Greenhouse, Published, Published]:
+) -> tuple[Greenhouse, Publication, Publication]:
     """The view without versions, published; then as versions 1 and 2, landed a day further."""
     place = "versions"
     raw, store = (
@@ -79,7 +79,7 @@ def versioned(
 
 
 @pytest.fixture
-def store(versioned: tuple[Greenhouse, Published, Published]) -> FeatureStore:
+def store(versioned: tuple[Greenhouse, Publication, Publication]) -> FeatureStore:
     return FeatureStore(versioned[0].store.uri())
 
 
@@ -130,7 +130,7 @@ def test_a_version_that_is_not_there_is_refused(store: FeatureStore) -> None:
 
 
 def test_a_training_set_as_a_model_has_both_versions(
-    versioned: tuple[Greenhouse, Published, Published], store: FeatureStore
+    versioned: tuple[Greenhouse, Publication, Publication], store: FeatureStore
 ) -> None:
     with duckdb.connect(versioned[0].folder / "scratch.duckdb", read_only=True) as con:
         built = con.sql("from main.both").to_arrow_table()
@@ -144,7 +144,7 @@ def test_a_training_set_as_a_model_has_both_versions(
 
 
 def test_batches_go_on_from_each_version(
-    versioned: tuple[Greenhouse, Published, Published],
+    versioned: tuple[Greenhouse, Publication, Publication],
 ) -> None:
     green, first, second = versioned
     assert first.manifest.views[0].name == "bed_moisture"
@@ -160,7 +160,7 @@ def test_batches_go_on_from_each_version(
 
 
 def test_a_diff_says_that_version_1_goes_on_from_the_view_without_one(
-    versioned: tuple[Greenhouse, Published, Published],
+    versioned: tuple[Greenhouse, Publication, Publication],
 ) -> None:
     _, first, second = versioned
     told = list(difference.lines(difference.between(first.manifest, second.manifest)))
@@ -172,7 +172,7 @@ def test_a_diff_says_that_version_1_goes_on_from_the_view_without_one(
 
 
 def test_a_past_that_changes_is_refused_and_tried_without_writing(
-    versioned: tuple[Greenhouse, Published, Published], capsys: pytest.CaptureFixture[str]
+    versioned: tuple[Greenhouse, Publication, Publication], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Run last: it breaks the project."""
     green = versioned[0]

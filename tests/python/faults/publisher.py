@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 from milepost import FeatureStore, MilepostError
 from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
-from milepost.publishing.export import Uploads, export
-from milepost.publishing.gate import Passed
+from milepost.publishing.data_files import Uploads
+from milepost.publishing.export import export
+from milepost.publishing.publishable import PublishableView
 from milepost.release import garbage, pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
@@ -51,7 +52,7 @@ def publish(store: Location, number: int, months: int = 1) -> Manifest:
             release="",
             created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             code={},
-            views=[export(con, _passed(con, name, number, months), uploads) for name in VIEWS],
+            views=[export(con, _publishable(con, name, number, months), uploads) for name in VIEWS],
             set_aside=[],
             entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "")],
         ).sealed()
@@ -59,7 +60,9 @@ def publish(store: Location, number: int, months: int = 1) -> Manifest:
     return manifest
 
 
-def _passed(con: duckdb.DuckDBPyConnection, name: str, number: int, months: int) -> Passed:
+def _publishable(
+    con: duckdb.DuckDBPyConnection, name: str, number: int, months: int
+) -> PublishableView:
     con.execute("set threads = 1")
     con.execute(
         f"""
@@ -91,7 +94,7 @@ def _passed(con: duckdb.DuckDBPyConnection, name: str, number: int, months: int)
         ],
     )
     ends = datetime(2026, 1, 1), datetime(2026, 4, 1)
-    return Passed(
+    return PublishableView(
         view, fingerprint(con, name), (), "", ends[1], dict.fromkeys(view.features, ends[0])
     )
 

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from candidates import candidate, view
 from milepost.building.catalog import Catalog
-from milepost.publishing import privacy
-from test_compatibility import view
+from milepost.publishing.rules.personal_data import exposes_no_personal_data
 
 VIEW, STAGING, BASE, SOURCE = (
     f"{kind}.green.{name}"
@@ -56,11 +56,13 @@ def faults(
         con.execute("create table base (bed_id int)")
         con.execute(f"create table stg ({', '.join(f'{one} int' for one in staged.split())})")
         con.execute(f"create table beds ({', '.join(f'{one} int' for one in published.split())})")
-        return list(
-            privacy.faults(
-                con, Catalog(nodes, {}, {}, (), "green", ""), view(unique_id=VIEW, name="beds")
-            )
+        judged = candidate(
+            [view(unique_id=VIEW)], None, con=con, catalog=Catalog(nodes, {}, {}, (), "green", "")
         )
+        refusals = list(exposes_no_personal_data(judged))
+        assert all("`meta.personal_data_allowed." in refusal.remedy for refusal in refusals)
+        assert {refusal.view for refusal in refusals} <= {"beds"}
+        return [refusal.sentence for refusal in refusals]
 
 
 def test_what_leaves_personal_data_in_the_source_passes() -> None:
@@ -77,21 +79,18 @@ def test_what_leaves_personal_data_in_the_source_passes() -> None:
     [TAGGED, {"phone": {"config": {"meta": {"personal_data": True}}, "meta": {}}}],
 )
 def test_staging_may_not_expose_it(tags: dict[str, Any]) -> None:
-    assert faults(tags=tags, staged="bed_id phone") == [
-        "stg.phone: it is personal data; leave it out, or state the reason in the model's "
-        "`meta.personal_data_allowed.phone`"
-    ]
+    assert faults(tags=tags, staged="bed_id phone") == ["`stg.phone` is personal data"]
 
 
 def test_a_model_that_reads_the_source_may_not_rename_it() -> None:
     (reason,) = faults(base="select Phone as contact from people")
-    assert reason.startswith("base.phone: it is personal data")
+    assert reason == "`base.phone` is personal data"
 
 
 def test_a_column_that_staging_tags_is_followed() -> None:
     tagged = {"contact": {"meta": {"personal_data": True}}}
     reasons = faults(staged="contact", published="contact", staging_columns=tagged)
-    assert [reason.split(":")[0] for reason in reasons] == ["beds.contact", "stg.contact"]
+    assert [reason.split(" ")[0] for reason in reasons] == ["`beds.contact`", "`stg.contact`"]
 
 
 def test_each_model_that_exposes_it_states_its_own_reason() -> None:
@@ -102,11 +101,11 @@ def test_each_model_that_exposes_it_states_its_own_reason() -> None:
     }
     assert len(faults(**exposed)) == 3
     (reason,) = faults(**exposed, allowed=("base", "stg"))
-    assert reason.startswith("beds.phone")
+    assert reason.startswith("`beds.phone`")
     assert faults(**exposed, allowed=("base", "stg", "beds")) == []
 
 
 def test_an_allowance_without_a_reason_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(REASON["personal_data_allowed"], "phone", " ")
     (reason,) = faults(staged="phone", allowed=("stg",))
-    assert reason.startswith("stg.phone")
+    assert reason.startswith("`stg.phone`")

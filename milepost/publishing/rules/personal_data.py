@@ -14,13 +14,30 @@ from duckdb import DuckDBPyConnection
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView, published_name
+from milepost.publishing.candidate import Candidate
+from milepost.publishing.refusal import Refusal
 
 TAG, ALLOW = "personal_data", "personal_data_allowed"
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
 
 
-def faults(con: DuckDBPyConnection, catalog: Catalog, view: FeatureView) -> Iterator[str]:
-    """Each personal column that the view, or a model that it is made from, exposes unexplained."""
+def exposes_no_personal_data(candidate: Candidate) -> Iterator[Refusal]:
+    """Require that no model that the view is made from exposes personal data without a reason."""
+    for view in candidate.views:
+        for model, column in _exposed(candidate.con, candidate.catalog, view):
+            yield Refusal(
+                view.name,
+                f"`{model}.{column}`",
+                "is personal data",
+                "columns are personal data",
+                f"leave it out, or state the reason in the model's `meta.{ALLOW}.{column}`",
+            )
+
+
+def _exposed(
+    con: DuckDBPyConnection, catalog: Catalog, view: FeatureView
+) -> Iterator[tuple[str, str]]:
+    """Yield each model and personal column that it exposes without a reason."""
     lineage = sorted(catalog.lineage(view.unique_id))
     tagged = {name for node_id in lineage for name in _tagged(catalog.nodes[node_id])}
     if not tagged:
@@ -29,19 +46,22 @@ def faults(con: DuckDBPyConnection, catalog: Catalog, view: FeatureView) -> Iter
         node = catalog.nodes[node_id]
         if node["resource_type"] != "model":
             continue
-        sources = (catalog.nodes.get(parent, {}) for parent in catalog.parents(node_id))
-        named = {c for s in sources if "source_name" in s for c in _tagged(s) if _names(node, c)}
-        exposed = named | (tagged & _columns(con, node))
+        parents = (catalog.nodes.get(parent_id, {}) for parent_id in catalog.parents(node_id))
+        named = {
+            column
+            for source in parents
+            if "source_name" in source
+            for column in _tagged(source)
+            if _names(node, column)
+        }
         allowed = node["config"]["meta"].get(ALLOW, {})
-        for column in sorted(exposed):
+        for column in sorted(named | (tagged & _columns(con, node))):
             if not str(allowed.get(column) or "").strip():
-                yield (
-                    f"{published_name(node)}.{column}: it is personal data; leave it out, or state "
-                    f"the reason in the model's `meta.{ALLOW}.{column}`"
-                )
+                yield published_name(node), column
 
 
 def _tagged(node: Mapping[str, Any]) -> set[str]:
+    """Return the columns that the node's YAML says are personal data."""
     return {
         name
         for name, column in node["columns"].items()
@@ -50,12 +70,13 @@ def _tagged(node: Mapping[str, Any]) -> set[str]:
 
 
 def _names(node: Mapping[str, Any], column: str) -> bool:
+    """Return whether the node's SQL names the column, comments aside."""
     code = _COMMENT.sub("", f"{node.get('raw_code')}\n{node.get('compiled_code')}")
     return bool(re.search(rf"\b{re.escape(column)}\b", code, re.IGNORECASE))
 
 
 def _columns(con: DuckDBPyConnection, node: Mapping[str, Any]) -> set[str]:
-    """The columns of what was built; those that are declared where it is no table."""
+    """Return the columns of what was built, and those that are declared."""
     rows = con.execute(
         "select lower(column_name) from information_schema.columns "
         "where table_schema = ? and table_name = ?",

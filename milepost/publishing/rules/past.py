@@ -6,6 +6,7 @@ no change; nor is the first row of a key while it has no evidence in them: null,
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
@@ -13,19 +14,35 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from milepost.errors import ReleaseError
+from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import NEW_VERSION, Refusal
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.release.names import AVAILABLE_AT
 from milepost.storage.location import Location
 
+logger = logging.getLogger(__name__)
+
+# A first row of a key with none of these says nothing that a model could have learned from.
 _EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
+
+
+def keeps_the_past(candidate: Candidate) -> Iterator[Refusal]:
+    """Require that the values that held before the current release's `built_through` are the same,
+    unless the view is a new version.
+    """
+    for view in candidate.views:
+        released = candidate.predecessor(view)
+        if released:
+            logger.info("comparing the past of %s", view.name)
+            exported, store = candidate.exported(view), candidate.uploads.store
+            yield from faults(candidate.con, view.relation, released, exported, store)
 
 
 def faults(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[Refusal]:
-    """Each feature of both releases whose values before the old `built_through` are others.
+    """Refuse each feature of both releases whose values before the old `built_through` differ.
 
     `relation` has the rows that `new` describes. A month with the same file in both is not read,
     unless the months that differ, taken for themselves, do not show that nothing changed.
@@ -51,20 +68,22 @@ def faults(
 def _is_same(
     con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
 ) -> bool:
+    """Return whether the months, each taken for itself, have the same changes in both."""
     con.register("released", _stream(store, old, old.features, months))
-    found = [
+    contents = [
         con.execute(
             f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
             "select count(*), sum(cast(hash(held) as hugeint)), bit_xor(hash(held)) from held"
         ).fetchone()
         for table in ("released", relation)
     ]
-    return found[0] == found[1]
+    return contents[0] == contents[1]
 
 
 def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[Refusal]:
+    """Refuse each feature that changed: at how many instants, at which first, and of which key."""
     features = [name for name in old.features if name in new.features]
     con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
@@ -75,18 +94,18 @@ def _changed(
         for table in ("before", "after")
     )
     key = ", ', ', ".join(f"'{name}=', differing.{name}" for name in old.keys) or "''"
-    found = ", ".join(
-        f"count(*) filter ({other}), min(differing.{AVAILABLE_AT}) filter ({other}), "
-        f"arg_min(concat({key}), differing.{AVAILABLE_AT}) filter ({other})"
+    measures = ", ".join(
+        f"count(*) filter ({is_other}), min(differing.{AVAILABLE_AT}) filter ({is_other}), "
+        f"arg_min(concat({key}), differing.{AVAILABLE_AT}) filter ({is_other})"
         for name in features
-        for other in [f"before.{name} is distinct from after.{name}"]
+        for is_other in [f"before.{name} is distinct from after.{name}"]
     )
     row = con.execute(
         f"with {_changes('before', 'released', old, features)}, "  # noqa: S608 - checked names
         f"{_changes('after', relation, old, features)}, "
         f"differing as (select distinct {columns} from ("
         "(from before except all from after) union all (from after except all from before))) "
-        f"select {found} from differing {joins}"
+        f"select {measures} from differing {joins}"
     ).fetchone()
     assert row is not None  # noqa: S101 - an aggregate has one row
     for n, name in enumerate(features):
@@ -105,13 +124,14 @@ def _changed(
 def _stream(
     store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
 ) -> pa.RecordBatchReader:
+    """Return the rows of the release, of some months or of all."""
     return ViewFiles(store, old).stream([*old.keys, AVAILABLE_AT, *features], months)
 
 
 def _changes(
     name: str, relation: str, old: View, features: Iterable[str], months: Sequence[str] = ()
 ) -> str:
-    """A CTE of the rows of `relation` at which one of the features changes."""
+    """Return a CTE of the rows of `relation` at which one of the features changes."""
     types = {field.name: field.type for field in old.fields}
     columns = ", ".join((*old.keys, AVAILABLE_AT, *features))
     values = f"row({', '.join(features)})"

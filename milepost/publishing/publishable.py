@@ -1,0 +1,88 @@
+"""A feature view that may be published, and what a release says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from milepost.building.build_records import Batch, Records
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
+from milepost.release.definition import Field
+from milepost.release.manifest import View
+
+
+@dataclass(frozen=True)
+class PublishableView:
+    """A feature view with what its builds and tests showed: content, checks, code and time."""
+
+    view: FeatureView
+    fingerprint: str
+    checks: tuple[str, ...]
+    code: str
+    built_through: datetime
+    complete_from: Mapping[str, datetime]
+    """Of each feature: the instant from which its windows are full."""
+
+    dropped_checks: Mapping[str, str] = field(default_factory=dict)
+    """Why checks that it or what it is made from once had are gone, as their YAML states it."""
+
+
+def publishable(
+    view: FeatureView, catalog: Catalog, records: Records, fingerprint: str
+) -> PublishableView:
+    """Return what is known of a view whose build is recorded."""
+    lineage = catalog.lineage(view.unique_id)
+    raw_logs = records.builds[view.unique_id].raw_logs
+    logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]
+    first_landing_date = max(date.fromisoformat(log["first"]) for log in logs)
+    batch = records.batches[view.unique_id]
+    delay = timedelta(minutes=view.serving_delay_minutes)
+    return PublishableView(
+        view=view,
+        fingerprint=fingerprint,
+        checks=check_names(catalog, view),
+        code=batch.code,
+        built_through=batch.built_to + delay,
+        complete_from={
+            feature: datetime.combine(first_landing_date, time()) + timedelta(hours=hours) + delay
+            for feature, hours in _look_backs(view, batch).items()
+        },
+        dropped_checks=catalog.dropped_checks(lineage),
+    )
+
+
+def check_names(catalog: Catalog, view: FeatureView) -> tuple[str, ...]:
+    """Return the names of the tests of a view and of all that it is made from, sorted."""
+    test_ids = catalog.tests_on(catalog.lineage(view.unique_id))
+    return tuple(sorted(catalog.nodes[test_id]["name"] for test_id in test_ids))
+
+
+def _look_backs(view: FeatureView, batch: Batch) -> dict[str, int]:
+    """Return the hours of each feature as the build found them; else the most of the view."""
+    unrecorded = 24 * view.longest_window_days
+    return {feature: batch.look_backs.get(feature, unrecorded) for feature in view.features}
+
+
+def describe(publishable: PublishableView) -> View:
+    """Return what the manifest says of a view, but for its files and what is measured on them."""
+    view = publishable.view
+    definition = view.definition()
+    definition["fields"] = [_with_complete_from(publishable, column) for column in view.fields]
+    return View(
+        **definition,
+        files=[],
+        rows=0,
+        built_through=publishable.built_through.isoformat(),
+        statistics={},
+        checks=list(publishable.checks),
+        code=publishable.code,
+        fingerprint=publishable.fingerprint,
+        dropped_checks=dict(publishable.dropped_checks),
+    )
+
+
+def _with_complete_from(publishable: PublishableView, column: Field) -> Field:
+    complete_from = publishable.complete_from.get(column.name)
+    return replace(column, complete_from=complete_from.isoformat() if complete_from else None)

@@ -1,0 +1,234 @@
+"""What DuckDB's functions and operators give, in Python.
+
+Where that is not known here, the call is an UnknownError, or its value an ArithmeticError. A
+function evaluates all of its arguments, so that whatever could make DuckDB refuse a row is seen
+here, too.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from milepost.release.expression_tree import ELAPSED, UNIT_SECONDS
+from milepost.release.expression_types import (
+    NUMBERS,
+    Function,
+    Part,
+    UnknownError,
+    as_double,
+    boolean,
+    common,
+)
+
+_LARGEST = {"INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
+_ARITHMETIC: dict[tuple[str, int], Callable[..., Any]] = {
+    ("+", 1): operator.pos,
+    ("-", 1): operator.neg,
+    ("abs", 1): abs,
+    ("+", 2): operator.add,
+    ("-", 2): operator.sub,
+    ("*", 2): operator.mul,
+}
+_YEAR_1, _YEAR_9999 = (
+    (instant - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - naive is UTC
+    for instant in (datetime.min, datetime.max)  # noqa: DTZ901
+)
+
+
+def _strict(kind: str, function: Callable[..., Any], arguments: Sequence[Function]) -> Part:
+    """Return a function of one or two arguments that is null where one of them is."""
+    if len(arguments) == 1:
+        (only,) = arguments
+
+        def unary(row: Sequence[Any]) -> Any:
+            value = only(row)
+            return None if value is None else function(value)
+
+        return Part(kind, unary)
+    left, right = arguments
+
+    def binary(row: Sequence[Any]) -> Any:
+        first, second = left(row), right(row)
+        return None if first is None or second is None else function(first, second)
+
+    return Part(kind, binary)
+
+
+def _arithmetic(name: str, parts: Sequence[Part]) -> Part:
+    if {part.type for part in parts} - set(NUMBERS):
+        raise UnknownError
+    kind, arguments = common(parts)
+    function = _ARITHMETIC[name, len(arguments)]
+    if kind == "DOUBLE":
+        return _strict(kind, function, arguments)
+    largest = _LARGEST[kind]
+
+    def whole(*values: int) -> int:
+        result: int = function(*values)
+        if not -largest - 1 <= result <= largest:
+            raise OverflowError
+        return result
+
+    return _strict(kind, whole, arguments)
+
+
+def _divided(_: str, parts: Sequence[Part]) -> Part:
+    if {part.type for part in parts} - set(NUMBERS):
+        raise UnknownError
+    return _strict("DOUBLE", operator.truediv, [as_double(part) for part in parts])
+
+
+def _cased(name: str, parts: Sequence[Part]) -> Part:
+    if [part.type for part in parts] != ["VARCHAR"]:
+        raise UnknownError
+    change = {"lower": str.lower, "upper": str.upper}[name]
+
+    def cased(text: str) -> str:
+        if not text.isascii():  # the cases of other letters change with each edition of Unicode
+            raise ArithmeticError
+        return change(text)
+
+    return _strict("VARCHAR", cased, [parts[0].function])
+
+
+def _elapsed(name: str, parts: Sequence[Part]) -> Part:
+    """Return what the macro `elapsed` gives, by the same steps in doubles."""
+    if [part.type for part in parts] != ["TIMESTAMP", "TIMESTAMP"]:
+        raise UnknownError
+    seconds = float(UNIT_SECONDS[ELAPSED[name]])
+
+    def elapsed(start: int, end: int) -> float:
+        if not (_YEAR_1 <= start <= _YEAR_9999 and _YEAR_1 <= end <= _YEAR_9999):
+            raise OverflowError
+        cut = math.floor(float(end - start) / seconds) * 0.000001
+        return round(cut * 1000000.0) / 1000000.0
+
+    return _strict("DOUBLE", elapsed, [part.function for part in parts])
+
+
+def _is_less(first: Any, second: Any) -> bool:
+    """NaN is equal to itself and more than all else, as DuckDB has it."""
+    return bool(first < second or (second != second and first == first))
+
+
+def _is_equal(first: Any, second: Any) -> bool:
+    return bool(first == second or (first != first and second != second))
+
+
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": _is_equal,
+    "<>": lambda first, second: not _is_equal(first, second),
+    "<": _is_less,
+    "<=": lambda first, second: not _is_less(second, first),
+    ">": lambda first, second: _is_less(second, first),
+    ">=": lambda first, second: not _is_less(first, second),
+}
+
+
+def _compared(name: str, parts: Sequence[Part]) -> Part:
+    return _strict("BOOLEAN", _COMPARED[name], common(parts)[1])
+
+
+def _between(_: str, parts: Sequence[Part]) -> Part:
+    value, lower, upper = common(parts)[1]
+    bounds = (
+        _strict("BOOLEAN", _COMPARED[">="], [value, lower]),
+        _strict("BOOLEAN", _COMPARED["<="], [value, upper]),
+    )
+    return _all_of("and", bounds)
+
+
+def _is_among(name: str, parts: Sequence[Part]) -> Part:
+    value, *members = common(parts)[1]
+    equal = [_strict("BOOLEAN", _is_equal, [value, member]) for member in members]
+    among = _all_of("or", equal)
+    return among if name == "in" else _strict("BOOLEAN", operator.not_, [among.function])
+
+
+def _all_of(name: str, parts: Sequence[Part]) -> Part:
+    """Return `and`, or `or`: what decides, else null where one is null, else the contrary."""
+    functions = [boolean(part) for part in parts]
+    decides = name == "or"
+
+    def decided(row: Sequence[Any]) -> bool | None:
+        values = [function(row) for function in functions]
+        if decides in values:
+            return decides
+        return None if None in values else not decides
+
+    return Part("BOOLEAN", decided)
+
+
+def _negated(_: str, parts: Sequence[Part]) -> Part:
+    return _strict("BOOLEAN", operator.not_, [boolean(part) for part in parts])
+
+
+def _is_null(name: str, parts: Sequence[Part]) -> Part:
+    (part,) = parts
+    function, is_asked = part.function, name == "is null"
+    return Part("BOOLEAN", lambda row: (function(row) is None) == is_asked)
+
+
+def _first(_: str, parts: Sequence[Part]) -> Part:
+    kind, functions = common(parts)
+
+    def first(row: Sequence[Any]) -> Any:
+        values = [function(row) for function in functions]
+        return next((value for value in values if value is not None), None)
+
+    return Part(kind, first)
+
+
+def _null_if(_: str, parts: Sequence[Part]) -> Part:
+    value = parts[0]
+    if value.type == "NULL":
+        raise UnknownError
+    compared, excluded = common(parts)[1]
+    function = value.function
+
+    def null_if(row: Sequence[Any]) -> Any:
+        first, second = compared(row), excluded(row)
+        is_null = first is None or (second is not None and _is_equal(first, second))
+        return None if is_null else function(row)
+
+    return Part(value.type, null_if)
+
+
+def _extreme(name: str, parts: Sequence[Part]) -> Part:
+    """Return `greatest` or `least`, which pass over nulls; of equal values it is the first."""
+    kind, functions = common(parts)
+    is_greatest = name == "greatest"
+
+    def extreme(row: Sequence[Any]) -> Any:
+        result = None
+        for function in functions:
+            value = function(row)
+            if value is None:
+                continue
+            pair = (result, value) if is_greatest else (value, result)
+            if result is None or _is_less(*pair):
+                result = value
+        return result
+
+    return Part(kind, extreme)
+
+
+CALLS: dict[str, Callable[[str, Sequence[Part]], Part]] = {
+    **dict.fromkeys(("+", "-", "*", "abs"), _arithmetic),
+    "/": _divided,
+    **dict.fromkeys(("lower", "upper"), _cased),
+    **dict.fromkeys(ELAPSED, _elapsed),
+    **dict.fromkeys(_COMPARED, _compared),
+    "between": _between,
+    **dict.fromkeys(("in", "not in"), _is_among),
+    **dict.fromkeys(("and", "or"), _all_of),
+    "not": _negated,
+    **dict.fromkeys(("is null", "is not null"), _is_null),
+    "coalesce": _first,
+    "nullif": _null_if,
+    **dict.fromkeys(("greatest", "least"), _extreme),
+}
