@@ -317,7 +317,7 @@ def same_values(ours: str, theirs: str, names: tuple[str, ...]) -> None:
             select count(*), count(o.carrier_id), {differing}
             from '{theirs}' as t
             left join '{ours}' as o
-                on o.carrier_id = t.carrier_id and o.grid_at = t.day + interval 1 day
+                on o.carrier_id = t.carrier_id and o.available_at = t.day + interval 1 day
         """).fetchone()
     if found is None or found[0] != found[1] or not found[0] or any(found[2:]):
         raise SystemExit(f"values differ from {theirs}: {found}")

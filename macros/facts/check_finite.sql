@@ -1,6 +1,6 @@
 {#
-    Stops a model that names a number, an instant or a date of its source and does not have it checked
-    by `row_fault`: a column is in `finite` by its own name, or by the name that the model gives it.
+    Stops a model that reads a number, an instant or a date of its source and does not have `row_fault` check
+    that it is finite. A column is in `finite` by its own name, or by the name that the model gives it.
 
     finite: the columns that are checked.
 #}

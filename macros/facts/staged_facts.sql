@@ -52,7 +52,7 @@
         ~ "\nhint: materialize it as a table"
     ) -%}
 {%- endif -%}
-{%- set about = {
+{%- set arguments = {
     'base': base,
     'id': id,
     'content': content,
@@ -61,7 +61,7 @@
     'code_lists': code_lists,
 } -%}
 {%- do config(post_hook=[
-    '{{ milepost.count_set_aside(**' ~ about | tojson ~ ') }}',
+    '{{ milepost.count_set_aside(**' ~ arguments | tojson ~ ') }}',
     {'sql': '{{ milepost.refuse_set_aside() }}', 'transaction': false},
 ]) -%}
 with

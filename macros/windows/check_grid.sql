@@ -1,4 +1,4 @@
-{# Stops where a grid is none, or not the one that the feature view states. #}
+{# Stops where a grid is neither a day nor an hour, or not the one that the feature view states in its `meta`. #}
 {% macro check_grid(grid) %}
     {% if grid not in ['day', 'hour'] %}
         {% do exceptions.raise_compiler_error(

@@ -1,4 +1,4 @@
-{# Stops where the keys of `trailing_features` are no list of plain names, or one is there twice. #}
+{# Stops where the keys of `trailing_features` are not a list of plain names, or one stands there twice. #}
 {% macro check_keys(keys) %}
     {% if keys is string or keys is mapping or keys is not sequence or not keys %}
         {% do exceptions.raise_compiler_error(
@@ -7,7 +7,7 @@
     {% endif %}
     {% for key in keys %}
         {% set fault = milepost.name_fault(key)
-            or ({'is': 'a column of every result', 'hint': 'rename it'} if key == 'grid_at')
+            or ({'is': 'a column of every result', 'hint': 'rename it'} if key == 'available_at')
             or ({'is': 'there twice', 'hint': 'name each once'} if (keys | list).count(key) > 1) %}
         {% if fault %}
             {% do exceptions.raise_compiler_error("trailing_features: key `" ~ key ~ "` is " ~ fault.is ~ "\nhint: " ~ fault.hint) %}

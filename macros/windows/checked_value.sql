@@ -1,6 +1,8 @@
 {#
     The value of a feature that takes one of its facts' values as it is, in SQL. One that is NaN or
     infinite stops the query: it is no value of a feature.
+
+    feature: as `parse_features` gives it.
 #}
 {% macro checked_value(feature) %}
     {% set value = feature.value or 'event_at' %}
@@ -12,4 +14,3 @@
         ) ~ ' else ' ~ value ~ ' end'
     ) }}
 {% endmacro %}
-

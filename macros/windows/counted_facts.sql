@@ -1,46 +1,47 @@
 {#
-    The facts that a batch counts, with the grid steps at which they enter and are superseded. A fact
-    that leaves at the first instant of the batch was known up to a grid step before the look-back.
+    A CTE of the facts that a batch counts, with the grid steps at which they enter and are superseded. A
+    fact that leaves at the first instant of the batch was known up to a grid step before the look-back.
 
     What is superseded at infinity stands, what closes at infinity stays open, and what opens there never
     does. A fact whose `known_at` is null or infinite is in no window.
+
+    facts: as `window_plan` gives them.
 #}
-{% macro counted_facts(facts, all_series, keys, grid, batch) -%}
-{%- set columns = [] -%}
-{%- for series in all_series -%}{%- do columns.extend(series.columns) -%}{%- endfor -%}
-{%- set windows = all_series | map(attribute='window') | list -%}
+{% macro counted_facts(facts, keys, grid, batch) -%}
+{%- set windows = facts.series | map(attribute='window') | list -%}
+{%- set columns = facts.series | map(attribute='columns') | sum(start=[]) -%}
 {%- if 'last' in windows or 'newest' in windows -%}
     {%- do columns.extend(['event_at', 'known_at']) -%}
 {%- endif -%}
-{%- set enters_at = milepost.grid_step('known_at', grid) -%}
-{%- set superseded_from = milepost.grid_step('superseded_at', grid) -%}
-milepost__counted_{{ all_series[0].label }} as (
+{%- set enters_step = milepost.grid_step('known_at', grid) -%}
+{%- set superseded_step = milepost.grid_step('superseded_at', grid) -%}
+milepost__counted_{{ facts.label }} as (
 
     select
         {{ (keys + columns) | unique | join(',\n        ') }},
-        {{ enters_at }} as milepost__enters_at,
-        {{ superseded_from }} as milepost__superseded_from
+        {{ enters_step }} as milepost__enters_step,
+        {{ superseded_step }} as milepost__superseded_step
         {%- if 'open' in windows %},
-        {{ milepost.grid_step('opens_at', grid) }} as milepost__opens_from,
+        {{ milepost.grid_step('opens_at', grid) }} as milepost__opens_step,
         case
             when
                 closes_at < known_at
                 or (opens_at > known_at and {{ milepost.grid_step('opens_at', grid) }} is null)
-                then {{ enters_at }}
+                then {{ enters_step }}
             else {{ milepost.grid_step('closes_at', grid) }}
-        end as milepost__closes_from
+        end as milepost__closes_step
         {%- endif %}
-    from {{ facts }}
+    from {{ facts.relation }}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
-        and {{ enters_at }} is not null
+        and {{ enters_step }} is not null
         and coalesce(
-            {{ superseded_from }} > {{ enters_at }},
+            {{ superseded_step }} > {{ enters_step }},
             superseded_at is null or superseded_at > known_at
         )
         {%- if batch.start %}
         and known_at >= cast('{{ batch.start }}' as timestamp)
-        - interval '{{ all_series | map(attribute='look_back_hours') | max }}' hour
+        - interval '{{ facts.series | map(attribute='look_back_hours') | max }}' hour
         - interval '1' {{ grid }}
         {%- endif %}
         {%- if batch.end %}

@@ -3,79 +3,81 @@
     and for a standard deviation its square, which may have 50, as two: `high * 10^24 + low`, in units of
     the square of the last digit.
 
-    A value of 10^14 last digits or more is cut in two, `part * 10^12 + rest`. Its square is `part^2 * 10^24`, and twice the
-    product `* 10^12`, of which again what is above 10^12 goes to `high`, and `rest^2`. Whichever whole
-    number is the part, the sum is exact.
+    A value of 10^14 last digits or more is cut in two, `part * 10^12 + rest`. Its square is
+    `part^2 * 10^24`, and twice the product `* 10^12`, of which again what is above 10^12 goes to `high`, and
+    `rest^2`. Whichever whole number is the part, the sum is exact.
 
     source: the CTE of the facts.
     features: those whose values are added.
 #}
 {% macro facts_with_numbers(source, features) -%}
 {%- set numbers, squares = {}, {} -%}
-{%- for feature in features if feature.aggregate in ['sum', 'mean', 'stddev'] -%}
-    {%- set measure = {'kind': 'number' ~ feature.decimals, 'column': feature.value} -%}
-    {%- do numbers.setdefault(milepost.measure_name(measure), feature) -%}
-    {%- if feature.aggregate == 'stddev' -%}{%- do squares.setdefault(milepost.measure_name(measure), feature) -%}{%- endif -%}
+{%- for feature in features if feature.aggregate in ['total', 'sum', 'mean', 'stddev'] -%}
+    {%- set number = milepost.measure_name({'kind': 'number' ~ feature.decimals, 'column': feature.value}) -%}
+    {%- if feature.aggregate == 'total' -%}{%- do numbers.update({number: feature}) -%}{%- endif -%}
+    {%- do numbers.setdefault(number, feature) -%}
+    {%- if feature.aggregate == 'stddev' and number not in squares -%}
+        {%- set names = {'decimals': feature.decimals, 'unit': 'cast(1e' ~ (12 - feature.decimals) ~ ' as decimal(19, 0))'} -%}
+        {%- for kind in ['part', 'rest', 'cross', 'low', 'high'] -%}
+            {%- do names.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value})}) -%}
+        {%- endfor -%}
+        {%- do squares.update({number: names}) -%}
+    {%- endif -%}
 {%- endfor -%}
-{%- set names = {} -%}
-{%- for number, feature in squares.items() -%}
-    {%- set of = {} -%}
-    {%- for kind in ['part', 'rest', 'cross', 'low', 'high'] -%}
-        {%- do of.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value})}) -%}
-    {%- endfor -%}
-    {%- do names.update({number: dict(of, decimals=feature.decimals, unit='cast(1e' ~ (12 - feature.decimals) ~ ' as decimal(19, 0))')}) -%}
-{%- endfor -%}
+{%- set with_numbers -%}
+select
+    *
+    {%- for number, feature in numbers.items() %},
+    {{ milepost.checked_number(feature) }} as {{ number }}
+    {%- endfor %}
+from {{ source }}
+{%- endset -%}
 {%- if not numbers -%}
 {{ source }}
+{%- elif not squares -%}
+(
+    {{ with_numbers | indent }}
+) as milepost__facts
 {%- else -%}
 (
-        {%- if squares %}
+    select
+        *
+        {%- for number, names in squares.items() %},
+        case
+            when {{ names.part }} is null then {{ number }} * {{ number }}
+            else
+                ({{ names.part }} * {{ names.rest }} * 2 - {{ names.cross }} * {{ names.unit }}) * {{ names.unit }}
+                + {{ names.rest }} * {{ names.rest }}
+        end as {{ names.low }},
+        coalesce({{ names.part }} * {{ names.part }} + {{ names.cross }}, 0) as {{ names.high }}
+        {%- endfor %}
+    from (
         select
             *
-            {%- for number, of in names.items() %},
-            case
-                when {{ of.part }} is null then {{ number }} * {{ number }}
-                else
-                    ({{ of.part }} * {{ of.rest }} * 2 - {{ of.cross }} * {{ of.unit }}) * {{ of.unit }}
-                    + {{ of.rest }} * {{ of.rest }}
-            end as {{ of.low }},
-            coalesce({{ of.part }} * {{ of.part }} + {{ of.cross }}, 0) as {{ of.high }}
+            {%- for names in squares.values() %},
+            cast({{ names.part }} * {{ names.rest }} * 2 / 1e{{ 12 - names.decimals }} as decimal(19, 0)) as {{ names.cross }}
             {%- endfor %}
         from (
             select
                 *
-                {%- for number, of in names.items() %},
-                cast({{ of.part }} * {{ of.rest }} * 2 / 1e{{ 12 - of.decimals }} as decimal(19, 0)) as {{ of.cross }}
+                {%- for number, names in squares.items() %},
+                cast({{ number }} - {{ names.part }} * {{ names.unit }} as decimal(19, {{ names.decimals }})) as {{ names.rest }}
                 {%- endfor %}
             from (
                 select
                     *
-                    {%- for number, of in names.items() %},
-                    cast({{ number }} - {{ of.part }} * {{ of.unit }} as decimal(19, {{ of.decimals }})) as {{ of.rest }}
+                    {%- for number, names in squares.items() %},
+                    case
+                        when abs({{ number }}) >= 1e{{ 14 - names.decimals }}
+                            then cast({{ number }} / 1e{{ 12 - names.decimals }} as decimal(19, 0))
+                    end as {{ names.part }}
                     {%- endfor %}
                 from (
-                    select
-                        *
-                        {%- for number, of in names.items() %},
-                        case
-                            when abs({{ number }}) >= 1e{{ 14 - of.decimals }}
-                                then cast({{ number }} / 1e{{ 12 - of.decimals }} as decimal(19, 0))
-                        end as {{ of.part }}
-                        {%- endfor %}
-                    from (
-        {%- endif %}
-        select
-            *
-            {%- for number, feature in numbers.items() %},
-            {{ milepost.checked_number(feature) }} as {{ number }}
-            {%- endfor %}
-        from {{ source }}
-        {%- if squares %}
-                    ) as milepost__with_numbers
-                ) as milepost__with_parts
-            ) as milepost__with_rests
-        ) as milepost__with_crosses
-        {%- endif %}
-    ) as milepost__facts
+                    {{ with_numbers | indent(20) }}
+                ) as milepost__with_numbers
+            ) as milepost__with_parts
+        ) as milepost__with_rests
+    ) as milepost__with_crosses
+) as milepost__facts
 {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,8 @@
-{# A feature from what is added up in its window, in SQL. #}
+{#
+    A feature at an instant, in SQL: from what is added up in its window, or as `held_facts` gives it.
+
+    feature: as `parse_features` gives it.
+#}
 {% macro feature_value(feature) %}
     {% set names = {} %}
     {% for kind in ['facts', 'count', 'trues', 'distinct', 'sum'] %}
@@ -6,12 +10,17 @@
         {% set measure = {'kind': kind ~ digits, 'column': feature.value} %}
         {% do names.update({kind: milepost.measure_name(measure, feature.series)}) %}
     {% endfor %}
+    {% if feature.aggregate == 'stddev' %}
+        {{ return(milepost.stddev_of(feature)) }}
+    {% elif not feature.is_summed %}
+        {{ return('coalesce(' ~ feature.column ~ ', 0)' if feature.is_count else feature.column) }}
+    {% endif %}
     {{ return({
         'count': 'coalesce(' ~ names['count' if feature.value else 'facts'] ~ ', 0)',
         'distinct': 'coalesce(' ~ names.distinct ~ ', 0)',
+        'total': 'cast(coalesce(' ~ names.sum ~ ', 0) as bigint)',
         'rate': names.trues ~ ' / nullif(' ~ names['count'] ~ ', 0)',
         'sum': 'case when ' ~ names['count'] ~ ' > 0 then cast(' ~ names.sum ~ ' as double) end',
         'mean': 'cast(' ~ names.sum ~ ' as double) / nullif(' ~ names['count'] ~ ', 0)',
-        'stddev': milepost.stddev_of(feature),
     }[feature.aggregate]) }}
 {% endmacro %}

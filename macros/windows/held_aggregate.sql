@@ -1,22 +1,26 @@
-{# The aggregate of a feature over the facts themselves, in SQL, with the columns of `held_facts`. #}
+{#
+    The aggregate of a feature over the facts themselves, in SQL, with the columns of `held_facts`.
+
+    feature: one of a series' `held_features`.
+#}
 {% macro held_aggregate(feature) %}
-    {% set value = feature.value %}
+    {% set value, aggregate = feature.value, feature.aggregate %}
     {% set number = milepost.measure_name({'kind': 'number' ~ feature.decimals, 'column': value}) %}
-    {% set checked = milepost.measure_name({'kind': 'value', 'column': value or 'event_at'}) %}
+    {% set checked_value = milepost.measure_name({'kind': 'value', 'column': value or 'event_at'}) %}
     {% set sum = 'cast(sum(' ~ number ~ ') as double)' %}
-    {% set aggregate = feature.aggregate %}
     {% if aggregate.startswith('p') %}
-        {{ return("percentile_cont(" ~ aggregate[1:] | int / 100 ~ ") within group (order by cast(" ~ checked ~ " as double))") }}
+        {{ return("percentile_cont(" ~ aggregate[1:] | int / 100 ~ ") within group (order by cast(" ~ checked_value ~ " as double))") }}
     {% endif %}
     {{ return({
         'count': 'count(' ~ (value or '*') ~ ')',
         'distinct': 'count(distinct ' ~ value ~ ')',
         'rate': 'count(case when ' ~ value ~ ' then 1 end) / nullif(count(' ~ value ~ '), 0)',
+        'total': 'cast(sum(' ~ number ~ ') as bigint)',
         'sum': sum,
         'mean': sum ~ ' / nullif(count(' ~ value ~ '), 0)',
-        'min': 'min(' ~ checked ~ ')',
-        'max': 'max(' ~ checked ~ ')',
-        'newest': 'max(' ~ checked ~ ')',
-        'newest_at': 'max(' ~ checked ~ ')',
+        'min': 'min(' ~ checked_value ~ ')',
+        'max': 'max(' ~ checked_value ~ ')',
+        'newest': 'max(' ~ checked_value ~ ')',
+        'newest_at': 'max(' ~ checked_value ~ ')',
     }[aggregate]) }}
 {% endmacro %}

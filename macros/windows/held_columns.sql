@@ -1,6 +1,8 @@
 {#
-    What `held_facts` gives of each instant: one column for each feature, and for a standard deviation
-    the measures that `stddev_of` reads.
+    The columns that `held_facts` gives of each instant, in SQL: one for each feature, and for a standard
+    deviation the measures that `stddev_of` reads.
+
+    features: those of a series that are no sums.
 #}
 {% macro held_columns(features) -%}
 {%- set columns = {} -%}
@@ -13,7 +15,7 @@
         {%- do columns.update({feature.column: milepost.held_aggregate(feature)}) -%}
     {%- endif -%}
 {%- endfor -%}
-{%- for name, sql in columns.items() %},
-        {{ sql }} as {{ name }}
+{%- for column, sql in columns.items() %},
+        {{ sql }} as {{ column }}
 {%- endfor -%}
 {%- endmacro %}

@@ -8,6 +8,11 @@
     {{ return(adapter.dispatch('let', 'milepost')(name, value, expression)) }}
 {% endmacro %}
 
+{# SQL names no value within an expression: the value stands wherever its name does. #}
+{% macro default__let(name, value, expression) %}
+    {{ return(modules.re.sub('\\b' ~ name ~ '\\b', '(' ~ value ~ ')', expression)) }}
+{% endmacro %}
+
 {% macro duckdb__let(name, value, expression) %}
     {{ return('list_transform([' ~ value ~ '], lambda ' ~ name ~ ': ' ~ expression ~ ')[1]') }}
 {% endmacro %}

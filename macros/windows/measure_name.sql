@@ -3,9 +3,8 @@
     kind is a word of ours, the facts are numbered, a window has its own form, and the column is last.
 
     measure: `{'kind', 'column'}`.
-    of: the name of the series or of the facts, or nothing.
+    source: the name of the series or of the facts, or nothing.
 #}
-{% macro measure_name(measure, of='') %}
-    {% set parts = ['milepost__' ~ measure.kind, of, measure.column] %}
-    {{ return(parts | select | join('_')) }}
+{% macro measure_name(measure, source='') %}
+    {{ return(['milepost__' ~ measure.kind, source, measure.column] | select | join('_')) }}
 {% endmacro %}

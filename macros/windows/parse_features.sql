@@ -1,12 +1,13 @@
 {#
     The features of `trailing_features`, checked, one mapping for each column of the result:
-    column, aggregate, facts, value (none: the facts themselves), window ('trailing', 'last',
-    'newest', 'open'), is_summed (whether it runs along the key), hours, back_hours, last, id, decimals,
-    look_back_hours, label (the facts' name, numbered), series (the facts and the window).
+    name, column, aggregate, facts, value (none: the facts themselves), window ('trailing', 'last',
+    'newest', 'open'), is_summed (whether it runs along the key), is_count (whether it is 0 without facts),
+    hours, back_hours, last, id, decimals, look_back_hours, label (the facts' name, numbered), series (the
+    facts and the window), at_least (as `enough_counts` gives it).
 #}
 {% macro parse_features(features, keys, grid) %}
-    {% set aggregates = ['count', 'distinct', 'sum', 'mean', 'stddev', 'min', 'max', 'rate', 'newest', 'newest_at'] %}
-    {% set options = ['name', 'over', 'set_back', 'last', 'within', 'newest_within', 'open_within', 'id', 'decimals'] %}
+    {% set aggregates = ['count', 'distinct', 'total', 'sum', 'mean', 'stddev', 'min', 'max', 'rate', 'newest', 'newest_at'] %}
+    {% set options = ['name', 'over', 'set_back', 'last', 'within', 'newest_within', 'open_within', 'at_least', 'id', 'decimals'] %}
     {% set parsed = [] %}
     {% if features is string or features is mapping or not features %}
         {% do exceptions.raise_compiler_error(
@@ -23,13 +24,13 @@
         {% if feature.get('name') is not string %}
             {% do milepost.refuse_feature(feature, "no name", "give it a `name`") %}
         {% endif %}
-        {% set named = feature.keys() | reject('in', options) | list %}
-        {% set aggregate = named | first %}
+        {% set other_words = feature.keys() | reject('in', options) | list %}
+        {% set aggregate = other_words | first %}
         {% set is_quantile = modules.re.fullmatch('p[1-9][0-9]?', aggregate | string) is not none %}
-        {% if named | length != 1 %}
+        {% if other_words | length != 1 %}
             {% do milepost.refuse_feature(
                 feature,
-                "`" ~ named | join('`, `') ~ "`" if named else "no aggregate",
+                "`" ~ other_words | join('`, `') ~ "`" if other_words else "no aggregate",
                 "give it one of " ~ aggregates | join(', ') ~ ", p1 .. p99"
             ) %}
         {% elif aggregate not in aggregates and not is_quantile %}
@@ -38,96 +39,105 @@
                 "aggregates are " ~ aggregates | join(', ') ~ ", p1 .. p99; options " ~ options | join(', ')
             ) %}
         {% endif %}
-        {% set of = modules.re.fullmatch('([a-z][a-z0-9_]*)(?:[.]([a-z][a-z0-9_]*))?', feature[aggregate] | string) %}
-        {% if not of %}
+        {% set source = modules.re.fullmatch('([a-z][a-z0-9_]*)(?:[.]([a-z][a-z0-9_]*))?', feature[aggregate] | string) %}
+        {% if not source %}
             {% do milepost.refuse_feature(
                 feature, "`" ~ aggregate ~ "` of `" ~ feature[aggregate] ~ "`", "write 'facts' or 'facts.column'"
             ) %}
-        {% elif of.group(2) is none and aggregate not in ['count', 'newest_at'] %}
+        {% elif source.group(2) is none and aggregate not in ['count', 'newest_at'] %}
             {% do milepost.refuse_feature(
                 feature, "`" ~ aggregate ~ "` of `" ~ feature[aggregate] ~ "`, which names no column",
-                "write '" ~ of.group(1) ~ ".column'"
+                "write '" ~ source.group(1) ~ ".column'"
             ) %}
         {% endif %}
-        {% for what, name in [('facts', of.group(1)), ('column', of.group(2)), ('id', feature.get('id'))] if name is not none %}
-            {% do milepost.check_feature_name(feature, what, name) %}
+        {% set facts, value = source.group(1), source.group(2) %}
+        {% for kind, name in [('facts', facts), ('column', value), ('id', feature.get('id'))] if name is not none %}
+            {% do milepost.check_feature_name(feature, kind, name) %}
         {% endfor %}
-        {% do labels.setdefault(of.group(1), (labels | length + 1) ~ '_' ~ of.group(1)) %}
+        {% do labels.setdefault(facts, (labels | length + 1) ~ '_' ~ facts) %}
         {% set windows = [] %}
         {% for option in ['over', 'last', 'newest_within', 'open_within'] if option in feature %}
             {% do windows.append(option) %}
         {% endfor %}
+        {% set window = windows | first %}
         {% set is_newest = aggregate in ['newest', 'newest_at'] %}
         {% if windows | length != 1 %}
             {% do milepost.refuse_feature(
                 feature, "`" ~ windows | join('` and `') ~ "`" if windows else "no window",
                 "give it one of over, last (with within), newest_within, open_within"
             ) %}
-        {% elif is_newest != (windows[0] == 'newest_within') %}
+        {% elif is_newest != (window == 'newest_within') %}
             {% do milepost.refuse_feature(
-                feature, "`" ~ aggregate ~ "` with `" ~ windows[0] ~ "`",
+                feature, "`" ~ aggregate ~ "` with `" ~ window ~ "`",
                 "newest and newest_at take newest_within, and no other aggregate does"
             ) %}
-        {% elif windows[0] == 'open_within' and aggregate not in ['count', 'sum', 'mean', 'stddev', 'rate'] %}
+        {% elif window == 'open_within' and aggregate not in ['count', 'total', 'sum', 'mean', 'stddev', 'rate'] %}
             {% do milepost.refuse_feature(
-                feature, "`" ~ aggregate ~ "` with `open_within`", "open facts take count, sum, mean, stddev, rate"
+                feature, "`" ~ aggregate ~ "` with `open_within`", "open facts take count, total, sum, mean, stddev, rate"
             ) %}
-        {% elif 'set_back' in feature and windows[0] != 'over' %}
+        {% elif 'set_back' in feature and window != 'over' %}
             {% do milepost.refuse_feature(feature, "`set_back` without `over`", "only `over` is set back") %}
-        {% elif ('within' in feature) != (windows[0] == 'last') %}
+        {% elif ('within' in feature) != (window == 'last') %}
             {% do milepost.refuse_feature(
                 feature, "`last` without `within`, or `within` without `last`",
                 "give both: 'last': 50, 'within': '360d'; nothing looks back for ever"
             ) %}
-        {% elif windows[0] == 'last' and (feature.last is not integer or feature.last < 1) %}
+        {% elif window == 'last' and (feature.last is not integer or feature.last < 1) %}
             {% do milepost.refuse_feature(feature, "`last: " ~ feature.last ~ "`", "give a number of facts above zero") %}
-        {% elif (windows[0] == 'last' or aggregate == 'newest') and not feature.get('id') %}
+        {% elif (window == 'last' or aggregate == 'newest') and not feature.get('id') %}
             {% do milepost.refuse_feature(
                 feature, "no `id`", "name the facts' id, which orders those that are known at one instant"
             ) %}
+        {% elif aggregate == 'total' and 'decimals' in feature %}
+            {% do milepost.refuse_feature(feature, "`decimals` with `total`", "a total is of whole numbers; `sum` takes decimals") %}
         {% endif %}
-        {% set decimals = feature.get('decimals', 6) %}
+        {% set decimals = 0 if aggregate == 'total' else feature.get('decimals', 6) %}
         {% if decimals is not integer or decimals < 0 or decimals > 12 %}
             {% do milepost.refuse_feature(
                 feature, "`decimals: " ~ decimals ~ "`", "give a number of digits from 0 to 12"
             ) %}
         {% endif %}
-        {% set about = {
-            'aggregate': aggregate,
-            'facts': of.group(1),
-            'value': of.group(2),
-            'last': feature.get('last'),
-            'id': feature.get('id'),
-            'decimals': decimals,
-            'label': labels[of.group(1)],
-        } %}
-        {% set overs = feature[windows[0]] if windows[0] == 'over' else feature.get('within', feature[windows[0]]) %}
-        {% set is_list = windows[0] == 'over' and overs is sequence and overs is not string and overs is not mapping %}
-        {% if is_list and not overs %}
+        {% set lengths = feature[window] if window == 'over' else feature.get('within', feature[window]) %}
+        {% set is_list = window == 'over' and lengths is sequence and lengths is not string and lengths is not mapping %}
+        {% if is_list and not lengths %}
             {% do milepost.refuse_feature(feature, "an empty `over`", "name one window at least: '28d'") %}
         {% endif %}
-        {% for over in (overs if is_list else [overs]) %}
-            {% set hours = milepost.window_hours(feature, over, grid) %}
+        {% for length in (lengths if is_list else [lengths]) %}
+            {% set hours = milepost.window_hours(feature, length, grid) %}
             {% set back_hours = milepost.window_hours(feature, feature.set_back, grid) if 'set_back' in feature else 0 %}
-            {% set suffix = '_' ~ over if windows[0] == 'over' else '_last_' ~ feature.last if windows[0] == 'last' else '' %}
+            {% set suffix = '_' ~ length if window == 'over' else '_last_' ~ feature.last if window == 'last' else '' %}
             {% set column = feature.name ~ suffix ~ ('_before_' ~ feature.set_back if back_hours else '') %}
             {% do milepost.check_feature_name(feature, 'column', column) %}
-            {% if column in keys + ['grid_at'] %}
+            {% if column in keys + ['available_at'] %}
                 {% do milepost.refuse_feature(feature, "the column `" ~ column ~ "`, as every row has", "rename the feature") %}
             {% elif column in parsed | map(attribute='column') | list %}
                 {% do milepost.refuse_feature(feature, "the column `" ~ column ~ "`, as another has", "name each once") %}
             {% endif %}
-            {% set of_window = dict(
-                about,
-                column=column,
-                is_summed=windows[0] in ['over', 'open_within']
-                    and aggregate in ['count', 'rate', 'sum', 'mean', 'stddev', 'distinct'],
-                window={'over': 'trailing', 'last': 'last', 'newest_within': 'newest', 'open_within': 'open'}[windows[0]],
-                hours=hours,
-                back_hours=back_hours,
-                look_back_hours=hours + back_hours
-            ) %}
-            {% do parsed.append(dict(of_window, series=of_window.label ~ '_' ~ milepost.window_name(of_window))) %}
+            {% set parsed_feature = {
+                'name': feature.name,
+                'column': column,
+                'aggregate': aggregate,
+                'facts': facts,
+                'value': value,
+                'window': {'over': 'trailing', 'last': 'last', 'newest_within': 'newest', 'open_within': 'open'}[window],
+                'is_summed': window in ['over', 'open_within']
+                    and aggregate in ['count', 'rate', 'total', 'sum', 'mean', 'stddev', 'distinct'],
+                'is_count': aggregate in ['count', 'distinct', 'total'],
+                'hours': hours,
+                'back_hours': back_hours,
+                'look_back_hours': hours + back_hours,
+                'last': feature.get('last'),
+                'id': feature.get('id'),
+                'decimals': decimals,
+                'label': labels[facts],
+            } %}
+            {% do parsed_feature.update({'series': labels[facts] ~ '_' ~ milepost.window_name(parsed_feature)}) %}
+            {% do parsed.append(parsed_feature) %}
+        {% endfor %}
+    {% endfor %}
+    {% for feature in features if 'at_least' in feature %}
+        {% for parsed_feature in parsed if parsed_feature.name == feature.name %}
+            {% do parsed_feature.update({'at_least': milepost.enough_counts(feature, parsed_feature, parsed)}) %}
         {% endfor %}
     {% endfor %}
     {{ return(parsed) }}

@@ -1,6 +1,15 @@
-{# Columns as one value, in SQL, whose fields have their names. #}
+{#
+    Columns as one value, in SQL, whose fields have their names.
+
+    Example: `{{ struct_of(['count', 'total']) }}`
+#}
 {% macro struct_of(columns) %}
     {{ return(adapter.dispatch('struct_of', 'milepost')(columns)) }}
+{% endmacro %}
+
+{# Spark, Databricks and BigQuery; SQL has no such function of its own. #}
+{% macro default__struct_of(columns) %}
+    {{ return('struct(' ~ columns | join(', ') ~ ')') }}
 {% endmacro %}
 
 {% macro duckdb__struct_of(columns) %}

@@ -1,11 +1,12 @@
 {#
-    Features over trailing windows: a select of the keys, `grid_at` and one column for each feature
-    and window, to stand in a CTE of its own below the CTEs that hold the facts.
+    Features over trailing windows: a select of the keys, `available_at` and one column for each
+    feature and window, to stand in a CTE of its own below the CTEs that hold the facts.
 
     A row stands at each grid instant at which a fact of its key enters or leaves one of the windows,
     so that the newest row at or before an instant says what a row per grid instant would say. A
     window of W is `g - W <= known_at < g`; a superseded version of a fact is in none after its
-    `superseded_at`. The rules are in docs/guides/features-in-time.md.
+    `superseded_at`. The rules are in docs/guides/features-in-time.md. `available_at` is the grid
+    instant plus the view's serving delay, see the macro `available_at`.
 
     keys: the entity's key columns; a fact with a null key counts nowhere.
     features: a list of mappings, each
@@ -13,14 +14,17 @@
             `delivery_count_28d`, set back by 7d `delivery_count_28d_before_7d`, over the last 50
             facts `delivery_count_last_50`; with `newest_within` or `open_within` it stays as it is.
         one aggregate, of `facts` or of `facts.column`:
-            count (of facts, or of values that are not null), distinct, sum, mean, stddev, min, max,
-            rate (the share of true), p1 .. p99, newest (the value of the newest fact that has one)
-            and newest_at (the `event_at` of the newest fact)
+            count (of facts, or of values that are not null), distinct, total (of whole numbers, 0
+            where there are none), sum, mean, stddev, min, max, rate (the share of true), p1 .. p99,
+            newest (the value of the newest fact that has one) and newest_at (the `event_at` of the
+            newest fact)
         one window:
             over: '28d', '24h' or a list of them; set_back: '7d' ends it earlier
             last: 50, with within: '360d', the newest 50 facts of 360 days
             newest_within: '365d', for newest and newest_at
             open_within: '60d', for facts that are open from `opens_at` to `closes_at`
+        at_least: `{'load_count': 8}`; the feature is null where the count, distinct or total of this
+            name is less than 8 in the same window
         id: the facts' id, where `last` or `newest` needs it to order facts known at one instant
         decimals: digits behind the point kept of a value that is added, 0 to 12, 6 if not said; with
             those before it 25 in all, and more is an error
@@ -31,7 +35,8 @@
 
     Example: `{{ trailing_features(keys=['carrier_id'], features=[
         {'name': 'delivery_count', 'count': 'deliveries', 'over': ['28d', '90d']},
-        {'name': 'on_time_delivery_rate', 'rate': 'deliveries.is_on_time', 'over': ['28d', '90d']},
+        {'name': 'on_time_delivery_rate', 'rate': 'deliveries.is_on_time', 'over': ['28d', '90d'],
+            'at_least': {'delivery_count': 5}},
     ]) }}`
 #}
 {% macro trailing_features(keys, features, grid='day') -%}
@@ -39,5 +44,78 @@
     {%- do milepost.check_keys(keys) -%}
     {%- set parsed = milepost.parse_features(features, keys | list, grid) -%}
     {%- do milepost.declare_look_back(parsed) -%}
-    {{ return(adapter.dispatch('trailing_features', 'milepost')(keys, parsed, grid, milepost.batch())) }}
+    {{ return(adapter.dispatch('trailing_features', 'milepost')(keys, parsed, grid, milepost.batch()) | indent) }}
+{%- endmacro %}
+
+{#
+    The select in SQL that any engine runs. docs/concepts/windows-inside.md follows eight facts through it.
+
+    Whatever the SQL names itself begins with `milepost__`, and has its kind first, then the facts with
+    their number, the window, and a column of theirs last: two of them never meet.
+
+    features: as `parse_features` gives them.
+    batch: the grid instants to build.
+#}
+{% macro default__trailing_features(keys, features, grid, batch) -%}
+{%- set plan = milepost.window_plan(features, grid, batch) -%}
+-- Grid instants are numbered: step n is n {{ grid }}s after 1970-01-01.
+with
+
+{{ milepost.look_backs(features) }}
+{%- for facts in plan.facts %}
+
+{{ milepost.counted_facts(facts, keys, grid, batch) }}
+{%- if facts.is_totalled %}
+
+{{ milepost.fact_tiles(facts, keys) }}
+{%- endif %}
+{%- endfor %}
+{%- for group in plan.groups %}
+
+{{ milepost.fact_stays(group, keys, plan.steps) }}
+{%- endfor %}
+
+{{ milepost.balances(plan, keys) }}
+
+{% if plan.is_totalled -%}
+{{ milepost.entries(plan, keys) }}
+
+{{ milepost.other_steps(plan, keys) }}
+
+{{ milepost.running_totals(plan, keys) }}
+
+{{ milepost.totals_before(plan, keys) }}
+
+{{ milepost.totalled_instants(plan, keys) }}
+{%- else -%}
+milepost__instants as (
+
+    select *
+    from milepost__balances
+    {%- if batch.start %}
+    where milepost__step > {{ plan.steps.opening }}
+    {%- endif %}
+
+)
+{%- endif %}
+{%- for series in plan.series if series.held_features %},
+
+{{ milepost.held_facts(series, keys) }}
+{%- endfor %}
+
+select
+    milepost__instants.{{ keys | join(',\n    milepost__instants.') }},
+    {{ milepost.available_at(
+        "timestamp '1970-01-01' + interval '1' " ~ grid ~ " * milepost__instants.milepost__step"
+    ) }} as available_at
+    {%- for feature in features %},
+    {{ milepost.feature_or_null(feature) }} as {{ feature.column }}
+    {%- endfor %}
+from {{ milepost.with_squares('milepost__instants', features | selectattr('is_summed') | list) }}
+{%- for series in plan.series if series.held_features %}
+left join {{ milepost.with_squares('milepost__held_' ~ series.name, series.held_features) }}
+    on
+        {{ milepost.is_same_key('milepost__instants', 'milepost__held_' ~ series.name, keys) | indent(4) }}
+        and milepost__instants.milepost__step = milepost__held_{{ series.name }}.milepost__step
+{%- endfor %}
 {%- endmacro %}

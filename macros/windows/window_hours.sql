@@ -1,7 +1,13 @@
-{# The length of a window in hours: '28d' is 672. Stops where it is none, or no multiple of the grid. #}
+{#
+    The length of a window in hours: '28d' is 672. Stops where it is not a length in days or hours, or not a
+    multiple of the grid.
+
+    feature: as it was declared, for the error.
+    window: the length as it was declared.
+#}
 {% macro window_hours(feature, window, grid) %}
-    {% set found = modules.re.fullmatch('([0-9]+)([dh])', window | string) %}
-    {% set hours = found.group(1) | int * (24 if found.group(2) == 'd' else 1) if found else 0 %}
+    {% set parts = modules.re.fullmatch('([0-9]+)([dh])', window | string) %}
+    {% set hours = parts.group(1) | int * (24 if parts.group(2) == 'd' else 1) if parts else 0 %}
     {% if hours <= 0 %}
         {% do milepost.refuse_feature(
             feature, "the window `" ~ window ~ "`", "write a length above zero in days or hours: '28d', '24h'"

@@ -1,5 +1,9 @@
-{# How the SQL calls the window of a feature: `28d`, `24h`, `7d_before_7d`, `last_50_360d`, `open_60d`, `newest_365d`
-   (with the value, as each has its own newest fact). #}
+{#
+    How the SQL calls the window of a feature: `28d`, `24h`, `7d_before_7d`, `last_50_360d`, `open_60d`, or
+    `newest_365d_price`, which has the column of the value, as each value has a newest fact of its own.
+
+    feature: as `parse_features` gives it.
+#}
 {% macro window_name(feature) %}
     {% set lengths = [] %}
     {% for hours in [feature.hours, feature.back_hours] %}

@@ -1,15 +1,18 @@
 {#
     A CTE to select from, in SQL, with sum and sum of squares as DOUBLE, once for each standard deviation
     of its features: what `stddev_of` reads beside the measures.
+
+    source: the CTE.
+    features: as `parse_features` gives them.
 #}
 {% macro with_squares(source, features) -%}
 {%- set squares = {} -%}
 {%- for feature in features if feature.aggregate == 'stddev' -%}
-    {%- set of = {'unit': '1e' ~ (24 - 2 * feature.decimals)} -%}
+    {%- set names = {'unit': '1e' ~ (24 - 2 * feature.decimals)} -%}
     {%- for kind in ['sum', 'low', 'high', 'total', 'squares'] -%}
-        {%- do of.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value}, feature.series)}) -%}
+        {%- do names.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value}, feature.series)}) -%}
     {%- endfor -%}
-    {%- do squares.update({of.squares: of}) -%}
+    {%- do squares.update({names.squares: names}) -%}
 {%- endfor -%}
 {%- if not squares -%}
 {{ source }}
@@ -17,9 +20,9 @@
 (
     select
         *
-        {%- for of in squares.values() %},
-        cast({{ of.sum }} as double) as {{ of.total }},
-        cast({{ of.high }} as double) * {{ of.unit }} + cast({{ of.low }} as double) as {{ of.squares }}
+        {%- for names in squares.values() %},
+        cast({{ names.sum }} as double) as {{ names.total }},
+        cast({{ names.high }} as double) * {{ names.unit }} + cast({{ names.low }} as double) as {{ names.squares }}
         {%- endfor %}
     from {{ source }}
 ) as {{ source }}

@@ -157,7 +157,7 @@ def _windows(node: Node, marker: Node) -> _Relation:
     When the newest row was made, a fact of any age decides that left the longest window last.
     """
     declared = {one["alias"]: LookBack(one["value"]["value"]) for one in marker["select_list"]}
-    declared["grid_at"] = _unknown("grid_at")
+    declared["available_at"] = _unknown("available_at")
     names = (one["alias"] or one["column_names"][-1] for one in node["select_list"])
     return _Relation({name.lower(): declared.get(name, NOWHERE) for name in names})
 

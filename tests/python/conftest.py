@@ -79,7 +79,9 @@ def built_greenhouse(
     place = f"test-{os.getpid()}-greenhouse"
     raw, store = (Location.parse(f"s3://milepost-{kind}/{place}") for kind in ("raw", "store"))
     greenhouse.land(raw)
-    project = greenhouse.create(tmp_path_factory.mktemp("greenhouse") / "project", raw, store)
+    folder = tmp_path_factory.mktemp("greenhouse")
+    package = greenhouse.package_without_freight(folder / "milepost")
+    project = greenhouse.create(folder / "project", raw, store, package=package)
     project.build()
     return project
 

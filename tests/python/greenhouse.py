@@ -66,10 +66,24 @@ class Greenhouse:
         path.write_text(text.replace(old, new))
 
 
-def create(folder: Path, raw: Location, store: Location) -> Greenhouse:
-    """The project with Milepost as its package, not built yet."""
+def package_without_freight(folder: Path) -> Path:
+    """Milepost as a dbt package, without the models and seeds that a guest switches off.
+
+    dbt reads them in each command, which takes longer than what most tests look at. test_docs.py
+    and proofs/test_leaks.py install the whole package.
+    """
+    folder.mkdir(parents=True)
+    for part in ("macros", "tests/dbt/generic", "models/glossary.md", "dbt_project.yml"):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
+        copy(PROJECT / part, folder / part)
+    return folder
+
+
+def create(folder: Path, raw: Location, store: Location, *, package: Path) -> Greenhouse:
+    """The project with a folder of Milepost as its package, not built yet."""
     shutil.copytree(PROJECT / "tests/fixtures/greenhouse", folder)
-    (folder / "packages.yml").write_text(f"packages:\n  - local: {PROJECT}\n")
+    (folder / "packages.yml").write_text(f"packages:\n  - local: {package}\n")
     shutil.copy(PROJECT / "profiles.example.yml", folder / "profiles.yml")
     greenhouse = Greenhouse(folder, raw, store)
     done = greenhouse.dbt("deps")

@@ -197,8 +197,9 @@ def project(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     """The greenhouse whose view has a definition, built."""
     raw, store = (Location.parse(f"s3://milepost-{kind}/any-order") for kind in ("raw", "store"))
     greenhouse.land(raw)
-    green = greenhouse.create(tmp_path_factory.mktemp("any_order") / "project", raw, store)
-    folder = green.folder
+    package = greenhouse.package_without_freight(tmp_path_factory.mktemp("package") / "milepost")
+    folder = tmp_path_factory.mktemp("any_order") / "project"
+    green = greenhouse.create(folder, raw, store, package=package)
     for name, text in (
         ("macros/by_macro.sql", MACROS),
         ("seeds/weights.csv", "by_seed\n1\n"),

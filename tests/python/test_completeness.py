@@ -105,7 +105,7 @@ def test_a_view_may_declare_windows_twice(green: Greenhouse) -> None:
     select = """
 select
     bed_id{suffix} as bed_id,
-    {{{{ milepost.available_at('grid_at') }}}} as available_at,
+    available_at,
     moisture_max_{moisture} as moisture_max_1d,
     reading_count_{count} as reading_count_1d
 from {name}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -50,6 +50,7 @@ NUMBERS = {
 }
 TYPES: dict[str, st.SearchStrategy[Any]] = {
     **NUMBERS,
+    "integer": st.integers(-9, 9),
     "boolean": st.booleans(),
     "varchar": st.sampled_from(["x", "y", "inf"]),
 }
@@ -68,6 +69,8 @@ class Feature:
     length: timedelta
     back: timedelta
     last: int | None
+    # The least values that counts of the same window must have, by their places in the case.
+    at_least: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def cases(draw: st.DrawFn) -> Case:
     features = [
         draw(feature(f"f{n}", grid, types, relations)) for n in range(draw(st.integers(1, 6)))
     ]
+    features = draw(enough(features, relations))
     facts = {name: draw(rows(keys, types)) for name in relations}
     return Case(keys, grid, types, features, facts)
 
@@ -103,7 +107,7 @@ def feature(
 ) -> Feature:
     relation = draw(st.sampled_from(relations))
     value = draw(st.sampled_from([*types]))
-    aggregates = {"boolean": ["rate"], "varchar": []}.get(
+    aggregates = {"boolean": ["rate"], "varchar": [], "integer": ["total"]}.get(
         types[value], ["sum", "mean", "stddev", "stddev", "min", "max", "p1", "p50", "p90"]
     )
     aggregate = draw(st.sampled_from(["count", "distinct", "newest", "newest_at", *aggregates]))
@@ -124,7 +128,7 @@ def feature(
         declared |= {"newest_within": window, "id": "fact_id"}
     else:
         kinds = ["over", "over", "last"]
-        if aggregate in {"count", "sum", "mean", "stddev", "rate"}:
+        if aggregate in {"count", "total", "sum", "mean", "stddev", "rate"}:
             kinds.append("open")
         kind = draw(st.sampled_from(kinds))
     if kind == "over":
@@ -138,6 +142,39 @@ def feature(
     elif kind == "open":
         declared["open_within"] = window
     return Feature(declared, column, aggregate, relation, value_of, kind, length, back, last)
+
+
+@st.composite
+def enough(draw: st.DrawFn, features: list[Feature], relations: list[str]) -> list[Feature]:
+    """Return the features, some with an `at_least` of counts in their windows, which come last."""
+    counts: list[Feature] = []
+    gated: list[Feature] = []
+    for number, feature in enumerate(features):
+        if feature.kind == "newest" or draw(st.booleans()):
+            gated.append(feature)
+            continue
+        relation, minimum = draw(st.sampled_from(relations)), draw(st.integers(1, 3))
+        name = f"count_{number}"
+        kept = {
+            key: feature.declared[key]
+            for key in ("over", "set_back", "last", "within", "open_within", "id")
+            if key in feature.declared
+        }
+        column = feature.column.replace(feature.declared["name"], name, 1)
+        counts.append(
+            replace(
+                feature,
+                declared={"name": name, "count": relation, **kept},
+                column=column,
+                aggregate="count",
+                relation=relation,
+                value=None,
+            )
+        )
+        declared = {**feature.declared, "at_least": {name: minimum}}
+        place = len(features) + len(counts) - 1
+        gated.append(replace(feature, declared=declared, at_least=((place, minimum),)))
+    return gated + counts
 
 
 INSTANTS = st.builds(
@@ -197,6 +234,8 @@ def value_of(case: Case, feature: Feature, g: datetime, facts: list[dict[str, An
     values = [fact[feature.value] for fact in held if fact[feature.value] is not None]
     if feature.aggregate in {"count", "distinct"}:
         return len(values if feature.aggregate == "count" else set(values))
+    if feature.aggregate == "total":
+        return sum(values)
     if not values:
         return None
     if feature.aggregate.startswith("p"):
@@ -248,8 +287,10 @@ def expected(case: Case, steps: list[datetime]) -> dict[tuple[Any, ...], list[An
                 for one in case.features
                 for fact in of_key[one.relation]
             ):
+                values = [value_of(case, one, g, of_key[one.relation]) for one in case.features]
                 found[(*key, g)] = [
-                    value_of(case, one, g, of_key[one.relation]) for one in case.features
+                    None if any(values[place] < least for place, least in one.at_least) else value
+                    for one, value in zip(case.features, values, strict=True)
                 ]
     return found
 
@@ -292,7 +333,8 @@ def test_any_declaration_means_what_the_guide_says(case: Case) -> None:
         loaded(con, case)
         for start in (None, batch[0]):
             sql = macro.trailing_features(case.keys, declared, case.grid, (start, end))
-            columns = ", ".join([*case.keys, "grid_at", *(one.column for one in case.features)])
+            features = [feature.column for feature in case.features]
+            columns = ", ".join([*case.keys, "available_at", *features])
             rows = con.execute(f"select {columns} from ({sql})").fetchall()
             width = len(case.keys) + 1
             found = {row[:width]: row[width:] for row in rows}

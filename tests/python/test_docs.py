@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from greenhouse import Greenhouse
+import greenhouse
+from milepost.storage.location import Location
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -115,10 +116,12 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 
 @pytest.mark.slow
 def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
-    built_greenhouse: Greenhouse,
+    tmp_path: Path, raw: Location, store: Location
 ) -> None:
     """dbt's site shows the last `__overview__` that is not dbt's own, whichever package has it."""
-    blocks = json.loads((built_greenhouse.folder / "target/manifest.json").read_text())["docs"]
+    green = greenhouse.create(tmp_path / "project", raw, store, package=ROOT)
+    assert green.dbt("parse").returncode == 0
+    blocks = json.loads((green.folder / "target/manifest.json").read_text())["docs"]
     assert "doc.milepost.available_at" in blocks
     pages = [block["package_name"] for block in blocks.values() if block["name"] == "__overview__"]
     assert pages == ["dbt"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import timedelta
 
 import pytest
 
 import greenhouse
-from greenhouse import LAST, PROJECT, Greenhouse
+from greenhouse import LAST, Greenhouse
 from milepost.errors import PublishError
 from milepost.publishing.publish import judge
 from milepost.storage import s3
@@ -46,7 +45,7 @@ windows as (
 
 select
     bed_id,
-    {{ milepost.available_at('grid_at') }} as available_at,
+    available_at,
     dryness_mean_1d
 from windows
 """
@@ -145,9 +144,7 @@ def two_views(built_greenhouse: Greenhouse, tmp_path_factory: pytest.TempPathFac
     green.edit("dbt_project.yml", "reference_days: 30", "reference_days: 30\n  wettest: 1")
     package = green.folder / "dbt_packages/milepost"
     package.unlink()
-    for part in ("macros", "models", "seeds", "tests/dbt/generic"):
-        shutil.copytree(PROJECT / part, package / part)
-    shutil.copy(PROJECT / "dbt_project.yml", package)
+    greenhouse.package_without_freight(package)
     green.build()
     green.publish()
     tomorrow = LAST + timedelta(days=1)

@@ -49,14 +49,14 @@ def windows(columns: dict[str, int]) -> str:
             where {changes}
         )
 
-        select instants.k, instants.g as grid_at, {values}
+        select instants.k, instants.g as available_at, {values}
         from instants left join facts using (k) group by all
     """
 
 
 @dataclass(frozen=True)
 class Select:
-    """A select of `k`, `grid_at` and columns, and the days that each of these looks back."""
+    """A select of `k`, `available_at` and columns, and the days that each of these looks back."""
 
     sql: str
     columns: dict[str, int]
@@ -110,7 +110,7 @@ def selects(draw: st.DrawFn, depth: int = 3) -> Select:
         listed = ", ".join(f"{sql} as {column}" for column, (sql, _) in made.items())
         days = {column: days for column, (_, days) in made.items()}
         if kind == "computed":
-            return Select(f"select k, grid_at, {listed} from ({inner.sql}) as {name}", days)
+            return Select(f"select k, available_at, {listed} from ({inner.sql}) as {name}", days)
         left_out = draw(st.sampled_from(sorted(inner.columns)))
         kept = {column: days for column, days in inner.columns.items() if column != left_out}
         return Select(
@@ -124,8 +124,8 @@ def selects(draw: st.DrawFn, depth: int = 3) -> Select:
     pairs = list(zip(inner.columns, other.columns, strict=False))
     mine, others = (", ".join(pair[side] for pair in pairs) for side in (0, 1))
     return Select(
-        f"select k, grid_at, {mine} from ({inner.sql}) as {name} "
-        f"union all select k || '{name}', grid_at, {others} from ({other.sql}) as {name}",
+        f"select k, available_at, {mine} from ({inner.sql}) as {name} "
+        f"union all select k || '{name}', available_at, {others} from ({other.sql}) as {name}",
         {a: max(inner.columns[a], other.columns[b]) for a, b in pairs},
     )
 
@@ -148,7 +148,7 @@ def looked_up(
         f"with view as ({sql}) select keys.k, t, {listed} "
         f"from (select distinct k from view) as keys "
         f"cross join range({DAYS + 10}) as instants (t) "
-        f"asof left join view on view.k = keys.k and view.grid_at <= t"
+        f"asof left join view on view.k = keys.k and view.available_at <= t"
     ).fetchall()
     return {(k, t): tuple(values) for k, t, *values in found}
 
@@ -176,14 +176,14 @@ def test_a_column_is_complete_once_what_it_is_made_from_is_and_not_before(
 
 
 UNKNOWN = {
-    "select a, lag(n_1d) over (partition by k order by grid_at) as x from near": "window",
+    "select a, lag(n_1d) over (partition by k order by available_at) as x from near": "window",
     "select sum(n_1d) as x from near": "sum()",
     "select k, max(n_1d) as x from near group by k": "max()",
     "select n_1d as x from near group by all": "group by",
     "select n_1d as x from near limit 3": "limit",
     "select n_1d as x from near where n_2d > 0": "where",
-    "select n_1d as x from near where grid_at > timestamp '2026-01-01'": "where",
-    "select date_part('dow', grid_at) as x from near": "grid_at",
+    "select n_1d as x from near where available_at > timestamp '2026-01-01'": "where",
+    "select date_part('dow', available_at) as x from near": "available_at",
     "select n_1d as x from near where exists (select 1)": "where",
     "select n_1d as x from near qualify row_number() over () = 1": "qualify",
     "select distinct on (k) n_1d as x from near": "limit",
@@ -192,7 +192,8 @@ UNKNOWN = {
     "select near.n_1d as x from near, far": "join",
     "select seeds.code as x from near left join seeds on near.k = seeds.k": "join",
     "select near.n_1d + t.y as x from near left join t on near.k = t.k": "join",
-    "select far.n_3d as x from near asof left join far on near.grid_at >= far.grid_at": "join",
+    "select far.n_3d as x from near asof left join far "
+    "on near.available_at >= far.available_at": "join",
     "select unnest([n_1d]) as x from near": "unnest()",
     "select n_1d + (select max(n_2d) from near) as x from near": "subquery",
     "select x from main.near": "near",
@@ -226,7 +227,8 @@ def test_a_left_join_leaves_what_is_on_its_left_known() -> None:
 
 
 def test_what_cannot_be_found_is_as_stated_and_never_less_than_what_is_known() -> None:
-    sql = f"with {CTES} select k, grid_at, n_2d, n_2d + codes.y as x from near left join codes on 1"
+    columns = "k, available_at, n_2d, n_2d + codes.y as x"
+    sql = f"with {CTES} select {columns} from near left join codes on 1"
     hours = partial(look_back.hours, sql, "beds", ["k"])
     assert hours({"n_2d": None, "x": 1}) == {"n_2d": 48, "x": 48}
     assert hours({"n_2d": 1, "x": 3}) == {"n_2d": 48, "x": 72}
@@ -240,5 +242,5 @@ def test_what_cannot_be_found_is_as_stated_and_never_less_than_what_is_known() -
 
 
 def test_a_key_that_looks_back_makes_every_feature_look_back() -> None:
-    sql = f"with {CTES} select k || n_2d as k, grid_at, n_1d from near"
+    sql = f"with {CTES} select k || n_2d as k, available_at, n_1d from near"
     assert look_back.hours(sql, "beds", ["k"], {"n_1d": None}) == {"n_1d": 48}

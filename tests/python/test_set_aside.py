@@ -52,7 +52,7 @@ windows as (
 
 select
     bed_id,
-    {{ milepost.available_at('grid_at') }} as available_at,
+    available_at,
     description_count_1d
 from windows
 """

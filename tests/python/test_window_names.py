@@ -20,6 +20,7 @@ BATCH = (datetime(2026, 1, 1), datetime(2026, 1, 2))
 
 COUNT = {"name": "n", "count": "loads", "over": "3d"}
 SUM = {"name": "n", "sum": "loads.x", "over": "3d"}
+ENOUGH = {"name": "m", "count": "loads", "over": "3d"}
 REFUSED: list[tuple[Any, Any, str]] = [
     ("k", [COUNT], "`keys` is `k`"),
     ([], [COUNT], "`keys` is `[]`"),
@@ -31,7 +32,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (["K"], [COUNT], "key `K` is not a plain name"),
     ([1], [COUNT], "key `1` is not a plain name"),
     (["k" * 64], [COUNT], "is not a plain name"),
-    (["grid_at"], [COUNT], "key `grid_at` is a column of every result"),
+    (["available_at"], [COUNT], "key `available_at` is a column of every result"),
     (["milepost__k"], [COUNT], "key `milepost__k` is a name of our own"),
     (["n_3d"], [COUNT], "feature `n` has the column `n_3d`, as every row has"),
     (["k"], [], "`features` is `[]`"),
@@ -49,7 +50,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
         [{"name": "order", "count": "loads", "open_within": "3d"}],
         "`order`, which is a reserved word",
     ),
-    (["k"], [{"name": "grid_at", "count": "loads", "open_within": "3d"}], "as every row has"),
+    (["k"], [{"name": "available_at", "count": "loads", "open_within": "3d"}], "as every row has"),
     (["k"], [{**COUNT, "count": "order"}], "the facts `order`, which is a reserved word"),
     (
         ["k"],
@@ -70,6 +71,35 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (["k"], [{**SUM, "decimals": "2"}], "has `decimals: 2`"),
     (["k"], [{**SUM, "decimals": True}], "has `decimals: True`"),
     (["k"], [{**SUM, "decimals": None}], "has `decimals: None`"),
+    (
+        ["k"],
+        [{"name": "n", "total": "loads.x", "over": "3d", "decimals": 0}],
+        "`decimals` with `total`",
+    ),
+    (["k"], [{"name": "n", "total": "loads", "over": "3d"}], "which names no column"),
+    (["k"], [{**SUM, "at_least": 8}, ENOUGH], "has `at_least: 8`"),
+    (["k"], [{**SUM, "at_least": {}}, ENOUGH], "has `at_least: {}`"),
+    (["k"], [{**SUM, "at_least": ["m"]}, ENOUGH], "has `at_least: ['m']`"),
+    (["k"], [{**SUM, "at_least": {"m": 0}}, ENOUGH], "`at_least` of `m` with `0`"),
+    (["k"], [{**SUM, "at_least": {"m": "8"}}, ENOUGH], "`at_least` of `m` with `8`"),
+    (["k"], [{**SUM, "at_least": {"m": True}}, ENOUGH], "`at_least` of `m` with `True`"),
+    (["k"], [{**SUM, "at_least": {"m_3d": 8}}, ENOUGH], "in that window there is m"),
+    (["k"], [{**SUM, "at_least": {"n": 8}}], "declare a count in that window"),
+    (
+        ["k"],
+        [{**SUM, "over": ["3d", "7d"], "at_least": {"m": 8}}, ENOUGH],
+        "`at_least` of `m`, which is no count, distinct or total in the window of `n_7d`",
+    ),
+    (
+        ["k"],
+        [{**SUM, "set_back": "3d", "at_least": {"m": 8}}, ENOUGH],
+        "in the window of `n_3d_before_3d`",
+    ),
+    (
+        ["k"],
+        [{**SUM, "at_least": {"m": 8}}, {"name": "m", "count": "loads", "open_within": "3d"}],
+        "in the window of `n_3d`",
+    ),
     (["k"], [{**SUM, "mean": "loads.x"}], "has `sum`, `mean`"),
     (["k"], [{**SUM, "digits": 2}], "`sum`, `digits`"),
     (["k"], [{"name": "n", "over": "3d"}], "no aggregate"),
@@ -142,7 +172,7 @@ def test_a_grid_is_a_day_or_an_hour() -> None:
 
 
 def test_whatever_the_sql_names_begins_as_ours_do() -> None:
-    """But for the keys, `grid_at` and the features, which are the user's."""
+    """But for the keys, `available_at` and the features, which are the user's."""
     features = [
         {"name": "a", "stddev": "loads.x", "over": ["3d", "7d"], "set_back": "7d"},
         {"name": "b", "distinct": "loads.x", "over": "3d"},
@@ -151,7 +181,8 @@ def test_whatever_the_sql_names_begins_as_ours_do() -> None:
         {"name": "e", "mean": "bids.x", "open_within": "3d"},
         {"name": "g", "p50": "bids.x", "over": "3d"},
     ]
-    columns = {"grid_at", "a_3d_before_7d", "a_7d_before_7d", "b_3d", "c", "d_last_3", "e", "g_3d"}
+    columns = {"available_at", "a_3d_before_7d", "a_7d_before_7d", "b_3d", "c", "d_last_3", "e"}
+    columns |= {"g_3d"}
     types = {"double", "integer", "bigint", "decimal", "timestamp", "milepost__now"}
     for batch in (None, BATCH):
         sql = macro.trailing_features(["k"], features, "day", batch)

@@ -21,7 +21,7 @@ def result(features: list[dict[str, Any]], facts: str, keys: tuple[str, ...] = (
                 select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts
             ),
             windows as ({sql})
-            select * exclude (k, grid_at) from windows order by grid_at limit 1
+            select * exclude (k, available_at) from windows order by available_at limit 1
         """).fetchone()
 
 
@@ -99,6 +99,32 @@ def test_what_no_decimal_holds_is_an_error_of_the_feature() -> None:
     assert result([of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
 
 
+@pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_total_is_of_whole_numbers(window: dict[str, Any]) -> None:
+    declared = of("total", "x") | window
+    if window:
+        del declared["over"]
+    assert result([declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)") == (42,)
+    assert result([declared], "select 1 as id, null::integer as x") == (0,)
+    with pytest.raises(duckdb.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
+        result([declared], "select 1 as id, 2.5 as x")
+    with pytest.raises(duckdb.Error, match="a value is NaN, infinite"):
+        result([declared], "select 1 as id, 'nan'::double as x")
+
+
+@pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_feature_of_too_few_facts_is_null(window: dict[str, Any]) -> None:
+    features = [
+        {"name": "f", "p50": "deliveries.x", "at_least": {"n": 3, "values": 2}, **window},
+        {"name": "n", "count": "deliveries", **window},
+        {"name": "values", "distinct": "deliveries.x", **window},
+    ]
+    facts = "from (values (1, 10), (2, {}), (3, 10)) as t (id, x)"
+    assert result(features, facts.format(20)) == (10.0, 3, 2)
+    assert result(features, facts.format(10)) == (None, 3, 1)
+    assert result(features, facts.format(20) + " limit 2") == (None, 2, 2)
+
+
 @pytest.mark.parametrize("aggregate", ["min", "max", "newest_at"])
 def test_an_infinite_instant_is_no_value_of_a_feature(aggregate: str) -> None:
     feature = of(aggregate, "x")
@@ -129,7 +155,7 @@ def test_what_happens_exactly_at_an_instant_has_not_happened_by_then() -> None:
                 timestamp '2026-01-05' as closes_at
         """)
         sql = macro.trailing_features(["k"], [feature])
-        rows = con.execute(f"select grid_at, f from ({sql}) order by grid_at").fetchall()
+        rows = con.execute(f"select available_at, f from ({sql}) order by available_at").fetchall()
     assert rows == [(datetime(2026, 1, 4), 1), (datetime(2026, 1, 6), 0)]
 
 
@@ -147,7 +173,7 @@ def test_a_fact_superseded_at_infinity_stands(
             {"superseded_at": superseded_at},
         )
         sql = macro.trailing_features(["k"], [{"name": "f", "count": "loads", "over": "3d"}])
-        assert con.execute(f"select f_3d from ({sql}) order by grid_at").fetchall() == wanted
+        assert con.execute(f"select f_3d from ({sql}) order by available_at").fetchall() == wanted
 
 
 @pytest.mark.parametrize("other", ["loads_open", "loads_3d", "loads_3d_before_3d", "open_loads"])
@@ -168,5 +194,5 @@ def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
             )
         for batch in (None, (datetime(2026, 1, 2), datetime(2026, 1, 3))):
             sql = macro.trailing_features(["k"], features, "day", batch)
-            row = con.execute(f"select * exclude (k, grid_at) from ({sql}) limit 1").fetchone()
+            row = con.execute(f"select * exclude (k, available_at) from ({sql}) limit 1").fetchone()
             assert row == (1, 0, 1, 2, 2)

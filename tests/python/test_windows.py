@@ -125,7 +125,7 @@ def reference(keys: list[str], grid: str, features: list[tuple[str, str, str]]) 
                 )) as g
             )
         )
-        select {key_list}, g as grid_at, {columns}
+        select {key_list}, g as available_at, {columns}
         from dense inner join facts using ({key_list})
         group by {key_list}, g
         having {changed}
@@ -240,9 +240,9 @@ def test_windows_are_what_their_definition_says(
                 f"create table {table}_build as {(compiled / table / f'{view}.sql').read_text()}"
             )
         first, end = BATCH
-        built = f"select * from expected where grid_at < timestamp '{end}'"
+        built = f"select * from expected where available_at < timestamp '{end}'"
         same(con, "full_build", f"({built})")
-        same(con, "batch_build", f"({built} and grid_at >= timestamp '{first}')")
+        same(con, "batch_build", f"({built} and available_at >= timestamp '{first}')")
 
 
 def test_the_sql_of_the_windows_is_well_formed(compiled: Path) -> None:

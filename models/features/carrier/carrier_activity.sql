@@ -51,16 +51,6 @@ windows as (
 )
 
 select
-    carrier_id,
-    {{ available_at('grid_at') }} as available_at,
-    load_count_7d,
-    load_count_28d,
-    load_count_90d,
-    last_load_at,
-    active_load_count,
-    tracked_load_rate_30d,
-    load_count_30d,
-    1000 * claim_count_365d / nullif(load_count_365d, 0) as claims_per_1000_loads_365d,
-    claim_count_365d,
-    load_count_365d
+    *,
+    1000 * claim_count_365d / nullif(load_count_365d, 0) as claims_per_1000_loads_365d
 from windows

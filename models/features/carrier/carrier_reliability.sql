@@ -62,18 +62,4 @@ windows as (
 
 )
 
-select
-    carrier_id,
-    {{ available_at('grid_at') }} as available_at,
-    on_time_pickup_rate_last_50,
-    pickup_count_last_50,
-    on_time_delivery_rate_28d,
-    delivery_count_28d,
-    on_time_delivery_rate_90d,
-    lateness_p90_minutes_90d,
-    delivery_count_90d,
-    fall_off_rate_last_50,
-    booking_count_last_50,
-    fall_off_severity_mean_last_50,
-    fall_off_count_last_50
-from windows
+select * from windows

@@ -22,8 +22,4 @@ windows as (
 
 )
 
-select
-    equipment_type,
-    {{ available_at('grid_at') }} as available_at,
-    tender_count_7d
-from windows
+select * from windows

@@ -33,17 +33,11 @@ windows as (
         keys=['market_id', 'equipment_type'],
         grid='hour',
         features=[
-            {'name': 'open_loads', 'count': 'open_loads', 'open_within': var('reference_days') ~ 'd'},
-            {'name': 'truck_posts', 'sum': 'posts.truck_post_count', 'over': '24h', 'decimals': 0},
+            {'name': 'open_load_count_next_48h', 'count': 'open_loads', 'open_within': var('reference_days') ~ 'd'},
+            {'name': 'truck_post_count', 'total': 'posts.truck_post_count', 'over': '24h'},
         ],
     ) }}
 
 )
 
-select
-    market_id,
-    equipment_type,
-    {{ available_at('grid_at') }} as available_at,
-    open_loads as open_load_count_next_48h,
-    cast(coalesce(truck_posts_24h, 0) as bigint) as truck_post_count_24h
-from windows
+select * from windows

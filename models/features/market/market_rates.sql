@@ -16,12 +16,17 @@ spot as (
 
 ),
 
+{%- set enough = {
+    'spot_load_count': var('rate_load_count_min'),
+    'spot_carrier_count': var('rate_carrier_count_min'),
+} %}
+
 windows as (
 
     {{ trailing_features(
         keys=['market_id', 'equipment_type'],
         features=[
-            {'name': 'spot_p50', 'p50': 'spot.rpm_usd', 'over': ['7d', '30d']},
+            {'name': 'spot_rpm_p50_usd', 'p50': 'spot.rpm_usd', 'over': ['7d', '30d'], 'at_least': enough},
             {'name': 'spot_load_count', 'count': 'spot', 'over': ['7d', '30d']},
             {'name': 'spot_carrier_count', 'distinct': 'spot.carrier_id', 'over': ['7d', '30d']},
         ],
@@ -29,24 +34,4 @@ windows as (
 
 )
 
-select
-    market_id,
-    equipment_type,
-    {{ available_at('grid_at') }} as available_at,
-    case
-        when
-            spot_load_count_7d >= {{ var('rate_load_count_min') }}
-            and spot_carrier_count_7d >= {{ var('rate_carrier_count_min') }}
-            then spot_p50_7d
-    end as spot_rpm_p50_usd_7d,
-    spot_load_count_7d,
-    spot_carrier_count_7d,
-    case
-        when
-            spot_load_count_30d >= {{ var('rate_load_count_min') }}
-            and spot_carrier_count_30d >= {{ var('rate_carrier_count_min') }}
-            then spot_p50_30d
-    end as spot_rpm_p50_usd_30d,
-    spot_load_count_30d,
-    spot_carrier_count_30d
-from windows
+select * from windows

@@ -29,9 +29,7 @@ changes as (
 
 instants as (
 
-    {{ instants_of('loads', ['load_id']) }}
-    union distinct
-    {{ instants_of('changes', ['load_id']) }}
+    {{ instants_of(['loads', 'changes'], ['load_id']) }}
 
 ),
 

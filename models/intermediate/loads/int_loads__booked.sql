@@ -40,42 +40,15 @@ fall_offs as (
 
 ),
 
-event_instants as (
-
-    {{ instants_of('events', ['load_id', 'carrier_id']) }}
-
-),
-
 -- Whatever a carrier books or gives up on a load may tell which of its bookings fell off.
-instants as (
-
-    select distinct
-        bookings.load_event_id,
-        event_instants.known_at
-    from bookings
-    inner join event_instants
-        on
-            bookings.load_id = event_instants.load_id
-            and bookings.carrier_id = event_instants.carrier_id
-            and bookings.known_at <= event_instants.known_at
-            and bookings.known_at
-            >= event_instants.known_at - interval '{{ var("reference_days") }}' day
-
-),
-
 standing as (
 
-    select
-        instants.load_event_id,
-        bookings.load_id,
-        bookings.carrier_id,
-        bookings.event_at,
-        instants.known_at
-    from instants
-    left join bookings
-        on
-            instants.load_event_id = bookings.load_event_id
-            and {{ holds_at('bookings', 'instants.known_at') }}
+    {{ standing_facts(
+        'bookings',
+        id='load_event_id',
+        content=['load_id', 'carrier_id', 'event_at'],
+        pairs={'events': ['load_id', 'carrier_id']},
+    ) }}
 
 ),
 
@@ -84,6 +57,7 @@ ended as (
 
     select
         standing.load_event_id,
+        standing.load_id,
         standing.known_at,
         fall_offs.event_at as fell_off_at,
         fall_offs.known_at as fall_off_known_at,
@@ -118,13 +92,9 @@ notices as (
         {{ elapsed('ended.fell_off_at', 'appointments.pickup_appointment_at', 'hour') }}
             as notice_hours
     from ended
-    inner join standing
-        on
-            ended.load_event_id = standing.load_event_id
-            and ended.known_at = standing.known_at
     left join appointments
         on
-            standing.load_id = appointments.load_id
+            ended.load_id = appointments.load_id
             and {{ holds_at('appointments', 'ended.fall_off_known_at') }}
     where ended.place = 1
 

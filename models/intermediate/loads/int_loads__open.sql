@@ -51,45 +51,11 @@ cancellations as (
 
 instants as (
 
-    {{ instants_of('lanes', ['load_id']) }}
-    union distinct
-    {{ instants_of('appointments', ['load_id']) }}
-    union distinct
-    {{ instants_of('bookings', ['load_id']) }}
-    union distinct
-    {{ instants_of('cancellations', ['load_id']) }}
+    {{ instants_of(['lanes', 'appointments', 'bookings', 'cancellations'], ['load_id']) }}
 
 ),
 
-booked as (
-
-    select
-        instants.load_id,
-        instants.known_at,
-        max(case when bookings.has_fallen_off then 0 else 1 end) as is_covered,
-        max(bookings.fell_off_at) as fell_off_at
-    from instants
-    inner join bookings
-        on
-            instants.load_id = bookings.load_id
-            and {{ holds_at('bookings', 'instants.known_at', var('reference_days')) }}
-    group by instants.load_id, instants.known_at
-
-),
-
-cancelled as (
-
-    select distinct
-        instants.load_id,
-        instants.known_at
-    from instants
-    inner join cancellations
-        on
-            instants.load_id = cancellations.load_id
-            and {{ holds_at('cancellations', 'instants.known_at', var('reference_days')) }}
-
-),
-
+-- Open while no booking stands and nobody has cancelled: again from when the last carrier gave up.
 states as (
 
     select
@@ -98,8 +64,11 @@ states as (
         lanes.destination_market_id,
         lanes.equipment_type,
         lanes.is_spot,
-        coalesce(booked.is_covered, 0) = 0 and cancelled.load_id is null as is_open,
-        greatest(lanes.event_at, coalesce(booked.fell_off_at, lanes.event_at)) as opens_at,
+        count(case when not bookings.has_fallen_off then 1 end)
+        + count(cancellations.known_at) = 0 as is_open,
+        greatest(
+            lanes.event_at, coalesce(max(bookings.fell_off_at), lanes.event_at)
+        ) as opens_at,
         appointments.pickup_appointment_at as closes_at,
         instants.known_at
     from instants
@@ -111,14 +80,23 @@ states as (
         on
             instants.load_id = appointments.load_id
             and {{ holds_at('appointments', 'instants.known_at') }}
-    left join booked
+    left join bookings
         on
-            instants.load_id = booked.load_id
-            and instants.known_at = booked.known_at
-    left join cancelled
+            instants.load_id = bookings.load_id
+            and {{ holds_at('bookings', 'instants.known_at', var('reference_days')) }}
+    left join cancellations
         on
-            instants.load_id = cancelled.load_id
-            and instants.known_at = cancelled.known_at
+            instants.load_id = cancellations.load_id
+            and {{ holds_at('cancellations', 'instants.known_at', var('reference_days')) }}
+    group by
+        instants.load_id,
+        lanes.origin_market_id,
+        lanes.destination_market_id,
+        lanes.equipment_type,
+        lanes.is_spot,
+        lanes.event_at,
+        appointments.pickup_appointment_at,
+        instants.known_at
 
 ),
 

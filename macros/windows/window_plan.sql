@@ -1,0 +1,73 @@
+{#
+    What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'is_totalled',
+    'read_before'}`.
+
+    series: as `window_series` gives them. A batch totals none: it would read the whole past.
+    facts: one for each facts relation, `{'relation', 'label', 'series', 'tiles', 'offsets'}`. `tiles` has
+        the columns of its tiles, `{column: sql}`; `offsets` the numbers of steps after which a tile
+        enters or leaves a window.
+    groups: the facts whose stays are counted one by one, for each facts relation those of open facts apart,
+        `{'name', 'label', 'series', 'only_superseded', 'distincts'}`. Where facts are totalled, only their
+        superseded versions are. `distincts` has `{'name', 'column', 'series'}` for each column whose
+        distinct values some series count that begin alike.
+    columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
+    steps: the batch, as `batch_steps` gives it.
+    is_totalled: whether some facts have tiles.
+    read_before: for each offset the columns of the totals that are read so many steps earlier.
+
+    features: as `parse_features` gives them.
+#}
+{% macro window_plan(features, grid, batch) %}
+    {% set all_series = milepost.window_series(features, grid, is_batch=batch.start is not none) %}
+    {% set plan = {
+        'series': all_series,
+        'facts': [],
+        'groups': [],
+        'columns': [],
+        'steps': milepost.batch_steps(batch, grid),
+        'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
+        'read_before': {},
+    } %}
+    {% for series in all_series %}
+        {% do plan.columns.extend(series.sums | map(attribute='column')) %}
+        {% for sum in series.sums if series.is_totalled %}
+            {% for offset, column in [(series.back, sum.enters), (series.reach, sum.leaves)] if offset %}
+                {% do plan.read_before.setdefault(offset, {}).update({column: true}) %}
+            {% endfor %}
+        {% endfor %}
+    {% endfor %}
+    {% for label in all_series | map(attribute='label') | unique %}
+        {% set of_facts = all_series | selectattr('label', 'equalto', label) | list %}
+        {% set tiles, offsets = {}, [] %}
+        {% for series in of_facts if series.is_totalled %}
+            {% do offsets.extend([series.back, series.reach]) %}
+            {% for sum in series.sums %}{% do tiles.update(sum.tiles) %}{% endfor %}
+        {% endfor %}
+        {% do plan.facts.append({
+            'relation': of_facts[0].facts,
+            'label': label,
+            'series': of_facts,
+            'tiles': tiles,
+            'is_totalled': offsets | length > 0,
+            'offsets': offsets | unique | select | sort,
+        }) %}
+        {% for prefix, of_group in [
+            ('', of_facts | rejectattr('window', 'equalto', 'open') | list),
+            ('open_', of_facts | selectattr('window', 'equalto', 'open') | list),
+        ] if of_group %}
+            {% set distincts = {} %}
+            {% for series in of_group %}{% for column in series.distincts %}
+                {% set name = label ~ '_' ~ series.back ~ '_' ~ column %}
+                {% do distincts.setdefault(name, {'name': name, 'column': column, 'series': []}).series.append(series) %}
+            {% endfor %}{% endfor %}
+            {% do plan.groups.append({
+                'name': prefix ~ label,
+                'label': label,
+                'series': of_group,
+                'only_superseded': of_group[0].is_totalled,
+                'distincts': distincts.values() | list,
+            }) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(plan) }}
+{% endmacro %}
