@@ -19,6 +19,7 @@ from typing import Any
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
+from milepost.building.samples import samples_part
 from milepost.errors import PublishError
 
 Parts = dict[str, str]
@@ -142,10 +143,11 @@ class Coder:
         models that it looks at: tables that it looks at are compared by when they were built.
         """
         if self._catalog.nodes[node_id]["resource_type"] in {"test", "unit_test"}:
-            inputs = self._catalog.inputs(node_id)
             tested = dict(self._own(node_id))
-            for input_id in filter(self._catalog.is_ephemeral, inputs):
-                tested |= self._own(input_id)
+            for input_id in self._catalog.inputs(node_id):
+                tested |= samples_part(self._catalog.nodes[input_id])
+                if self._catalog.is_ephemeral(input_id):
+                    tested |= self._own(input_id)
             return tested
         found = {f"version of {name}": version(name) for name in _ENGINE}
         for member in self._catalog.lineage(node_id):

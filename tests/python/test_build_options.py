@@ -27,7 +27,7 @@ OUTCOMES: dict[tuple[str, ...], str] = {
     ("--select", "bed_moisture"): "",
     (
         *("--indirect-selection", "empty", "--select", "bed_moisture"),
-    ): "4 tests have not run since what they look at was rebuilt",
+    ): "5 tests have not run since what they look at was rebuilt",
     ("--resource-type", "model"): "tests have not run since what they look at was rebuilt",
     (
         *("--exclude-resource-type", "unit_test"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.slow
 
@@ -63,8 +67,8 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
     views = project / "models/features"
     replace(
         views / "carrier/carrier_reliability.yml",
-        "description: Deliveries that became known in the 28 days. The sample of the rate.",
-        'description: ""',
+        "Deliveries of the carrier with an appointment that became known in the last 28 days.",
+        '""',
     )
     replace(
         views / "lane/lane_rates.yml",
@@ -76,6 +80,12 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         "label: settled_rpm_usd",
         "label: rate",
     )
+    rates = views / "market/market_rates.yml"
+    replace(
+        rates, "The market in which the loads are picked up.", "The same market of their pickup."
+    )
+    tenders = views / "carrier/carrier_tenders.yml"
+    replace(tenders, ", config: {meta: {sample: tender_count_90d}}", "")
     replace(
         project / "models/training_sets/tender_acceptance.yml",
         "- not_null\n          - is_covered_by_views:\n              name: every",
@@ -97,6 +107,8 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
     ids = [item["check_run_id"].split(":") for item in found]
     assert {(rule, where) for rule, _, where in ids} == {
         ("check_model_column_description_populated", "carrier_reliability"),
+        ("check_model_descriptions_stand_alone", "market_rates"),
+        ("check_feature_view_samples", "carrier_tenders"),
         ("check_model_has_meta_keys", "lane_rates"),
         ("check_model_has_contracts_enforced", "market_balance"),
         ("check_model_has_unit_tests", "market_balance"),
@@ -108,12 +120,76 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
     }
 
 
+def test_a_description_that_goes_on_from_another_is_refused() -> None:
+    pointers = {
+        "The same over the 7 days that end now.": "The same",
+        "Loads of the 28 days. With the next, the sample.": ". With the next",
+        "Loads of the 28 days, the same way.": "the same way",
+        "Loads that were posted; see above for more.": "see above",
+        "Carriers that hauled them.": "Carriers that hauled them.",
+        "How many they were. The sample of the rate.": "How many they were.",
+        "When it did. Null where it has not.": "When it did",
+        "Its trading name as it stands.": "Its",
+    }
+    faults = description_faults(dict(enumerate(pointers)), 3)
+    assert faults == [
+        f"`{number}` goes on from another description: `{pointer}`"
+        for number, pointer in enumerate(pointers.values())
+    ]
+
+
+def test_a_short_description_and_one_that_stands_twice_are_refused() -> None:
+    descriptions = {
+        "a": "The loads.",
+        "b": "Loads of the lane.",
+        "c": "Loads  of the\nlane.",
+        "d": "",
+    }
+    assert description_faults(descriptions, 3) == [
+        "`a` is described in fewer than 3 words",
+        "`c` and `b` have one description",
+    ]
+
+
+def test_a_description_that_stands_alone_passes() -> None:
+    described = [
+        "Median of the lane over 28 days, over that of the same weeks a year before.",
+        "Every row of `loads`, typed, with what is wrong with it.",
+        "Loads that count from the next midnight on, and those of the day before. None is below 0.",
+        "When the load was posted. A lookup takes the row that was known then.",
+    ]
+    assert description_faults(dict(enumerate(described)), 5) == []
+
+
+def description_faults(descriptions: dict[Any, str], min_words: int) -> list[str]:
+    """What the project's check of descriptions says, without a project."""
+    checks = runpy.run_path(str(PROJECT / "tests/dbt/metadata/manifest/milepost_checks.py"))
+    return list(checks["description_faults"](descriptions, min_words))
+
+
+def test_no_description_ends_at_a_comma() -> None:
+    """In braces a comma ends a text without quotes, and dbt drops what follows without a word."""
+    files = [*PROJECT.glob("models/**/*.yml"), *PROJECT.glob("seeds/*.yml")]
+    for file in [*files, *PROJECT.glob("macros/*.yml")]:
+        assert list(cut_off(yaml.safe_load(file.read_text()))) == [], file.name
+
+
+def cut_off(value: Any) -> Iterator[str]:
+    """The ends of texts in a YAML that became keys."""
+    values = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        yield from (str(key) for key in value if " " in str(key))
+    if isinstance(values, list):
+        for inner in values:
+            yield from cut_off(inner)
+
+
 def test_a_deprecated_key_is_an_error(tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path)
     replace(
         project / "models/features/lane/lane_rates.yml",
-        "arguments: {grid: day, serving_delay_minutes: 120}",
-        "grid: day\n              serving_delay_minutes: 120",
+        "{name: lane_spot_rpm_p50_30d_is_a_plausible_price, arguments: *plausible_price}",
+        "{name: lane_spot_rpm_p50_30d_is_a_plausible_price, min_value: 0}",
     )
     parsed = parse(project)
     assert parsed.returncode != 0

@@ -254,6 +254,16 @@ def test_a_test_has_a_code_of_its_own() -> None:
     assert code.changes(parts(manifest(), UNIT), parts(edited, UNIT)) == ["unit test `day`"]
 
 
+def test_the_samples_that_a_test_judges_by_are_its_code_and_not_the_table_s() -> None:
+    sampled = manifest()
+    sampled["nodes"][VIEW]["columns"]["a"]["config"] = {"meta": {"sample": {"n": 8}}}
+    assert code.changes(parts(manifest(), TEST), parts(sampled, TEST)) == ["samples of `beds`"]
+    assert parts(manifest()) == parts(sampled)
+    fewer = manifest()
+    fewer["nodes"][VIEW]["columns"]["a"]["config"] = {"meta": {"sample": {"n": 7}}}
+    assert code.changes(parts(sampled, TEST), parts(fewer, TEST)) == ["samples of `beds`"]
+
+
 def test_a_seed_that_dbt_does_not_hash_is_hashed(tmp_path: Path) -> None:
     large = manifest()
     large["nodes"][SEED] |= {"root_path": str(tmp_path), "original_file_path": "targets.csv"}

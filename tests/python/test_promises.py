@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from candidates import COLUMNS, THROUGH, candidate, publishable, released, sentences, view
+from candidates import (
+    COLUMNS,
+    THROUGH,
+    VIEW,
+    Garden,
+    candidate,
+    publishable,
+    released,
+    sentences,
+    view,
+)
 from milepost.building.declared_views import FeatureView
+from milepost.publishing.data_files import Uploads
 from milepost.publishing.rules.promises import (
     goes_on_from_the_current_release,
+    keeps_its_checks,
     keeps_its_features,
     no_view_is_missing,
 )
 from milepost.release.derived import Derived
+from milepost.storage.location import Location
 
 DRY = Derived("dry", "DOUBLE", "", "1 - wet", ["wet"])
 
@@ -109,3 +123,18 @@ def test_a_view_never_ends_earlier_than_before() -> None:
         "beds: it is built up to (not including) 2026-01-31 00:00:00, in the current release up to "
         "2026-02-01 00:00:00"
     ]
+
+
+def test_a_pattern_gives_the_reason_of_the_checks_that_it_fits_and_of_no_other(
+    tmp_path: Path, store: Location
+) -> None:
+    garden = Garden(tmp_path)
+    garden.current = released(view())
+    garden.current.views[0].checks[:] = ["wet_is_a_share", "wet_was_a_share", "wet_is_plausible"]
+    meta = garden.nodes[VIEW]["config"]["meta"]
+    garden.nodes[VIEW]["config"]["meta"] = {
+        **meta,
+        "dropped_checks": {"*_a_share": "names say so", "wet_is_*": ""},
+    }
+    judged = garden.candidate(Uploads(store, garden.current, is_dry_run=True))
+    assert [refusal.subject for refusal in keeps_its_checks(judged)] == ["check `wet_is_plausible`"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from milepost.building.declared_views import FeatureView
 from milepost.publishing.candidate import Candidate
@@ -94,7 +95,8 @@ def no_view_is_missing(candidate: Candidate) -> Iterator[Refusal]:
 
 def keeps_its_checks(candidate: Candidate) -> Iterator[Refusal]:
     """Require that every check that the current release passed is still there. Otherwise
-    `meta.dropped_checks` of the view, or of what it is made from, says why not.
+    `meta.dropped_checks` of the view, or of what it is made from, says why not, by the name of the
+    check or by a pattern that fits many, such as `*_is_a_share`.
     """
     for view in candidate.views:
         released = candidate.predecessor(view)
@@ -103,7 +105,10 @@ def keeps_its_checks(candidate: Candidate) -> Iterator[Refusal]:
         for name in sorted(set(released.checks) - set(checks)) if released else ():
             # A test that has no name of its own is named after the view, and so its version.
             is_renamed = released is not None and name.replace(released.name, view.name) in checks
-            if not is_renamed and not reasons.get(name):
+            has_reason = any(
+                reason and fnmatchcase(name, pattern) for pattern, reason in reasons.items()
+            )
+            if not is_renamed and not has_reason:
                 yield Refusal(
                     view.name,
                     f"check `{name}`",
