@@ -16,7 +16,7 @@ MARKER = "<!-- feature views -->"
 
 
 def main() -> int:
-    """Print or write; 0, or 1 where dbt's manifest or the file's markers are missing."""
+    """Print or write the table. Return 1 if dbt's manifest or the file's markers are missing."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="example: dbt parse && python scripts/feature_table.py --write README.md",
@@ -31,7 +31,7 @@ def main() -> int:
         "--write",
         type=Path,
         metavar="FILE",
-        help=f"replace what stands between two `{MARKER}` in this file, instead of printing",
+        help=f"write between the two `{MARKER}` in this file instead of printing",
     )
     arguments = parser.parse_args()
     try:
@@ -53,23 +53,18 @@ def main() -> int:
 
 
 def feature_table(views: Iterable[FeatureView]) -> str:
-    """One row per feature view: what it tells, its keys and its features."""
-    rows = [("feature view", "tells", "keys", "features"), ("---",) * 4]
+    """Return one row per view: its entity keys, its summary and how many features it has."""
+    rows = [("feature view", "entity keys", "tells", "features"), ("---", "---", "---", "---:")]
     for view in views:
         summary = re.split(r"(?<=\.) ", view.description, maxsplit=1)[0]
-        rows.append(
-            (
-                f"`{view.name}`",
-                summary,
-                _listed(view.keys) or "none",
-                _listed(view.features),
-            )
-        )
+        keys = ", ".join(f"`{key}`" for key in view.keys)
+        feature_count = len(view.features) + len(view.derived)
+        rows.append((f"`{view.name}`", keys or "none", summary, str(feature_count)))
     return "".join("| " + " | ".join(row) + " |\n" for row in rows)
 
 
 def with_table(text: str, table: str) -> str:
-    """`text` with `table` between its two markers."""
+    """Return `text` with `table` between its two markers."""
     parts = text.split(MARKER)
     if len(parts) != 3:
         raise ValueError(
@@ -77,10 +72,6 @@ def with_table(text: str, table: str) -> str:
             f"hint: put a line `{MARKER}` before and after the table"
         )
     return f"{parts[0]}{MARKER}\n\n{table}\n{MARKER}{parts[2]}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 if __name__ == "__main__":

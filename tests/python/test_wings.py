@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -98,3 +100,12 @@ def test_only_the_command_line_prints() -> None:
                 if isinstance(node, ast.Name)
             }
             assert "print" not in names, path
+
+
+def test_the_page_on_architecture_lists_every_module(tmp_path: Path) -> None:
+    page = PROJECT / "docs/concepts/architecture.md"
+    copy = tmp_path / page.name
+    copy.write_text(page.read_text())
+    script = PROJECT / "scripts/module_list.py"
+    subprocess.run([sys.executable, str(script), "--page", str(copy)], check=True)
+    assert copy.read_text() == page.read_text(), "run `python scripts/module_list.py`"

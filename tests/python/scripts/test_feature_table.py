@@ -43,6 +43,19 @@ def test_readme_has_the_feature_views_as_they_are(manifest: Path, tmp_path: Path
     )
 
 
+def test_a_row_has_the_number_of_features_and_not_their_names(manifest: Path) -> None:
+    nodes = json.loads(manifest.read_text())["nodes"]
+    view = nodes["model.milepost.market_balance"]
+    entity_keys = [key for keys in view["config"]["meta"]["entities"].values() for key in keys]
+    stored_count = len(view["columns"]) - len(entity_keys) - 1  # `available_at` is no feature
+    derived_count = len(view["config"]["meta"]["derived"])
+    assert min(stored_count, derived_count) > 0
+    row = run("--manifest", manifest).stdout.partition("| `market_balance` |")[2].split("\n")[0]
+    assert row.endswith(f" | {stored_count + derived_count} |")
+    assert "`market_id`, `equipment_type`" in row
+    assert "load_to_truck_ratio_1d" not in row
+
+
 def test_overview_links_every_feature_view(manifest: Path) -> None:
     overview = (ROOT / "docs/site/overview.md").read_text()
     nodes = json.loads(manifest.read_text())["nodes"]

@@ -1,0 +1,57 @@
+"""Write the list of modules into docs/concepts/architecture.md, from their docstrings."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "milepost"
+PAGE = ROOT / "docs/concepts/architecture.md"
+MARK = "<!-- modules -->"
+# From what needs no other wing to what needs them all.
+WINGS = (
+    *("storage", "raw", "release", "building"),
+    *("publishing", "catalogue", "reading", "cli"),
+)
+
+
+def main() -> None:
+    """Replace what stands between the marks of the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="example: python scripts/module_list.py"
+    )
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: %(default)s)")
+    page = parser.parse_args().page
+    before, _, after = page.read_text().split(MARK)
+    page.write_text(f"{before}{MARK}\n\n{chr(10).join(lines())}\n\n{MARK}{after}")
+
+
+def lines() -> Iterator[str]:
+    """Yield the list: for each wing what it is, and a line for each of its modules."""
+    yield "| module | holds |"
+    yield "| --- | --- |"
+    for path in sorted(PACKAGE.glob("*.py")):
+        yield row(path)
+    for wing in WINGS:
+        yield f"| **`{wing}/`** | **{sentence(PACKAGE / wing / '__init__.py')}** |"
+        for path in sorted((PACKAGE / wing).rglob("*.py")):
+            if path != PACKAGE / wing / "__init__.py":
+                yield row(path)
+
+
+def row(path: Path) -> str:
+    """Return a module's line."""
+    return f"| `{path.relative_to(PACKAGE)}` | {sentence(path)} |"
+
+
+def sentence(path: Path) -> str:
+    """Return the first paragraph of a module's docstring."""
+    docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return docstring.split("\n\n")[0].replace("\n", " ")
+
+
+if __name__ == "__main__":
+    main()
