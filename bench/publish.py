@@ -22,14 +22,17 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.publishing.data_files import DICTIONARY_BYTES, ROW_GROUP_ROWS, Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView
 from milepost.publishing.rules.table import not_finite
 from milepost.release import pointers, releases
-from milepost.release.manifest import FORMAT_VERSION, File, Manifest, View
+from milepost.release.definition import Field
+from milepost.release.entity import Entity, EntityRole
+from milepost.release.manifest import File, Manifest, View
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import s3
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
@@ -175,6 +178,7 @@ def _publish(
         code={},
         views=[_export(con, _publishable(view, prints[view]), uploads) for view in VIEWS],
         set_aside=[],
+        entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "")],
     ).sealed()
     if not current or current.content != manifest.content:
         releases.commit(store, manifest, pointer)
@@ -193,19 +197,19 @@ def _publishable(name: str, content: str) -> PublishableView:
         unique_id=name,
         relation=name,
         description="",
-        entities=("carrier",),
-        keys=("carrier_id",),
+        entities=[EntityRole("carrier", "carrier", ["carrier_id"])],
+        keys=["carrier_id"],
         grid="hour",
         longest_window_days=1,
         serving_delay_minutes=0,
         owners={},
         maturity="production",
         sensitivity="internal",
-        columns=(
-            Column("carrier_id", "VARCHAR", ""),
-            Column("available_at", "TIMESTAMP", ""),
-            *(Column(f"feature_{n}", "DOUBLE", "") for n in range(FEATURES)),
-        ),
+        fields=[
+            Field("carrier_id", "VARCHAR", ""),
+            Field("available_at", "TIMESTAMP", ""),
+            *(Field(f"feature_{n}", "DOUBLE", "") for n in range(FEATURES)),
+        ],
     )
     ends = datetime(2024, 1, 1), datetime(2026, 2, 1)  # noqa: DTZ001 - naive is UTC
     return PublishableView(view, content, (), "", ends[1], dict.fromkeys(view.features, ends[0]))

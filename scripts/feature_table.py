@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from milepost import MilepostError
-from milepost.building.catalog import Catalog, FeatureView
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
 
 MARKER = "<!-- feature views -->"
 

@@ -124,7 +124,10 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, select: str) -> None:
 def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> None:
     from milepost.publishing.data_files import Uploads
     from milepost.release import releases
-    from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
+    from milepost.release.definition import Field
+    from milepost.release.entity import Entity, EntityRole
+    from milepost.release.manifest import Manifest, View
+    from milepost.release.manifest_format import FORMAT_VERSION
 
     uploads = Uploads(store, None)
     views = []
@@ -142,7 +145,7 @@ def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> N
             View(
                 name=view,
                 description="",
-                entities=[key.removesuffix("_id") for key in keys],
+                entities=[EntityRole(view, view, list(keys))],
                 keys=list(keys),
                 grid="day",
                 serving_delay_minutes=0,
@@ -165,5 +168,8 @@ def _release(con: duckdb.DuckDBPyConnection, folder: Path, store: Location) -> N
             )
         )
     code = {"project": "bench", "dbt": None, "commit": None}
-    manifest = Manifest(FORMAT_VERSION, "", BUILT_THROUGH, code, views, [])
+    entities = [
+        Entity(view.name, {key: view.types[key] for key in view.keys}, "") for view in views
+    ]
+    manifest = Manifest(FORMAT_VERSION, "", BUILT_THROUGH, code, views, [], [], entities)
     releases.commit(store, manifest.sealed(), None)

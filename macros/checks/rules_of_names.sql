@@ -12,7 +12,7 @@
         {% if windows[name].what.endswith('_count') %}{% do counts.append(name) %}{% endif %}
     {% endfor %}
 
-    {% for name in meta['keys'] + ['available_at'] %}
+    {% for name in milepost.keys_of(view) + ['available_at'] %}
         {% do rules.append({'rule': 'is_not_null', 'column': name, 'rows_where': name ~ ' is null'}) %}
     {% endfor %}
     {% set grid_at = "available_at - interval '" ~ meta.serving_delay_minutes ~ "' minute" %}

@@ -1,17 +1,16 @@
 {#
     The node of the feature view that a data test looks at, none before the graph is known. Stops where
-    the view does not state its keys, grid and serving delay, or lacks a column that they need.
+    the view does not state its entities, grid and serving delay, or lacks a column that they need.
 #}
 {% macro tested_view() %}
     {% if not execute %}{{ return(none) }}{% endif %}
     {% set view = graph.nodes[model.attached_node] %}
     {% set meta = view.config.meta %}
-    {% set keys = meta.get('keys') %}
     {% set faults = [] %}
-    {% if keys is string or keys is not sequence %}
-        {% do faults.append(["states no `meta.keys`", "write the list of its key columns"]) %}
+    {% if meta.entities is not defined %}
+        {% do faults.append(["states no `meta.entities`", "write `entities: {market: [market_id]}`"]) %}
     {% else %}
-        {% for name in keys + ['available_at'] if name not in view.columns %}
+        {% for name in milepost.keys_of(view) + ['available_at'] if name not in view.columns %}
             {% do faults.append(["declares no column `" ~ name ~ "`", "its keys and `available_at` are columns"]) %}
         {% endfor %}
     {% endif %}

@@ -14,7 +14,7 @@
     {% set node = milepost.feature_view(alias.get('view', name)) %}
     {% set view_name = alias.get('view', name) | replace('@v', '_v') %}
     {% set keys = {} %}
-    {% for key in node.config.meta.get('keys', []) %}
+    {% for key in milepost.keys_of(node) %}
         {% do keys.update({key: alias.get('keys', {}).get(key, key)}) %}
     {% endfor %}
     {% for key in alias.get('keys', {}) if key not in keys %}

@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.building.samples import samples_part
 from milepost.errors import PublishError
 
@@ -28,6 +29,7 @@ Parts = dict[str, str]
 DESCRIPTIVE_META = {
     *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
+    "entity_definitions",
 }
 # Where a table stands is compared by its name; how it is rebuilt is the command's to say.
 _DESCRIPTIVE_CONFIG = {
@@ -127,31 +129,31 @@ class Coder:
                 if self._catalog.is_ephemeral(input_id):
                     tested |= self._own(input_id)
             return tested
-        found = dict(self._engine)
+        parts = dict(self._engine)
         for member in self._catalog.lineage(node_id):
-            found |= self._own(member)
-        return found
+            parts |= self._own(member)
+        return parts
 
     def _own_parts(self, node_id: str) -> Parts:
         node = self._catalog.nodes[node_id]
         kind = node["resource_type"]
         if kind == "source":
-            found = {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
+            parts = {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
             uri = node["config"].get("meta", {}).get("raw_uri")
             if self._reopened.get(uri):
-                found[f"what was closed in raw log `{uri}`"] = _hash(self._reopened[uri])
-            return found
+                parts[f"what was closed in raw log `{uri}`"] = _hash(self._reopened[uri])
+            return parts
         if kind == "unit_test":
-            said = [node.get(key) for key in ("model", "given", "expect", "overrides")]
-            return {f"unit test `{node['name']}`": _hash(said)}
+            definition = [node.get(key) for key in ("model", "given", "expect", "overrides")]
+            return {f"unit test `{node['name']}`": _hash(definition)}
         name = f"`{published_name(node)}`"
         settings = _settings(node)
-        found = {f"settings of {name}": _hash(settings)}
+        parts = {f"settings of {name}": _hash(settings)}
         if kind == "seed":
-            return {**found, f"seed {name}": _hash(_content(node))}
+            return {**parts, f"seed {name}": _hash(_content(node))}
         code = node.get("raw_code") or ""
         text = without_layout(code) if node.get("language", "sql") == "sql" else code
-        found[f"{'test' if kind == 'test' else 'model'} {name}"] = _hash(text)
+        parts[f"{'test' if kind == 'test' else 'model'} {name}"] = _hash(text)
         texts = [text, json.dumps(settings)]
         for macro_id in sorted(self._catalog.macros_of(node_id)):
             macro = self._catalog.macros[macro_id]
@@ -159,8 +161,8 @@ class Coder:
             package = (
                 "" if macro["package_name"] == self._catalog.project else macro["package_name"]
             )
-            found[f"macro `{package and package + '.'}{macro['name']}`"] = _hash(texts[-1])
-        return found | dict(self._surroundings("\n".join(texts)))
+            parts[f"macro `{package and package + '.'}{macro['name']}`"] = _hash(texts[-1])
+        return parts | dict(self._surroundings("\n".join(texts)))
 
     def _surroundings(self, text: str) -> Iterator[tuple[str, str]]:
         """What a text reads from outside: variables, the environment, the target."""

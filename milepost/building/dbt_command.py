@@ -14,7 +14,9 @@ from typing import Any
 from milepost.building import build_records, code, look_back, results
 from milepost.building.batches import STEPS, Batches, Options
 from milepost.building.built_range import built_range
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_entities import key_columns
+from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
@@ -84,7 +86,7 @@ class DbtCommand:
         if self._options.command == "seed":
             statements = build_records.interrupt(selected)
             return {"restored": [], "statements": statements, "dropped": [], "messages": []}
-        self._catalog.check_serving_delays()
+        self._catalog.check_declarations()
         self._plan = Planner(
             self._catalog,
             self._options,
@@ -153,7 +155,7 @@ class DbtCommand:
             look_backs = look_back.hours(
                 sql=sql,
                 view=published_name(node),
-                keys=node["config"]["meta"].get("keys", []),
+                keys=key_columns(node),
                 stated_days=stated_days(node),
             )
         built_to = self._batches().built_to(node_id)
@@ -176,7 +178,7 @@ class DbtCommand:
         logs = [raw_logs[uri] for uri in sorted(self._catalog.raw_uris(view_id))]
         closed = min(date.fromisoformat(log["closed_before"]) for log in logs)
         end = datetime.combine(closed, time()) + STEPS[meta["grid"]]
-        found = built_range(
+        built = built_range(
             features=stated_days(node),
             first_dates=[date.fromisoformat(log["first"]) for log in logs],
             built_to=datetime.fromisoformat(built_to) if built_to else end,
@@ -185,8 +187,8 @@ class DbtCommand:
             serving_delay_minutes=meta["serving_delay_minutes"],
         )
         return {
-            "complete_from": {name: str(instant) for name, instant in found.complete_from.items()},
-            "built_through": str(found.built_through),
+            "complete_from": {name: str(instant) for name, instant in built.complete_from.items()},
+            "built_through": str(built.built_through),
         }
 
     def expression(

@@ -39,11 +39,11 @@ def look_backs(sql: str, columns: Iterable[str]) -> dict[str, LookBack]:
     {'daily': LookBack(hours=168, unknown=frozenset())}
     """
     tree = _tree(sql)
-    found = Relation(others=unknown("SQL that DuckDB cannot take apart"))
+    relation = Relation(unlisted=unknown("SQL that DuckDB cannot take apart"))
     if tree is not None:
-        found = _query(tree, {})
-    missing = found.others or unknown("no column of this name")
-    return {column: found.columns.get(column, missing) for column in columns}
+        relation = _query(tree, {})
+    missing = relation.unlisted or unknown("no column of this name")
+    return {column: relation.columns.get(column, missing) for column in columns}
 
 
 def hours(
@@ -55,10 +55,16 @@ def hours(
     gives it, or None. Raises a PublishError that names the features for which nothing is stated.
     """
     of_keys = farthest(look_backs(sql, keys).values())
-    found = {name: look | of_keys for name, look in look_backs(sql, stated_days).items()}
-    unstated = [name for name, look in found.items() if look.unknown and stated_days[name] is None]
+    look_backs_found = {name: look | of_keys for name, look in look_backs(sql, stated_days).items()}
+    unstated = [
+        name
+        for name, look in look_backs_found.items()
+        if look.unknown and stated_days[name] is None
+    ]
     if unstated:
-        parts = sorted(frozenset[str]().union(*(found[name].unknown for name in unstated)))
+        parts = sorted(
+            frozenset[str]().union(*(look_backs_found[name].unknown for name in unstated))
+        )
         raise PublishError(
             f"how far {_quoted(unstated)} of `{view}` look back cannot be found: they are made "
             f"from {_quoted(parts)}",
@@ -67,7 +73,7 @@ def hours(
         )
     return {
         name: max(look.hours, 24 * (stated_days[name] or 0)) if look.unknown else look.hours
-        for name, look in found.items()
+        for name, look in look_backs_found.items()
     }
 
 
@@ -97,11 +103,11 @@ def _query(node: Node, outer: Scope) -> Relation:
         scope[name] = _query(query, scope)
     limited = [one for one in node["modifiers"] if one["type"] != "ORDER_MODIFIER"]
     if any(one["type"] != "DISTINCT_MODIFIER" or one["distinct_on_targets"] for one in limited):
-        return Relation(others=unknown("limit"))
+        return Relation(unlisted=unknown("limit"))
     if node["type"] == "SET_OPERATION_NODE":
         return _set_operation(node, scope)
     if node["type"] != "SELECT_NODE":
-        return Relation(others=unknown(node["type"].lower()))
+        return Relation(unlisted=unknown(node["type"].lower()))
     return _select(node, scope)
 
 
@@ -110,18 +116,18 @@ def _windows(node: Node, marker: Node) -> Relation:
 
     When the newest row was made, a fact of any age decides that left the longest window last.
     """
-    declared = {one["alias"]: LookBack(one["value"]["value"]) for one in marker["select_list"]}
+    declared = {item["alias"]: LookBack(item["value"]["value"]) for item in marker["select_list"]}
     declared["available_at"] = unknown("available_at")
-    names = (one["alias"] or one["column_names"][-1] for one in node["select_list"])
+    names = (item["alias"] or item["column_names"][-1] for item in node["select_list"])
     return Relation({name.lower(): declared.get(name, NOWHERE) for name in names})
 
 
 def _set_operation(node: Node, scope: Scope) -> Relation:
     sides = [_query(node[side], scope) for side in ("left", "right")]
-    if node["setop_type"] != "UNION" or any(side.others for side in sides):
-        return Relation(others=unknown(node["setop_type"].lower()))
-    named, other = (side.columns for side in sides)
-    pairs = zip(named.items(), other.values(), strict=True)
+    if node["setop_type"] != "UNION" or any(side.unlisted for side in sides):
+        return Relation(unlisted=unknown(node["setop_type"].lower()))
+    named, unnamed = (side.columns for side in sides)
+    pairs = zip(named.items(), unnamed.values(), strict=True)
     return Relation({name: look | second for (name, look), second in pairs})
 
 
@@ -136,18 +142,18 @@ def _select(node: Node, scope: Scope) -> Relation:
     # Where rows are left out by a feature, the newest row may be of any age.
     if node["where_clause"] and look_back_of(node["where_clause"], relations, {}) != NOWHERE:
         existence |= unknown("where")
-    others = None
+    unlisted = None
     for item in node["select_list"]:
         if item["class"] == "STAR":
-            found = _star(item, relations, columns)
-            columns |= found.columns
-            others = found.others if others is None else others | (found.others or NOWHERE)
+            star = _star(item, relations, columns)
+            columns |= star.columns
+            unlisted = star.unlisted if unlisted is None else unlisted | (star.unlisted or NOWHERE)
         else:
             name = item["alias"] or (item.get("column_names") or [f"#{len(columns)}"])[-1]
             columns[name.lower()] = look_back_of(item, relations, columns)
     return Relation(
-        {name: found | existence for name, found in columns.items()},
-        None if others is None else others | existence,
+        {name: look | existence for name, look in columns.items()},
+        None if unlisted is None else unlisted | existence,
     )
 
 
@@ -158,25 +164,25 @@ def _from(table: Node, scope: Scope) -> tuple[dict[str, Relation], LookBack]:
         return {}, NOWHERE
     if table["type"] == "BASE_TABLE":
         is_qualified = table["schema_name"] or table["catalog_name"]
-        own = None if is_qualified else scope.get(table["table_name"].lower())
-        found = own or Relation(others=unknown(table["table_name"]))
+        cte = None if is_qualified else scope.get(table["table_name"].lower())
+        relation = cte or Relation(unlisted=unknown(table["table_name"]))
     elif table["type"] == "SUBQUERY":
-        found = _query(table["subquery"]["node"], scope)
+        relation = _query(table["subquery"]["node"], scope)
     elif table["type"] == "JOIN":
         return _join(table, scope)
     else:
-        found = Relation(others=unknown(table["type"].lower()))
+        relation = Relation(unlisted=unknown(table["type"].lower()))
     if table["column_name_alias"]:
-        found = Relation(others=unknown("columns named anew"))
+        relation = Relation(unlisted=unknown("columns named anew"))
     # A name for a relation that nobody gave one, so that a second such one is another.
-    return {name or f"#{id(table)}": found}, (unknown("sample") if table["sample"] else NOWHERE)
+    return {name or f"#{id(table)}": relation}, (unknown("sample") if table["sample"] else NOWHERE)
 
 
 def _join(table: Node, scope: Scope) -> tuple[dict[str, Relation], LookBack]:
     """The rows of a left join are those of its left side; what it finds may be of any age."""
     left, existence = _from(table["left"], scope)
     right, _ = _from(table["right"], scope)
-    joined = Relation(others=unknown("join"))
+    joined = Relation(unlisted=unknown("join"))
     if table["join_type"] != "LEFT" or left.keys() & right.keys():
         return {"": joined}, unknown("join")
     return {**left, **dict.fromkeys(right, joined)}, existence
@@ -186,18 +192,18 @@ def _star(
     item: Node, relations: Mapping[str, Relation], before: Mapping[str, LookBack]
 ) -> Relation:
     if any(value for key, value in item.items() if key not in _STAR | _IGNORED):
-        return Relation(others=unknown("*"))
+        return Relation(unlisted=unknown("*"))
     wanted = item["relation_name"].lower()
     columns: dict[str, LookBack] = {}
-    others = None
+    unlisted = None
     for name, relation in relations.items():
         if wanted in {"", name}:
-            for column, found in relation.columns.items():
-                columns[column] = columns.get(column, NOWHERE) | found
-            if relation.others is not None:
-                others = relation.others if others is None else others | relation.others
+            for column, look in relation.columns.items():
+                columns[column] = columns.get(column, NOWHERE) | look
+            if relation.unlisted is not None:
+                unlisted = relation.unlisted if unlisted is None else unlisted | relation.unlisted
     for excluded in item["exclude_list"]:
         columns.pop(excluded.lower(), None)
     for replaced in item["replace_list"]:
         columns[replaced["key"].lower()] = look_back_of(replaced["value"], relations, before)
-    return Relation(columns, others)
+    return Relation(columns, unlisted)

@@ -24,8 +24,8 @@ class LookBack:
     hours: int = 0
     unknown: frozenset[str] = frozenset()
 
-    def __or__(self, other: LookBack) -> LookBack:
-        return LookBack(max(self.hours, other.hours), self.unknown | other.unknown)
+    def __or__(self, second: LookBack) -> LookBack:
+        return LookBack(max(self.hours, second.hours), self.unknown | second.unknown)
 
 
 NOWHERE = LookBack()
@@ -38,10 +38,10 @@ def unknown(source: str) -> LookBack:
 
 @dataclass(frozen=True)
 class Relation:
-    """The columns of a relation; `others` is of any that is not among them, None where none is."""
+    """The columns of a relation; `unlisted` is of any further column, None where there is none."""
 
     columns: Mapping[str, LookBack] = field(default_factory=dict)
-    others: LookBack | None = None
+    unlisted: LookBack | None = None
 
 
 def farthest(look_backs: Iterable[LookBack]) -> LookBack:
@@ -74,16 +74,16 @@ def look_back_of(
             return unknown(f"{node['function_name']}()")
     elif node["class"] not in _OF_ONE_ROW:
         return unknown(node["class"].lower())
-    return farthest(look_back_of(one, relations, before) for one in _inner(node))
+    return farthest(look_back_of(inner, relations, before) for inner in _inner(node))
 
 
 def _inner(value: Any) -> Iterable[Node]:
     """The expressions right below a node, wherever they stand in it."""
-    for one in value.values() if isinstance(value, Mapping) else value:
-        if isinstance(one, Mapping) and "class" in one:
-            yield one
-        elif isinstance(one, Mapping | list):
-            yield from _inner(one)
+    for part in value.values() if isinstance(value, Mapping) else value:
+        if isinstance(part, Mapping) and "class" in part:
+            yield part
+        elif isinstance(part, Mapping | list):
+            yield from _inner(part)
 
 
 def _column(
@@ -92,13 +92,17 @@ def _column(
     column = names[-1].lower()
     if len(names) == 2 and names[0].lower() in relations:
         relation = relations[names[0].lower()]
-        return relation.columns.get(column) or relation.others or unknown(".".join(names))
+        return relation.columns.get(column) or relation.unlisted or unknown(".".join(names))
     if len(names) > 1:
         return unknown(".".join(names))
-    known = [one.columns[column] for one in relations.values() if column in one.columns]
+    known = [
+        relation.columns[column] for relation in relations.values() if column in relation.columns
+    ]
     if known:
         return farthest(known)
     if column in before:
         return before[column]
-    others = [one.others for one in relations.values() if one.others is not None]
-    return farthest(others) | unknown(column)
+    unlisted = [
+        relation.unlisted for relation in relations.values() if relation.unlisted is not None
+    ]
+    return farthest(unlisted) | unknown(column)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from milepost.building import code
 from milepost.building.batches import Batches, Options
 from milepost.building.build_records import Records, Slice
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.building.raw_logs import RawLogs
 from milepost.building.slices import Slices
 from milepost.errors import PublishError

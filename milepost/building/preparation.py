@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from milepost.building import build_records, code
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.building.plan import Plan
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from milepost.building.catalog import published_name
+from milepost.building.declared_views import published_name
 
 
 def samples_part(node: Mapping[str, Any]) -> dict[str, str]:

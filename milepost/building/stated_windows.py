@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from milepost.building.declared_entities import key_columns
 from milepost.release.names import AVAILABLE_AT
 
 Node = Mapping[str, Any]
@@ -25,11 +26,11 @@ def look_back_days(node: Node) -> int | None:
 def stated_days(node: Node) -> dict[str, int | None]:
     """Return how many days each feature of a view looks back as its YAML says, None where not."""
     meta = node["config"]["meta"]
-    others = {*meta.get("keys", []), AVAILABLE_AT}
+    identity = {*key_columns(node), AVAILABLE_AT}
     return {
         name: _stated(column, meta.get("longest_window_days"))
         for name, column in node["columns"].items()
-        if name not in others
+        if name not in identity
     }
 
 

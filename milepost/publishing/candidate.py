@@ -10,7 +10,8 @@ from duckdb import DuckDBPyConnection
 
 from milepost.building import build_records, code
 from milepost.building.build_records import Records
-from milepost.building.catalog import Catalog, FeatureView
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
 from milepost.publishing.data_files import Uploads

@@ -44,7 +44,7 @@ class Uploads:
         is_same = (
             released is not None
             and released.fingerprint == publishable.fingerprint
-            and released.keys == list(publishable.view.keys)
+            and released.keys == publishable.view.keys
         )
         return released if is_same else None
 

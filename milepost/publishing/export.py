@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.errors import PublishError
 from milepost.publishing import statistics
 from milepost.publishing.data_files import Uploads
@@ -101,7 +101,7 @@ def _repeated_rows(view: FeatureView) -> RepeatedRowsError:
 
 def _months(con: DuckDBPyConnection, view: FeatureView) -> Iterator[tuple[str, pa.Table]]:
     """Yield each month of `available_at` with its rows, sorted by keys and `available_at`."""
-    columns = ", ".join(column.name for column in view.columns)
+    columns = ", ".join(view.types)
     order = ", ".join((*view.keys, AVAILABLE_AT))
     months = con.execute(
         f"select distinct strftime({AVAILABLE_AT}, '%Y-%m') from {view.relation} "  # noqa: S608

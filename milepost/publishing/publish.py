@@ -23,7 +23,8 @@ from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.refusal import lines, remedies
 from milepost.release import pointers, releases
-from milepost.release.manifest import FORMAT_VERSION, File, Manifest, View, parse
+from milepost.release.manifest import File, Manifest, View
+from milepost.release.manifest_format import FORMAT_VERSION, parse
 from milepost.release.pointers import Pointer
 from milepost.storage.location import Location
 
@@ -112,6 +113,7 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
         views=views,
         set_aside=build_records.set_aside(con, made_from),
         services=catalog.services(),
+        entities=catalog.entities(),
     ).sealed()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from milepost.building.build_records import Records
 from milepost.building.built_range import built_range
-from milepost.building.catalog import Catalog, Column, FeatureView
-from milepost.release.manifest import Field, View
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
+from milepost.release.definition import Field
+from milepost.release.manifest import View
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,10 @@ def check_names(catalog: Catalog, view: FeatureView) -> tuple[str, ...]:
 def describe(publishable: PublishableView) -> View:
     """Return what the manifest says of a view, but for its files and what is measured on them."""
     view = publishable.view
+    definition = view.definition()
+    definition["fields"] = [_with_complete_from(publishable, column) for column in view.fields]
     return View(
-        name=view.name,
-        description=view.description,
-        entities=list(view.entities),
-        keys=list(view.keys),
-        grid=view.grid,
-        serving_delay_minutes=view.serving_delay_minutes,
-        owners=dict(view.owners),
-        maturity=view.maturity,
-        sensitivity=view.sensitivity,
-        fields=[_field(publishable, column) for column in view.columns],
+        **definition,
         files=[],
         rows=0,
         built_through=publishable.built_through.isoformat(),
@@ -82,21 +77,10 @@ def describe(publishable: PublishableView) -> View:
         checks=list(publishable.checks),
         code=publishable.code,
         fingerprint=publishable.fingerprint,
-        version=view.version,
-        is_latest=view.is_latest,
-        deprecated_at=view.deprecated_at,
-        is_dense=view.is_dense,
-        fresh_within_hours=view.fresh_within_hours,
         dropped_checks=dict(publishable.dropped_checks),
-        derived=list(view.derived),
     )
 
 
-def _field(publishable: PublishableView, column: Column) -> Field:
+def _with_complete_from(publishable: PublishableView, column: Field) -> Field:
     complete_from = publishable.complete_from.get(column.name)
-    return Field(
-        column.name,
-        column.type,
-        column.description,
-        None if complete_from is None else complete_from.isoformat(),
-    )
+    return replace(column, complete_from=complete_from.isoformat() if complete_from else None)

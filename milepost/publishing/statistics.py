@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.release.files import ARROW_TYPES
 
 
@@ -41,7 +41,7 @@ def of_view(
     """Return per feature: nulls, and the least and greatest value as DuckDB's text."""
     if not view.features:
         return {}
-    types = {column.name: ARROW_TYPES[column.type] for column in view.columns}
+    types = {name: ARROW_TYPES[kind] for name, kind in view.types.items()}
     none = pa.schema([(name, types[name]) for name in view.features]).empty_table()
     con.register("extremes", pa.concat_tables([none, *(month.extremes for month in months)]))
     texts = ", ".join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from milepost.errors import LookupInputError
 from milepost.release.columns import decoded, finite, to_array
+from milepost.release.entity import EntityRole
 from milepost.release.names import EVENT_TIMESTAMP
 
 # The instants that Python's datetime has, in microseconds since 1970.
@@ -84,11 +85,16 @@ def same_instant(instant: datetime, row_count: int) -> pa.Array:
 
 
 def key_columns(
-    rows: pa.Table, view: str, columns: Mapping[str, str], types: pa.Schema
+    rows: pa.Table,
+    view: str,
+    columns: Mapping[str, str],
+    types: pa.Schema,
+    entities: Iterable[EntityRole] = (),
 ) -> list[pa.Array]:
     """Return the join keys of a view in its types; `columns` names the entity column of each key.
 
-    A key that is not finite is null: no row of a view has it.
+    `entities` are those of the view, for errors. A key that is not finite is null: no row of a view
+    has it.
     """
     key_values = []
     for key, name in columns.items():
@@ -96,7 +102,7 @@ def key_columns(
         if name not in rows.column_names:
             raise LookupInputError(
                 f"the entity rows have no column `{name}`, a key of feature view `{view}`",
-                hint=f"its keys are {', '.join(f'`{key}`' for key in columns)}; where the entity "
+                hint=f"its keys are {_listed_keys(columns, entities)}; where the entity "
                 "rows name one otherwise, pass aliases={...}",
             )
         column = decoded(rows.column(name))
@@ -113,6 +119,11 @@ def key_columns(
                 hint="no row of the view can have it; correct the value, or make it null",
             ) from error
     return key_values
+
+
+def _listed_keys(keys: Iterable[str], entities: Iterable[EntityRole]) -> str:
+    titles = {key: f" of {role.title}" for role in entities for key in role.keys}
+    return ", ".join(f"`{key}`{titles.get(key, '')}" for key in keys)
 
 
 def request_column(rows: pa.Table, name: str, declared: pa.DataType, feature: str) -> pa.Array:

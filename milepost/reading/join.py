@@ -40,7 +40,9 @@ def join(
         view_files, features = files[view.view.name], request.stored_features(view)
         if not features:
             continue
-        keys = entity_rows.key_columns(rows, view.name, view.keys, view_files.schema)
+        keys = entity_rows.key_columns(
+            rows, view.name, view.keys, view_files.schema, view.view.entities
+        )
         values = newest(view_files, keys, microseconds, features, oldest=oldest)
         for feature, column in zip(features, values, strict=True):
             columns[view.name, feature] = column

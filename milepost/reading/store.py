@@ -9,8 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-from milepost.catalogue import shelf
-from milepost.catalogue.shelf import Coverage, Description, Found, Listing, Released
+from milepost.catalogue import tables
+from milepost.catalogue.describe import Description, describe
+from milepost.catalogue.search import SearchResult, search
+from milepost.catalogue.tables import Coverage, ReleaseSummary
+from milepost.display import DisplayTable
 from milepost.errors import LookupInputError, ReleaseError
 from milepost.release import coverage, pointers, releases
 from milepost.release.manifest import Manifest, View
@@ -63,15 +66,15 @@ class FeatureStore:
         """All that the release says of itself."""
         return self._manifest
 
-    def feature_views(self) -> Listing[View]:
+    def feature_views(self) -> DisplayTable[View]:
         """Every feature view of the release, by name.
 
         >>> [view.name for view in FeatureStore("s3://milepost-store/example").feature_views()]
         ['carrier_activity', 'carrier_reliability']
         """
-        return shelf.views(self._manifest)
+        return tables.views(self._manifest)
 
-    def search(self, text: str) -> Listing[Found]:
+    def search(self, text: str) -> DisplayTable[SearchResult]:
         """The views, features and services that have every word in a name, description or owner.
 
         >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
@@ -79,7 +82,7 @@ class FeatureStore:
         carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
         late_delivery                                 service  Predicts whether a carrier is late.
         """
-        return shelf.search(self._manifest, text)
+        return search(self._manifest, text)
 
     def describe(self, reference: str) -> Description:
         """What is known of a feature view, by `"view"`, or of a feature, by `"view:feature"`.
@@ -90,15 +93,15 @@ class FeatureStore:
 
         Raises an UnknownFeatureError for what the release does not have.
         """
-        return shelf.describe(self._manifest, reference)
+        return describe(self._manifest, reference)
 
-    def services(self) -> Listing[Service]:
+    def services(self) -> DisplayTable[Service]:
         """Every feature service of the release, by name: what a model asks for.
 
         >>> [service.name for service in FeatureStore("s3://milepost-store/example").services()]
         ['late_delivery']
         """
-        return shelf.services(self._manifest)
+        return tables.services(self._manifest)
 
     def service(self, name: str) -> Service:
         """A feature service, to be given to a lookup as its `features`.
@@ -108,7 +111,7 @@ class FeatureStore:
 
         Raises an UnknownFeatureError for one that the release does not have.
         """
-        return shelf.service(self._manifest, name)
+        return tables.service(self._manifest, name)
 
     def covers(
         self, features: Iterable[str] | Service, *, aliases: Aliases | None = None
@@ -130,18 +133,18 @@ class FeatureStore:
         datetime.datetime(2026, 1, 29, 2, 0)
         """
         features, aliases = expand(features, aliases)
-        return shelf.covers(
+        return tables.covers(
             parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
         )
 
-    def releases(self) -> Listing[Released]:
+    def releases(self) -> DisplayTable[ReleaseSummary]:
         """Every release of the store, the newest first, and what keeps it.
 
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> [(one.views, one.is_current) for one in store.releases()]
         [(2, True)]
         """
-        return shelf.released(self.location)
+        return tables.release_summaries(self.location)
 
     def files(self, view: str) -> list[str]:
         """Return the URIs of a view's Parquet files, for any engine that reads them."""

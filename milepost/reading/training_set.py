@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from milepost.catalogue.shelf import Listing
+from milepost.display import DisplayTable
 from milepost.errors import LookupInputError
 from milepost.reading.recipe import METADATA_KEY
 
@@ -88,7 +88,7 @@ class TrainingSet:
         return f"TrainingSet of {len(self)} rows, release {self.recipe['release']}\n{columns}"
 
     def _repr_html_(self) -> str:
-        rows = Listing(
+        rows = DisplayTable(
             self._table.slice(0, SHOWN_ROWS).to_pylist(),
             {name: itemgetter(name) for name in self._table.column_names},
         )

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from milepost.release.definition import statements
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 
-# What a view says of itself, but for its files and what is measured on them.
-_STATED = (
-    *("keys", "grid", "serving_delay_minutes", "built_through", "entities"),
-    *("owners", "maturity", "sensitivity", "is_latest", "deprecated_at", "description"),
-    *("is_dense", "fresh_within_hours", "dropped_checks"),
-)
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
 
@@ -52,42 +47,51 @@ Differences = list[ViewDifference | ServiceDifference]
 
 
 def between(before: Manifest | None, after: Manifest) -> Differences:
-    """The views that differ, then the services, by name; all of `after` where nothing is before."""
+    """Return the views that differ, then the services, by name; all of `after` without `before`."""
     old = {view.name: view for view in before.views} if before else {}
-    found = []
+    view_differences = []
     for view in after.views:
         gone_on = before.predecessor(view.name, view.version) if before else None
-        found.append(_compare(view.name, gone_on, view))
+        view_differences.append(_compare(view.name, gone_on, view))
         old.pop(gone_on.name if gone_on else view.name, None)
-    found += [_compare(name, view, None) for name, view in old.items()]
+    view_differences += [_compare(name, view, None) for name, view in old.items()]
     had = {service.name: service for service in before.services} if before else {}
     has = {service.name: service for service in after.services}
-    served = [_compare_service(name, had.get(name), has.get(name)) for name in sorted({*had, *has})]
-    differing = sorted((one for one in found if one), key=lambda one: one.view)
-    return [*differing, *(one for one in served if one)]
+    service_differences = [
+        _compare_service(name, had.get(name), has.get(name)) for name in sorted({*had, *has})
+    ]
+    return [
+        *sorted(filter(None, view_differences), key=lambda difference: difference.view),
+        *filter(None, service_differences),
+    ]
 
 
 def lines(differences: Differences) -> Iterator[str]:
-    """The differences as a person reads them."""
+    """Return the differences as a person reads them."""
     if not differences:
         yield "nothing differs"
-    for one in differences:
-        if isinstance(one, ServiceDifference):
-            yield f"service {one.service}: {one.change}"
+    for difference in differences:
+        if isinstance(difference, ServiceDifference):
+            yield f"service {difference.service}: {difference.change}"
         else:
+            rows_before, rows_after = difference.rows_before, difference.rows_after
             yield (
-                f"{one.view}: {one.change}, rows {one.rows_before:,} -> {one.rows_after:,} "
-                f"({one.rows_after - one.rows_before:+,})"
+                f"{difference.view}: {difference.change}, rows {rows_before:,} -> "
+                f"{rows_after:,} ({rows_after - rows_before:+,})"
             )
-        for what in ("features", "partitions"):
-            for how in ("added", "removed", "changed"):
-                names = getattr(one, f"{what}_{how}", None)
+        for kind in ("features", "partitions"):
+            for change in ("added", "removed", "changed"):
+                names = getattr(difference, f"{kind}_{change}", None)
                 if names:
-                    yield f"  {what} {how}: {', '.join(names)}"
-        for (old, new), names in _by_change(getattr(one, "complete_from", {})).items():
+                    yield f"  {kind} {change}: {', '.join(names)}"
+        for (old, new), names in _by_change(getattr(difference, "complete_from", {})).items():
             yield f"  complete from {old} -> {new}: {', '.join(names)}"
-        for name, (before, after) in one.stated.items():
-            yield f"  {name}: {before} -> {after}"
+        for name, (before, after) in difference.stated.items():
+            yield f"  {name}: {_readable(before)} -> {_readable(after)}"
+
+
+def _readable(value: object) -> object:
+    return [str(item) for item in value] if isinstance(value, list) else value
 
 
 def _by_change(complete_from: dict[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
@@ -101,18 +105,20 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
     old_features, new_features = _features(old), _features(new)
     old_months, new_months = _months(old), _months(new)
     common_months = old_months.keys() & new_months.keys()
-    found = ViewDifference(
+    difference = ViewDifference(
         view=name,
         change=f"goes on from {old.name}"
         if old and new and old.name != new.name
         else _change(old, new),
-        features_added=[one for one in new_features if one not in old_features],
-        features_removed=[one for one in old_features if one not in new_features],
+        features_added=[feature for feature in new_features if feature not in old_features],
+        features_removed=[feature for feature in old_features if feature not in new_features],
         features_changed=[
-            one for one, is_now in new_features.items() if old_features.get(one, is_now) != is_now
+            feature
+            for feature, after in new_features.items()
+            if old_features.get(feature, after) != after
         ],
         complete_from=_complete_from(old, new),
-        stated=_stated(_STATED, old, new),
+        stated=_stated(_compared(type(new or old)), old, new),
         rows_before=old.rows if old else 0,
         rows_after=new.rows if new else 0,
         partitions_added=sorted(new_months.keys() - common_months),
@@ -120,7 +126,7 @@ def _compare(name: str, old: View | None, new: View | None) -> ViewDifference | 
         partitions_changed=sorted(m for m in common_months if old_months[m] != new_months[m]),
     )
     is_same = old and new and old.name == new.name
-    return None if is_same and _is_empty(found) else found
+    return None if is_same and _is_empty(difference) else difference
 
 
 def _compare_service(
@@ -135,10 +141,15 @@ def _compare_service(
     return ServiceDifference(
         service=name,
         change=_change(old, new),
-        features_added=[one for one in has if one not in had],
-        features_removed=[one for one in had if one not in has],
+        features_added=[feature for feature in has if feature not in had],
+        features_removed=[feature for feature in had if feature not in has],
         stated=stated,
     )
+
+
+def _compared(kind: type) -> list[str]:
+    """The fields of a view whose values are compared, but for its features and its files."""
+    return [name for name, statement in statements(kind).items() if statement.is_compared]
 
 
 def _change(old: object, new: object) -> str:
@@ -153,10 +164,11 @@ def _stated(keys: Iterable[str], old: object, new: object) -> dict[str, list[obj
     }
 
 
-def _is_empty(found: ViewDifference) -> bool:
-    features = (found.features_added, found.features_removed, found.features_changed)
-    partitions = (found.partitions_added, found.partitions_removed, found.partitions_changed)
-    return not any((*features, *partitions, found.complete_from, found.stated))
+def _is_empty(difference: ViewDifference) -> bool:
+    changes = asdict(difference)
+    for name in ("view", "change", "rows_before", "rows_after"):
+        del changes[name]
+    return not any(changes.values())
 
 
 def _complete_from(old: View | None, new: View | None) -> dict[str, list[str]]:
@@ -173,7 +185,7 @@ def _features(view: View | None) -> dict[str, object]:
     if view is None:
         return {}
     stored = {f.name: (f.type, f.description) for f in view.fields if f.name in view.features}
-    return {**stored, **{one.name: one for one in view.derived}}
+    return {**stored, **{feature.name: feature for feature in view.derived}}
 
 
 def _months(view: View | None) -> dict[str, list[str]]:

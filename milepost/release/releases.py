@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from milepost.errors import ConflictError, ReleaseError
-from milepost.release.manifest import RELEASE_ID, Manifest, parse
+from milepost.release.manifest import RELEASE_ID, Manifest
+from milepost.release.manifest_format import parse
 from milepost.release.pointers import Pointer, move_current, move_pin, numbers, pointer
 from milepost.storage import conditional, s3
 from milepost.storage.client import PARALLEL_REQUESTS

@@ -62,11 +62,11 @@ def _listed(features: Any) -> list[str]:
 
 
 def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
-    """The aliases as dicts of dicts: each has options, among which `keys` maps text to text."""
+    """Return aliases as dicts of dicts: each has options, of which `keys` maps text to text."""
     hint = 'write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}'
     if not isinstance(aliases, Mapping):
         raise LookupInputError(f"`aliases` is a `{type(aliases).__name__}`, not a dict", hint=hint)
-    found = {}
+    plain_aliases = {}
     for alias, options in aliases.items():
         keys = options.get("keys", {}) if isinstance(options, Mapping) else None
         if not isinstance(keys, Mapping) or not all(
@@ -74,5 +74,7 @@ def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
             for text in (alias, options.get("view", ""), *keys, *keys.values())
         ):
             raise LookupInputError(f"alias `{alias}` is `{options!r}`", hint=hint)
-        found[alias] = {**options, "keys": dict(keys)} if "keys" in options else dict(options)
-    return found
+        plain_aliases[alias] = (
+            {**options, "keys": dict(keys)} if "keys" in options else dict(options)
+        )
+    return plain_aliases

@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 
 from milepost.building.build_records import Batch, Build, Records, TestRun
-from milepost.building.catalog import Catalog, Column, FeatureView
+from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
+from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
 from milepost.publishing import rules
@@ -21,6 +22,8 @@ from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.refusal import Refusal
+from milepost.release.definition import Field
+from milepost.release.entity import EntityRole
 from milepost.release.manifest import Manifest
 from milepost.storage.location import Location
 from releases import at, manifest_of
@@ -42,8 +45,8 @@ def view(columns: dict[str, str] = COLUMNS, **more: Any) -> FeatureView:
         "unique_id": VIEW,
         "relation": "built",
         "description": "",
-        "entities": ("bed",),
-        "keys": ("bed_id",),
+        "entities": [EntityRole("bed", "bed", ["bed_id"])],
+        "keys": ["bed_id"],
         "grid": "day",
         "longest_window_days": 1,
         "serving_delay_minutes": 30,
@@ -51,7 +54,7 @@ def view(columns: dict[str, str] = COLUMNS, **more: Any) -> FeatureView:
         "maturity": "",
         "sensitivity": "",
         "bounds": BOUNDS,
-        "columns": tuple(Column(name, kind, "") for name, kind in columns.items()),
+        "fields": [Field(name, kind, "") for name, kind in columns.items()],
     }
     return FeatureView(**{**stated, **more})
 
@@ -208,8 +211,10 @@ class Garden:
 
 NOTHING: Mapping[str, Any] = {}
 META: Mapping[str, Any] = {
-    "entities": ["bed"],
-    "keys": ["bed_id"],
+    "entities": {"bed": ["bed_id"]},
+    "entity_definitions": {
+        "bed": {"keys": {"bed_id": "varchar"}, "description": "A bed of plants."}
+    },
     "grid": "day",
     "longest_window_days": 1,
     "serving_delay_minutes": 30,

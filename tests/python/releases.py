@@ -10,8 +10,11 @@ import pyarrow as pa
 
 from milepost.publishing.data_files import Uploads
 from milepost.release import pointers, releases
+from milepost.release.definition import Field
+from milepost.release.entity import Entity, EntityRole
 from milepost.release.files import ARROW_TYPES
-from milepost.release.manifest import FORMAT_VERSION, Field, Manifest, View
+from milepost.release.manifest import Manifest, View
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage.location import Location
 
 START, END = "2026-01-01T00:00:00", "2026-07-01T00:00:00"
@@ -50,7 +53,7 @@ def put_view(
     return View(
         name=name,
         description="",
-        entities=[key.removesuffix("_id") for key in keys],
+        entities=[EntityRole(name, name, list(keys))],
         keys=list(keys),
         grid="hour",
         serving_delay_minutes=0,
@@ -80,7 +83,14 @@ def put_view(
 
 def manifest_of(*views: View, created_at: str = END) -> Manifest:
     code = {"project": "test", "dbt": None, "commit": None}
-    return Manifest(FORMAT_VERSION, "", created_at, code, list(views), []).sealed()
+    entities = {
+        role.entity: Entity(role.entity, {key: view.types[key] for key in role.keys}, "")
+        for view in views
+        for role in view.entities
+    }
+    return Manifest(
+        FORMAT_VERSION, "", created_at, code, list(views), [], [], [*entities.values()]
+    ).sealed()
 
 
 def release(store: Location, *views: View, created_at: str = END) -> str:

@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
-from milepost.building.catalog import Catalog, Column
+from milepost.building.catalog import Catalog
 from milepost.errors import PublishError
+from milepost.release.definition import Field
 from milepost.release.derived import Derived
+from milepost.release.entity import Entity, EntityRole
 from milepost.release.service import Service
 
-META = {
-    "entities": ["carrier"],
-    "keys": ["carrier_id"],
+META: dict[str, Any] = {
+    "entities": {"carrier": ["carrier_id"]},
+    "entity_definitions": {
+        "carrier": {"keys": {"carrier_id": "varchar"}, "description": "Who\n hauls."},
+        "market": {"keys": {"market_id": "varchar"}, "description": "Where loads are."},
+    },
     "grid": "day",
     "longest_window_days": 90,
     "serving_delay_minutes": 60,
@@ -108,14 +113,16 @@ def test_a_feature_view_is_read_as_its_yaml_states_it(tmp_path: Path) -> None:
     assert (view.name, view.unique_id) == ("carrier_reliability", VIEW)
     assert view.relation == '"db"."main"."carrier_reliability"'
     assert view.description == "How reliably a carrier delivered."
-    assert (view.entities, view.keys, view.grid) == (("carrier",), ("carrier_id",), "day")
+    assert view.entities == [EntityRole("carrier", "carrier", ["carrier_id"])]
+    assert (view.keys, view.grid) == (["carrier_id"], "day")
+    assert catalog.entities() == [Entity("carrier", {"carrier_id": "VARCHAR"}, "Who hauls.")]
     assert (view.longest_window_days, view.serving_delay_minutes) == (90, 60)
     assert view.owners == META["owners"]
-    assert view.columns == (
-        Column("carrier_id", "VARCHAR", "The carrier."),
-        Column("available_at", "TIMESTAMP", "When the row could be had."),
-        Column("late_rate_28d", "DOUBLE", "Share that was late."),
-    )
+    assert view.fields == [
+        Field("carrier_id", "VARCHAR", "The carrier."),
+        Field("available_at", "TIMESTAMP", "When the row could be had."),
+        Field("late_rate_28d", "DOUBLE", "Share that was late."),
+    ]
 
 
 def test_a_model_without_entities_is_no_feature_view_and_views_come_by_name(tmp_path: Path) -> None:
@@ -127,9 +134,9 @@ def test_a_model_without_entities_is_no_feature_view_and_views_come_by_name(tmp_
 
 def test_a_view_may_have_no_key(tmp_path: Path) -> None:
     manifest = project()
-    manifest["nodes"][VIEW] = feature_view(entities=[], keys=[])
+    manifest["nodes"][VIEW] = feature_view(entities={})
     (view,) = read(tmp_path, manifest).feature_views()
-    assert (view.entities, view.keys) == ((), ())
+    assert (view.entities, view.keys) == ([], [])
 
 
 def test_lineage_is_the_node_and_all_that_it_is_made_from(tmp_path: Path) -> None:
@@ -205,9 +212,6 @@ def test_what_is_no_manifest_of_dbt_is_refused(tmp_path: Path, text: str) -> Non
 @pytest.mark.parametrize(
     ("key", "wrong"),
     [
-        ("entities", "carrier"),
-        ("keys", "carrier_id"),
-        ("keys", None),
         ("grid", None),
         ("longest_window_days", "90"),
         ("longest_window_days", 1.5),
@@ -241,7 +245,6 @@ def test_a_view_looks_back_as_far_as_the_farthest_that_is_declared_or_stated(
         column = view["columns"]["late_rate_28d"]
         column["config"] = {"meta": {"longest_window_days": of_column} if of_column else {}}
         (found,) = read(tmp_path, manifest).feature_views()
-        assert found.columns[2].longest_window_days == of_column
         return found.longest_window_days
 
     assert longest(declared=28, of_column=None) == 28
@@ -295,6 +298,101 @@ def test_a_view_that_not_every_consumer_could_read_is_refused(
         read(tmp_path, manifest).feature_views()
 
 
+def test_keys_follow_from_entities_in_their_order_and_roles(tmp_path: Path) -> None:
+    origin = {"entity": "market", "keys": ["late_rate_28d"]}
+    definitions = {
+        **META["entity_definitions"],
+        "market": {"keys": {"market_id": "double"}, "description": "Where loads are."},
+    }
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(
+        entities={"origin": origin, "carrier": ["carrier_id"]}, entity_definitions=definitions
+    )
+    catalog = read(tmp_path, manifest)
+    (view,) = catalog.feature_views()
+    assert view.keys == ["late_rate_28d", "carrier_id"]
+    assert view.entities[0] == EntityRole("origin", "market", ["late_rate_28d"])
+    assert [str(role) for role in view.entities] == [
+        "origin market (late_rate_28d)",
+        "carrier (carrier_id)",
+    ]
+    assert [entity.name for entity in catalog.entities()] == ["carrier", "market"]
+
+
+def defined(**entities: Any) -> dict[str, Any]:
+    return {"entity_definitions": {**META["entity_definitions"], **entities}}
+
+
+@pytest.mark.parametrize(
+    ("meta", "message"),
+    [
+        ({"entities": ["carrier"]}, r"no valid `meta.entities`: `\['carrier'\]`\nhint: name each"),
+        ({"entities": "carrier"}, "no valid `meta.entities`: `carrier`"),
+        ({"entities": None}, "no valid `meta.entities`: `None`"),
+        ({"entities": {"carrier": "carrier_id"}}, "no valid `meta.entities.carrier`: `carrier_id`"),
+        ({"entities": {"carrier": [1]}}, "no valid `meta.entities.carrier`"),
+        ({"entities": {"us": {"entity": "carrier"}}}, "no valid `meta.entities.us`"),
+        ({"entities": {"Carrier": ["carrier_id"]}}, "entity `Carrier` of .* is not a plain name"),
+        ({"keys": ["carrier_id"]}, r"states `meta.keys`: .*\nhint: leave it out, its keys follow"),
+        (
+            {"entities": {"carier": ["carrier_id"]}},
+            "about the entity `carier`, which is not defined\nhint: there is `carrier`; or define",
+        ),
+        ({"entity_definitions": {}}, "entity `carrier`, which is not defined\nhint: define it in"),
+        (
+            {"entities": {"carrier": []}},
+            "names as keys of entity `carrier` none, and entity `carrier` has `carrier_id`",
+        ),
+        (
+            {"entities": {"carrier": ["carrier"]}},
+            "has no column `carrier`, the key of entity `carrier`\nhint: .* `carrier_id`, `avail",
+        ),
+        (
+            {"entities": {"carrier": ["carrier_id"], "market": ["carrier_id"]}},
+            "has the key `carrier_id` twice, for the entities `carrier` and `market`",
+        ),
+        (
+            {"entities": {"carrier": ["late_rate_28d"]}},
+            "`carrier_reliability.late_rate_28d` is DOUBLE, and the key `carrier_id` of entity "
+            "`carrier` is VARCHAR",
+        ),
+        ({"entity_definitions": ["carrier"]}, "has no valid `meta.entity_definitions`"),
+        (defined(market=["market_id"]), "entity `market` is not defined: "),
+        (defined(market={"keys": {"market_id": "varchar"}}), "entity `market` is not defined: "),
+        (
+            defined(market={"keys": {"market_id": "varchar"}, "description": " "}),
+            "entity `market` is not defined: ",
+        ),
+        (
+            defined(market={"keys": {"market_id": "uuid"}, "description": "It."}),
+            "key `market_id` of entity `market` is `UUID`, which not every consumer reads",
+        ),
+        (
+            defined(market={"keys": {"order": "varchar"}, "description": "It."}),
+            "`order` of entity `market` is a reserved word of SQL",
+        ),
+    ],
+)
+def test_keys_that_are_not_those_of_a_defined_entity_are_refused_before_a_build_and_at_publish(
+    tmp_path: Path, meta: dict[str, Any], message: str
+) -> None:
+    manifest = project()
+    manifest["nodes"][VIEW] = feature_view(**meta)
+    catalog = read(tmp_path, manifest)
+    for check in (catalog.check_declarations, catalog.feature_views):
+        with pytest.raises(PublishError, match=message):
+            check()
+
+
+def test_an_entity_that_is_defined_twice_must_be_the_same(tmp_path: Path) -> None:
+    market = {"keys": {"market_id": "bigint"}, "description": "Where loads are."}
+    manifest = project()
+    manifest["nodes"]["model.freight.another"] = feature_view("another", **defined(market=market))
+    message = "entity `market` is defined differently for .* `carrier_reliability` and `another`"
+    with pytest.raises(PublishError, match=message):
+        read(tmp_path, manifest).feature_views()
+
+
 SHARE: dict[str, Any] = {
     "name": "late_percent_28d",
     "type": "double",
@@ -311,7 +409,7 @@ def test_a_derived_feature_is_read_as_its_yaml_states_it(tmp_path: Path) -> None
     manifest["nodes"][VIEW] = feature_view(derived=[SHARE, request])
     (view,) = read(tmp_path, manifest).feature_views()
     sql = "100 * late_rate_28d"
-    assert view.derived == (
+    assert view.derived == [
         Derived("late_percent_28d", "DOUBLE", "The share in percent.", sql, ["late_rate_28d"]),
         Derived(
             "over",
@@ -321,7 +419,7 @@ def test_a_derived_feature_is_read_as_its_yaml_states_it(tmp_path: Path) -> None
             ["late_rate_28d"],
             {"most": "DOUBLE"},
         ),
-    )
+    ]
     assert view.features == ["late_rate_28d"]
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from milepost import cli
+from milepost.cli import progress
 from milepost.release.derived import Derived
 from milepost.release.service import Service
 from milepost.storage import s3
@@ -50,7 +51,7 @@ def run(
     store: Location, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Run:
     # On a busy machine a short command is a long one.
-    monkeypatch.setattr(cli, "QUIET_SECONDS", 600.0)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 600.0)
 
     def command(*arguments: str) -> tuple[int, str, str]:
         try:
@@ -94,7 +95,8 @@ def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
     code, out, _ = run("show", "--example")
     assert code == 0
     assert f"Release {second} at s3://" in out
-    assert re.search(r"carriers +3 +0   2026-08-01 00:00:00", out)
+    assert re.search(r"^  carriers +3 +0 +2026-08-01 00:00:00$", out, re.MULTILINE)
+    assert re.search(r"^  carriers\n    .*keys: carrier_id; grid: hour; ", out, re.MULTILINE)
     assert "\n    from 2026-01-01 00:00:00: late, count\n" in out
     assert "Training set: carriers of five entities, as of 2026-07-31 23:00:00" in out
     assert re.search(r"│ a +│ 2026-07-31 23:00:00 │ +0\.7 │ +1 │", out)
@@ -134,8 +136,8 @@ def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) 
     asked = Derived("asked", "DOUBLE", "", "age", [], {"age": "DOUBLE"})
     release(store, replace(view, fields=fields, derived=[waits, asked]))
     lines = run("show")[1].splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("  carriers"))
-    assert lines[start + 1 : start + 4] == [
+    start = next(n for n, line in enumerate(lines) if line.startswith("    always"))
+    assert lines[start : start + 3] == [
         "    always: asked",
         "    from 2026-01-01 00:00:00: count",
         "    not yet, from 2026-09-01 00:00:00: late, waits",
@@ -436,10 +438,10 @@ def terminal() -> Iterator[Callable[[], str]]:
 def test_work_of_more_than_a_second_says_on_a_terminal_what_it_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
     told = ""
     with terminal() as read:
-        with cli._progress("verify"):
+        with progress.progress("verify"):
             logging.getLogger("milepost.verify").info("hashed %d of %d files", 3, 5)
             while "s, hashed 3 of 5 files" not in told:
                 told += read()
@@ -464,7 +466,7 @@ def test_a_terminal_is_told_how_far_a_command_is_and_json_and_pipes_are_not(
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.001)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.001)
     asked = [*command, "--store", store.uri()]
     with terminal() as read:
         assert cli.main([*asked, "--json"]) == 0

@@ -18,8 +18,9 @@ import macro
 from milepost.building import build_records, raw_logs
 from milepost.building.batches import Options
 from milepost.building.built_range import built_range
-from milepost.building.catalog import Catalog, published_name
+from milepost.building.catalog import Catalog
 from milepost.building.dbt_command import DbtCommand
+from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.errors import LandingError, PublishError
 from milepost.raw.closed_dates import ClosedDates
@@ -44,7 +45,7 @@ def project() -> dict[str, Any]:
         "depends_on": {"nodes": [VIEW, STAGED], "macros": []},
     }
     view = green["nodes"][VIEW]
-    view["config"]["meta"] |= {"keys": ["bed_id"], "serving_delay_minutes": 30}
+    view["config"]["meta"] |= {"entities": {"bed": ["bed_id"]}, "serving_delay_minutes": 30}
     names = ("bed_id", "available_at", "wet_7d", "dry_1d")
     view["columns"] = {name: {"name": name} for name in names}
     return green

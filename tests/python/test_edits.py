@@ -61,8 +61,7 @@ YAML = """models:
     config:
       contract: {enforced: true}
       meta:
-        entities: [bed]
-        keys: [bed_id]
+        entities: {bed: [bed_id]}
         grid: day
         longest_window_days: 1
         owners: {science: plants, engineering: pipes}

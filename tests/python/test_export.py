@@ -9,11 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.errors import PublishError
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView
+from milepost.release.definition import Field
+from milepost.release.entity import EntityRole
 from milepost.release.manifest import View
 from milepost.storage.location import Location
 
@@ -46,15 +48,15 @@ def exported(rows: Sequence[Row], keys: tuple[str, ...] = ("bed_id", "depth")) -
         unique_id="model.test.beds",
         relation="beds",
         description="",
-        entities=("bed",),
-        keys=keys,
+        entities=[EntityRole("bed", "bed", list(keys))],
+        keys=list(keys),
         grid="hour",
         longest_window_days=1,
         serving_delay_minutes=0,
         owners={},
         maturity="production",
         sensitivity="internal",
-        columns=tuple(Column(name, kind, "") for name, kind in TYPES.items()),
+        fields=[Field(name, kind, "") for name, kind in TYPES.items()],
     )
     ends = datetime(2026, 1, 1), datetime(2026, 3, 1)
     with duckdb.connect() as con:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -407,3 +408,33 @@ def test_a_delay_that_no_build_can_keep_is_refused_before_one(green: Greenhouse)
     assert done.returncode != 0
     assert "`bed_moisture` is hourly and says that it is served 30 minutes later" in done.stdout
     assert "START sql" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("entities", "message"),
+    [
+        ("{bad: [bed_id]}", "about the entity `bad`, which is not defined\n"),
+        ("{bed: [moisture_max_1d]}", "is DOUBLE, and the key `bed_id` of entity `bed` is VARCHAR"),
+        ("[bed]", "`bed_moisture` has no valid `meta.entities`"),
+    ],
+)
+def test_a_key_that_is_not_its_entitys_is_refused_before_a_build(
+    green: Greenhouse, entities: str, message: str
+) -> None:
+    green.edit(
+        "models/features/bed_moisture.yml", "entities: {bed: [bed_id]}", f"entities: {entities}"
+    )
+    done = green.dbt("run")
+    assert done.returncode != 0
+    assert message in re.sub(r"\n +", "\n", done.stdout)
+    assert "hint: " in done.stdout
+    assert "START sql" not in done.stdout
+
+
+def test_an_entity_is_described_anew_without_a_build(green: Greenhouse) -> None:
+    green.edit("dbt_project.yml", "A bed of plants.", "A bed with plants and a sensor.")
+    done = green.dbt("parse")
+    assert done.returncode == 0, done.stdout
+    (entity,) = green.publish().manifest.entities
+    assert (entity.name, entity.keys) == ("bed", {"bed_id": "VARCHAR"})
+    assert entity.description == "A bed with plants and a sensor."

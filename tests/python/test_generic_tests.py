@@ -143,8 +143,8 @@ UNREADABLE = {
         "seen_rate_2w",
         "`unreadable.seen_rate_2w` is in `w`",
     ),
-    "its key is no column": ("keys: [place_id]", "keys: [place]", "declares no column `place`"),
-    "it has no keys": ("keys: [place_id], ", "", "states no `meta.keys`"),
+    "its key is no column": ("place: [place_id]", "place: [place]", "declares no column `place`"),
+    "it has no entities": ("entities: {place: [place_id]}, ", "", "states no `meta.entities`"),
     "it has no grid": ("grid: day", "grid: week", "states `meta.grid: week`"),
     "it has no delay": (", serving_delay_minutes: 0", "", "no `meta.serving_delay_minutes`"),
 }
@@ -154,7 +154,7 @@ def test_a_promise_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     project = copy_of_the_fixture(tmp_path)
     readable = """
       - name: unreadable
-        config: {meta: {keys: [place_id], grid: day, serving_delay_minutes: 0}}
+        config: {meta: {entities: {place: [place_id]}, grid: day, serving_delay_minutes: 0}}
         columns:
           - {name: place_id}
           - {name: available_at}

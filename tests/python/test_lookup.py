@@ -594,7 +594,7 @@ def test_a_missing_key_column_is_named(shelf: FeatureStore) -> None:
     asked = pa.table({"equipment_type": ["van"], "event_timestamp": [at("2026-02-01")]})
     message = (
         "no column `origin_id`, a key of feature view `lanes`\n"
-        "hint: its keys are `origin_id`, `equipment_type`"
+        "hint: its keys are `origin_id` of lanes, `equipment_type` of lanes; where the entity rows"
     )
     with pytest.raises(LookupInputError, match=message):
         look_up(shelf, asked, ["lanes"])

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from milepost.errors import ReleaseError
-from milepost.release.manifest import Field, File, Manifest, SetAside, View, parse
+from milepost.release.definition import Field
+from milepost.release.entity import Entity, EntityRole
+from milepost.release.manifest import File, Manifest, SetAside, View
+from milepost.release.manifest_format import parse
 
 WHERE = "s3://milepost-store/releases/x/manifest.json"
 DIGEST = "0123456789abcdef" * 4
@@ -20,7 +23,7 @@ DIGEST = "0123456789abcdef" * 4
 VIEW = View(
     name="carrier_reliability",
     description="How reliably a carrier delivered.",
-    entities=["carrier"],
+    entities=[EntityRole("carrier", "carrier", ["carrier_id"])],
     keys=["carrier_id"],
     grid="day",
     serving_delay_minutes=120,
@@ -41,12 +44,13 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=3,
+    format_version=4,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
     views=[VIEW],
     set_aside=[SetAside("loads", "null key", rows=2, of_rows=100)],
+    entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "Who hauls.")],
 ).sealed()
 
 
@@ -64,7 +68,8 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
 def test_a_release_without_views_or_a_view_without_files_is_whole() -> None:
     no_keys = [replace(field, complete_from="2026-01-01T00:00:00") for field in VIEW.fields]
     no_keys[1] = VIEW.fields[1]
-    for views in ([], [replace(VIEW, files=[], rows=0)], [replace(VIEW, keys=[], fields=no_keys)]):
+    no_key = replace(VIEW, keys=[], entities=[], fields=no_keys)
+    for views in ([], [replace(VIEW, files=[], rows=0)], [no_key]):
         manifest = replace(MANIFEST, views=views).sealed()
         assert parse(manifest.to_bytes(), WHERE) == manifest
 
@@ -91,6 +96,7 @@ def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> No
     other = replace(MANIFEST, views=[replace(VIEW, built_through="2026-02-02T00:00:00")])
     assert other.content != MANIFEST.content
     assert replace(MANIFEST, set_aside=[]).content != MANIFEST.content
+    assert replace(MANIFEST, entities=[]).content != MANIFEST.content
 
 
 @pytest.mark.parametrize(
@@ -135,6 +141,14 @@ def test_what_is_no_manifest_is_called_damaged(body: bytes) -> None:
         lambda raw: raw["views"][0]["fields"][2].update(type="BLOB"),
         lambda raw: raw["views"][0]["fields"][2].pop("type"),
         lambda raw: raw["views"][0].update(keys=["lane_id"]),
+        lambda raw: raw["views"][0].update(keys=[]),
+        lambda raw: raw["views"][0].update(entities=[]),
+        lambda raw: raw["views"][0].update(entities=["carrier"]),
+        lambda raw: raw["views"][0]["entities"][0].update(entity="market"),
+        lambda raw: raw["views"][0]["entities"][0].update(keys=["late_rate_28d"]),
+        lambda raw: raw["entities"].append(raw["entities"][0]),
+        lambda raw: raw["entities"][0]["keys"].update(carrier_id="BIGINT"),
+        lambda raw: raw["entities"].clear(),
         lambda raw: raw["views"][0].update(grid="fortnight"),
         lambda raw: raw["views"][0].update(built_through="soon"),
         lambda raw: raw["views"][0].update(built_through=None),
@@ -190,12 +204,41 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 4}', changed(lambda raw: raw.update(format_version=4, x=1))):
+    for body in (b'{"format_version": 5}', changed(lambda raw: raw.update(format_version=5, x=1))):
         message = (
-            f"`{WHERE}` has format version 4, this Milepost reads 1, 2, 3\nhint: upgrade Milepost"
+            f"`{WHERE}` has format version 5, this Milepost reads 1, 2, 3, 4\n"
+            "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
             parse(body, WHERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda raw: raw["views"][0].update(entities=[]), "not those of its entities"),
+        (lambda raw: raw["entities"].clear(), "entity `carrier` .*, which is not defined"),
+        (lambda raw: raw["entities"][0]["keys"].clear(), "keys of entity `carrier`"),
+        (
+            lambda raw: raw["entities"][0]["keys"].update(carrier_id="BIGINT"),
+            "keys of entity `carrier`",
+        ),
+        (lambda raw: raw["entities"].append(raw["entities"][0]), "two entities of one name"),
+    ],
+)
+def test_keys_that_do_not_follow_from_entities_are_refused_whoever_sealed_them(
+    change: Callable[[dict[str, Any]], Any], message: str
+) -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    change(raw)
+    with pytest.raises(ReleaseError, match=f"is damaged: .*{message}"):
+        parse(sealed(raw), WHERE)
+
+
+def before_format_4(raw: dict[str, Any]) -> None:
+    """Until format 4 a view named its entities, and nothing said what they are."""
+    raw["views"][0]["entities"] = [role["role"] for role in raw["views"][0]["entities"]]
+    del raw["entities"]
 
 
 def of_the_view(raw: dict[str, Any]) -> None:
@@ -205,20 +248,43 @@ def of_the_view(raw: dict[str, Any]) -> None:
     raw["views"][0]["complete_from"] = complete_from
 
 
-def test_a_release_of_format_2_is_read() -> None:
-    raw = json.loads(MANIFEST.to_bytes())
-    raw.update(format_version=2, release="")
-    of_the_view(raw)
+def sealed(raw: dict[str, Any]) -> bytes:
+    raw["release"] = ""
     unnamed = (json.dumps(raw, indent=1) + "\n").encode()
     raw["release"] = f"20260201T000000Z-{hashlib.sha256(unnamed).hexdigest()[:12]}"
-    old = parse((json.dumps(raw, indent=1) + "\n").encode(), WHERE)
-    assert old.views == MANIFEST.views
+    return (json.dumps(raw, indent=1) + "\n").encode()
+
+
+def test_a_release_of_format_3_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=3)
+    before_format_4(raw)
+    assert parse(sealed(raw), WHERE).views == MANIFEST.views
+
+
+def test_which_of_several_entities_had_a_key_is_not_guessed() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=3)
+    before_format_4(raw)
+    raw["views"][0]["entities"] = ["carrier", "lane"]
+    (view,) = parse(sealed(raw), WHERE).views
+    assert view.keys == ["carrier_id"]
+    assert view.entities == [EntityRole("carrier", "carrier", []), EntityRole("lane", "lane", [])]
+
+
+def test_a_release_of_format_2_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=2)
+    of_the_view(raw)
+    before_format_4(raw)
+    assert parse(sealed(raw), WHERE).views == MANIFEST.views
 
 
 def test_a_release_of_format_1_is_read() -> None:
     raw = json.loads(MANIFEST.to_bytes())
     raw.update(format_version=1, release="20260201T000000Z-0123456789ab")
     of_the_view(raw)
+    before_format_4(raw)
     for file in raw["views"][0]["files"]:
         del file["footer_bytes"], file["footer_sha256"]
     for name in ("version", "is_latest", "deprecated_at"):

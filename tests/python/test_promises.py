@@ -20,7 +20,7 @@ from candidates import (
     sentences,
     view,
 )
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.rules.promises import (
     goes_on_from_the_current_release,
@@ -81,7 +81,7 @@ def test_what_adds_a_feature_or_a_view_breaks_nothing() -> None:
         (view(without("wet")), "beds: `wet` is removed or renamed"),
         (view({**without("wet"), "wetness": "DOUBLE"}), "beds: `wet` is removed or renamed"),
         (view({**COLUMNS, "readings": "DOUBLE"}), "beds: `readings` was BIGINT and is DOUBLE"),
-        (view(keys=()), "beds: it had the keys `bed_id` and has no keys"),
+        (view(keys=[], entities=[]), "beds: it had the keys `bed_id` and has no keys"),
         (view(grid="hour"), "beds: its `grid` was `day` and is `hour`"),
         (view(serving_delay_minutes=0), "beds: its `serving_delay_minutes` was `30` and is `0`"),
     ],

@@ -63,8 +63,7 @@ models:
     config:
       contract: {enforced: true}
       meta:
-        entities: [bed]
-        keys: [bed_id]
+        entities: {bed: [bed_id]}
         grid: day
         longest_window_days: 1
         owners: {science: plants, engineering: pipes}

@@ -13,7 +13,7 @@ from milepost.publishing.refusal import lines, remedies
 from milepost.publishing.rules.table import columns_as_declared, values_are_finite
 
 DECLARED = {**COLUMNS, "dug_at": "TIMESTAMP", "depth": "DOUBLE"}
-BUILT = view(DECLARED, keys=("bed_id", "depth"))
+BUILT = view(DECLARED, keys=["bed_id", "depth"])
 
 
 def judged(con: duckdb.DuckDBPyConnection, **changed: object) -> Candidate:

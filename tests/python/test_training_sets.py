@@ -26,7 +26,7 @@ from milepost.errors import LookupInputError, ReleaseError, StorageError, Unknow
 from milepost.publishing import data_files
 from milepost.reading import entity_hash, training_set_file
 from milepost.reading.recipe import Recipe
-from milepost.release.manifest import FORMAT_VERSION
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import conditional, s3, uploads
 from milepost.storage.arrow import filesystem
 from milepost.storage.client import client

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.publishable import PublishableView
 from milepost.publishing.refusal import Refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from milepost.building.catalog import published_name
+from milepost.building.declared_views import published_name
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import SHOWN, Refusal, shortened
 from milepost.publishing.rules.builds import is_built

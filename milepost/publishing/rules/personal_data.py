@@ -12,7 +12,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import Catalog, FeatureView, published_name
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView, published_name
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import Refusal
 

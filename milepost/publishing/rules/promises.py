@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.publishable import check_names
 from milepost.publishing.refusal import NEW_VERSION, Refusal
+from milepost.release.definition import ViewDefinition, statements
 from milepost.release.derived import Derived
 from milepost.release.manifest import View
 
@@ -28,7 +29,7 @@ def keeps_its_features(candidate: Candidate) -> Iterator[Refusal]:
 
 
 def _column_faults(view: FeatureView, released: View) -> Iterator[Refusal]:
-    types = {column.name: column.type for column in view.columns}
+    types = view.types
     for field in released.fields:
         name = f"`{field.name}`"
         if field.name not in types:
@@ -58,12 +59,12 @@ def _computed(feature: Derived) -> Derived:
 
 
 def _meaning_faults(view: FeatureView, released: View) -> Iterator[Refusal]:
-    if list(view.keys) != released.keys:
+    if view.keys != released.keys:
         fault = f"had {_listed_keys(released.keys)} and has {_listed_keys(view.keys)}"
         yield Refusal(view.name, "it", fault, remedy=NEW_VERSION)
-    for name in ("grid", "serving_delay_minutes"):
+    for name, statement in statements(ViewDefinition).items():
         before, now = getattr(released, name), getattr(view, name)
-        if before != now:
+        if statement.is_breaking and name != "keys" and before != now:
             fault = f"was `{before}` and is `{now}`"
             yield Refusal(view.name, f"its `{name}`", fault, remedy=NEW_VERSION)
 

@@ -9,7 +9,8 @@ from milepost.errors import LookupInputError
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.refusal import Refusal
-from milepost.release.manifest import FORMAT_VERSION, Manifest
+from milepost.release.manifest import Manifest
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.release.request import parse_request
 from milepost.release.service import Service
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from duckdb import DuckDBPyConnection
 
-from milepost.building.catalog import FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.export import RepeatedRowsError
 from milepost.publishing.refusal import Refusal
@@ -32,7 +32,7 @@ def columns_as_declared(candidate: Candidate) -> Iterator[Refusal]:
     for view in candidate.views:
         described = candidate.con.execute(f"describe {view.relation}").fetchall()
         built = {row[0]: row[1] for row in described}
-        declared = {column.name: column.type for column in view.columns}
+        declared = {column.name: column.type for column in view.fields}
         for name in dict.fromkeys([*declared, *built]):
             if built.get(name) != declared.get(name):
                 is_type = f"is {built[name]}" if name in built else "is not in the table"
@@ -68,7 +68,7 @@ def values_are_finite(candidate: Candidate) -> Iterator[Refusal]:
 
 def not_finite(con: DuckDBPyConnection, view: FeatureView) -> list[tuple[str, int]]:
     """Return the columns that have NaN or infinite values, each with how many rows do."""
-    columns = [column.name for column in view.columns if column.type in {"DOUBLE", "TIMESTAMP"}]
+    columns = [column.name for column in view.fields if column.type in {"DOUBLE", "TIMESTAMP"}]
     counts = ", ".join(f"count(*) filter (not isfinite({name}))" for name in columns)
     row = con.execute(f"select {counts} from {view.relation}").fetchone()  # noqa: S608 - checked names
     assert row is not None  # noqa: S101 - an aggregate has one row

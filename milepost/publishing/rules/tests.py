@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from milepost.building.catalog import FeatureView, published_name
+from milepost.building.declared_views import FeatureView, published_name
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import Refusal, shortened
 

@@ -8,7 +8,7 @@
 
 {%- set view = milepost.tested_view() -%}
 {%- set rules = milepost.rules_of_names(view) if view else [] -%}
-{%- set keys = (view.config.meta['keys'] if view else []) + ['available_at'] -%}
+{%- set keys = (milepost.keys_of(view) if view else []) + ['available_at'] -%}
 with
 
 totals as (

@@ -19,13 +19,16 @@ import duckdb
 import pyarrow.compute as pc
 
 from milepost import FeatureStore, MilepostError
-from milepost.building.catalog import Column, FeatureView
+from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView
 from milepost.release import garbage, pointers, releases
-from milepost.release.manifest import FORMAT_VERSION, Manifest
+from milepost.release.definition import Field
+from milepost.release.entity import Entity, EntityRole
+from milepost.release.manifest import Manifest
+from milepost.release.manifest_format import FORMAT_VERSION
 from milepost.storage import conditional, s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
@@ -51,6 +54,7 @@ def publish(store: Location, number: int, months: int = 1) -> Manifest:
             code={},
             views=[export(con, _publishable(con, name, number, months), uploads) for name in VIEWS],
             set_aside=[],
+            entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "")],
         ).sealed()
     releases.commit(store, manifest, pointer)
     return manifest
@@ -75,19 +79,19 @@ def _publishable(
         unique_id=f"model.test.{name}",
         relation=name,
         description="",
-        entities=("carrier",),
-        keys=("carrier_id",),
+        entities=[EntityRole("carrier", "carrier", ["carrier_id"])],
+        keys=["carrier_id"],
         grid="hour",
         longest_window_days=1,
         serving_delay_minutes=0,
         owners={"science": "us", "engineering": "us"},
         maturity="production",
         sensitivity="internal",
-        columns=(
-            Column("carrier_id", "VARCHAR", ""),
-            Column("available_at", "TIMESTAMP", ""),
-            Column("load_count", "BIGINT", ""),
-        ),
+        fields=[
+            Field("carrier_id", "VARCHAR", ""),
+            Field("available_at", "TIMESTAMP", ""),
+            Field("load_count", "BIGINT", ""),
+        ],
     )
     ends = datetime(2026, 1, 1), datetime(2026, 4, 1)
     return PublishableView(

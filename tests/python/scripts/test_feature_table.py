@@ -46,7 +46,7 @@ def test_readme_has_the_feature_views_as_they_are(manifest: Path, tmp_path: Path
 def test_a_row_has_the_number_of_features_and_not_their_names(manifest: Path) -> None:
     nodes = json.loads(manifest.read_text())["nodes"]
     view = nodes["model.milepost.market_balance"]
-    entity_keys = view["config"]["meta"]["keys"]
+    entity_keys = [key for keys in view["config"]["meta"]["entities"].values() for key in keys]
     stored_count = len(view["columns"]) - len(entity_keys) - 1  # `available_at` is no feature
     derived_count = len(view["config"]["meta"]["derived"])
     assert min(stored_count, derived_count) > 0

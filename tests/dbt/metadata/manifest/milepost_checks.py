@@ -87,7 +87,10 @@ def check_seed_columns_described(seed: Any) -> None:
 @check
 def check_feature_view_keys_not_null(model: Any) -> None:
     """The keys of a feature view and `available_at` are among its columns, and never null."""
-    for key in [*model.meta.get("keys", []), "available_at"]:
+    keys = []
+    for entity in (model.meta.get("entities") or {}).values():
+        keys += entity["keys"] if isinstance(entity, dict) else entity
+    for key in [*keys, "available_at"]:
         if key not in model.columns:
             fail(f"`{model.name}` declares no column `{key}`")
         if "not_null" not in str(model.columns[key].constraints):

@@ -1,0 +1,161 @@
+"""The releases of a store, and the views, services and instants of a release, as tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from milepost.catalogue.describe import complete_from
+from milepost.display import DisplayTable
+from milepost.errors import UnknownFeatureError
+from milepost.release import coverage, pointers, releases
+from milepost.release.coverage import Range
+from milepost.release.manifest import Manifest, View, minute
+from milepost.release.near_names import suggest
+from milepost.release.request import FeatureRequest
+from milepost.release.service import Service
+from milepost.storage.location import Location
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """When features are whole: each, and all of them together."""
+
+    features: DisplayTable[Range]
+    together: Range
+
+    @property
+    def complete_from(self) -> datetime | None:
+        """From when all windows are full, naive UTC; None where nothing looks back."""
+        return self.together.complete_from
+
+    @property
+    def built_through(self) -> datetime:
+        """Up to when, not including it, all are built, naive UTC."""
+        return self.together.built_through
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def _table(self) -> DisplayTable[Range]:
+        rows = self.features if len(self.features) == 1 else [*self.features, self.together]
+        return _ranges(rows)
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """One release of a store, and what keeps it."""
+
+    release: str
+    views: int
+    rows: int
+    bytes: int
+    commit: str | None
+    is_current: bool
+    pins: list[str]
+
+
+def views(manifest: Manifest) -> DisplayTable[View]:
+    """Return every feature view, by name."""
+
+    def first(view: View) -> datetime | None:
+        return min(view.complete_from.values(), default=None)
+
+    def last(view: View) -> datetime | None:
+        return max(view.complete_from.values(), default=None)
+
+    return DisplayTable(
+        sorted(manifest.views, key=lambda view: view.name),
+        {
+            "view": lambda view: view.name,
+            "features": lambda view: len(view.features) + len(view.derived),
+            "rows": lambda view: view.rows,
+            "from": lambda view: complete_from(first(view), view),
+            "all from": lambda view: complete_from(last(view), view),
+            "until": lambda view: minute(view.instant("built_through")),
+            "keys": lambda view: view.keys,
+            "owners": lambda view: view.owners.values(),
+            "description": lambda view: view.description,
+        },
+    )
+
+
+def services(manifest: Manifest) -> DisplayTable[Service]:
+    """Return every feature service, by name."""
+    return DisplayTable(
+        sorted(manifest.services, key=lambda service: service.name),
+        {
+            "service": lambda service: service.name,
+            "features": lambda service: len(service.features),
+            "owner": lambda service: service.owner.get("name"),
+            "description": lambda service: service.description,
+        },
+    )
+
+
+def service(manifest: Manifest, name: str) -> Service:
+    """Return a feature service, or raise an UnknownFeatureError that suggests near names."""
+    known = {service.name: service for service in manifest.services}
+    if str(name) not in known:
+        raise UnknownFeatureError(
+            f"release {manifest.release} has no feature service `{name}`",
+            hint=suggest(name, known)
+            if known
+            else "a service is a dbt exposure with `meta.training_set`",
+        )
+    return known[str(name)]
+
+
+def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
+    """Return every release of a store, the newest first."""
+    current = pointers.current(store)
+    pins: dict[str, list[str]] = defaultdict(list)
+    for name, release in sorted(releases.pins(store).items()):
+        pins[release].append(name)
+    return DisplayTable(
+        (
+            ReleaseSummary(
+                manifest.release,
+                len(manifest.views),
+                sum(view.rows for view in manifest.views),
+                sum(file.bytes for file in manifest.files),
+                manifest.code.get("commit"),
+                manifest.release == current,
+                pins[manifest.release],
+            )
+            for manifest in releases.history(store)
+        ),
+        {
+            "release": lambda summary: summary.release,
+            "views": lambda summary: summary.views,
+            "rows": lambda summary: summary.rows,
+            "bytes": lambda summary: summary.bytes,
+            "kept as": lambda summary: [
+                *(["current"] if summary.is_current else []),
+                *summary.pins,
+            ],
+        },
+    )
+
+
+def covers(request: FeatureRequest) -> Coverage:
+    """Return when the requested features are whole."""
+    ranges = coverage.ranges(request)
+    return Coverage(_ranges(ranges), coverage.together(ranges))
+
+
+def _ranges(ranges: Iterable[Range]) -> DisplayTable[Range]:
+    return DisplayTable(
+        ranges,
+        {
+            "feature": lambda whole: whole.feature,
+            "complete from": lambda whole: whole.complete_from,
+            "built through": lambda whole: whole.built_through,
+            "": lambda whole: "at no instant yet" if whole.is_empty else "",
+        },
+    )

@@ -1,0 +1,54 @@
+"""Lists and values as people read them, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+LINE = 100
+
+
+class DisplayTable(list[Item], Generic[Item]):
+    """A list that shows itself as a table: `columns` has a title and what an item has there."""
+
+    def __init__(self, items: Iterable[Item], columns: Mapping[str, Callable[[Item], Any]]) -> None:
+        super().__init__(items)
+        self._columns = dict(columns)
+
+    def __repr__(self) -> str:
+        rows = [list(self._columns), *self._cells()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(self._columns))]
+        lines = (
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            for row in rows
+        )
+        return "\n".join(_cut(line.rstrip()) for line in lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(title)}</th>" for title in self._columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+            for row in self._cells()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _cells(self) -> Iterator[list[str]]:
+        for item in self:
+            yield [to_text(value(item)) for value in self._columns.values()]
+
+
+def to_text(value: Any) -> str:
+    """Return a value as a person reads it: numbers with commas, lists without brackets."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return str(value)
+    return ", ".join(str(item) for item in value)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LINE else line[: LINE - 1] + "…"
