@@ -101,8 +101,11 @@ def _query(node: Node, outer: Scope) -> Relation:
     scope = dict(outer)
     for name, query in ctes.items():
         scope[name] = _query(query, scope)
-    limited = [one for one in node["modifiers"] if one["type"] != "ORDER_MODIFIER"]
-    if any(one["type"] != "DISTINCT_MODIFIER" or one["distinct_on_targets"] for one in limited):
+    modifiers = [item for item in node["modifiers"] if item["type"] != "ORDER_MODIFIER"]
+    if any(
+        modifier["type"] != "DISTINCT_MODIFIER" or modifier["distinct_on_targets"]
+        for modifier in modifiers
+    ):
         return Relation(unlisted=unknown("limit"))
     if node["type"] == "SET_OPERATION_NODE":
         return _set_operation(node, scope)

@@ -24,7 +24,7 @@ from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.errors import LandingError, PublishError
 from milepost.raw.closed_dates import ClosedDates
-from test_plan import BASE, RAW, SEED, STAGED, VIEW, manifest
+from test_plan import BASE, HOURLY, RAW, SEED, STAGED, VIEW, manifest
 
 SHARE = "test.green.share"
 
@@ -45,9 +45,16 @@ def project() -> dict[str, Any]:
         "depends_on": {"nodes": [VIEW, STAGED], "macros": []},
     }
     view = green["nodes"][VIEW]
-    view["config"]["meta"] |= {"entities": {"bed": ["bed_id"]}, "serving_delay_minutes": 30}
+    view["config"]["meta"] |= {
+        "entities": {"bed": ["bed_id"]},
+        "entity_definitions": {"bed": {"keys": {"bed_id": "varchar"}, "description": "A bed."}},
+        "serving_delay_minutes": 30,
+    }
     names = ("bed_id", "available_at", "wet_7d", "dry_1d")
     view["columns"] = {name: {"name": name} for name in names}
+    delay = {"grid": "hour", "serving_delay_minutes": 25 * 60}
+    green["nodes"][HOURLY]["config"]["meta"] |= view["config"]["meta"] | delay
+    green["nodes"][HOURLY]["columns"] = view["columns"]
     return green
 
 

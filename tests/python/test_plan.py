@@ -52,7 +52,7 @@ def node(node_id: str, *parents: str, **more: Any) -> dict[str, Any]:
 
 def manifest() -> dict[str, Any]:
     """Two views of one staged table, a training set made from one, and a table of a seed."""
-    meta = {"entities": ["bed"], "grid": "day", "declared_window_days": 7}
+    meta = {"entities": {"bed": ["bed_id"]}, "grid": "day", "declared_window_days": 7}
     nodes = [
         node(VIEW, STAGED, materialized="incremental", meta=meta),
         node(HOURLY, STAGED, materialized="incremental", meta={**meta, "grid": "hour"}),

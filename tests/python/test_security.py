@@ -238,7 +238,7 @@ def test_no_secret_is_written_anywhere(
 
 # What reads or writes files, and where that is no data path: the sources' URIs, a release's files.
 LOCAL = re.compile(
-    r"""read_(?:parquet|csv|json|blob|ndjson)\w*\s*\((?!\s*'\{raw_uri\}/|\['"\ ~\ view\.files)
+    r"""read_(?:parquet|csv|json|blob|ndjson)\w*\s*\((?!\s*'\{raw_uri\}/|\['\{\{\ view\.files)
     | \b(?:from|join|attach|copy|glob)\b\s*\(?\s*'[^'\s,]*[./][^'\s]*'
     | \bto\s+'[^'\n]*\.(?:parquet|csv|json)
     | file://

@@ -13,7 +13,7 @@ import pytest
 from faults.publisher import VIEWS, publish
 from milepost import FeatureStore
 from milepost.errors import MilepostError
-from milepost.release import manifest, pointers, releases
+from milepost.release import manifest_format, pointers, releases
 from milepost.release.verify import verify
 from milepost.storage import s3
 from milepost.storage.location import Location
@@ -105,7 +105,7 @@ def test_the_check_sees_a_manifest_that_is_not_checked(
     store: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published = publish(store, 1)
-    monkeypatch.setattr(manifest, "_release_id", lambda *_: _Anything())
+    monkeypatch.setattr(manifest_format, "release_id", lambda *_: _Anything())
     found = s3.get(store, published.name)
     assert found
     s3.put(store, published.name, found[0].replace(b'"grid": "hour"', b'"grid": "day" '))
