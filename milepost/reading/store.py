@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-from milepost.catalogue import tables
-from milepost.catalogue.describe import Description, describe
-from milepost.catalogue.search import SearchResult, search
-from milepost.catalogue.tables import Coverage, ReleaseSummary
-from milepost.display import DisplayTable
-from milepost.errors import LookupInputError, ReleaseError
-from milepost.release import coverage, pointers, releases
-from milepost.release.manifest import Manifest, View
-from milepost.release.request import FeatureRequest, parse_request
+from milepost.catalogue.shelf import Shelf
+from milepost.reading.view_promises import check_fresh, warn_if_deprecated
+from milepost.release import coverage
+from milepost.release.request import FeatureRequest
 from milepost.release.service import Aliases, Service, expand
-from milepost.storage.location import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa  # where it is used: longer than all else that `import milepost` needs
@@ -32,7 +24,7 @@ if TYPE_CHECKING:
 MICROSECOND = timedelta(microseconds=1)
 
 
-class FeatureStore:
+class FeatureStore(Shelf):
     """One release of the store at `uri`: the current one, or the one that is named.
 
     Without a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
@@ -41,110 +33,6 @@ class FeatureStore:
     state, whatever is published meanwhile. Credentials come from the standard AWS chain; the right
     to get and list the store is enough.
     """
-
-    def __init__(self, uri: str | None = None, release: str | None = None) -> None:
-        uri = os.environ.get("MILEPOST_STORE_URI") if uri is None else uri
-        if uri is None:
-            raise ReleaseError(
-                "no store is named",
-                hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
-            )
-        self.location = Location.parse(str(uri))
-        wanted = pointers.current(self.location) if release is None else str(release)
-        self._manifest = releases.read(self.location, wanted)
-
-    def __repr__(self) -> str:
-        return f"FeatureStore({self.location.uri()!r}, release={self.release!r})"
-
-    @property
-    def release(self) -> str:
-        """The id of the release that is read."""
-        return self._manifest.release
-
-    @property
-    def manifest(self) -> Manifest:
-        """All that the release says of itself."""
-        return self._manifest
-
-    def feature_views(self) -> DisplayTable[View]:
-        """Every feature view of the release, by name.
-
-        >>> [view.name for view in FeatureStore("s3://milepost-store/example").feature_views()]
-        ['carrier_activity', 'carrier_reliability']
-        """
-        return tables.views(self._manifest)
-
-    def search(self, text: str) -> DisplayTable[SearchResult]:
-        """The views, features and services that have every word in a name, description or owner.
-
-        >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
-        reference                                     kind     description
-        carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
-        late_delivery                                 service  Predicts whether a carrier is late.
-        """
-        return search(self._manifest, text)
-
-    def describe(self, reference: str) -> Description:
-        """What is known of a feature view, by `"view"`, or of a feature, by `"view:feature"`.
-
-        >>> store = FeatureStore("s3://milepost-store/example")
-        >>> store.describe("carrier_activity:days_since_last_load").facts["sql"]
-        'elapsed_days(last_load_at, event_timestamp)'
-
-        Raises an UnknownFeatureError for what the release does not have.
-        """
-        return describe(self._manifest, reference)
-
-    def services(self) -> DisplayTable[Service]:
-        """Every feature service of the release, by name: what a model asks for.
-
-        >>> [service.name for service in FeatureStore("s3://milepost-store/example").services()]
-        ['late_delivery']
-        """
-        return tables.services(self._manifest)
-
-    def service(self, name: str) -> Service:
-        """A feature service, to be given to a lookup as its `features`.
-
-        >>> FeatureStore("s3://milepost-store/example").service("late_delivery").features
-        ['carrier_reliability:late_delivery_rate_28d', 'carrier_activity:days_since_last_load']
-
-        Raises an UnknownFeatureError for one that the release does not have.
-        """
-        return tables.service(self._manifest, name)
-
-    def covers(
-        self, features: Iterable[str] | Service, *, aliases: Aliases | None = None
-    ) -> Coverage:
-        """From when until when features are whole: each, and all of them together.
-
-        `features` and `aliases` are those of `get_historical_features`, which refuses instants
-        outside: before `complete_from` a window is not full, from `built_through` on rows are not
-        built yet.
-
-        >>> store = FeatureStore("s3://milepost-store/example")
-        >>> found = store.covers(store.service("late_delivery"))
-        >>> found
-        feature                                     complete from        built through
-        carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-07-01 00:00:00
-        carrier_activity:days_since_last_load       2026-01-08 02:00:00  2026-07-01 00:00:00
-        all                                         2026-01-29 02:00:00  2026-07-01 00:00:00
-        >>> found.complete_from
-        datetime.datetime(2026, 1, 29, 2, 0)
-        """
-        features, aliases = expand(features, aliases)
-        return tables.covers(
-            parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
-        )
-
-    def releases(self) -> DisplayTable[ReleaseSummary]:
-        """Every release of the store, the newest first, and what keeps it.
-
-        >>> store = FeatureStore("s3://milepost-store/example")
-        >>> [(one.views, one.is_current) for one in store.releases()]
-        [(2, True)]
-        """
-        return tables.release_summaries(self.location)
 
     def files(self, view: str) -> list[str]:
         """Return the URIs of a view's Parquet files, for any engine that reads them."""
@@ -155,7 +43,7 @@ class FeatureStore:
         from milepost.release.files import ViewFiles
 
         feature_view = self._manifest.view(view)
-        _warn_if_deprecated([feature_view])
+        warn_if_deprecated([feature_view])
         columns = [field.name for field in feature_view.fields]
         return ViewFiles(self.location, feature_view).read(columns)
 
@@ -232,10 +120,10 @@ class FeatureStore:
 
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
-        >>> found = store.get_historical_features(loads, store.service("late_delivery"))
-        >>> found.to_arrow()["late_delivery_rate_28d"].to_pylist()
+        >>> training_set = store.get_historical_features(loads, store.service("late_delivery"))
+        >>> training_set.to_arrow()["late_delivery_rate_28d"].to_pylist()
         [0.25, None]
-        >>> found.to_arrow()["days_since_last_load"].to_pylist()
+        >>> training_set.to_arrow()["days_since_last_load"].to_pylist()
         [2.5, None]
 
         With `to="s3://..."` the training set is streamed to a new Parquet file there, for more rows
@@ -255,7 +143,7 @@ class FeatureStore:
             allow_late=allow_late,
         )
         request = options.request(self._manifest)
-        _warn_if_deprecated(requested.view for requested in request.views)
+        warn_if_deprecated(requested.view for requested in request.views)
         return self._lookup(request, options.to_json()).run(entity_df, to)
 
     def get_latest_features(
@@ -275,8 +163,9 @@ class FeatureStore:
         same. `entity_rows` are as `entity_df` there, without `event_timestamp`.
 
         >>> store = FeatureStore("s3://milepost-store/example")
-        >>> found = store.get_latest_features([{"carrier_id": "c1"}], ["carrier_reliability"])
-        >>> found.to_arrow().to_pylist()
+        >>> rows = [{"carrier_id": "c1"}]
+        >>> training_set = store.get_latest_features(rows, ["carrier_reliability"])
+        >>> training_set.to_arrow().to_pylist()
         [{'carrier_id': 'c1', 'late_delivery_rate_28d': 0.25}]
 
         Raises a LookupInputError where that instant is longer ago than a view's
@@ -288,10 +177,10 @@ class FeatureStore:
         )
         request = options.request(self._manifest)
         views = [requested.view for requested in request.views]
-        _warn_if_deprecated(views)
+        warn_if_deprecated(views)
         as_of = min(view.instant("built_through") for view in views) - MICROSECOND
         if not allow_stale:
-            _check_fresh(views, as_of)
+            check_fresh(views, as_of)
         coverage.check_latest(request, as_of)
         lookup = self._lookup(request, replace(options, as_of=as_of).to_json(), as_of=as_of)
         training_set = lookup.run(entity_rows)
@@ -338,27 +227,3 @@ class FeatureStore:
         from milepost.reading.lookup import Lookup
 
         return Lookup(self.location, self._manifest, request, options, **more)
-
-
-def _check_fresh(views: Sequence[View], as_of: datetime) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    for view in views:
-        promise = view.fresh_within_hours
-        if promise is not None and now - as_of > timedelta(hours=promise):
-            raise LookupInputError(
-                f"the newest features are as of {as_of.isoformat()}, and feature view "
-                f"`{view.name}` promises them within {promise} hours",
-                hint="see why the last publication did not come, or pass allow_stale=True",
-            )
-
-
-def _warn_if_deprecated(views: Iterable[View]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    for view in views:
-        if view.deprecated_at and datetime.fromisoformat(view.deprecated_at) <= now:
-            warnings.warn(
-                f"feature view `{view.name}` is deprecated since {view.deprecated_at}; a coming "
-                f"release may not have it: move to the latest version, `{view.model}`",
-                FutureWarning,
-                stacklevel=3,
-            )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from milepost import FeatureStore
+from milepost.catalogue import shelf
 from milepost.errors import UnknownFeatureError
 from milepost.reading import store as store_module
 from milepost.release import releases
@@ -68,9 +70,16 @@ def example(s3_server: dict[str, str]) -> FeatureStore:
 
 
 def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
-    found = doctest.testmod(store_module, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert found.failed == 0
-    assert found.attempted >= 12
+    attempted = 0
+    for module in (shelf, store_module):
+        results = doctest.testmod(
+            module,
+            extraglobs={"FeatureStore": FeatureStore, "datetime": datetime},
+            optionflags=doctest.NORMALIZE_WHITESPACE,
+        )
+        assert results.failed == 0
+        attempted += results.attempted
+    assert attempted >= 12
 
 
 @pytest.mark.parametrize(
