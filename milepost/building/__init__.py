@@ -1,1 +1,15 @@
 """What dbt knows of the project: its catalogue, the code of each table, what was built."""
+
+# What other wings import; all else is private to this one.
+__all__ = [
+    "batches",
+    "build_records",
+    "built_range",
+    "catalog",
+    "code",
+    "dbt_command",
+    "declared_views",
+    "fingerprint",
+    "plan",
+    "project",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,20 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         for path in modules()
     }
     TopologicalSorter(graph).prepare()  # a CycleError names the modules
+
+
+@pytest.mark.parametrize("wing", sorted({*MAY_IMPORT} - {"cli"}))
+def test_a_wing_says_what_others_import(wing: str) -> None:
+    """All else is private to it; nobody imports the command line."""
+    imported = {
+        name.partition(".")[2]
+        for folder in (PACKAGE, PROJECT / "scripts", PROJECT / "bench")
+        for path in folder.rglob("*.py")
+        if not path.is_relative_to(PACKAGE / wing)
+        for name in imported_modules(path)
+        if name.startswith(f"{wing}.")
+    }
+    assert set(importlib.import_module(f"milepost.{wing}").__all__) == imported
 
 
 def test_only_the_command_line_prints() -> None:
