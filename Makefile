@@ -39,7 +39,7 @@ test: check ## Run every check and test; what CI runs
 
 .PHONY: proofs
 proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
-	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/test_windows.py
+	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py
 
 .PHONY: faults
 faults: setup ## Publish, race, kill and damage at full size: no store may break
@@ -51,7 +51,7 @@ fuzz: setup ## Try the property-based tests with fresh examples: make fuzz MINUT
 
 .PHONY: feast
 feast: setup .venv-feast/ready ## Compare lookups with those of Feast, which gets an environment of its own
-	@$(BIN)/pytest -n 0 tests/python/test_feast.py
+	@$(BIN)/pytest -n 0 tests/python/reading/test_feast.py
 
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing

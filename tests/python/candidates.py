@@ -26,7 +26,7 @@ from milepost.release.definition import Field
 from milepost.release.entity import EntityRole
 from milepost.release.manifest import Manifest
 from milepost.storage.location import Location
-from releases import at, manifest_of
+from small_releases import at, manifest_of
 
 COLUMNS = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}
 THROUGH = at("2026-02-01")

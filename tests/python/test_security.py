@@ -20,12 +20,11 @@ from botocore.exceptions import ClientError
 
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
-from milepost.release import garbage
-from milepost.release import releases as milepost_releases
+from milepost.release import garbage, releases
 from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 POLICIES = PROJECT / "docs/reference/policies"
 ROLES = sorted(path.stem for path in POLICIES.glob("*.json"))
@@ -151,27 +150,27 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
     acting_as("writer")
     first = release(store, put_view(store, "carriers", rows))
     second = release(store, put_view(store, "carriers", rows), created_at="2026-07-02T00:00:00")
-    milepost_releases.pin(store, "model", second)
+    releases.pin(store, "model", second)
     acting_as("reader")
     assert FeatureStore(store.uri(), release=first).to_arrow("carriers").num_rows == 1
     for refused in (
-        lambda: milepost_releases.pin(store, "mine", first),
-        lambda: milepost_releases.rollback(store, first),
-        lambda: milepost_releases.unpin(store, "model"),
+        lambda: releases.pin(store, "mine", first),
+        lambda: releases.rollback(store, first),
+        lambda: releases.unpin(store, "model"),
         lambda: garbage.collect(store, grace=timedelta(days=1), dry_run=False),
     ):
         with pytest.raises(MilepostError, match="refused"):
             refused()
     acting_as("writer")
     with pytest.raises(MilepostError, match="refused"):
-        milepost_releases.unpin(store, "model")
+        releases.unpin(store, "model")
     acting_as("ci")
     with pytest.raises(MilepostError, match="refused"):
         release(store, put_view(store, "carriers", rows))
     trial = Location(STORE, "ci/42")
     assert FeatureStore(trial.uri(), release(trial, put_view(trial, "carriers", rows)))
     acting_as("keeper")
-    milepost_releases.unpin(store, "model")
+    releases.unpin(store, "model")
     found = garbage.collect(store, grace=timedelta(days=1), dry_run=False)
     assert found.removed == []
 

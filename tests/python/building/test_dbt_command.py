@@ -15,6 +15,7 @@ import pytest
 from dbt_common.exceptions import CompilationError
 
 import macro
+from building.test_plan import BASE, HOURLY, RAW, SEED, STAGED, VIEW, manifest
 from milepost.building import build_records, raw_logs
 from milepost.building.batches import Options
 from milepost.building.built_range import built_range
@@ -24,7 +25,6 @@ from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.errors import LandingError, PublishError
 from milepost.raw.closed_dates import ClosedDates
-from test_plan import BASE, HOURLY, RAW, SEED, STAGED, VIEW, manifest
 
 SHARE = "test.green.share"
 

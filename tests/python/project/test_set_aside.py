@@ -24,7 +24,7 @@ from milepost.storage.location import Location
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 NOBODY: Reading = (None, "north", 0.9, datetime(2026, 1, 5, 6), datetime(2026, 1, 5, 7))
 
 # A feature view that is not made from the readings.

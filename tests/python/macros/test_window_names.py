@@ -12,7 +12,7 @@ import pytest
 from dbt_common.exceptions import CompilationError
 
 import macro
-import test_windows
+from macros import test_windows
 from milepost.release import names
 
 BATCH = (datetime(2026, 1, 1), datetime(2026, 1, 2))

@@ -22,7 +22,7 @@ import pytest
 from milepost import FeatureStore
 from milepost.storage.location import Location
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
 pytestmark = pytest.mark.slow
 

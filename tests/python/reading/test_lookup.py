@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 CARRIERS = rows_of(
     {

@@ -26,7 +26,7 @@ from milepost.storage import s3
 from milepost.storage.arrow import filesystem
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from releases import at, manifest_of, put_view, release, release_manifest, rows_of
+from small_releases import at, manifest_of, put_view, release, release_manifest, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late": "DOUBLE"}
 MORE = {**TYPES, "count": "BIGINT"}

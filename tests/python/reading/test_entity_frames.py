@@ -26,7 +26,7 @@ from milepost.publishing import data_files
 from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 KEY_VALUES: dict[str, list[Any]] = {
     "BIGINT": [-(2**63), -1, 0, 2**53, 2**53 + 1, 2**63 - 1],

@@ -25,7 +25,7 @@ from milepost.release.manifest import View
 from milepost.storage import s3
 from milepost.storage.arrow import filesystem
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 TYPES = {
     "place": "VARCHAR",

@@ -31,7 +31,7 @@ from milepost.release.files import ARROW_TYPES
 from milepost.release.names import TYPES
 from milepost.storage import s3
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 FIRST, SECOND = at("2026-02-01T00:00:00"), at("2026-03-08T06:30:00")
 VALUES: dict[str, list[Any]] = {

@@ -17,7 +17,7 @@ from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.service import Service
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FORMAT_PAGE = ROOT / "docs/reference/release-format.md"
 VIEW = View(
     name="lane_rates",

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 FIRST = datetime(2026, 1, 1)
 BATCH = (FIRST + timedelta(days=5), FIRST + timedelta(days=8))
 

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from greenhouse import Greenhouse
+from macros.test_generic_tests import copy_of_the_fixture, run
 from milepost import FeatureStore
-from test_generic_tests import copy_of_the_fixture, run
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_the_compiled_lookup_is_well_formed(built: Path) -> None:
     folder = built / "target/compiled/milepost/models"
     # Not that of derived features: how an instant is subtracted from another is dbt's.
     names = [str(folder / name) for name in ("looked_up.sql", "looked_up_twice.sql")]
-    config = (Path(__file__).parents[2] / ".sqlfluff").as_posix()
+    config = (Path(__file__).parents[3] / ".sqlfluff").as_posix()
     linted = run(built, "sqlfluff", "lint", "--config", config, *options, *names)
     assert linted.returncode == 0, linted.stdout
 

@@ -31,9 +31,9 @@ from milepost.storage import conditional, s3, uploads
 from milepost.storage.arrow import filesystem
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from releases import at, manifest_of, put_view, release, rows_of
+from small_releases import at, manifest_of, put_view, release, rows_of
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 MARKETS = rows_of(
     {"market_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT", "rate": "DOUBLE"},
     ("atl", at("2026-01-02"), 1, 0.5),

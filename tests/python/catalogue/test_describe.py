@@ -18,7 +18,7 @@ from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest
 from milepost.release.service import Service
 from milepost.storage.location import Location
-from releases import at, manifest_of, put_view, release_manifest, rows_of
+from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
 KEYS = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP"}
 RELIABILITY = rows_of({**KEYS, "late_delivery_rate_28d": "DOUBLE"}, ("c1", at("2026-01-02"), 0.25))

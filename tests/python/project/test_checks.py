@@ -17,7 +17,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
 PARTS = [
     ".sqlfluff",

@@ -22,7 +22,7 @@ from milepost.release.manifest import CURRENT, View
 from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from releases import at, manifest_of, put_view, release, rows_of
+from small_releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {
     "carrier_id": "VARCHAR",

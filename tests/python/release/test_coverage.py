@@ -16,7 +16,7 @@ from milepost.reading import training_set_file
 from milepost.release.derived import Derived
 from milepost.release.manifest import View
 from milepost.storage.location import Location
-from releases import at, put_view, release, rows_of
+from small_releases import at, put_view, release, rows_of
 
 ROWS = rows_of(
     {

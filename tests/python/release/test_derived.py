@@ -21,7 +21,7 @@ from milepost.release.service import Service
 from milepost.storage import s3
 from milepost.storage.arrow import filesystem
 from milepost.storage.location import Location
-from releases import at, manifest_of, put_view, release_manifest, rows_of
+from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
 MARKETS = rows_of(
     {

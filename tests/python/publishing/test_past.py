@@ -13,7 +13,7 @@ from milepost.publishing.rules import past
 from milepost.release.manifest import View
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from releases import at, put_view, rows_of
+from small_releases import at, put_view, rows_of
 
 TYPES = {"bed_id": "VARCHAR", "available_at": "TIMESTAMP", "wet": "DOUBLE", "readings": "BIGINT"}
 MORE = {**TYPES, "is_dry": "BOOLEAN"}

@@ -10,7 +10,7 @@ import pytest
 
 from candidates import BOUNDS, THROUGH, candidate, publishable, released, sentences, view
 from milepost.publishing.rules.bounds import within_its_bounds
-from releases import at
+from small_releases import at
 
 
 def bounds(

@@ -16,7 +16,7 @@ from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
 from milepost.storage.uploads import unfinished_uploads
-from releases import at, manifest_of, put_view, release, rows_of
+from small_releases import at, manifest_of, put_view, release, rows_of
 
 TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "load_count": "BIGINT"}
 GRACE = timedelta(days=7)

@@ -15,9 +15,9 @@ from milepost.publishing import rules
 from milepost.publishing.export import RepeatedRowsError
 from milepost.publishing.rules import RULES, Rule
 from milepost.storage.location import Location
-from releases import at
+from small_releases import at
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Break = Callable[[Garden], None]
 
 

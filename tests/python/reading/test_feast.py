@@ -18,7 +18,7 @@ import pytest
 from milepost import FeatureStore
 from milepost.storage.location import Location
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 FEAST = PROJECT / ".venv-feast/bin/python"
 ROWS = 5000
 LOOK_UP = """

@@ -7,7 +7,7 @@ import pytest
 from milepost.errors import UnknownFeatureError
 from milepost.release.near_names import suggest, table_name
 from milepost.release.request import parse_request
-from test_manifest import MANIFEST
+from release.test_manifest import MANIFEST
 
 ALIASES = {"origin_carrier": {"view": "carrier_reliability"}}
 

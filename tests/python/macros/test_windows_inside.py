@@ -11,7 +11,7 @@ import pytest
 
 import macro
 
-PAGE = Path(__file__).parents[2] / "docs/concepts/windows-inside.md"
+PAGE = Path(__file__).parents[3] / "docs/concepts/windows-inside.md"
 BATCH = (datetime(2026, 1, 1), datetime(2026, 1, 3))
 EVERY_KIND = [
     {"name": "a", "stddev": "loads.x", "over": ["3d", "7d"], "set_back": "7d"},
@@ -111,7 +111,7 @@ def rendered(text: str) -> str:
 
 
 def test_the_tables_of_the_page_are_what_the_sql_gives() -> None:
-    """Write them anew with `python tests/python/test_windows_inside.py`."""
+    """Write them anew with `python tests/python/macros/test_windows_inside.py`."""
     page = PAGE.read_text()
     assert page == rendered(page)
 
