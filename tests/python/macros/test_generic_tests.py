@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from dbt_process import run_dbt
+
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[3]
@@ -45,19 +47,20 @@ def copy_of_the_fixture(path: Path) -> Path:
     return path
 
 
-def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **{name: text for name, text in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_EC2_METADATA_DISABLED": "true",  # There is no S3 to find credentials for.
+        "HOME": str(project),
+        "DBT_PROFILES_DIR": str(project),
+    }
+    return run_dbt(project, arguments, environment)
+
+
+def sqlfluff(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = str(Path(sys.executable).with_name("sqlfluff"))
     return subprocess.run(
-        [BIN / command[0], *command[1:]],
-        cwd=project,
-        env={
-            **{name: text for name, text in os.environ.items() if not name.startswith("AWS_")},
-            "AWS_EC2_METADATA_DISABLED": "true",  # There is no S3 to find credentials for.
-            "HOME": str(project),
-            "DBT_PROFILES_DIR": str(project),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+        [program, *arguments], cwd=project, capture_output=True, text=True, check=False
     )
 
 
@@ -65,7 +68,7 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fixture project after `dbt build`, in which the tests meant to fail have failed."""
     project = copy_of_the_fixture(tmp_path_factory.mktemp("generic_tests"))
-    done = run(project, "dbt", "--quiet", "--warn-error", "build")
+    done = dbt(project, "--quiet", "--warn-error", "build")
     assert done.returncode == 1, done.stdout + done.stderr
     return project
 
@@ -169,7 +172,7 @@ def test_a_promise_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         models += readable.replace(old, new).replace("unreadable", name)
         (project / f"models/{name}.sql").write_text("select 1 as place_id")
     (project / "models/_unreadable.yml").write_text(models)
-    tested = run(project, "dbt", "test", "--select", "path:models/_unreadable.yml")
+    tested = dbt(project, "test", "--select", "path:models/_unreadable.yml")
     test = "values_fit_their_names"
     errors = tested.stdout.split("Compilation Error in test")[1:]
     for case, (_, _, message) in UNREADABLE.items():
@@ -198,7 +201,7 @@ def test_the_sql_of_the_data_tests_is_well_formed(built: Path) -> None:
     config = ["--config", str(PROJECT / ".sqlfluff")]
     counting = sorted(str(file) for file in compiled.glob("*_counts_*.sql"))
     assert counting
-    linted = run(built, "sqlfluff", "lint", *options, *config, *counting)
+    linted = sqlfluff(built, "lint", *options, *config, *counting)
     found = {Path(f["filepath"]).name: f["violations"] for f in json.loads(linted.stdout)}
     assert not any(found.values()), found
 
@@ -244,7 +247,7 @@ def test_elapsed_refuses_another_unit(tmp_path: Path) -> None:
 
 
 def refused(project: Path, message: str) -> None:
-    parsed = run(project, "dbt", "--quiet", "parse")
+    parsed = dbt(project, "--quiet", "parse")
     assert parsed.returncode == 2, parsed.stdout
     assert "Compilation Error" in parsed.stdout
     assert message in parsed.stdout

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from greenhouse import Greenhouse
-from macros.test_generic_tests import copy_of_the_fixture, run
+from macros.test_generic_tests import copy_of_the_fixture, dbt, sqlfluff
 from milepost import FeatureStore
 
 pytestmark = pytest.mark.slow
@@ -109,7 +109,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         text, removed = re.subn(own, "", macro.read_text(), flags=re.DOTALL)
         assert removed == 1
         macro.write_text(text)
-    done = run(project, "dbt", "--quiet", "--warn-error", "run", "--select", "+looked_up*")
+    done = dbt(project, "--quiet", "--warn-error", "run", "--select", "+looked_up*")
     assert done.returncode == 0, done.stdout + done.stderr
     compiled = (project / "target/compiled/milepost/models/looked_up.sql").read_text()
     assert ("asof left join" in compiled) == (request.param == "DuckDB")
@@ -142,7 +142,7 @@ def test_the_compiled_lookup_is_well_formed(built: Path) -> None:
     # Not that of derived features: how an instant is subtracted from another is dbt's.
     names = [str(folder / name) for name in ("looked_up.sql", "looked_up_twice.sql")]
     config = (Path(__file__).parents[3] / ".sqlfluff").as_posix()
-    linted = run(built, "sqlfluff", "lint", "--config", config, *options, *names)
+    linted = sqlfluff(built, "lint", "--config", config, *options, *names)
     assert linted.returncode == 0, linted.stdout
 
 
@@ -171,7 +171,7 @@ def test_wrong_arguments_are_compiler_errors_that_say_what_to_do(tmp_path: Path)
         "{input: ref('asked'), rows: []}, {input: ref('weather'), rows: []}, "
         "{input: ref('place_rates'), rows: []}]}]"
     )
-    done = run(project, "dbt", "--quiet", "build", "-s", "+looked_up", "refused_*")
+    done = dbt(project, "--quiet", "build", "-s", "+looked_up", "refused_*")
     assert done.returncode == 1, done.stdout + done.stderr
     found = json.loads((project / "target/run_results.json").read_text())["results"]
     messages = {
@@ -194,7 +194,7 @@ def test_a_view_that_does_not_exist_is_an_error_of_dbt_that_names_it(tmp_path: P
     project = project_with_a_file(tmp_path)
     lookup = project / "models/looked_up.sql"
     lookup.write_text(lookup.read_text().replace("'weather'", "'wether'"))
-    parsed = run(project, "dbt", "--quiet", "parse")
+    parsed = dbt(project, "--quiet", "parse")
     assert parsed.returncode == 2
     assert "depends on a node named 'wether' which was not found" in parsed.stdout
 
@@ -263,7 +263,7 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
         COVERED_MODEL % "(['place_rates:rate'] if execute else ['place_rates'])"
     )
     selected = [f"covered_{number}" for number in (*range(len(COVERED)), 98, 99)]
-    done = run(project, "dbt", "--quiet", "run", "-s", "asked", "weather", "place_rates", *selected)
+    done = dbt(project, "--quiet", "run", "-s", "asked", "weather", "place_rates", *selected)
     assert done.returncode == 1
     assert "`features` or `aliases` are other ones than dbt saw" in done.stdout
     assert "ERROR=1 " in done.stdout or done.stdout.count("Compilation Error") == 1

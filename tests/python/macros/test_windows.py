@@ -21,6 +21,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbt_process import run_dbt
+
 PROJECT = Path(__file__).parents[3]
 FIRST = datetime(2026, 1, 1)
 BATCH = (FIRST + timedelta(days=5), FIRST + timedelta(days=8))
@@ -202,14 +204,8 @@ def copy_of_the_fixture(path: Path) -> Path:
 
 
 def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--quiet", *arguments],
-        cwd=project,
-        env={**os.environ, "HOME": str(project), "DBT_PROFILES_DIR": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "HOME": str(project), "DBT_PROFILES_DIR": str(project)}
+    return run_dbt(project, ["--quiet", *arguments], environment)
 
 
 @pytest.fixture(scope="module")

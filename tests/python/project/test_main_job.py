@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from dbt_process import run_dbt
 from milepost import FeatureStore
 from milepost.storage.location import Location
 
@@ -47,8 +48,9 @@ class Job:
     raw: Location
     store: Location
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             "MILEPOST_RAW_URI": self.raw.uri(),
             "MILEPOST_STORE_URI": self.store.uri(),
             "MILEPOST_SCRATCH": str(self.folder / "scratch.duckdb"),
@@ -56,10 +58,12 @@ class Job:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "DBT_PROFILES_DIR": str(self.folder),
         }
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             command,
             cwd=PROJECT,
-            env={**os.environ, **environment},
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             check=False,
@@ -73,7 +77,10 @@ class Job:
         self.run(sys.executable, script, *sized, self.raw.uri())
 
     def dbt(self, *arguments: str) -> str:
-        return self.run(str(BIN / "dbt"), "--no-use-colors", "--warn-error", *arguments).stdout
+        command = ["--no-use-colors", "--warn-error", *arguments]
+        done = run_dbt(PROJECT, command, {**os.environ, **self.environment})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def publish(self) -> FeatureStore:
         manifest = str(self.folder / "target/manifest.json")
