@@ -1,15 +1,16 @@
 {#
-    Asks Milepost's Python a question, and returns its answer; an error in it becomes dbt's own.
+    Calls a method of Milepost's Python from a macro, and returns its result. An error that Python
+    raises stops dbt with the same message and hint.
 
-    question: a method of `DbtCommand` in `milepost/building/dbt_command.py`.
-    details: its arguments by name.
+    question: the name of a method of `DbtCommand` in `milepost/building/dbt_command.py`.
+    details: the arguments of the method, by name.
     Example: `{{ ask('closed_before', {'source_name': 'freight'}) }}`
 #}
 {% macro ask(question, details={}) %}
     {{ return(adapter.dispatch('ask', 'milepost')(question, details)) }}
 {% endmacro %}
 
-{# By a SQL function that the plugin of the profile gives each connection. #}
+{# On DuckDB: calls the SQL function `milepost_answer`, which the plugin `milepost.dbt_plugin` of the profile adds. #}
 {% macro duckdb__ask(question, details) %}
     {% set query %}
         select milepost_answer('{{ question }}', '{{ tojson(details) | replace("'", "''") }}')

@@ -1,6 +1,8 @@
 {#
-    Keeps how far an incremental model is built, and how far back each feature of it looks, in the
-    transaction of the model: a post-hook.
+    Records the batch that was just built: up to which instant the model is built, by which code, and
+    how far back each of its features looks. The next batch goes on from this record, and `milepost
+    publish` asks for it. A post-hook of incremental models: it runs in the transaction of the model, so
+    there is no record of a build that failed.
 #}
 {% macro close_batch() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}

@@ -1,7 +1,9 @@
 {#
-    Takes the batch's own instants out of an incremental model, which then appends them: building a
-    range again replaces it. With `--empty` there is nothing to append. A pre-hook, in the transaction of
-    the model.
+    Deletes from an incremental model the rows of the instants that this run is about to build, so
+    building a range again replaces its rows. With `--empty` nothing is deleted, as nothing is built. A
+    pre-hook: it runs in the transaction of the model, so a build that fails deletes nothing.
+
+    column: the instant of a row that decides whether it is in the batch.
 #}
 {% macro open_batch(column='available_at') %}
     {% set batch = milepost.batch() %}

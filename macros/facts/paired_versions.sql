@@ -1,20 +1,25 @@
 {#
-    The versions of facts that are paired with others, for two events of one thing (a delivery and the signals
-    on the way, an order and its payment): each with columns that are computed from the pairs that hold. A
-    version begins where a fact or one of its pairs changes one of these, or the content. A select of
-    (id, content, adds, `known_at`, `superseded_at`).
+    The versions of facts that belong together with rows of other relations, called their partners: a delivery
+    and the signals on the way, an order and its payment. Each fact gets columns that are computed from its
+    partners. A select of (id, content, adds, `known_at`, `superseded_at`). A new version begins at each instant
+    at which the fact or a partner changes and the content or an added column is then another.
 
-    A pair holds at an instant where it is newest then and became known at most so many days before; one that
-    becomes known more than so many days after the fact changes nothing: see `standing_facts`.
+    At an instant a fact has the partners that were valid then and became known in the `within_days` days
+    before it. A partner that becomes known more than `within_days` days after the fact changes nothing. Both
+    make a build from a slice of the raw log give the same: see `standing_facts`.
 
     facts: the relation of the facts, with the id, the content, `known_at` and `superseded_at`.
     id: the column that names a fact.
     content: its other columns.
-    pairs: `{'<relation>': {'on': ['<column>', ...], 'where': '<condition>'}}`: what each is paired with, the
-        columns that are equal in both, and what else must be true, in SQL, or nothing.
-    adds: `{'<column>': '<aggregate>'}`: SQL over the pairs of a fact that hold. Without any, the columns of a
-        pair are null. Columns are written with the names of their relations.
-    within_days: the project's `reference_days` if not said.
+    pairs: `{'<relation>': {'on': ['<column>', ...], 'where': '<condition>'}}`: the relations of the partners,
+        each with `known_at`, `superseded_at` and the columns of `on`. `on` has columns that are equal in both:
+        of the facts, the id or columns of the content. `where` is a further condition in SQL, or left out.
+    adds: `{'<column>': '<aggregate>'}`: SQL over the partners of a fact, grouped by fact and instant. It names
+        each column with its relation, `payments.known_at`. Of the facts it may use the id and the content. A fact
+        without partners is one row in which the partners' columns are null. With two relations, each partner of
+        the first stands beside each of the second: `count(...) > 0`, `min`, `max` and `count(distinct ...)` are
+        right then, a plain `count` or `sum` counts a partner several times.
+    within_days: how many days, see above; the project's `reference_days` if not said.
     Example: `{{ paired_versions('orders', id='order_id', content=['customer_id', 'event_at'],
     pairs={'payments': {'on': ['order_id'], 'where': 'payments.event_at >= orders.event_at'}},
     adds={'is_paid': 'count(payments.known_at) > 0'}) }}`

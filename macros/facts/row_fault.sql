@@ -2,13 +2,14 @@
     Why a raw row is set aside, or null where it is sound. The first fault that holds is named.
 
     keys: columns that must not be null.
-    finite: columns of numbers, instants or dates that must be finite where they are not null. Every
-    column that a source of the model declares `double`, `timestamp` or `date` is among them, if the
-    model names it; `event_at` and `known_at` always are.
+    finite: columns of numbers, instants or dates. A row in which one is infinite or NaN is set aside; null
+    is allowed. List every column that the sources of the model declare `double`, `timestamp` or `date`
+    and that the model names: the build stops and names one that is missing. `event_at` and `known_at`
+    are checked without being listed.
     more: further faults, `{'<reason>': '<sql condition>'}`.
-    The row has `event_at`, `known_at` and `landing_date`. An instant in the future lies after the
-    end of the row's own landing date: nothing here reads a clock. A row that says it landed before
-    its landing date would change what has been built.
+    The relation has the columns `event_at`, `known_at` and `landing_date`. `instant_in_the_future` means
+    after the end of the row's landing date: nothing here reads a clock. `landed_before_its_date` is a fault
+    because such a row would change what has been built.
     Example: `{{ row_fault(keys=['load_id', 'shipper_id'], finite=['miles']) }} as fault`
 #}
 {% macro row_fault(keys, finite=[], more={}) -%}

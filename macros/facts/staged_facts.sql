@@ -3,22 +3,22 @@
     `known_at`, and `superseded_at`, the instant from which a correction replaces it (null: none
     has).
 
-    - The same id with the same content landing again within `duplicates_within_days` is a repeated
-      delivery: the first counts. With other content it is a correction;
-    at the same instant, a contradiction: both are set aside.
+    - The same id with the same content that lands again within `duplicates_within_days` is a repeated
+      delivery: the first counts. The same id with other content is a correction. With other content at
+      exactly the same `known_at` it is a contradiction: all of these rows are set aside.
     - A fact counts from when everything that it refers to is known as well: see `counting_rows`.
       One that refers to nothing that counts is set aside.
     - Rows that are set aside are counted when the model is built, into `milepost_checks.set_aside`.
-      Are they more than the project's `set_aside_share_max`, the model fails and nothing is built
+      If they are more than the project's `set_aside_share_max`, the model fails and nothing is built
       from it: see `count_set_aside` and `refuse_set_aside`.
 
     base: the name of a model with a `fault` (see `row_fault`), `event_at`, `known_at` and
     `landing_date`.
     id: the column that names the fact.
     content: the other columns.
-    references: `{'<column>': ['<staged model>', '<its id>']}`: to facts that become known within
-    the project's `reference_days`. Null refers to nothing on purpose.
-    snapshots: the same, to what is described anew only when it changes, and may be of any age.
+    references: `{'<column>': ['<staged model>', '<its id>']}`: the facts that a column refers to, which
+    become known within the project's `reference_days` of the row. Null refers to nothing on purpose.
+    snapshots: as `references`, for what is described anew only when it changes, and may be of any age.
     code_lists: `{'<column>': ['<seed>', '<its key>']}`.
     duplicates_within_days: how late a source may deliver the same row again. Seven is the longest
     that a redelivery takes at any of ours, with room; 2026-11.

@@ -1,10 +1,15 @@
 {#
-    The versions of each fact, from what is known of it at each instant at which that may change: a
-    state holds until the next one that differs. A state that differs in nothing makes no version,
-    or its fact would count anew.
+    The versions of each fact, from its states: what is known of it at each instant at which that may
+    change. A select of (id, content, `known_at`, `superseded_at`), one row for each state that differs
+    from the one before. A state that differs in nothing makes no version, or its fact would count anew.
+
+    The last version of a fact has no `superseded_at`. So a fact ends only by a state that says so, such
+    as one with `is_open` false or a null content. That state is a version too: select those that count
+    (`where is_open`) from the result.
 
     states: a relation of (id, content, `known_at`), unique on (id, `known_at`).
-    content: its other columns.
+    id: the column that names a fact.
+    content: the other columns, whose change makes a new version.
     Example: `{{ versions_of('states', id='load_id', content=['is_open', 'closes_at']) }}`
 #}
 {% macro versions_of(states, id, content) -%}

@@ -1,12 +1,12 @@
 {#
-    Joins to each entity row the features as a model in production could have had them: a select
-    with one row per entity row, whatever matched. A feature is the value of the newest row with
+    Joins to each entity row the features as a machine-learning model in production could have had them: a
+    select with one row per entity row, whatever matched. A feature is the value of the newest row with
     equal keys and `available_at <= event_timestamp`; null where there is none, or a key is null.
     The columns of the entity rows come first, then the features in the order of `features`. These
     are the rules of `FeatureStore.get_historical_features`.
 
-    The features of a model stand here and nowhere else: an exposure with `meta.training_set` is
-    published with them as a service.
+    The features of a machine-learning model stand here and nowhere else: an exposure whose
+    `meta.training_set` names the dbt model with this lookup is published with them as a service.
 
     entity_rows: a relation, or the name of a CTE, with the join keys and `event_timestamp`.
     features: `'view:feature'`, or a whole `'view'`, which is all of its features but the derived ones.
@@ -17,11 +17,11 @@
     `features` asks for `'alias'` or `'alias:feature'`.
 
     A derived feature takes the columns of its request from the entity rows. One whose inputs are in
-    another view needs that view among the model's dependencies: `-- depends_on: {{ ref('view') }}`.
+    another view needs that view among the dbt model's dependencies: `-- depends_on: {{ ref('view') }}`.
 
-    The select begins with `with`: it is a whole model, or the whole of a CTE. The model depends on
+    The select begins with `with`: it is a whole dbt model, or the whole of a CTE. The dbt model depends on
     each view as if it had a `ref` to it. An instant for which a view is not built, or a window not
-    full, is an error in the client and none here: the model states which rows it has (see
+    full, is an error in the client and not here: the dbt model states which rows it has (see
     `complete_from` and the data test `is_covered_by_views`).
     Example: `{{ point_in_time_join('bookings', ['carrier_reliability', 'origin'], aliases={
     'origin': {'view': 'market_balance', 'keys': {'market_id': 'origin_market_id'}}}) }}`
@@ -35,7 +35,7 @@
 {%- endif -%}
 {%- do milepost.declare_lookup(features, aliases) -%}
 {%- if not execute -%}
-    {#- While dbt parses, the views' columns are not known: only that the model needs them. -#}
+    {#- While dbt parses, the columns of the views are not known. So only the dependencies on the views are declared. -#}
     {%- for reference in ([features] if features is string else features) -%}
         {%- set name = reference.split(':')[0] -%}
         {%- do milepost.ref_view(aliases.get(name, {}).get('view', name)) -%}
@@ -62,7 +62,8 @@ with
 
 ){{ ',' if not loop.last }}
 {% endfor %}
--- A feature is not qualified, so that a column of its name among the entity rows is an error.
+-- A feature has no table name before it: if the entity rows have a column of its name, the database
+-- stops and says that the name is ambiguous.
 select
     milepost__entity_rows.*,
     {%- for column in lookup.columns.values() %}
@@ -75,7 +76,7 @@ from {{ entity_rows }} as milepost__entity_rows
 {%- set derived = [] -%}
 {%- for column, sql in lookup.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}
 {%- if derived %}
--- No rows: only that a column of a derived feature's name among the entity rows is an error, too.
+-- This join adds no rows. It makes the name of a derived feature ambiguous if the entity rows have it.
 left join (
     select
         {%- for column in derived %}

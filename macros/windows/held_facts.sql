@@ -1,7 +1,14 @@
 {#
-    CTEs of what is no sum, at each instant: the aggregates of the facts whose stays hold there. For `newest`
-    and `last` a fact also goes when enough newer ones that stand have come; what is then left too
-    many, because a superseded one still counts, the order among facts decides.
+    CTEs for the features that are not sums (a median, a minimum, the newest value, the last 50 facts): at each
+    instant of `milepost__instants`, the aggregates of the facts that are in the window there.
+
+    For `newest` and `last`, a fact also leaves when enough newer facts that are never corrected have come. A
+    newer fact that is corrected later does not push out older ones: once it is superseded, they count again. So
+    more facts than needed may be left at an instant, and their order decides which of them count.
+
+    The CTEs of a series: `milepost__facts_...` the facts with the steps at which they come and go,
+    `milepost__standing_...` the steps at which a fact pushes an older one out, `milepost__candidates_...` the facts
+    left at each instant with their order, and `milepost__held_...` the aggregates.
 
     series: as `window_series` gives it, with `held_features`.
 #}

@@ -1,7 +1,8 @@
 {#
     The features of `trailing_features`, checked, one mapping for each column of the result:
     name, column, aggregate, facts, value (none: the facts themselves), window ('trailing', 'last',
-    'newest', 'open'), is_summed (whether it runs along the key), is_count (whether it is 0 without facts),
+    'newest', 'open'), is_summed (whether it is found by adding what enters its window and subtracting what
+    leaves; otherwise `held_facts` aggregates the facts in it), is_count (whether it is 0 without facts),
     hours, back_hours, last, id, decimals, look_back_hours, label (the facts' name, numbered), series (the
     facts and the window), at_least (as `enough_counts` gives it).
 #}

@@ -3,7 +3,7 @@
     feature and window, to stand in a CTE of its own below the CTEs that hold the facts.
 
     A row stands at each grid instant at which a fact of its key enters or leaves one of the windows,
-    so that the newest row at or before an instant says what a row per grid instant would say. A
+    so the newest row at or before an instant says what a row per grid instant would say. A
     window of W is `g - W <= known_at < g`; a superseded version of a fact is in none after its
     `superseded_at`. The rules are in docs/guides/features-in-time.md. `available_at` is the grid
     instant plus the view's serving delay, see the macro `available_at`.
@@ -30,8 +30,9 @@
             those before it 25 in all, and more is an error
     grid: 'day' or 'hour', as the view's `meta.grid`.
 
-    A facts CTE has the keys, `event_at`, `known_at`, `superseded_at`, and the columns named. Names that
-    begin with `milepost__` are ours, and a reserved word of SQL is no name.
+    A facts CTE has the keys, `known_at`, `superseded_at`, and the columns that its features name. For
+    `last`, `newest` and `newest_at` it also has `event_at`, for `open_within` also `opens_at` and
+    `closes_at`. A name may not begin with `milepost__`, which ours do, nor be a reserved word of SQL.
 
     Example: `{{ trailing_features(keys=['carrier_id'], features=[
         {'name': 'delivery_count', 'count': 'deliveries', 'over': ['28d', '90d']},

@@ -1,4 +1,4 @@
-"""What dbt knows of the project: its catalogue, the code of each table, what was built."""
+"""What dbt knows of the project: its models and tests, the code of each table, what was built."""
 
 # What other wings import; all else is private to this one.
 __all__ = [

@@ -1,4 +1,4 @@
-"""The catalogue: which feature views a dbt project has, read from dbt's own manifest.
+"""The models, tests and sources of a dbt project, from dbt's manifest.
 
 Nothing else keeps a list. A feature view is an enabled model with `meta.entities`.
 """

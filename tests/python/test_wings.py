@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,7 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "milepost"
 
-# What each wing may import besides itself, `errors` and `display`. docs/concepts/architecture.md
-# draws the same.
+# What each wing may import besides itself, `errors` and `display`.
 MAY_IMPORT: dict[str, set[str]] = {
     "storage": set(),
     "raw": {"storage"},
@@ -115,6 +115,14 @@ def test_only_the_command_line_prints() -> None:
                 if isinstance(node, ast.Name)
             }
             assert "print" not in names, path
+
+
+def test_the_page_on_architecture_says_what_each_wing_may_import() -> None:
+    page = (PROJECT / "docs/concepts/architecture.md").read_text()
+    lines = re.findall(r"^    (\w+) +may import +(.*)$", page, re.MULTILINE)
+    assert dict(lines) == {
+        wing: ", ".join(sorted(imported)) or "nothing" for wing, imported in MAY_IMPORT.items()
+    }
 
 
 def test_the_page_on_architecture_lists_every_module(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def _code_faults(view: str, changed_parts: Mapping[str, Sequence[str]]) -> Itera
 
 
 def files_as_dbt_read_them(candidate: Candidate) -> Iterator[Refusal]:
-    """Require that the files of the view, of all that it is made from, and of their tests and
-    macros are what dbt last read.
+    """Require that the SQL, Python and CSV files of the view, of all that it is made from, and of
+    their tests and macros are what dbt last read. YAML files are not compared.
     """
     for view in candidate.views:
         lineage = candidate.catalog.lineage(view.unique_id)

@@ -16,8 +16,9 @@ from milepost.release.service import Service
 
 
 def services_are_served(candidate: Candidate) -> Iterator[Refusal]:
-    """Require that no feature service asks for what the release has not, has a view's name, or
-    needs a view that neither its exposure nor its training set depends on.
+    """Require that the release has each feature that a feature service asks for, no service has the
+    name of a view, and the exposure or the training set of a service depends on each view that the
+    service needs.
     """
     declared = _declared(candidate)
     model_ids = {view.name: view.unique_id for view in candidate.views}
