@@ -92,7 +92,7 @@ def complete_from(instant: datetime | None, view: View) -> str | None:
     """Return from when a feature of the view is whole, in words where that is not built yet."""
     if instant is None:
         return None
-    is_built = instant < view.instant("built_through")
+    is_built = instant < view.built_through_at
     return minute(instant) if is_built else f"not before {minute(instant)}"
 
 

@@ -77,7 +77,7 @@ def views(manifest: Manifest) -> DisplayTable[View]:
             "rows": lambda view: view.rows,
             "from": lambda view: complete_from(first(view), view),
             "all from": lambda view: complete_from(last(view), view),
-            "until": lambda view: minute(view.instant("built_through")),
+            "until": lambda view: minute(view.built_through_at),
             "keys": lambda view: view.keys,
             "owners": lambda view: view.owners.values(),
             "description": lambda view: view.description,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-SHOWN = 3
+from milepost.display import shortened
+
 REBUILD = "`dbt build` builds and tests everything"
 NEW_VERSION = (
     "undo the change, or raise the view's version as docs/concepts/compatibility.md says and run "
@@ -59,9 +60,3 @@ def _line(cause: str, refusals: Sequence[Refusal], views: Sequence[str]) -> str:
 def remedies(refusals: Iterable[Refusal]) -> str:
     """Return what to run or do, each once."""
     return "; ".join(dict.fromkeys(refusal.remedy for refusal in refusals))
-
-
-def shortened(texts: Sequence[str]) -> str:
-    """Return the first few texts, and how many more there are."""
-    more = len(texts) - SHOWN
-    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from milepost.building.declared_views import published_name
+from milepost.display import SHOWN, shortened
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import SHOWN, Refusal, shortened
+from milepost.publishing.refusal import Refusal
 from milepost.publishing.rules.builds import is_built
 
 

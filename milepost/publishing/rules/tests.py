@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from milepost.building.declared_views import FeatureView, published_name
+from milepost.display import shortened
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import Refusal, shortened
+from milepost.publishing.refusal import Refusal
 
 # What a data test asks unless it is told to ask less.
 _WHOLE_TEST = {
