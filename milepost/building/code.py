@@ -70,8 +70,8 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 def without_layout(text: str) -> str:
     """Return Jinja and SQL without comments, its white space as single spaces.
 
-    Texts and quoted names keep theirs. Where it cannot be told cheaply what is a text and what is
-    not, the whole comes back as it is: with `$$`, an escaped quote, or one that has no end.
+    Texts and quoted names keep theirs. With `$$`, an escaped quote or a quote without an end it is
+    not easy to tell what is a text: then everything is returned as it is.
     """
     if "$$" in text or "\\'" in text or '\\"' in text:
         return text

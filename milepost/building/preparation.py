@@ -1,4 +1,4 @@
-"""What dbt does before it builds by a plan: as macros read it, and as records keep it."""
+"""What dbt does before it builds by a plan, in the form that macros and records take."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ NEW_VERSION = (
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that is wrong with a view, or with what it is made from or tested by.
+    """A fault of a view, of its lineage or of its tests.
 
     `subject` and `fault` make a sentence. Refusals with the same `cause`, a sentence about many
     subjects, are told in one line; one without a cause is told in its own words. `remedy` is what
@@ -31,7 +31,7 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, said of this subject alone."""
+        """The fault as a sentence about this subject alone."""
         return f"{self.subject} {self.fault}"
 
 

@@ -27,7 +27,7 @@ def built_by_this_code(candidate: Candidate) -> Iterator[Refusal]:
 
 
 def _code_faults(view: str, changed_parts: Mapping[str, Sequence[str]]) -> Iterator[Refusal]:
-    """Give one cause for each part of the code that changed; one for all where many did."""
+    """Refuse by one cause for each changed part of the code, or by one for all of many parts."""
     parts = sorted({part for changed in changed_parts.values() for part in changed})
     causes = parts if len(parts) <= SHOWN else [shortened(parts)]
     for cause in causes:

@@ -83,7 +83,7 @@ def _is_same(
 def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[Refusal]:
-    """Refuse each feature that changed: at how many instants, at which first, and of which key."""
+    """Refuse each feature that changed, with the number of instants and the first of them."""
     features = [name for name in old.features if name in new.features]
     con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))

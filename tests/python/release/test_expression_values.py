@@ -158,7 +158,7 @@ def test_it_is_the_same_from_python_from_duckdb_and_from_the_macros(
     assert repr(in_duckdb(sql, columns, kind)) == repr(expected)
     found = in_python(sql, columns, kind)
     assert found is None or repr(found) == repr(expected)
-    # The SQL that the macros write for Spark is run by DuckDB here: all of it means the same there.
+    # "spark" is the SQL that the macros write for Spark. DuckDB runs it here.
     for engine in ("duckdb", "spark"):
         bound = macro(engine)(sql, {name: name for name in names}, kind.lower())
         assert repr(oracle.values(bound, kind)) == repr(expected)
