@@ -39,14 +39,14 @@ class Plugin(BasePlugin):
     """`plugins: [{module: milepost.dbt_plugin, config: {store_uri: ...}}]` in profiles.yml."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Keep where the releases are; without it, what the scratch database lacks is built."""
+        """Keep the URI of the store; without it no view is read from a release."""
         self.store_uri: str | None = plugin_config.get("store_uri")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the function."""
         with suppress(StorageError):  # said, with its hint, when something first needs S3
             conn.execute(endpoint().duckdb_secret())
-        # Not pure: DuckDB would answer a question with what it answered before.
+        # It has side effects: else DuckDB would repeat its earlier answer to a question.
         conn.create_function(
             "milepost_answer", self._answer, [VARCHAR, VARCHAR], VARCHAR, side_effects=True
         )
@@ -104,7 +104,7 @@ def _options(config: Any) -> Options:
 
 
 def _narrowed_by(config: Any, flags: Any) -> str:
-    """Return the option that makes this command's tables other than the project says, or ""."""
+    """Return the option with which tables are not as the project says, or "" without one."""
     for option in ("empty", "sample", "defer", "vars"):
         if getattr(flags, option.upper(), None):  # not every command has each
             return f"--{option}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 LINE = 100
+# As many names as one reads in a sentence.
+SHOWN = 3
 
 
 class DisplayTable(list[Item], Generic[Item]):
-    """A list that shows itself as a table: `columns` has a title and what an item has there."""
+    """A list that shows itself as a table: `columns` has the value of an item by column title."""
 
     def __init__(self, items: Iterable[Item], columns: Mapping[str, Callable[[Item], Any]]) -> None:
         super().__init__(items)
@@ -48,6 +50,12 @@ def to_text(value: Any) -> str:
     if isinstance(value, str) or not isinstance(value, Iterable):
         return str(value)
     return ", ".join(str(item) for item in value)
+
+
+def shortened(texts: Sequence[str], shown: int = SHOWN) -> str:
+    """Return the first `shown` texts as a list, and how many more there are."""
+    more = len(texts) - shown
+    return ", ".join(texts[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cut(line: str) -> str:

@@ -33,26 +33,26 @@ class StorageError(MilepostError, OSError):
 
 
 class LandingError(MilepostError, ValueError):
-    """The raw log is not what its markers or its declaration say."""
+    """The raw log differs from its markers or from the sources that declare it."""
 
 
 class PublishError(MilepostError, RuntimeError):
-    """A release was refused; nothing published has changed."""
+    """A `dbt build` or a publication was refused; nothing published has changed."""
 
 
 class ConflictError(PublishError):
-    """Another writer was first."""
+    """Another writer was first, or a release may be removed before it is kept."""
 
 
 class ReleaseError(MilepostError, ValueError):
-    """A store, release or manifest is missing, damaged, or of a format that is not known."""
+    """A store, release or manifest is missing or damaged, or it cannot be used as was asked."""
 
 
 class LookupInputError(MilepostError, ValueError):
-    """What was asked of a feature lookup does not fit the release."""
+    """The entity rows, features or options of a lookup do not fit the release."""
 
 
 class UnknownFeatureError(LookupInputError, KeyError):
-    """A feature view or feature that the release does not have."""
+    """The release does not have the feature view, feature or service."""
 
     __str__ = MilepostError.__str__

@@ -1,4 +1,7 @@
-"""Which grid instants a dbt command builds of each model."""
+"""Which grid instants a dbt command builds of each model.
+
+Any edit here but of comments and docstrings builds every view again: see `planning_code`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from milepost.building.catalog import Catalog
 from milepost.building.raw_logs import RawLogs
 from milepost.errors import PublishError
 
-# What follows the last closed midnight: it is the last instant of a grid, and an end without one.
+# By grid, the step from the last closed midnight to the end of a batch. That midnight is the last
+# instant of a grid; without a grid it is itself the end.
 STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
@@ -18,8 +22,8 @@ STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 class Options:
     """The options of a dbt command that decide what it builds.
 
-    `narrowed_by` is the one that makes its tables other than the project says, such as `--empty` or
-    `--target other`, or "". `start` and `end` are dbt's `--event-time-start` and `-end`.
+    `narrowed_by` is an option such as `--empty` or `--target other`, with which tables are not as
+    the project says; "" without one. `start` and `end` are dbt's `--event-time-start` and `-end`.
     """
 
     command: str
@@ -46,13 +50,16 @@ class Options:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the command adds to tables as they are; `--empty` adds nothing, and so may."""
+        """Whether the command adds to the tables that exist.
+
+        With `--empty` it adds no rows, so the tables may stay.
+        """
         return self.builds_tables and not self.full_refresh and self.narrowed_by in {"", "--empty"}
 
 
 @dataclass(frozen=True)
 class Instants:
-    """The grid instants from `start`, or from the first where it is None, up to but not `end`."""
+    """The grid instants from `start` to (not including) `end`; None stands for the first of all."""
 
     start: datetime | None
     end: datetime
@@ -61,10 +68,10 @@ class Instants:
 class Batches:
     """The grid instants that a dbt command builds of each model.
 
-    A model goes on from where its last batch ended: `built_to` has that instant of each model that
-    does. Another starts with the raw log. It ends where the closed landing dates do. With
-    `--event-time-start` and `--event-time-end` these instants are built, again or anew; they may
-    not leave a gap behind what is built, nor go beyond the closed dates.
+    A model in `built_to` goes on from that instant, where its last batch ended. Any other model
+    starts with the raw log. A batch ends where the closed landing dates do. With
+    `--event-time-start` and `--event-time-end` the instants between them are built, again or anew;
+    they may not leave a gap behind what is built, nor go beyond the closed dates.
     """
 
     def __init__(
@@ -84,8 +91,8 @@ class Batches:
         closed = datetime.combine(self._raw_logs.closed_before(node_id), time())
         end = closed + STEPS.get(node["config"]["meta"].get("grid"), timedelta())
         built_to = self._built_to.get(node_id)
-        start, asked_end = self._options.start, self._options.end
-        if start is None or asked_end is None:
+        start, option_end = self._options.start, self._options.end
+        if start is None or option_end is None:
             return Instants(built_to, end)
         if built_to is None or start > built_to:
             how_far = f"up to (not including) {built_to}" if built_to else "nowhere"
@@ -93,15 +100,15 @@ class Batches:
                 f"`{node['name']}` is built {how_far}, and `--event-time-start` is {start}",
                 hint="leave the dates out, to build all that comes before",
             )
-        if asked_end > end:
+        if option_end > end:
             raise PublishError(
-                f"landing dates are closed up to {closed}, and `--event-time-end` is {asked_end}",
+                f"landing dates are closed up to {closed}, and `--event-time-end` is {option_end}",
                 hint=f"end it at {end} or before, or leave the dates out",
             )
-        return Instants(start, asked_end)
+        return Instants(start, option_end)
 
     def built_to(self, node_id: str) -> datetime:
-        """Return the first instant of a model that is not built once its batch is."""
+        """Return the first instant of a model that is still to be built after its batch."""
         before = self._built_to.get(node_id)
         end = self.of(node_id).end
         return max(end, before) if before else end

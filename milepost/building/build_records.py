@@ -38,7 +38,7 @@ _TABLES = {
     "recent_set_aside_share double",
 }
 FORM = hashlib.sha256(json.dumps(_TABLES).encode()).hexdigest()[:16]
-"""What the comment on `batches` says where the tables are as this Milepost makes them."""
+"""The comment on the table `batches` if the tables have the form of this Milepost."""
 
 # What JSON has as texts.
 _INSTANTS: dict[str, Callable[[str], date]] = {
@@ -84,9 +84,10 @@ class TestRun:
 
 @dataclass(frozen=True)
 class Batch:
-    """How far an incremental model is built: the first grid instant that is not, and by which code.
+    """How far an incremental model is built, and by which code.
 
-    `look_backs` is how many hours each feature of a feature view looks back.
+    `built_to` is the first grid instant that is not built. `look_backs` is how many
+    hours each feature of a feature view looks back.
     """
 
     built_to: datetime
@@ -97,9 +98,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class Slice:
-    """The landing dates that a table is made from: from the first where `first_date` is None.
+    """The landing dates that a table is made from; without a `first_date`, from the first of all.
 
-    Until `is_built` they are those that a dbt command is about to read.
+    Until `is_built` is true, a dbt command is about to read them.
     """
 
     first_date: date | None
@@ -172,7 +173,7 @@ def _record(kind: type[T], row: Mapping[str, Any]) -> T:
 
 
 def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAside]:
-    """Read how many rows the models set aside, by raw table and reason; a PublishError without."""
+    """Read how many rows models set aside, by raw table and reason; a PublishError if it cannot."""
     try:
         counts = con.execute(
             "select table_name, reason, set_aside_count, row_count from milepost_checks.set_aside "
@@ -195,7 +196,7 @@ def create() -> list[str]:
 
 
 def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the statement that writes rows, in place of those of the same key; none without rows.
+    """Return the statement that writes rows, replacing those of the same key; none for no rows.
 
     Each row has the same columns; a mapping in one becomes JSON.
     """
@@ -208,17 +209,17 @@ def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def forget_batches(node_ids: Iterable[str]) -> list[str]:
-    """Return the statement after which nothing goes on from these models' tables."""
+    """Return the statement that removes batches, so that no build goes on from these tables."""
     return _where(f"delete from {_SCHEMA}.batches", node_ids)  # noqa: S608 - quoted
 
 
 def interrupt(node_ids: Iterable[str]) -> list[str]:
-    """Return the statement after which nobody knows what these models' tables hold."""
+    """Return the statement that marks builds as interrupted, since their tables are unknown."""
     return _where(f"update {_SCHEMA}.builds set status = 'interrupted'", node_ids)  # noqa: S608 - quoted
 
 
 def keep_slices(node_ids: Iterable[str]) -> list[str]:
-    """Return the statement that says of planned slices that these models are made from them."""
+    """Return the statement that marks the planned slices of these models as built."""
     return _where(f"update {_SCHEMA}.slices set is_built = true", node_ids)  # noqa: S608 - quoted
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 @dataclass(frozen=True)
 class BuiltRange:
-    """From when the windows of each feature are full, and the first instant not built any more."""
+    """From when the windows of each feature are full, and the first instant that is not built."""
 
     complete_from: Mapping[str, datetime]
     built_through: datetime
@@ -27,7 +27,7 @@ def built_range(
     """Return the built range of a view whose raw logs begin on `first_dates`.
 
     `built_to` is the first grid instant that is not built. `look_backs` is how many hours each
-    feature looks back, as its build found it; one that is not there looks back as far as the view.
+    feature looks back, as its build found it; a feature without it looks back as far as the view.
     """
     begins = datetime.combine(max(first_dates), time())
     delay = timedelta(minutes=serving_delay_minutes)

@@ -30,7 +30,7 @@ from milepost.release.service import Service
 
 @dataclass(frozen=True)
 class Catalog:
-    """A dbt manifest, asked for feature views, their tests and what they are made from."""
+    """A dbt manifest: its feature views, their tests and their lineage."""
 
     nodes: Mapping[str, Mapping[str, Any]]
     macros: Mapping[str, Mapping[str, Any]]

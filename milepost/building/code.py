@@ -1,8 +1,8 @@
 """The code of a model, seed or test: everything that can change its values or its verdict.
 
 Planning, the gate and the release manifest all take it from here. It is computed from dbt's
-manifest and `dbt_project.yml`, part by part, so that whoever is told that a table was built by
-other code is also told what of it changed. What counts is listed in docs/concepts/batches.md.
+manifest and `dbt_project.yml`, part by part, so that a message about other code can name the parts
+that changed. Which parts there are is listed in docs/concepts/batches.md.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,30 +19,29 @@ from typing import Any
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
+from milepost.building.planning_code import planning_code
 from milepost.building.samples import samples_part
 from milepost.errors import PublishError
 
 Parts = dict[str, str]
-"""The parts of a code: what a person calls each, such as "macro `elapsed`", and a hash of it."""
+"""The hash of each part of a code, by its name for people, such as "macro `elapsed`"."""
 
-# What a node's YAML says for people, for lookups or for the gate, and no table depends on.
+# Keys of a node's `meta` on which no table depends: they are for people, lookups or the gate. Those
+# that define a feature view are fields of `release.definition`, too.
 DESCRIPTIVE_META = {
     *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
     "entity_definitions",
 }
-# Where a table stands is compared by its name; how it is rebuilt is the command's to say.
+# Keys of a node's `config` that change no value: where its table stands, who may read it, how it is
+# rebuilt.
 _DESCRIPTIVE_CONFIG = {
     *("meta", "tags", "docs", "group", "access", "grants", "persist_docs", "freshness"),
     *("enabled", "alias", "schema", "database", "full_refresh", "packages", "static_analysis"),
     *("store_failures", "store_failures_as"),
 }
-# The arithmetic is DuckDB's; the macros that dbt brings and the materializations are the others'.
+# Packages whose versions stand for their code: DuckDB's arithmetic, dbt's macros, materializations.
 _ENGINE = ("dbt-adapters", "dbt-duckdb", "duckdb")
-
-# What decides which rows of a table are built, and from which landing dates.
-_PLANNING = ("raw_logs.py", "batches.py", "slices.py", "plan.py")
-_SHOWN = 3
 
 _TOKEN = re.compile(
     r"""
@@ -68,17 +67,11 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def shortened(texts: Sequence[str]) -> str:
-    """Return the first three texts and how many more there are: what one reads of a long list."""
-    more = len(texts) - _SHOWN
-    return ", ".join(texts[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
 def without_layout(text: str) -> str:
     """Return Jinja and SQL without comments, its white space as single spaces.
 
-    Texts and quoted names keep theirs. Where it cannot be told cheaply what is a text and what is
-    not, the whole comes back as it is: with `$$`, an escaped quote, or one that has no end.
+    Texts and quoted names keep theirs. With `$$`, an escaped quote or a quote without an end it is
+    not easy to tell what is a text: then everything is returned as it is.
     """
     if "$$" in text or "\\'" in text or '\\"' in text:
         return text
@@ -107,12 +100,12 @@ class Coder:
         self._target = target
         self._reopened = reopened
         self._engine = {f"version of {name}": version(name) for name in _ENGINE}
-        self._engine["version of Milepost's planning"] = _planning()
+        self._engine["version of Milepost's planning"] = _hash(planning_code())
         self._own = cache(self._own_parts)
         self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))
 
     def has_code(self, node_id: str) -> bool:
-        """Return whether a node is a table or a test, and so has a code of its own."""
+        """Return whether a node has a code: whether it is a model, a seed or a test."""
         kind = self._catalog.nodes[node_id]["resource_type"]
         return kind in {"model", "seed", "test", "unit_test"}
 
@@ -165,7 +158,7 @@ class Coder:
         return parts | dict(self._surroundings("\n".join(texts)))
 
     def _surroundings(self, text: str) -> Iterator[tuple[str, str]]:
-        """What a text reads from outside: variables, the environment, the target."""
+        """Yield the parts that a text reads from outside: variables, environment and target."""
         for match in _VARIABLE.finditer(text):
             name = match["name"]
             if name is None:  # computed: it may be any of them
@@ -219,7 +212,7 @@ def _source(node: Mapping[str, Any]) -> list[Any]:
 
 
 def _content(seed: Mapping[str, Any]) -> str:
-    """Return the hash of a seed's content, which dbt has but for large ones."""
+    """Return the hash of a seed's content: dbt's own, or for a large seed that of its file."""
     checksum = seed["checksum"]
     if checksum["name"] == "path":
         path = Path(seed["root_path"], seed["original_file_path"])
@@ -231,12 +224,6 @@ def _content(seed: Mapping[str, Any]) -> str:
                 hint="dbt keeps no hash of a seed above 1 MB: its file must be where it was built",
             ) from error
     return str(checksum["checksum"])
-
-
-@cache
-def _planning() -> str:
-    files = (Path(__file__).with_name(name) for name in _PLANNING)
-    return _hash([file.read_text(encoding="utf-8") for file in files])
 
 
 def _hash(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What Milepost's macros ask while one dbt command runs, and the answers.
+"""The answers to the questions of Milepost's macros while one dbt command runs.
 
 Macros know dbt's tables and run SQL. What is to be decided is decided here, from dbt's manifest,
 the raw logs, and the records that a macro has read.
@@ -30,7 +30,7 @@ Released = Callable[[], Mapping[str, ReleasedView]]
 
 
 class DbtCommand:
-    """One dbt command, and what was decided for it so far. Each public method answers a question.
+    """One dbt command, and the plan for it. Each public method answers a question of a macro.
 
     A method takes what JSON can say and returns the same. `variables` are what
     `project.declared_variables` gives; `released` gives the views of the current release by name.
@@ -45,7 +45,7 @@ class DbtCommand:
         self._plan: Plan | None = None
 
     def check_landing(self) -> None:
-        """Raise a LandingError where a raw log is not what its markers and the sources say."""
+        """Raise a LandingError where a raw log differs from its markers or from its sources."""
         self._logs.check()
 
     def closed_before(self, source_name: str) -> str:
@@ -64,9 +64,9 @@ class DbtCommand:
         }
 
     def record_tables(self, form: str | None) -> list[str]:
-        """Return the statements that make the tables of records; none where they have their form.
+        """Return the statements that make the tables of records; none if they have today's form.
 
-        Records of another Milepost, in another form, go: what they describe is built anew.
+        Records in the form of another Milepost are dropped, and their tables are built anew.
         """
         _ = self._codes  # before a file of a seed changes
         return [] if form == build_records.FORM else build_records.create()
@@ -121,7 +121,7 @@ class DbtCommand:
         }
 
     def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
-        """Return what a count of the rows that a model sets aside of its base model needs.
+        """Return what a macro needs to count the rows of `base` that a model sets aside.
 
         The raw `tables` of the base, up to which date they are closed, and from which landing date
         on the command reads all that a row refers to.
@@ -143,7 +143,7 @@ class DbtCommand:
         }
 
     def batch_record(self, node_id: str, sql: str) -> str:
-        """Return the statement that keeps how far a model is built once its batch is, or "".
+        """Return the statement that records how far a model is built after its batch, or "".
 
         `sql` is what dbt compiled: from it comes how far back each feature of a feature view looks.
         """

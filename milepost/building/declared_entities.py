@@ -34,7 +34,7 @@ _NAME = (
 def read_definitions(metas: Mapping[str, Mapping[str, Any]]) -> dict[str, Entity]:
     """Return every entity that the meta of a feature view defines, by name; `metas` are by view.
 
-    Raises a PublishError for one that is not whole, or that two views define differently.
+    Raises a PublishError for an entity that is incomplete, or that two views define differently.
     """
     entities: dict[str, Entity] = {}
     first_views: dict[str, str] = {}

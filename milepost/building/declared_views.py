@@ -47,7 +47,8 @@ def is_feature_view(node: Mapping[str, Any]) -> bool:
 def read(node: Mapping[str, Any]) -> FeatureView:
     """Return the feature view that a node of dbt's manifest is.
 
-    Raises a PublishError for what its YAML lacks, or says in a way that not every consumer reads.
+    Raises a PublishError if its YAML lacks something, or has a value that some consumers cannot
+    read.
     Its entities and derived features are checked beside those of the other views.
     """
     name, meta = published_name(node), node["config"]["meta"]
@@ -82,13 +83,13 @@ def read(node: Mapping[str, Any]) -> FeatureView:
 
 @dataclass(frozen=True)
 class _Meta:
-    """The meta of a view, asked for values of a kind."""
+    """The `meta` of a view, whose values are checked as they are read."""
 
     view: str
     meta: Mapping[str, Any]
 
     def value(self, key: str, kind: type, **default: Any) -> Any:
-        """Return a value, the default where it is not stated and there is one, or raise."""
+        """Return a value, or its default; a PublishError for a missing or mistyped value."""
         if key not in self.meta and default:
             return default["default"]
         if not isinstance(self.meta.get(key), kind):
@@ -101,13 +102,13 @@ class _Meta:
 
 
 def _longest_window_days(stated: _Meta, node: Mapping[str, Any]) -> int:
-    """Return how far the farthest looks back of all that is declared and stated."""
+    """Return the longest window, in days, of all that are declared or stated for a view."""
     days = [
         column_days
         for column in node["columns"].values()
         if (column_days := _column_window_days(stated.view, column)) is not None
     ]
-    # `trailing_features` puts it there; what looks back otherwise is stated.
+    # `trailing_features` declares its windows; any other way to look back is stated.
     if "declared_window_days" in stated.meta:
         days.append(stated.meta["declared_window_days"])
     if "longest_window_days" in stated.meta or not days:
@@ -200,7 +201,7 @@ def _check(view: FeatureView) -> None:
 
 
 def check_serving_delay(view: str, grid: Any, minutes: Any) -> None:
-    """Raise a PublishError for a delay that no build can keep."""
+    """Raise a PublishError for a serving delay that is too short for any build."""
     if grid == "hour" and isinstance(minutes, int) and minutes < HOURS_TO_CLOSE * 60:
         raise PublishError(
             f"feature view `{view}` is hourly and says that it is served {minutes} minutes later",

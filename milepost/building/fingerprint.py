@@ -1,4 +1,4 @@
-"""A text that changes with any value, row, column or type of a table, not with the rows' order.
+"""Fingerprints of tables: one changes with any value, row, column or type, not with row order.
 
 dbt's hooks compute it of the table that the tests see, and the publisher of what it exports, with
 this one query.

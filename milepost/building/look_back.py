@@ -31,7 +31,7 @@ Scope = Mapping[str, Relation]
 
 
 def look_backs(sql: str, columns: Iterable[str]) -> dict[str, LookBack]:
-    """Return how far back each of these columns of a select looks.
+    """Return how far back each of some columns of a select looks.
 
     >>> windows = f"with {MARKER} as (select 168 as load_count_7d) select 1 as load_count_7d"
     >>> sql = f"with windows as ({windows}) select load_count_7d / 7 as daily from windows"
@@ -115,7 +115,7 @@ def _query(node: Node, outer: Scope) -> Relation:
 
 
 def _windows(node: Node, marker: Node) -> Relation:
-    """Declared windows: features, and keys, which look back nowhere.
+    """Return the relation of declared windows: features look back, and keys do not.
 
     When the newest row was made, a fact of any age decides that left the longest window last.
     """
@@ -161,7 +161,7 @@ def _select(node: Node, scope: Scope) -> Relation:
 
 
 def _from(table: Node, scope: Scope) -> tuple[dict[str, Relation], LookBack]:
-    """The relations of a FROM by name, and what decides whether a row is there."""
+    """Return the relations of a FROM by name, and the look-back of whether a row exists."""
     name = (table["alias"] or table.get("table_name") or "").lower()
     if table["type"] == "EMPTY":
         return {}, NOWHERE
@@ -177,12 +177,12 @@ def _from(table: Node, scope: Scope) -> tuple[dict[str, Relation], LookBack]:
         relation = Relation(unlisted=unknown(table["type"].lower()))
     if table["column_name_alias"]:
         relation = Relation(unlisted=unknown("columns named anew"))
-    # A name for a relation that nobody gave one, so that a second such one is another.
+    # A relation without a name gets its own, so that two of them stay apart.
     return {name or f"#{id(table)}": relation}, (unknown("sample") if table["sample"] else NOWHERE)
 
 
 def _join(table: Node, scope: Scope) -> tuple[dict[str, Relation], LookBack]:
-    """The rows of a left join are those of its left side; what it finds may be of any age."""
+    """Return the relations of a join: a left join keeps left rows, and finds values of any age."""
     left, existence = _from(table["left"], scope)
     right, _ = _from(table["right"], scope)
     joined = Relation(unlisted=unknown("join"))

@@ -32,7 +32,7 @@ NOWHERE = LookBack()
 
 
 def unknown(source: str) -> LookBack:
-    """Return the look-back of what comes from a source that nobody knows the age of."""
+    """Return the look-back of a value from a source of unknown age."""
     return LookBack(unknown=frozenset([source]))
 
 
@@ -45,7 +45,7 @@ class Relation:
 
 
 def farthest(look_backs: Iterable[LookBack]) -> LookBack:
-    """Return the look-back of what is made from all of these."""
+    """Return the look-back of a value that is made from all of these."""
     return reduce(LookBack.__or__, look_backs, NOWHERE)
 
 

@@ -14,7 +14,7 @@ _DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?(['"])(\w+)\1
 
 
 class MacroCalls:
-    """The macros of a manifest, asked for those that a node calls.
+    """The macros of a manifest, and which of them each node calls.
 
     Macros of dbt and of its adapter are left out: their versions stand for them.
     """

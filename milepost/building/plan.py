@@ -1,4 +1,7 @@
-"""What a `dbt build` goes on from, what it reads, and what it builds anew."""
+"""What a `dbt build` goes on from, what it reads, and what it builds anew.
+
+Any edit here but of comments and docstrings builds every view again: see `planning_code`.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
 from milepost.building.raw_logs import RawLogs
 from milepost.building.slices import Slices
+from milepost.display import shortened
 from milepost.errors import PublishError
 
 
 @dataclass(frozen=True)
 class ReleasedView:
-    """A feature view of the current release, as an empty scratch database goes on from it."""
+    """A feature view of the current release, from which an empty scratch database goes on."""
 
     release: str
     code: str
@@ -30,25 +34,27 @@ class ReleasedView:
 
 @dataclass(frozen=True)
 class Plan:
-    """The batch of each model and the slice of the raw log that is read for it.
+    """What a dbt command does for each model; all but `batches` has the ids of models.
 
-    `restored` are views that are read from the release, by node. Nothing goes on from the tables of
-    the models in `forgotten`; those in `anew` have one, and the reason.
+    `batches` has the grid instants to build, `slices` the landing dates to read. `restored` are the
+    views without a table that go on from the current release. `from_raw_log` are the incremental
+    models that go on from neither a table nor a release. Those of them that have a table are in
+    `rebuild_reasons`: the table is dropped and built again, and this says why.
     """
 
     batches: Batches
     slices: Mapping[str, Slice]
     restored: Mapping[str, ReleasedView] = field(default_factory=dict)
-    forgotten: frozenset[str] = frozenset()
-    anew: Mapping[str, str] = field(default_factory=dict)
+    from_raw_log: frozenset[str] = frozenset()
+    rebuild_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 class Planner:
     """Plans a dbt command from the project, its records and its raw logs.
 
     `codes` has the parts of each node's code as it is now, `selected` the ids of what the command
-    builds, `existing` those of its models that have a table, and `released` gives the views of the
-    current release by name: it is asked where a view has no table.
+    builds, and `existing` those of its models that have a table. `released` gives the views of the
+    current release by name; it is called only where a view has no table.
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class Planner:
         self._reference_days = reference_days
 
     def plan(self) -> Plan:
-        """Return the plan; a PublishError where a model would read a table that is unfit for it."""
+        """Return the plan; a PublishError where a model would read an unfit table."""
         restored = self._restored()
         built_to = {id_: view.built_to for id_, view in restored.items()}
         if self._options.goes_on:
@@ -89,21 +95,23 @@ class Planner:
         slices = Slices(
             self._catalog, batches, self._raw_logs, self._selected, self._reference_days
         )
-        # With `--empty` a model reads nothing of what it is made from.
+        # With `--empty` a model reads no row of its inputs.
         for node_id in [] if self._options.empty else self._incremental:
             self._check_inputs(node_id, slices.start(node_id))
         starts = slices.starts()
-        forgotten = frozenset(self._incremental) - built_to.keys()
+        from_raw_log = frozenset(self._incremental) - built_to.keys()
         return Plan(
             batches,
             {
-                node_id: Slice(starts.get(node_id), self._raw_logs.closed_before(node_id), False)
+                node_id: Slice(
+                    starts[node_id], self._raw_logs.closed_before(node_id), is_built=False
+                )
                 for node_id in self._models
                 if self._reads_a_source(node_id)
             },
             restored,
-            forgotten,
-            {node_id: self._reason(node_id) for node_id in sorted(forgotten & self._existing)},
+            from_raw_log,
+            {id_: self._rebuild_reason(id_) for id_ in sorted(from_raw_log & self._existing)},
         )
 
     def _is_model(self, node_id: str) -> bool:
@@ -136,10 +144,10 @@ class Planner:
         }
 
     def _check_inputs(self, node_id: str, start: date | None) -> None:
-        """Raise a PublishError for a table that a model reads and that is not fit for it.
+        """Raise a PublishError if a model reads an unfit table that this command does not build.
 
-        This command does not build the table, and other code built it, its last build did not end
-        well, or it holds too few landing dates.
+        A table is unfit if its last build did not end well, if other code built it, or if it holds
+        too few landing dates.
         """
         name = self._catalog.nodes[node_id]["name"]
         for input_id in sorted(self._catalog.lineage(node_id) - self._selected):
@@ -170,18 +178,22 @@ class Planner:
             holds = f"holds landing dates from {first} until {slice_.closed_before}"
             yield f"which {holds}, and {needs}"
 
-    def _reason(self, node_id: str) -> str:
-        """Return why a model that has a table is built anew."""
+    def _rebuild_reason(self, node_id: str) -> str:
+        """Return why the table of a model is built again in full."""
         batch = self._records.batches.get(node_id)
         if self._options.full_refresh:
             return "as `--full-refresh` says"
         if not self._options.goes_on:
             return f"as `{self._options.narrowed_by}` says"
         if batch:
-            return f"{code.shortened(self._changed(node_id, batch.parts))} changed"
-        return "its last build was not as the project says"
+            return f"{shortened(self._changed(node_id, batch.parts))} changed"
+        # Its last build was narrowed, or the records were dropped as those of another Milepost.
+        return "no record says that its last build was as the project says"
 
 
 def _reaches(first: date | None, start: date | None) -> bool:
-    """Return whether a table that begins on `first` has all from `start` on; None is the first."""
+    """Return whether a table that begins on `first` has all rows from `start` on.
+
+    None stands for the first landing date of the raw log.
+    """
     return first is None or (start is not None and first <= start)

@@ -1,4 +1,4 @@
-"""What dbt does before it builds by a plan: as macros read it, and as records keep it."""
+"""What dbt does before it builds by a plan, in the form that macros and records take."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def preparation(
         for node_id, planned in plan.slices.items()
     ]
     names_by_reason: dict[str, list[str]] = {}
-    for node_id, reason in plan.anew.items():
+    for node_id, reason in plan.rebuild_reasons.items():
         names_by_reason.setdefault(reason, []).append(f"`{names[node_id]}`")
     return {
         "restored": [
@@ -47,11 +47,11 @@ def preparation(
             for node_id, view in plan.restored.items()
         ],
         "statements": [
-            *build_records.forget_batches(plan.forgotten),
+            *build_records.forget_batches(plan.from_raw_log),
             *build_records.keep("slices", slices),
             *build_records.interrupt(selected),
         ],
-        "dropped": sorted(plan.anew),
+        "dropped": sorted(plan.rebuild_reasons),
         "messages": [
             f"Built anew: {', '.join(sorted(views))}; {reason}"
             for reason, views in names_by_reason.items()

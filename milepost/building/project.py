@@ -1,4 +1,4 @@
-"""A dbt project as the publisher finds it: its manifest, and the files that dbt made that from."""
+"""A dbt project as the publisher finds it: its manifest, and the files that dbt read for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from milepost.errors import PublishError
 
 @dataclass(frozen=True)
 class Project:
-    """What a manifest says, and the folder of the project, None where only artifacts are kept."""
+    """A dbt manifest, and the folder of its project; None where only artifacts are kept."""
 
     catalog: Catalog
     folder: Path | None
@@ -35,7 +35,7 @@ class Project:
         return declared_variables(self.folder) if self.folder else {}
 
     def edited_files(self, node_ids: Iterable[str]) -> Iterator[str]:
-        """The files of nodes, and of the macros that they call, that differ from the manifest."""
+        """Yield the files of nodes and of their macros that differ from the manifest."""
         if self.folder is None:
             return
         macros: set[str] = set()
@@ -62,7 +62,7 @@ class Project:
 
     def _text(self, node: Mapping[str, Any]) -> str:
         """A file as dbt reads it; empty where it is gone."""
-        assert self.folder is not None  # noqa: S101 - whoever asks has looked
+        assert self.folder is not None  # noqa: S101 - the caller has looked
         path = self.folder / node["original_file_path"]
         try:
             # Not `read_text`, which would turn the line ends of Windows into others.

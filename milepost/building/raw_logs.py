@@ -1,4 +1,7 @@
-"""The raw logs of a project: which nodes are made from them, and how far they are closed."""
+"""The raw logs of a project: which nodes are made from them, and how far they are closed.
+
+Any edit here but of comments and docstrings builds every view again: see `planning_code`.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ def _read(uri: str) -> ClosedDates:
 
 
 class RawLogs:
-    """The raw logs of a project, as they are when they are first asked for.
+    """The raw logs of a project, each read once.
 
-    One answer holds for a whole dbt command: what was checked is what its models read.
+    So one answer holds for a whole dbt command, and its models read the dates that were checked.
     """
 
     def __init__(self, catalog: Catalog, read: Read = _read) -> None:
@@ -40,7 +43,7 @@ class RawLogs:
         return {uri: self._dates(uri) for uri, _ in self._sources}
 
     def check(self) -> None:
-        """Raise a LandingError where a raw log is not what its markers and the sources say."""
+        """Raise a LandingError where a raw log differs from its markers or from its sources."""
         raw_logs: dict[str, dict[str, dict[str, Any]]] = {}
         for uri, source in self._sources:
             table, tables = source["identifier"], raw_logs.setdefault(uri, {})

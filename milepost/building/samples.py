@@ -10,7 +10,7 @@ from milepost.building.declared_views import published_name
 
 
 def samples_part(node: Mapping[str, Any]) -> dict[str, str]:
-    """Return the part of a data test's code that the samples of a tested model are, by its name.
+    """Return the samples of a tested model as a part of a data test's code, by the part's name.
 
     The test `values_fit_their_names` judges by them. No table depends on them, so they are no part
     of the model's own code.

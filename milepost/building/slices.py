@@ -1,4 +1,7 @@
-"""Which landing dates a dbt command reads for each table: a slice of the raw log, or all of it."""
+"""Which landing dates a dbt command reads for each table: a slice of the raw log, or all of it.
+
+Any edit here but of comments and docstrings builds every view again: see `planning_code`.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +23,23 @@ _STAGES = "macro.milepost.staged_facts"
 
 
 def reach_days(reference_days: int) -> int:
-    """Return how many days before a window lies what the rows in it rest on.
+    """Return how many days before a window a build must read, for what the rows in it refer to.
 
-    `reference_days` is how many days lie at most between a row and one that it refers to.
+    `reference_days` is how many days lie at most between a row and a row that it refers to.
     """
     return _REFERENCES * reference_days + _REDELIVERY_DAYS
 
 
 def judged_from(first: date | None, reference_days: int) -> date | None:
-    """Return the landing date from which on a slice has all that a row refers to."""
+    """Return the first landing date of whose rows a slice has all that they refer to."""
     return first and first + timedelta(days=reach_days(reference_days))
 
 
 class Slices:
-    """The first landing date that is read for each node; None is the first that there is.
+    """The first landing date that is read for each node; None stands for the whole raw log.
 
-    A slice of the raw log is enough where all that the command builds from it is built in batches
-    and says how far it looks back.
+    A slice is enough where every model that the command builds from it is built in batches and
+    says how far it looks back.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Slices:
         return first if first > self._raw_logs.first(node_id) else None
 
     def starts(self) -> dict[str, date | None]:
-        """Return the first landing date for each node that this command reads the raw log for."""
+        """Return the first landing date for each selected model, and for all of its lineage."""
         looking_back = [
             node_id
             for node_id, node in self._catalog.nodes.items()

@@ -1,4 +1,4 @@
-"""How far back a model says that it looks: by the windows it declares, and in its YAML."""
+"""How far back a model looks, as its declared windows and its YAML state it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Node = Mapping[str, Any]
 
 
 def look_back_days(node: Node) -> int | None:
-    """Return how many days a model looks back, at most; None where it says nothing.
+    """Return how many days a model looks back, at most; None where none is stated.
 
     It is the longest window that the model declares, or that its YAML states for it or for one of
     its columns as `meta.longest_window_days`.
@@ -24,7 +24,7 @@ def look_back_days(node: Node) -> int | None:
 
 
 def stated_days(node: Node) -> dict[str, int | None]:
-    """Return how many days each feature of a view looks back as its YAML says, None where not."""
+    """Return how many days each feature looks back as its YAML states, None without a statement."""
     meta = node["config"]["meta"]
     identity = {*key_columns(node), AVAILABLE_AT}
     return {

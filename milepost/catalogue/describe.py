@@ -1,4 +1,4 @@
-"""What a release knows of one feature view or one feature."""
+"""Descriptions of one feature view or one feature of a release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OF_THE_VIEW = ("keys", "owners", "maturity", "deprecated_at")
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a feature view or a feature; of a view, each of its features, too.
+    """The facts of a feature view or a feature; for a view also a table of its features.
 
     A fact is None where there is nothing to show.
     """
@@ -92,7 +92,7 @@ def complete_from(instant: datetime | None, view: View) -> str | None:
     """Return from when a feature of the view is whole, in words where that is not built yet."""
     if instant is None:
         return None
-    is_built = instant < view.instant("built_through")
+    is_built = instant < view.built_through_at
     return minute(instant) if is_built else f"not before {minute(instant)}"
 
 

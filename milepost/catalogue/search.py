@@ -19,10 +19,11 @@ class SearchResult:
 
 
 def search(manifest: Manifest, text: str) -> DisplayTable[SearchResult]:
-    """Return what has every word of the text in a name, a description or an owner's, best first.
+    """Return the views, features and services that have every word of the text, best first.
 
-    A word in the feature's name counts most, then one in its view's name, then in a description,
-    then in an owner's name. A word in the plural finds the singular, too.
+    A word is looked for in names, descriptions and owners' names. One in the feature's name counts
+    most, then one in its view's name, then in a description, then in an owner's name. A word in the
+    plural finds the singular, too.
     """
     words = [_singular(word) for word in str(text).lower().replace("_", " ").split()]
     scored = []
@@ -43,7 +44,7 @@ def search(manifest: Manifest, text: str) -> DisplayTable[SearchResult]:
 
 
 def features(view: View) -> Iterator[SearchResult]:
-    """Return the features of a view, the stored ones and then the derived ones."""
+    """Yield the features of a view: first the stored ones, then the derived ones."""
     for column in view.fields:
         if column.name in view.features:
             yield SearchResult(f"{view.name}:{column.name}", column.type, column.description)
@@ -54,7 +55,7 @@ def features(view: View) -> Iterator[SearchResult]:
 
 
 def _searched(manifest: Manifest) -> Iterator[tuple[SearchResult, list[str]]]:
-    """Return everything, each with the texts to search, from what counts most to what least."""
+    """Yield each view, feature and service with its texts, the one that counts most first."""
     for view in sorted(manifest.views, key=lambda view: view.name):
         owners = " ".join(view.owners.values())
         result = SearchResult(view.name, "view", view.description)

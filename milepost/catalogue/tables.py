@@ -21,19 +21,19 @@ from milepost.storage.location import Location
 
 @dataclass(frozen=True)
 class Coverage:
-    """When features are whole: each, and all of them together."""
+    """When each of some features is whole, and when all of them together are."""
 
     features: DisplayTable[Range]
     together: Range
 
     @property
     def complete_from(self) -> datetime | None:
-        """From when all windows are full, naive UTC; None where nothing looks back."""
+        """The first instant at which all windows are full, naive UTC; None without windows."""
         return self.together.complete_from
 
     @property
     def built_through(self) -> datetime:
-        """Up to when, not including it, all are built, naive UTC."""
+        """The first instant at which some feature is not built, naive UTC."""
         return self.together.built_through
 
     def __repr__(self) -> str:
@@ -77,7 +77,7 @@ def views(manifest: Manifest) -> DisplayTable[View]:
             "rows": lambda view: view.rows,
             "from": lambda view: complete_from(first(view), view),
             "all from": lambda view: complete_from(last(view), view),
-            "until": lambda view: minute(view.instant("built_through")),
+            "until": lambda view: minute(view.built_through_at),
             "keys": lambda view: view.keys,
             "owners": lambda view: view.owners.values(),
             "description": lambda view: view.description,

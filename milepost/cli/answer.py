@@ -1,4 +1,4 @@
-"""What a command is and what it gives: data for machines, lines for people, an exit code."""
+"""Commands and their answers: data for machines, lines for people, an exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OK, REFUSED, INTERRUPTED = 0, 1, 130
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command found: for machines, for people, and its exit code."""
+    """The answer of a command: data for machines, lines for people, and its exit code."""
 
     data: Any
     lines: Sequence[str] = field(default_factory=list)

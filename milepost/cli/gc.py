@@ -14,7 +14,7 @@ GRACE_DAYS = 7
 
 
 def _gc(options: argparse.Namespace, store: Location) -> Answer:
-    """Remove what no kept release names and what is older than the grace period."""
+    """Remove objects that are older than the grace period and that no kept release names."""
     grace = timedelta(days=options.grace_days)
     collection = garbage.collect(store, grace=grace, dry_run=options.dry_run)
     names = [item.name for item in collection.removed]

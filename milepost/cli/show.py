@@ -25,7 +25,7 @@ def _show(options: argparse.Namespace, store: Location) -> Answer:
             "feature view": lambda view: view.name,
             "rows": lambda view: view.rows,
             "checks passed": lambda view: len(view.checks),
-            "built until": lambda view: view.instant("built_through"),
+            "built until": lambda view: view.built_through_at,
             "deprecated": lambda view: view.deprecated_at,
         },
     )

@@ -1,4 +1,4 @@
-"""What would be published, and all that a rule of the gate may look at to judge it."""
+"""The candidate for a release: all that a rule of the gate may look at."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Candidate:
-    """The project, what its builds and tests recorded, its tables, and the current release.
+    """The project, the records of its builds and tests, its tables, and the current release.
 
-    `views` are those that a rule is asked of. What takes long is computed when a rule first needs
-    it, and kept for the next rule.
+    `views` are the views to judge. Results that take long are computed when a rule first needs
+    them, and kept for the next rule.
     """
 
     project: Project

@@ -49,7 +49,7 @@ class Uploads:
         return released if is_same else None
 
     def put(self, view: str, month: str, rows: pa.Table) -> File:
-        """Return the file of these rows, which is on the store now or would be."""
+        """Put rows on the store and return their file; in a dry run only return it."""
         sink = pa.BufferOutputStream()
         pq.write_table(
             rows,

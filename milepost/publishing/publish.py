@@ -31,7 +31,7 @@ from milepost.storage.location import Location
 
 @dataclass(frozen=True)
 class Publication:
-    """What a publication came to. `is_new` is false where the current release says the same."""
+    """The result of a publication. `is_new` is false if the current release is equal to it."""
 
     manifest: Manifest
     is_new: bool
@@ -40,7 +40,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What publishing would come to: the reasons against it, or the release.
+    """The verdict of the gate: the reasons against a release, or its manifest.
 
     `remedies` say what to run or do about the reasons. `pointer` is what the store's `current.json`
     says, and `current` the release that it names. `manifest` is None where a view could not be
@@ -78,7 +78,7 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Publication:
 def judge(
     database: Path, dbt_manifest: Path, store: Location, *, is_dry_run: bool = True
 ) -> Judgement:
-    """Return what publishing comes to. Data files are sent unless it is a dry run."""
+    """Return the verdict of the gate. Data files are sent unless it is a dry run."""
     pointer = pointers.pointer(store)
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)

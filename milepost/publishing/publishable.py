@@ -1,4 +1,4 @@
-"""A feature view that may be published, and what a release says of it."""
+"""A feature view with all that a release states about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from milepost.release.manifest import View
 
 @dataclass(frozen=True)
 class PublishableView:
-    """A feature view with what its builds and tests showed: content, checks, code and time."""
+    """A feature view with the results of its builds and tests: content, checks, code and time."""
 
     view: FeatureView
     fingerprint: str
@@ -24,16 +24,16 @@ class PublishableView:
     code: str
     built_through: datetime
     complete_from: Mapping[str, datetime]
-    """Of each feature: the instant from which its windows are full."""
+    """By feature, the instant from which its windows are full."""
 
     dropped_checks: Mapping[str, str] = field(default_factory=dict)
-    """Why checks that it or what it is made from once had are gone, as their YAML states it."""
+    """By name of a dropped check, the reason that the YAML of the view or its lineage states."""
 
 
 def publishable(
     view: FeatureView, catalog: Catalog, records: Records, fingerprint: str
 ) -> PublishableView:
-    """Return what is known of a view whose build is recorded."""
+    """Return a view with the results of its recorded build."""
     lineage = catalog.lineage(view.unique_id)
     raw_logs = records.builds[view.unique_id].raw_logs
     logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]

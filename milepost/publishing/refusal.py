@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-SHOWN = 3
+from milepost.display import shortened
+
 REBUILD = "`dbt build` builds and tests everything"
 NEW_VERSION = (
     "undo the change, or raise the view's version as docs/concepts/compatibility.md says and run "
@@ -15,7 +16,7 @@ NEW_VERSION = (
 
 @dataclass(frozen=True)
 class Refusal:
-    """One thing that is wrong with a view, or with what it is made from or tested by.
+    """A fault of a view, of its lineage or of its tests.
 
     `subject` and `fault` make a sentence. Refusals with the same `cause`, a sentence about many
     subjects, are told in one line; one without a cause is told in its own words. `remedy` is what
@@ -30,7 +31,7 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, said of this subject alone."""
+        """The fault as a sentence about this subject alone."""
         return f"{self.subject} {self.fault}"
 
 
@@ -59,9 +60,3 @@ def _line(cause: str, refusals: Sequence[Refusal], views: Sequence[str]) -> str:
 def remedies(refusals: Iterable[Refusal]) -> str:
     """Return what to run or do, each once."""
     return "; ".join(dict.fromkeys(refusal.remedy for refusal in refusals))
-
-
-def shortened(texts: Sequence[str]) -> str:
-    """Return the first few texts, and how many more there are."""
-    more = len(texts) - SHOWN
-    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -16,7 +16,7 @@ from milepost.release.files import ARROW_TYPES
 
 @dataclass(frozen=True)
 class MonthStatistics:
-    """Of a month's features: how many values are null, and two rows with the extremes."""
+    """For the features of a month: their numbers of nulls, and two rows with the extremes."""
 
     nulls: list[int]
     extremes: pa.Table

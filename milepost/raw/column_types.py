@@ -31,14 +31,14 @@ def arrow_type(declared: str) -> pa.DataType | None:
 
 
 def is_declared_type(arrow_name: str, declared: str) -> bool:
-    """Whether a column, of a type as Arrow calls it, is read as it is declared."""
+    """Return whether a column of an Arrow type, by its name, is read as declared."""
     return arrow_name.removeprefix("large_") == str(arrow_type(declared))
 
 
 def landed_type(arrow: pa.DataType) -> pa.DataType | None:
-    """Return the type in which a column is landed, or None where no build reads anything like it.
+    """Return the type in which a column is landed, or None for a type that no build can read.
 
-    A column of nulls alone keeps its type: it tells nothing.
+    A column with only nulls keeps its type, because its values tell none.
     """
     if kinds.is_dictionary(arrow):
         return landed_type(arrow.value_type)

@@ -25,7 +25,7 @@ Entry = Mapping[str, Any]
 
 
 def check_copied(raw: Location, files: Sequence[Entry]) -> None:
-    """Compare the content of files whose ETag is not their marker's, as that of a copy may be."""
+    """Compare the content of copied files, which may have other ETags than their markers."""
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         list(pool.map(partial(_check_content, raw), files))
 

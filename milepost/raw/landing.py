@@ -80,8 +80,8 @@ def close(raw: Location, entries: Entries, *, first: date, last: date, written_b
     """Close the landing dates from `first` to `last`, in order: one marker each, never replaced.
 
     `entries` has, for each table, what `land` returned. `written_by` names the loader. Raises a
-    LandingError, before anything is closed, where no build could read what would be: a file that is
-    not what its entry says, one without an entry, a column of two types.
+    LandingError, before anything is closed, if a build could not read a file: it has no entry or
+    differs from it, or a column has two types.
     """
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     if not days:

@@ -57,7 +57,7 @@ def read_marker(raw: Location, day: date) -> dict[str, Any]:
 
 
 def entry_fault(file: Mapping[str, Any], day: date) -> str | None:
-    """Say why no build could read a file as a marker's entry describes it, or None."""
+    """Return why a build cannot read a file by its marker's entry, or None if it can."""
     types = [type(file[item]) for item in ("table", "name", "rows", "bytes", "etag", "columns")]
     table, name, columns = file["table"], file["name"], file["columns"]
     is_text = all(isinstance(kind, str) for kind in columns.values())

@@ -22,7 +22,7 @@ _INDEX = re.compile(r"__index_level_\d+__")
 def by_landing_date(
     table: str, rows: Any, columns: Mapping[str, str] | None, first: date
 ) -> Iterator[tuple[date, pa.Table]]:
-    """Yield consecutive rows of one landing date as a table, whatever batches they come in.
+    """Yield consecutive rows of one landing date as a table, over the borders of batches.
 
     Columns are cast as `landing.land` says. Without any row, `first` has a table without rows.
     """

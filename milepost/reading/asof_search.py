@@ -31,13 +31,13 @@ FEW_KEYS = 10_000
 
 @dataclass
 class _Month:
-    """An opened file of one month: its narrow columns, and the row groups that they are of."""
+    """An opened file of one month, and the keys and instants of some of its row groups."""
 
     source: File
     file: pq.ParquetFile
     groups: list[int]
     group_starts: Int64s
-    """Where each row group starts among the rows that were read, and where the last ends."""
+    """The number of each row group's first row among the rows that were read; last, their count."""
 
     keys: list[pa.Array]
     instants: pa.Array
@@ -73,18 +73,21 @@ def newest(
             if not len(waiting):
                 continue
             month = _open(files, months[number], index)
-            entity_rows, view_rows = _search(month, index, waiting, instants)
+            entity_row_numbers, view_row_numbers = _search(month, index, waiting, instants)
             is_waiting = np.ones(len(instants), np.bool_)
-            is_waiting[entity_rows] = False
+            is_waiting[entity_row_numbers] = False
             waiting = waiting[is_waiting[waiting]]
             if oldest is not None:
-                is_young = as_int64(month.instants)[view_rows] >= oldest[entity_rows]
-                entity_rows, view_rows = entity_rows[is_young], view_rows[is_young]
-            answered.append(entity_rows)
-            fetches.append(pool.submit(_fetch, files, month, view_rows, list(features)))
+                is_young = as_int64(month.instants)[view_row_numbers] >= oldest[entity_row_numbers]
+                entity_row_numbers = entity_row_numbers[is_young]
+                view_row_numbers = view_row_numbers[is_young]
+            answered.append(entity_row_numbers)
+            fetches.append(pool.submit(_fetch, files, month, view_row_numbers, list(features)))
         tables = [table for fetch in fetches for table in fetch.result()]
     fetched = pa.concat_tables(tables or [files.schema_of(features).empty_table()])
-    return _in_place(fetched, np.concatenate([*answered, waiting[:0]]), len(instants))
+    # Without an answer there is nothing to concatenate: hence an empty array behind them.
+    nothing = waiting[:0]
+    return _in_place(fetched, np.concatenate([*answered, nothing]), len(instants))
 
 
 def _month_start(file: File) -> int:
@@ -96,7 +99,7 @@ def _open(files: ViewFiles, file: File, index: KeyIndex) -> _Month:
     names = [*files.view.keys, AVAILABLE_AT]
     opened = files.open(file, dictionaries=files.view.keys)
     with files.damage(file):
-        groups = _groups_with(opened, files.view.keys, index.first_keys)
+        groups = _groups_with(opened, files.view.keys, index.values_of_first_key)
         narrow = opened.read_row_groups(groups, columns=names).select(names).unify_dictionaries()
     row_counts = [opened.metadata.row_group(group).num_rows for group in groups]
     *key_columns, instants = (to_array(narrow.column(name)) for name in names)
@@ -104,14 +107,14 @@ def _open(files: ViewFiles, file: File, index: KeyIndex) -> _Month:
 
 
 def _groups_with(
-    opened: pq.ParquetFile, key_names: Sequence[str], first_keys: pa.Array | None
+    opened: pq.ParquetFile, key_names: Sequence[str], first_values: pa.Array | None
 ) -> list[int]:
-    """Return the row groups whose range of the first key has one of `first_keys`."""
+    """Return the row groups whose range of the first key column has one of `first_values`."""
     metadata = opened.metadata
     all_groups = list(range(metadata.num_row_groups))
-    if first_keys is None or len(first_keys) > FEW_KEYS or len(all_groups) < 2:
+    if first_values is None or len(first_values) > FEW_KEYS or len(all_groups) < 2:
         return all_groups
-    wanted: list[Any] = sorted(first_keys.to_pylist())
+    wanted: list[Any] = sorted(first_values.to_pylist())
     column = opened.schema_arrow.get_field_index(key_names[0])
 
     def may_have(group: int) -> bool:
@@ -126,9 +129,12 @@ def _groups_with(
 def _search(
     month: _Month, index: KeyIndex, waiting: Int64s, instants: Int64s
 ) -> tuple[Int64s, Int64s]:
-    """Return the waiting entity rows that have their answer in this month, and the view's rows.
+    """Return the numbers of the entity rows whose answer is in this month, and of their answers.
 
-    Both are in the order of the view's rows. A run is the rows of one key, which stand together.
+    Both are in the order of the view's rows. `waiting` are the numbers of the entity rows without
+    an answer: no key of theirs is -1 in `index`. Text keys of the month are dictionaries that are
+    unified over its row groups, so that equal texts have equal indices. A run is the rows of one
+    key, which stand together.
     """
     row_count = len(month.instants)
     if not row_count:
@@ -156,13 +162,13 @@ def _search(
     wanted = run * width + rank
     # A search for sorted numbers stays in the cache: four times as fast, with the sort.
     by_position = np.argsort(wanted)
-    view_rows = np.searchsorted(positions, wanted[by_position], side="right") - 1
-    is_same_key = view_rows >= run_starts[run[by_position]]
-    return waiting[by_position][is_same_key], view_rows[is_same_key]
+    view_row_numbers = np.searchsorted(positions, wanted[by_position], side="right") - 1
+    is_same_key = view_row_numbers >= run_starts[run[by_position]]
+    return waiting[by_position][is_same_key], view_row_numbers[is_same_key]
 
 
 def _fetch(files: ViewFiles, month: _Month, rows: Int64s, features: list[str]) -> list[pa.Table]:
-    """Return the features of these rows of a month, which are ascending."""
+    """Return the features of some rows of a month; `rows` are ascending numbers."""
     tables = []
     with files.damage(month.source):
         bounds = np.searchsorted(rows, month.group_starts)
@@ -175,10 +181,10 @@ def _fetch(files: ViewFiles, month: _Month, rows: Int64s, features: list[str]) -
     return tables
 
 
-def _in_place(fetched: pa.Table, entity_rows: Int64s, row_count: int) -> list[pa.Array]:
-    """Return each column with its values at the entity rows that they answer, null elsewhere."""
+def _in_place(fetched: pa.Table, entity_row_numbers: Int64s, row_count: int) -> list[pa.Array]:
+    """Return each column in the order of the entity rows, null where one has no answer."""
     source: Int64s = np.full(row_count, -1, np.int64)
-    source[entity_rows] = np.arange(len(entity_rows))
+    source[entity_row_numbers] = np.arange(len(entity_row_numbers))
     taken = to_arrow(source, is_valid=source >= 0)
     return [to_array(column).take(taken) for column in fetched.columns]
 

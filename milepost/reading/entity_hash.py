@@ -81,18 +81,18 @@ def _nested(kind: pa.DataType) -> pa.DataType:
 
 
 def _plain_text(kind: pa.DataType) -> pa.DataType:
-    """Return a type that is no view: Arrow can neither take nor filter values of a view."""
+    """Return the plain type of a view type, because Arrow cannot take or filter views."""
     return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
 
 
 class EntityHash:
-    """A SHA-256 of entity rows: names, lasting types and values in order, wherever they are cut."""
+    """A SHA-256 of entity rows: of names, lasting types and ordered values, not of block sizes."""
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {}
 
     def update(self, rows: pa.Table) -> None:
-        """Add rows, which come from `lasting`, behind those that were added before."""
+        """Add rows, in the types of `lasting`, behind the rows so far."""
         for field, column in zip(rows.schema, rows.columns, strict=True):
             parts = _plain_bytes(to_array(column))
             hashes = self._columns.setdefault(

@@ -16,7 +16,7 @@ def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
     """Five entities of the view with the most rows, with the features that are complete."""
     store = FeatureStore(location.uri(), release=manifest.release)
     view = max(manifest.views, key=lambda view: view.rows)
-    instant = view.instant("built_through") - timedelta(hours=1)
+    instant = view.built_through_at - timedelta(hours=1)
     features = [f"{view.name}:{name}" for name, at in view.complete_from.items() if at <= instant]
     if not features:
         yield f"  Training set: no feature of {view.name} is complete yet"

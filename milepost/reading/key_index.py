@@ -14,34 +14,37 @@ NO_KEY = -1
 
 
 class KeyIndex:
-    """The distinct keys of entity rows, numbered from 0.
+    """The distinct keys of entity rows, each with a number of its own.
 
-    `numbers` has the number of each entity row's key, -1 where one of its columns is null.
+    `numbers` has the number of each entity row's key, -1 where one of its columns is null. All are
+    below `count`. A number below `count` may belong to no key: with two key columns nulls take one.
     """
 
     def __init__(self, key_columns: Sequence[pa.Array], row_count: int) -> None:
-        # For each key column its distinct values; from the second on also the distinct pairs of
-        # the number so far and the place among those values.
+        # For each key column its distinct values. From the second on also the distinct pairs, as
+        # `_encoded_pairs` gives them: the number of the columns before, and the place of the value.
         self._levels: list[tuple[pa.Array, pa.Array | None]] = []
         self.numbers: Int64s = np.zeros(row_count, np.int64)
+        # The keys of a view without key columns are all equal: one key, of number 0.
         self.count = 1
         for column in map(comparable, key_columns):
             encoded = column.dictionary_encode()
             numbers = _numbers(encoded.indices)
             distinct_pairs = None
             if self._levels:
-                pairs = to_arrow(_pair_numbers(self.numbers, numbers, len(encoded.dictionary)))
-                encoded_pairs = pairs.dictionary_encode()
-                distinct_pairs = encoded_pairs.dictionary
+                pairs = to_arrow(_encoded_pairs(self.numbers, numbers, len(encoded.dictionary)))
+                pair_places = pairs.dictionary_encode()
+                distinct_pairs = pair_places.dictionary
+                # A pair with a null is among the distinct pairs, but it is no key.
                 is_null = as_int64(pairs) < 0
-                numbers = np.where(is_null, NO_KEY, as_int64(encoded_pairs.indices))
+                numbers = np.where(is_null, NO_KEY, as_int64(pair_places.indices))
             self._levels.append((encoded.dictionary, distinct_pairs))
             self.numbers = numbers
             self.count = len(encoded.dictionary if distinct_pairs is None else distinct_pairs)
 
     @property
-    def first_keys(self) -> pa.Array | None:
-        """The distinct values of the first key column, as `comparable` has them."""
+    def values_of_first_key(self) -> pa.Array | None:
+        """The distinct values of the first key column, as `comparable` gives them."""
         return self._levels[0][0] if self._levels else None
 
     def find(self, key_columns: Sequence[pa.Array], row_count: int) -> Int64s:
@@ -51,16 +54,18 @@ class KeyIndex:
             zip(key_columns, self._levels, strict=True)
         ):
             value_numbers = _numbers(pc.index_in(comparable(column), value_set=values))
-            if level:
-                pairs = to_arrow(_pair_numbers(numbers, value_numbers, len(values)))
-                pair_numbers = _numbers(pc.index_in(pairs, value_set=distinct_pairs))
-                value_numbers = np.where(as_int64(pairs) < 0, NO_KEY, pair_numbers)
-            numbers = value_numbers
+            if level == 0:
+                numbers = value_numbers
+                continue
+            pairs = to_arrow(_encoded_pairs(numbers, value_numbers, len(values)))
+            pair_numbers = _numbers(pc.index_in(pairs, value_set=distinct_pairs))
+            # A pair with a null or an unknown value would be found if entity rows have nulls, too.
+            numbers = np.where(as_int64(pairs) < 0, NO_KEY, pair_numbers)
         return numbers
 
 
 def comparable(column: pa.Array) -> pa.Array:
-    """Return keys of which equal ones have equal bytes: 0.0 for -0.0, a byte for a bit."""
+    """Return keys so that equal ones have equal bytes: 0.0 for -0.0, a byte for a bit."""
     if pa.types.is_boolean(column.type):
         return column.cast(pa.uint8())
     return pc.add(column, 0.0) if pa.types.is_floating(column.type) else column
@@ -85,13 +90,13 @@ def to_arrow(numbers: Int64s, *, is_valid: NDArray[np.bool_] | None = None) -> p
 
 
 def _numbers(column: pa.Array) -> Int64s:
-    """Return whole numbers, -1 where one is null."""
+    """Return whole numbers, with -1 in place of null."""
     if not column.null_count:
         return as_int64(column)
     is_null = as_int64(column.is_valid().cast(pa.uint8())) == 0
     return np.where(is_null, NO_KEY, as_int64(column))
 
 
-def _pair_numbers(left: Int64s, right: Int64s, width: int) -> Int64s:
-    """Return one number for each pair, -1 where either is; `right` is below `width`."""
+def _encoded_pairs(left: Int64s, right: Int64s, width: int) -> Int64s:
+    """Return each pair as one number, -1 where either number is -1; `right` is below `width`."""
     return np.where((left < 0) | (right < 0), NO_KEY, left * width + right)

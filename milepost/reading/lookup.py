@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lookup:
-    """What is asked of a release: the request, its options as a recipe has them, and an instant.
+    """A lookup in a release: the request, and its options as a recipe has them.
 
     `as_of` is the one instant of latest features; None where each entity row has its own.
-    `expected_hash` is the hash that the entity rows must have, where they are looked up again.
+    `expected_hash` is the hash that the entity rows must have, where they are looked up again:
+    `_recipe` compares it, once all rows are read.
     """
 
     location: Location
@@ -42,13 +43,13 @@ class Lookup:
     expected_hash: str | None = None
 
     def run(self, rows: Any, to: str | None = None) -> TrainingSet | int:
-        """Return the training set of the entity rows; with `to` write it, and return its rows.
+        """Return the training set; with `to` write it there, and return the number of its rows.
 
         `rows` is anything that `entity_sources.reader` takes. Raises a LookupInputError for rows
         that do not fit.
         """
         if to is not None:
-            training_set_file.location_of(to)
+            training_set_file.location_of(to)  # refuse a bad `to` before anything is read
         s3_files = filesystem()
         reader = entity_sources.reader(
             rows, s3_files, lambda: datasets(self.location, self.manifest)
@@ -67,6 +68,7 @@ class Lookup:
             instants = self._instants(block, first_row, is_all=to is None)
             lasting_rows = lasting(block)
             rows_hash.update(lasting_rows)
+            # In memory columns keep the types in which they came; a file has those of Parquet.
             return join(self.request, block if to is None else lasting_rows, instants, files)
 
         def metadata() -> dict[bytes, bytes]:
@@ -77,7 +79,7 @@ class Lookup:
         return training_set_file.write(to, reader, look_up, metadata)
 
     def _instants(self, block: pa.Table, first_row: int, *, is_all: bool) -> pa.Array:
-        """Return the instants of a block of rows, checked; `is_all`: there is no other block."""
+        """Return the checked instants of a block; `is_all` where the block has all entity rows."""
         if self.as_of is not None:
             return entity_rows.same_instant(self.as_of, block.num_rows)
         instants = entity_rows.event_instants(block, first_row)

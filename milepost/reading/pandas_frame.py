@@ -1,4 +1,4 @@
-"""A training set as a pandas data frame, of which no dtype depends on whether there is a null."""
+"""A training set as a pandas data frame, whose dtypes are the same with and without nulls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NULLABLE = {
 def data_frame(table: pa.Table) -> pd.DataFrame:
     """Return the table with the index and dtypes of the pandas frame that it came from, if any.
 
-    Whole numbers and booleans of which that frame says no dtype have the nullable one.
+    Whole numbers and booleans without a dtype in that frame have pandas' nullable dtype.
     """
     metadata = dict(table.schema.metadata or {})
     pandas = json.loads(metadata.get(b"pandas", b'{"index_columns": [], "columns": []}'))

@@ -116,7 +116,7 @@ class Recipe:
 
 
 def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.ParquetFile]:
-    """Return recipe and file; a LookupInputError without a recipe, or with one of other code."""
+    """Return recipe and file; a LookupInputError for a file without a recipe that can be read."""
     try:
         source = filesystem.open_input_file(location_of(uri).path())
         file = pq.ParquetFile(source, pre_buffer=True, page_checksum_verification=True)

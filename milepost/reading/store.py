@@ -178,7 +178,7 @@ class FeatureStore(Shelf):
         request = options.request(self._manifest)
         views = [requested.view for requested in request.views]
         warn_if_deprecated(views)
-        as_of = min(view.instant("built_through") for view in views) - MICROSECOND
+        as_of = min(view.built_through_at for view in views) - MICROSECOND
         if not allow_stale:
             check_fresh(views, as_of)
         coverage.check_latest(request, as_of)

@@ -42,7 +42,7 @@ class TrainingSet:
         return self._table
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return it as a pandas data frame, with the index and the dtypes of the one that came in.
+        """Return a pandas data frame, with the index and the dtypes of the frame that came in.
 
         A feature's dtype follows from its type alone: `Int64` for BIGINT and `boolean` for BOOLEAN,
         which hold a null, floats with NaN for a null of DOUBLE.

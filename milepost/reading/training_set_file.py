@@ -69,7 +69,7 @@ def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
 
 
 def location_of(uri: object) -> Location:
-    """Return where on S3 a training set is; a LookupInputError that says why it is nowhere else."""
+    """Return the location of a training set; a LookupInputError for a URI that is not on S3."""
     if not str(uri).startswith("s3://"):
         raise LookupInputError(
             f"`{uri}` is not on S3, which is where a training set is written and made again from",

@@ -1,4 +1,4 @@
-"""Between which instants features are whole: their windows full, and their rows built."""
+"""When features are whole: from when their windows are full, until when their rows are built."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from milepost.display import shortened
 from milepost.errors import LookupInputError
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import EVENT_TIMESTAMP
@@ -62,9 +63,9 @@ def of_view(manifest: Manifest, view: View) -> list[Range]:
 
 
 def _range(name: str, view: View, inputs: Sequence[tuple[View, str]]) -> Range:
-    """Return when a feature is whole: where all that it is made from is."""
+    """Return when a feature is whole: when all of its inputs are."""
     starts = [source.complete_from[feature] for source, feature in inputs]
-    ends = [source.instant("built_through") for source in (view, *(view for view, _ in inputs))]
+    ends = [source.built_through_at for source in (view, *(view for view, _ in inputs))]
     return Range(name, max(starts, default=None), min(ends))
 
 
@@ -116,7 +117,7 @@ def check(request: FeatureRequest, instants: pa.Array, first_row: int | None = N
 
 
 def check_latest(request: FeatureRequest, as_of: datetime) -> None:
-    """Refuse the newest features where the window of one was not full at their instant."""
+    """Refuse the newest features if the window of any of them was not full at `as_of`."""
     early = {} if request.allow_early else _early(ranges(request), as_of)
     if early:
         raise LookupInputError(
@@ -149,12 +150,6 @@ def _listed(features: Mapping[str, datetime], word: str) -> str:
     for name, instant in features.items():
         names_by_instant[instant].append(f"`{name}`")
     return "; ".join(
-        f"{_shortened(names_by_instant[instant])} {word} {instant}"
+        f"{shortened(names_by_instant[instant], SHOWN)} {word} {instant}"
         for instant in sorted(names_by_instant)
     )
-
-
-def _shortened(names: Sequence[str]) -> str:
-    """Return the first names, and of many the number of those that are left out."""
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

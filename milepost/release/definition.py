@@ -1,7 +1,9 @@
-"""What a feature view says of itself. The dbt project states it, and every release keeps it.
+"""The definition of a feature view: stated by the dbt project, and kept by every release.
 
-A field is defined here and nowhere else: the manifest, `describe`, `show`, `diff` and the rules of
-compatibility take it from here. A field without a `Statement` is shown and compared as it is.
+A new field needs three places. Here it is defined, for the manifest, `describe`, `show`, `diff` and
+the rules of compatibility; without a `Statement` it is shown and compared as it is.
+`building.declared_views.read` takes it from the YAML. `building.code.DESCRIPTIVE_META` names it if
+no table depends on it, so that stating it builds no view again.
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ Fact = str | int | list[str] | None
 
 @dataclass(frozen=True)
 class Statement:
-    """How a field is shown and compared. `label` is its name in words, unless another is given."""
+    """How a field is shown and compared. An empty `label` stands for the field's name in words."""
 
     label: str = ""
     to_fact: Callable[[Any], Fact] | None = None
-    """What people see of a value; by default the value."""
+    """Turns a value into the fact that people see; by default that is the value itself."""
 
     is_shown: bool = True
     is_compared: bool = True

@@ -1,4 +1,4 @@
-"""Derived features: what a view's features give with the request or the clock, at lookup."""
+"""Derived features: computed at lookup from stored features, the instant and the request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Types = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Derived:
-    """A feature that is a portable SQL expression over others; it is computed, never stored.
+    """A feature that a lookup computes by a portable SQL expression over other features.
 
     `inputs` are features of its own view, `view:feature` of another, or `event_timestamp`;
     `request` says which columns of the entity rows it needs, and their types. In `sql` an input is
@@ -30,7 +30,7 @@ class Derived:
 
     @property
     def features(self) -> dict[str, tuple[str | None, str]]:
-        """By name in `sql`, each input that is a feature: its view (None: its own), and itself."""
+        """View and feature of each feature in `sql`, by its name there; None is the own view."""
         features: dict[str, tuple[str | None, str]] = {}
         for name in self.inputs:
             view, colon, feature = name.rpartition(":")
@@ -40,12 +40,12 @@ class Derived:
 
     @property
     def is_timed(self) -> bool:
-        """Whether it needs the instant of the prediction."""
+        """Whether the expression needs the instant of the prediction."""
         return EVENT_TIMESTAMP in self.inputs
 
 
 def is_plain(derived: Derived) -> bool:
-    """Whether every name and type in it is one, whatever its expression says."""
+    """Return whether its names and types are allowed; the expression is not checked."""
     parts = [part for name in derived.inputs for part in name.split(":", 1)]
     return (
         all(NAME.fullmatch(name) for name in (derived.name, *parts, *derived.request))
@@ -55,7 +55,7 @@ def is_plain(derived: Derived) -> bool:
 
 
 def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> Iterator[str]:
-    """Yield why it cannot be computed; `own_types` are its view's, and `views` has all views'."""
+    """Yield why a feature cannot be computed, from the types of its own view and of all views."""
     for name in (derived.name, *derived.request):
         if fault := name_fault(name):
             yield f"`{name}` is {fault[0]}"

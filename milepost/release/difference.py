@@ -14,7 +14,7 @@ _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
 
 @dataclass(frozen=True)
 class ViewDifference:
-    """A view that is not the same in both releases; lists name its features and its months."""
+    """A view that differs between two releases; the lists name features and months."""
 
     view: str
     change: str
@@ -22,7 +22,7 @@ class ViewDifference:
     features_removed: list[str]
     features_changed: list[str]
     complete_from: dict[str, list[str]]
-    """By feature, when it was complete from and when it is, where that changed."""
+    """By feature, its old and new `complete_from`, for features where it changed."""
 
     stated: dict[str, list[object]]
     rows_before: int
@@ -34,7 +34,7 @@ class ViewDifference:
 
 @dataclass(frozen=True)
 class ServiceDifference:
-    """A service that is not the same in both releases; `stated` has another order of features."""
+    """A service that differs between two releases; `stated` has another order of features."""
 
     service: str
     change: str
@@ -47,7 +47,7 @@ Differences = list[ViewDifference | ServiceDifference]
 
 
 def between(before: Manifest | None, after: Manifest) -> Differences:
-    """Return the views that differ, then the services, by name; all of `after` without `before`."""
+    """Return the views and then the services that differ; without `before`, all of `after`."""
     old = {view.name: view for view in before.views} if before else {}
     view_differences = []
     for view in after.views:
@@ -148,7 +148,7 @@ def _compare_service(
 
 
 def _compared(kind: type) -> list[str]:
-    """The fields of a view whose values are compared, but for its features and its files."""
+    """Return the names of the fields whose values are compared."""
     return [name for name, statement in statements(kind).items() if statement.is_compared]
 
 
@@ -181,7 +181,7 @@ def _complete_from(old: View | None, new: View | None) -> dict[str, list[str]]:
 
 
 def _features(view: View | None) -> dict[str, object]:
-    """Stored and derived, each with what it is said to be."""
+    """Return the stored and derived features by name, each with its definition."""
     if view is None:
         return {}
     stored = {f.name: (f.type, f.description) for f in view.fields if f.name in view.features}

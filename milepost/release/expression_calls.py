@@ -40,7 +40,7 @@ _YEAR_1, _YEAR_9999 = (
 
 
 def _strict(kind: str, function: Callable[..., Any], arguments: Sequence[Function]) -> Part:
-    """Return a function of one or two arguments that is null where one of them is."""
+    """Return a function of one or two arguments: null if an argument is null."""
     if len(arguments) == 1:
         (only,) = arguments
 
@@ -111,7 +111,7 @@ def _elapsed(name: str, parts: Sequence[Part]) -> Part:
 
 
 def _is_less(first: Any, second: Any) -> bool:
-    """NaN is equal to itself and more than all else, as DuckDB has it."""
+    """Return whether `first` is less; as in DuckDB, NaN equals itself and exceeds all else."""
     return bool(first < second or (second != second and first == first))
 
 
@@ -150,7 +150,7 @@ def _is_among(name: str, parts: Sequence[Part]) -> Part:
 
 
 def _all_of(name: str, parts: Sequence[Part]) -> Part:
-    """Return `and`, or `or`: what decides, else null where one is null, else the contrary."""
+    """Return the function of `and` or `or` by SQL's rules for null: `null or true` is true."""
     functions = [boolean(part) for part in parts]
     decides = name == "or"
 

@@ -1,4 +1,4 @@
-"""The tree of a derived feature's expression, as DuckDB's parser reads it, and what it may hold.
+"""The tree of a derived feature's expression, as DuckDB's parser reads it, and its allowed parts.
 
 What is not listed here is refused. Why these:
 docs/decisions/0017-expressions-of-derived-features.md.
@@ -39,7 +39,7 @@ class Cast:
 
 @dataclass(frozen=True)
 class Case:
-    """The value of the first branch, condition and value, whose condition is true."""
+    """A CASE: branches of a condition and a value, and the value if no condition is true."""
 
     branches: tuple[tuple[Node, Node], ...]
     otherwise: Node
@@ -57,7 +57,7 @@ Node = Constant | Column | Cast | Case | Call
 
 FUNCTIONS = ("+", "-", "*", "/", "abs", "nullif", "greatest", "least", "lower", "upper")
 ELAPSED = {"elapsed_minutes": "minute", "elapsed_hours": "hour", "elapsed_days": "day"}
-"""The unit that each counts."""
+"""The unit that each of these functions counts."""
 UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 OPERATORS = {
     "CONJUNCTION_AND": "and",
@@ -82,12 +82,12 @@ _FORBIDDEN = re.compile(r'--|/\*|[;{}"`\\$?@#\[\]]')
 
 
 class ExpressionError(ValueError):
-    """What an expression holds that it may not."""
+    """An expression has a part that is not allowed."""
 
 
 @lru_cache(maxsize=4096)
 def parse(sql: str) -> Node:
-    """Return the tree of an expression; an ExpressionError says what has no place in it."""
+    """Return the tree of an expression; an ExpressionError for a part that is not allowed."""
     return _node(_parsed(sql))
 
 

@@ -15,7 +15,7 @@ An instant is its microseconds since 1970.
 """
 
 NUMBERS = ("INTEGER", "BIGINT", "DOUBLE")
-"""Each is widened to those behind it."""
+"""A type is widened to any type that stands behind it."""
 
 
 class Part(NamedTuple):
@@ -26,7 +26,7 @@ class Part(NamedTuple):
 
 
 class UnknownError(Exception):
-    """What DuckDB makes of a part of an expression is not known here."""
+    """It is not known here how DuckDB computes a part of an expression."""
 
 
 def converted(part: Part, kind: str) -> Function:

@@ -1,4 +1,4 @@
-"""The data files of a feature view, read and checked against what its release says of them.
+"""The data files of a feature view, read and checked against their release.
 
 Damage is a ReleaseError that names the file: a wrong size, another footer, a page whose checksum
 does not fit, columns or types that the release does not say.

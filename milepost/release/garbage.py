@@ -1,7 +1,7 @@
-"""Garbage collection: remove what no release needs that is current, pinned or recent.
+"""Garbage collection: remove objects that no current, pinned or recent release needs.
 
-How it announces what it removes, so that nobody begins to keep it meanwhile, is argued in
-docs/concepts/releases.md.
+A collection announces what it removes, so that no release with one of these objects becomes
+current or pinned meanwhile. Why this is safe is argued in docs/concepts/releases.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from milepost.errors import ConflictError, ReleaseError
+from milepost.errors import ReleaseError
 from milepost.release.manifest import DATA_FILE
 from milepost.release.pointers import HISTORY, SETTLE_WITHIN, pointer
 from milepost.release.releases import manifest_release, object_names, pins, read_all
@@ -26,11 +26,13 @@ from milepost.storage.uploads import UnfinishedUpload, abort_upload, unfinished_
 logger = logging.getLogger(__name__)
 
 LEAST_GRACE = 2 * SETTLE_WITHIN
+# Objects that are removed before the time is looked at again: as many as one request of S3 takes.
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
 class Collection:
-    """What garbage collection removed, or would remove: objects, their bytes; and what stays."""
+    """The objects that garbage collection removed or would remove, and the kept releases' ids."""
 
     removed: Sequence[ObjectMeta | UnfinishedUpload]
     bytes: int
@@ -38,10 +40,11 @@ class Collection:
 
 
 def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
-    """Remove what no kept release names and what is older than `grace`.
+    """Remove objects that are older than `grace` and that no kept release names.
 
     Kept are the current release, the pinned ones, and those that were written or ceased to be
-    current within `grace`. It refuses where it cannot read one of them.
+    current within `grace`. Raises a ReleaseError where one of them cannot be read, or where
+    removing takes longer than `grace`.
     """
     if grace < LEAST_GRACE:
         raise ReleaseError(
@@ -51,24 +54,27 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
     deadline = time.monotonic() + grace.total_seconds()
     logger.info("looking for what no kept release names")
     garbage, kept_releases = _garbage(store, grace)
-    before = s3.clock(store) - grace
-    uploads = [item for item in unfinished_uploads(store) if item.modified < before]
+    oldest_kept = s3.clock(store) - grace
+    # They need no second look: an unfinished upload is no object yet, so no release can name it.
+    uploads = [item for item in unfinished_uploads(store) if item.modified < oldest_kept]
     if not dry_run:
         announcement = f"collecting/{secrets.token_hex(6)}.json"
         s3.put(store, announcement, json.dumps([item.name for item in garbage]).encode())
-        # Whoever begins to keep a release from here on sees what is being removed. Whoever began
-        # before has written its manifest.
+        # A keeper that starts after this sees the announcement. A keeper that read `collecting/`
+        # before it had already written its manifest, so that the second look keeps its release.
         garbage_now, kept_releases = _garbage(store, grace)
         is_still_garbage = set(garbage_now)
         garbage = [item for item in garbage if item in is_still_garbage]
-        for start in range(0, len(garbage), 1000):
+        for start in range(0, len(garbage), AT_ONCE):
             if time.monotonic() > deadline:
-                raise ConflictError(
+                raise ReleaseError(
                     f"removing garbage took longer than the grace period of {grace}",
                     hint="run it again: it goes on where it stopped",
                 )
-            logger.info("removing %d objects, %d are removed", len(garbage), start)
-            s3.remove(store, [item.name for item in garbage[start : start + 1000]])
+            batch = garbage[start : start + AT_ONCE]
+            end = start + len(batch)
+            logger.info("removing objects %d to %d of %d", start + 1, end, len(garbage))
+            s3.remove(store, [item.name for item in batch])
         for unfinished in uploads:
             abort_upload(store, unfinished)
         s3.remove(store, [announcement])
@@ -77,19 +83,21 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
 
 
 def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[str]]:
-    """Return what is older than `grace` and no kept release names; and the kept releases' ids."""
-    before = s3.clock(store) - grace
-    # The listing first: what is written after it is not in it.
+    """Return the objects to remove, and the ids of the kept releases."""
+    oldest_kept = s3.clock(store) - grace
+    # The listing comes first, so that an object that is written later cannot be removed.
     objects = list(s3.listing(store))
     manifests = {release: item for item in objects if (release := manifest_release(item))}
     current_pointer = pointer(store)
     kept_releases = set(pins(store).values())
     if current_pointer:
         kept_releases.add(current_pointer.release)
-    kept_releases |= {release for release, item in manifests.items() if item.modified >= before}
+    kept_releases |= {
+        release for release, item in manifests.items() if item.modified >= oldest_kept
+    }
     for item in objects:
         was_current = HISTORY.fullmatch(item.name)
-        if was_current and item.modified >= before and was_current[2] in manifests:
+        if was_current and item.modified >= oldest_kept and was_current[2] in manifests:
             kept_releases.add(was_current[2])
     needed = {
         name for manifest in read_all(store, kept_releases) for name in object_names(manifest)
@@ -97,7 +105,7 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
     garbage = [
         item
         for item in objects
-        if item.modified < before
+        if item.modified < oldest_kept
         and item.name not in needed
         and (
             DATA_FILE.fullmatch(item.name)

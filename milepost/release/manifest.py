@@ -60,7 +60,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class View(ViewDefinition):
-    """A feature view in a release: its definition, its files, and what was found of both."""
+    """A feature view in a release: its definition, its files, and what builds and tests showed."""
 
     rows: int = field(metadata=stated(is_compared=False))
     built_through: str = field(
@@ -86,14 +86,15 @@ class View(ViewDefinition):
             if column.complete_from
         }
 
-    def instant(self, name: str) -> datetime:
-        """`built_through` as naive UTC."""
-        return datetime.fromisoformat(getattr(self, name))
+    @property
+    def built_through_at(self) -> datetime:
+        """`built_through` as an instant, naive UTC: the first at which no feature is built."""
+        return datetime.fromisoformat(self.built_through)
 
     @property
     def built_to(self) -> datetime:
         """The first grid instant that is not built, naive UTC."""
-        return self.instant("built_through") - timedelta(minutes=self.serving_delay_minutes)
+        return self.built_through_at - timedelta(minutes=self.serving_delay_minutes)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Manifest:
     set_aside: list[SetAside]
     services: list[Service] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
-    """What the views are about; none in releases before format 4, which had only the names."""
+    """The entities of the views; none before format 4, where views had only their names."""
 
     def to_bytes(self) -> bytes:
         """The manifest as it stands on S3; `manifest_format.parse` reads it."""
@@ -155,22 +156,22 @@ class Manifest:
         return view
 
     def predecessor(self, name: str, version: str | None) -> View | None:
-        """The view that one of that name and version goes on from.
+        """Return the view that the next release continues under this name, or None.
 
-        Version 1 goes on from a view that had no version yet.
+        Version 1 of a view continues the view that had no version yet.
         """
         views = {view.name: view for view in self.views}
         unversioned = views.get(name.removesuffix("_v1")) if version == "1" else None
         return views.get(name) or (unversioned if unversioned and not unversioned.version else None)
 
     def sealed(self) -> Manifest:
-        """The same with its id, which is made of the instant and of all that it says."""
+        """Return the manifest with its id, which is made of its instant and of its content."""
         unnamed = replace(self, release="")
         return replace(self, release=release_id(self.created_at, unnamed.to_bytes()))
 
     @property
     def content(self) -> str:
-        """A hash of what was released, whenever, to wherever and by whatever code."""
+        """The hash of what was released, without when, where and by which code."""
         views = [
             {**asdict(view), "code": None, "files": [(f.month, f.digest) for f in view.files]}
             for view in self.views

@@ -27,12 +27,15 @@ from milepost.release.manifest import (
 from milepost.release.names import AVAILABLE_AT, NAME, TYPES
 from milepost.release.service import Service
 
+# It rises when an older reader would refuse or misread a manifest: with a new field, because
+# readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
+# look at the version first, and say that Milepost must be upgraded.
 FORMAT_VERSION = 4
 READABLE = (1, 2, 3, 4)
 
 
 def parse(body: bytes, where: str) -> Manifest:
-    """Read a manifest, and refuse what is damaged, newer, or names anything but its own files."""
+    """Read a manifest; a ReleaseError where it is damaged, or of a newer format."""
     try:
         raw = json.loads(body)
         version = raw["format_version"]
@@ -74,7 +77,7 @@ def parse(body: bytes, where: str) -> Manifest:
 def _view(raw: Mapping[str, Any]) -> View:
     raw = dict(raw)
     columns = [Field(**column) for column in raw["fields"]]
-    # Before format 3 it was of the view: that of the longest window.
+    # Before format 3 a view had one `complete_from`: that of its longest window.
     if "complete_from" in raw:
         complete_from = raw.pop("complete_from")
         names = (*raw["keys"], AVAILABLE_AT)
@@ -154,9 +157,7 @@ def _check_entities(view: View, entities: Mapping[str, Entity]) -> None:
 def _check_measured(view: View) -> None:
     if list(view.complete_from) != view.features:
         raise ValueError(f"since when features of `{view.name}` are complete")
-    if any(
-        instant.tzinfo for instant in (view.instant("built_through"), *view.complete_from.values())
-    ):
+    if any(instant.tzinfo for instant in (view.built_through_at, *view.complete_from.values())):
         raise ValueError(f"instants of `{view.name}`, which are not naive")
     for file in view.files:
         match = DATA_FILE.fullmatch(file.name)

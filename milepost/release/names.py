@@ -1,4 +1,4 @@
-"""What names and types may be, wherever they come from; names that mean the same everywhere."""
+"""Which names and types are allowed, and the names that have a fixed meaning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PREFIX = "milepost__"
 AVAILABLE_AT = "available_at"
 EVENT_TIMESTAMP = "event_timestamp"
-# The types that every consumer reads alike.
+# The types of columns, keys, derived features and the request, which every consumer reads alike.
 TYPES = ("BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "TIMESTAMP")
 # What DuckDB or standard Spark reads as SQL: `macros/names/reserved_words.sql` has the same words.
 _WORDS = """

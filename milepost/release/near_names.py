@@ -1,4 +1,4 @@
-"""Names as people write them: what one refers to, and what is near to one that is not there."""
+"""Names as people write them: the table of a name, and near names for an unknown one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def table_name(reference: str) -> str:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return a hint that lists the names that are near, or all of them where none is."""
+    """Return a hint that lists the near names, or all names if none is near."""
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=3) or names
     return f"there is {', '.join(f'`{known_name}`' for known_name in near)}"
 
 
 def unknown_feature(view: str, feature: str, known: Iterable[str]) -> UnknownFeatureError:
-    """Return the error for a feature that a view does not have, with those that are near."""
+    """Return the error for an unknown feature of a view, with near names as its hint."""
     return UnknownFeatureError(
         f"feature view `{view}` has no feature `{feature}`", hint=suggest(feature, known)
     )

@@ -34,7 +34,7 @@ class Pointer(NamedTuple):
 
     @property
     def history(self) -> str:
-        """The name under which `current.json` is kept as it is, once it moves on."""
+        """The name of the object that keeps this content of `current.json` after the next move."""
         return f"history/{self.number:010}-{self.release}.json"
 
 
@@ -68,7 +68,7 @@ def current(store: Location) -> str:
 
 
 def numbers(store: Location) -> dict[str, int]:
-    """Return each release that is or was current, with the number under which it became so last."""
+    """Return the number of the latest move to each release that is or was current."""
     names = (HISTORY.fullmatch(item.name) for item in s3.listing(store, "history/"))
     number_of = {match[2]: int(match[1]) for match in names if match}
     current_pointer = pointer(store)
@@ -78,12 +78,12 @@ def numbers(store: Location) -> dict[str, int]:
 
 
 def move_current(store: Location, release: str, before: Pointer | None, began: float) -> None:
-    """Move `current.json` from `before` to a release that is kept since `began`, monotonic."""
+    """Move `current.json` from `before` to a release, kept since the monotonic time `began`."""
     number = before.number + 1 if before else 1
     body = pointer_body(release, number)
     if before:
-        # Whoever moves the pointer keeps what it said: so a move whose reply was lost is found
-        # though others have moved it on, and the release is kept for the grace period.
+        # The content before the move is kept. So a writer whose reply was lost finds its move, even
+        # if others have moved the pointer on, and the release is kept for the grace period.
         s3.put(store, before.history, pointer_body(before.release, before.number))
     check_settled(began)
     try:
@@ -100,7 +100,7 @@ def move_current(store: Location, release: str, before: Pointer | None, began: f
 
 
 def move_pin(store: Location, name: str, release: str, began: float) -> None:
-    """Point the pin with that object name to a release that is kept since `began`, monotonic."""
+    """Move the pin in object `name` to a release, kept since the monotonic time `began`."""
     before = pointer(store, name)
     check_settled(began)
     if before:

@@ -119,7 +119,7 @@ def object_names(manifest: Manifest) -> list[str]:
 
 
 def manifest_release(item: ObjectMeta) -> str | None:
-    """Return the release whose manifest an object is; None where it is something else."""
+    """Return the id of the release if an object is its manifest, else None."""
     match = _MANIFEST.fullmatch(item.name)
     return match[1] if match else None
 
@@ -133,7 +133,7 @@ def _keep(store: Location, release: str) -> Manifest:
 
 
 def _check_kept(store: Location, manifest: Manifest) -> None:
-    """Check that a release whose manifest was just written is whole, and nobody removes it."""
+    """Raise a ConflictError unless a release is whole and is not being removed as garbage."""
     needed = set(object_names(manifest))
     for item in s3.listing(store, "collecting/"):
         announced = s3.get(store, item.name)

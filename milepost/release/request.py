@@ -21,7 +21,7 @@ class RequestedView:
     """A feature view under the name by which a request calls it.
 
     `keys` maps each key of the view to the column of the entity rows that has it. A view that only
-    a derived feature needs has a name that nobody can ask for.
+    a derived feature needs has a name that no request can have.
     """
 
     name: str
@@ -47,7 +47,7 @@ class RequestedColumn(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureRequest:
-    """The columns that a lookup adds to entity rows, in order, and the views that they need."""
+    """The columns that a lookup adds to entity rows, in order, and the views to read for them."""
 
     views: list[RequestedView]
     columns: list[RequestedColumn]
@@ -162,7 +162,7 @@ def _requested_derived(
     requested: Sequence[tuple[RequestedView, str]],
     needed_views: list[RequestedView],
 ) -> dict[tuple[str, str], RequestedDerived]:
-    """Return the derived features among those requested, and add their views to those needed."""
+    """Return the requested derived features; add the views of their inputs to `needed_views`."""
     derived_by_name: dict[tuple[str, str], RequestedDerived] = {}
     for view, feature in requested:
         for derived in view.view.derived:
@@ -179,7 +179,7 @@ def _requested_derived(
 
 
 def _check_derived(manifest: Manifest, view: View, derived: Derived) -> None:
-    """Check an expression when it is read too: who can edit a release could have written it."""
+    """Check a derived feature again: its release may have been edited after publication."""
     types = {
         name: {field.name: field.type for field in other_view.fields}
         for name, other_view in manifest.by_name.items()

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What other S3 readers need to know; `host` is None for AWS itself."""
+    """Credentials, region and host for S3 readers other than boto3; `host` is None for AWS."""
 
     key: str | None
     secret: str | None = field(repr=False)
@@ -38,7 +38,7 @@ class Endpoint:
     scheme: str
 
     def duckdb_secret(self) -> str:
-        """Return the statement that gives it to a DuckDB connection, in memory only."""
+        """Return the SQL that gives a DuckDB connection these credentials, in memory only."""
         secret = {
             "key_id": self.key,
             "secret": self.secret,
@@ -62,7 +62,8 @@ def client() -> S3Client:
     from botocore.config import Config
 
     config = Config(
-        retries={"mode": "standard", "max_attempts": 4},
+        # The first request and four more.
+        retries={"mode": "standard", "total_max_attempts": 5},
         max_pool_connections=PARALLEL_REQUESTS,
         connect_timeout=5,
         read_timeout=READ_TIMEOUT,
@@ -97,7 +98,7 @@ def endpoint() -> Endpoint:
 
 
 def call(doing: str, request: Callable[[], T]) -> T:
-    """Run one request; a failure becomes an error that says what was being done, and a hint."""
+    """Run one request; a failure becomes a StorageError that begins with `doing`."""
     try:
         return request()
     except (ClientError, BotoCoreError) as error:
@@ -110,7 +111,7 @@ def http_status(error: ClientError) -> int:
 
 
 def storage_error(error: ClientError | BotoCoreError | None, doing: str) -> StorageError:
-    """Return the error that a person reads for one of boto3's; None stands for no credentials."""
+    """Turn an error of boto3 into one that a person can act on; None stands for no credentials."""
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "")
         if code in {"NoSuchBucket", "404"}:  # HEAD, of a bucket only, has no text

@@ -1,4 +1,4 @@
-"""Writes that only one of several writers wins: create, replace, rewrite, remove.
+"""Conditional writes, so that one of several writers wins: create, replace, rewrite, remove.
 
 The loser of a race gets a ConflictError.
 """
@@ -33,9 +33,10 @@ def replace(location: Location, name: str, body: bytes, etag: str) -> str:
 
 
 def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
-    """Write an object again as it is, so that it counts as new; not where it has gone.
+    """Write an object again with the same bytes, so that its time of writing is now.
 
-    The ETag stays, and so does the condition: boto3 can try again, and a reply means it is done.
+    Raises a ConflictError where the object is gone or changed. Its ETag stays the same, so that
+    the condition still holds if boto3 sends the request again.
     """
     _request(
         f"writing `{location.uri(name)}`",
@@ -46,7 +47,7 @@ def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
 
 
 def remove_version(location: Location, name: str, etag: str) -> None:
-    """Remove an object if it is still the one with that ETag."""
+    """Remove an object; a ConflictError where its ETag is not `etag` any more."""
     _request(
         f"removing `{location.uri(name)}`",
         lambda: client().delete_object(
@@ -62,9 +63,16 @@ def _write(
     condition: dict[str, Any],
     may_write: Callable[[s3.StoredObject | None], bool],
 ) -> str:
-    """Write under a condition. Where a reply is lost, the object that is there decides."""
+    """Write an object under a condition, and return its ETag.
+
+    Where the reply is lost, the object is read to learn whether the write was done. It was where
+    the object has the bytes of this write. Another writer may have written equal bytes: then both
+    succeed, which is right, because the object is as each of them wanted it.
+    """
     doing = f"writing `{location.uri(name)}`"
     for attempt in range(s3.ATTEMPTS):
+        if attempt:
+            s3.wait_before_retry(attempt - 1)
         try:
             reply = client().put_object(
                 Bucket=location.bucket, Key=location.key(name), Body=body, **condition
@@ -85,13 +93,13 @@ def _write(
             return present.etag
         if not may_write(present):
             raise _conflict(doing) from failure
-        # The first write may still arrive; the condition holds, so that writing again is safe.
-        s3.wait_before_retry(attempt)
+        # The first write may still arrive. The same condition is sent again, so that at most one
+        # of the two is done.
     raise _failure(failure, doing) from failure
 
 
 def _is_certain(error: ClientError | BotoCoreError) -> bool:
-    """Return whether the first answer to a conditional write says that it was not done."""
+    """Return whether an error in reply to a conditional write proves that it was not done."""
     if not isinstance(error, ClientError):
         return False
     # 409 asks for another attempt; 412 may be the answer to boto3's own second one.
@@ -101,7 +109,7 @@ def _is_certain(error: ClientError | BotoCoreError) -> bool:
 
 
 def _request(doing: str, request: Callable[[], object]) -> None:
-    """Run a request with a condition that stays as true as it was if boto3 runs it twice."""
+    """Run a conditional request that does no harm if boto3 sends it twice."""
     try:
         request()
     except (ClientError, BotoCoreError) as error:

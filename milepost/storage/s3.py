@@ -27,7 +27,8 @@ from milepost.errors import StorageError
 from milepost.storage.client import call, client, http_status, storage_error
 from milepost.storage.location import Location
 
-# Of what boto3 does not try again by itself: a body that breaks off, a conditional write.
+# Attempts of our own, each of up to 5 requests by boto3: where a body breaks off, and where it is
+# not known whether a conditional write was done.
 ATTEMPTS = 5
 
 
@@ -70,7 +71,7 @@ def listing(location: Location, below: str = "", *, after: str = "") -> Iterator
 
 
 def folders(location: Location) -> Iterator[str]:
-    """Yield the first part of every name below `location` that has more parts."""
+    """Yield the name of each folder right below `location`."""
     start = name_start(location)
     pages = client().get_paginator("list_objects_v2")
     try:
@@ -126,7 +127,7 @@ def digest(location: Location, name: str, algorithm: Callable[[], Any]) -> tuple
 
 
 def put(location: Location, name: str, body: bytes) -> str:
-    """Write an object, whatever is there, and return its ETag."""
+    """Write an object, in place of one of the same name if there is one; return the new ETag."""
     reply = call(
         f"writing `{location.uri(name)}`",
         lambda: client().put_object(Bucket=location.bucket, Key=location.key(name), Body=body),
@@ -135,7 +136,7 @@ def put(location: Location, name: str, body: bytes) -> str:
 
 
 def remove(location: Location, names: Iterable[str]) -> None:
-    """Remove objects; one that is not there is removed already."""
+    """Remove objects; it is no error where one of them does not exist."""
     remaining = list(names)
     while remaining:
         batch, remaining = remaining[:1000], remaining[1000:]
@@ -154,16 +155,19 @@ def remove(location: Location, names: Iterable[str]) -> None:
 
 
 def wait_before_retry(attempt: int) -> None:
-    """Wait a little, longer with each attempt, and not as long as other processes do."""
+    """Wait a little: longer after each attempt, and at random, so that processes do not collide."""
     time.sleep(random.uniform(0.5, 1) * 0.1 * 2**attempt)  # noqa: S311 - jitter, no secret
 
 
 def _stream(
     location: Location, name: str, take: Callable[[bytes], object], restart: Callable[[], object]
 ) -> str | None:
-    """Hand an object's bytes on and return its ETag; None where there is none.
+    """Hand an object's bytes to `take` and return its ETag; None where there is no object.
 
-    boto3 tries a request again, but not the reading of its body.
+    boto3 tries a request again after 429, 500, 502, 503 and 504, but not after 409, and not where
+    the body of a reply breaks off: these are tried again here. Before each attempt `restart` is
+    called, so that the bytes of the attempt before are forgotten. Any other status is a failure at
+    once, but for the 404 of a missing object, which is an answer.
     """
 
     def request() -> str | None:
@@ -177,6 +181,7 @@ def _stream(
             except ClientError as error:
                 if error.response["Error"]["Code"] == "NoSuchKey":
                     return None
+                # S3 may answer 409 while a conditional write of the same object is under way.
                 if http_status(error) != 409 or attempt == ATTEMPTS - 1:
                     raise
             except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):

@@ -1,4 +1,4 @@
-"""Large objects: uploaded in parts, streamed while they are made, given up where they broke off."""
+"""Large objects: uploaded in parts, streamed while they are made, aborted after an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STREAMED_PART_BYTES = 16 << 20
 
 
 def upload(location: Location, name: str, body: Any, digest: str) -> None:
-    """Write an object of a name that nobody else writes, from an Arrow buffer.
+    """Write an object from an Arrow buffer, under a name that no other process writes.
 
     `digest` is its SHA-256 in hex: S3 checks that of an object in one part.
     """
@@ -42,10 +42,10 @@ def upload(location: Location, name: str, body: Any, digest: str) -> None:
 
 
 class UploadStream:
-    """A new object at `target` that is there, whole, once `complete` has returned, never before.
+    """A new object at `target`, which appears whole when `complete` is called, and never before.
 
-    It takes bytes as a file does, and sends them in parts. It replaces no object. As a context it
-    is given up where an error ends it.
+    It takes bytes as a file does, and sends them in parts. It replaces no object. As a context
+    manager it aborts the upload if an error ends the block.
     """
 
     def __init__(self, target: Location) -> None:
@@ -79,7 +79,7 @@ class UploadStream:
         return len(memoryview(data))
 
     def flush(self) -> None:
-        """Do nothing: a part has its size."""
+        """Do nothing: parts are sent when they have their size."""
 
     def complete(self) -> None:
         """Send the last part and make the object appear."""

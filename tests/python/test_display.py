@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from milepost.display import DisplayTable, to_text
+from milepost.display import DisplayTable, shortened, to_text
 
 
 def test_a_table_has_a_line_for_each_item_and_columns_as_wide_as_their_longest_cell() -> None:
@@ -43,3 +43,10 @@ def test_a_notebook_shows_no_markup_that_is_in_a_cell() -> None:
 )
 def test_a_value_is_written_for_people(value: Any, text: str) -> None:
     assert to_text(value) == text
+
+
+def test_of_many_names_a_sentence_has_the_first_and_a_number() -> None:
+    assert shortened(["a", "b", "c"]) == "a, b, c"
+    assert shortened(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert shortened(["a", "b", "c"], 1) == "a and 2 more"
+    assert shortened([]) == ""

@@ -48,6 +48,8 @@ Check = Callable[[Candidate], Iterator[Refusal]]
 class Rule:
     """A check, and the checks that it needs: it is asked of the views that these do not refuse.
 
+    `needs` closes views; a refusal of the whole release (`view` empty) closes nothing.
+
     The docstring of a check begins with "Require that"; its first paragraph is what the
     documentation says of the rule.
     """

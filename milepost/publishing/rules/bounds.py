@@ -27,8 +27,8 @@ def within_its_bounds(candidate: Candidate) -> Iterator[Refusal]:
     """
     for view in candidate.views:
         released, publishable = candidate.predecessor(view), candidate.publishable(view)
-        if released and publishable.built_through > released.instant("built_through"):
-            yield from _faults(candidate.con, publishable, released.instant("built_through"))
+        if released and publishable.built_through > released.built_through_at:
+            yield from _faults(candidate.con, publishable, released.built_through_at)
 
 
 def _faults(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from milepost.building.declared_views import published_name
+from milepost.display import SHOWN, shortened
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import SHOWN, Refusal, shortened
+from milepost.publishing.refusal import Refusal
 from milepost.publishing.rules.builds import is_built
 
 
@@ -26,7 +27,7 @@ def built_by_this_code(candidate: Candidate) -> Iterator[Refusal]:
 
 
 def _code_faults(view: str, changed_parts: Mapping[str, Sequence[str]]) -> Iterator[Refusal]:
-    """Give one cause for each part of the code that changed; one for all where many did."""
+    """Refuse by one cause for each changed part of the code, or by one for all of many parts."""
     parts = sorted({part for changed in changed_parts.values() for part in changed})
     causes = parts if len(parts) <= SHOWN else [shortened(parts)]
     for cause in causes:

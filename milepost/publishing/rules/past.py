@@ -83,7 +83,7 @@ def _is_same(
 def _changed(
     con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
 ) -> Iterator[Refusal]:
-    """Refuse each feature that changed: at how many instants, at which first, and of which key."""
+    """Refuse each feature that changed, with the number of instants and the first of them."""
     features = [name for name in old.features if name in new.features]
     con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
@@ -114,7 +114,7 @@ def _changed(
             yield Refusal(
                 new.name,
                 f"`{name}`",
-                f"has another past: at {count:,} instants before {old.instant('built_through')}, "
+                f"has another past: at {count:,} instants before {old.built_through_at}, "
                 f"first at {first}" + (f" of {where}" if where else ""),
                 f"features of `{new.name}` have another past",
                 NEW_VERSION,
@@ -142,7 +142,7 @@ def _changes(
     has_evidence = "true" if months else f"bool_or(coalesce({evidence}, false)) over held_so_far"
     return (
         f"{name} as materialized (select {columns} from {relation} "  # noqa: S608 - checked names
-        f"where {AVAILABLE_AT} < timestamp '{old.instant('built_through')}'{within} "
+        f"where {AVAILABLE_AT} < timestamp '{old.built_through_at}'{within} "
         f"window held_so_far as ({'partition by ' + parts if parts else ''} "
         f"order by {AVAILABLE_AT}) "
         f"qualify {has_evidence} and (row_number() over held_so_far = 1 "

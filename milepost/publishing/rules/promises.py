@@ -124,12 +124,12 @@ def goes_on_from_the_current_release(candidate: Candidate) -> Iterator[Refusal]:
     for view in candidate.views:
         released = candidate.predecessor(view)
         built_through = candidate.publishable(view).built_through
-        if released and built_through < released.instant("built_through"):
+        if released and built_through < released.built_through_at:
             yield Refusal(
                 view.name,
                 "it",
                 f"is built up to (not including) {built_through}, in the current release up to "
-                f"{released.instant('built_through')}",
+                f"{released.built_through_at}",
                 remedy="build from the raw log that the store is published from, or go back with "
                 "`milepost rollback`",
             )

@@ -1,4 +1,4 @@
-"""What a view is made from in the end: raw logs and seeds alone."""
+"""Whether a view is made from raw logs and seeds alone."""
 
 from __future__ import annotations
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from milepost.building.declared_views import FeatureView, published_name
+from milepost.display import shortened
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import Refusal, shortened
+from milepost.publishing.refusal import Refusal
 
 # What a data test asks unless it is told to ask less.
 _WHOLE_TEST = {
@@ -82,7 +83,7 @@ def tests_passed(candidate: Candidate) -> Iterator[Refusal]:
 
 
 def _run_fault(candidate: Candidate, view: FeatureView, test_id: str) -> Iterator[tuple[str, str]]:
-    """Yield at most one fault of a test's last run, said of it alone and of many."""
+    """Yield at most one fault of a test's last run, in the singular and in the plural."""
     run = candidate.records.tests.get(test_id)
     if run is None:
         yield "has not run", "have not run"

@@ -244,6 +244,12 @@ def test_the_engine_s_version_counts_for_tables(monkeypatch: pytest.MonkeyPatch)
     assert parts(manifest(), TEST) == test
 
 
+def test_the_planning_modules_count_for_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = parts(manifest())
+    monkeypatch.setattr(code, "planning_code", lambda: "other code")
+    assert code.changes(before, parts(manifest())) == ["version of Milepost's planning"]
+
+
 def test_a_test_has_a_code_of_its_own() -> None:
     assert set(parts(manifest(), TEST)) == {
         "test `share`",

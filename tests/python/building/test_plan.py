@@ -126,7 +126,7 @@ def test_a_model_goes_on_from_where_it_ends_as_far_as_dates_are_closed() -> None
     assert plan.batches.of(HOURLY) == Instants(BUILT_TO, datetime(2026, 3, 1, 1))
     assert plan.batches.of(TRAINING).start is None
     assert plan.batches.built_to(VIEW) == ENDS
-    assert (plan.anew, plan.restored, plan.forgotten) == ({}, {}, frozenset())
+    assert (plan.rebuild_reasons, plan.restored, plan.from_raw_log) == ({}, {}, frozenset())
 
 
 def test_an_outcome_without_a_grid_ends_with_the_last_closed_date() -> None:
@@ -151,27 +151,29 @@ def test_a_model_is_built_anew_and_the_plan_says_why(name: str) -> None:
     if is_edited:
         case.manifest["nodes"][VIEW]["raw_code"] = "select 2"
     plan = case.plan(records)
-    assert plan.anew[VIEW] == reason
-    assert (HOURLY in plan.anew) == (not is_edited)
+    assert plan.rebuild_reasons[VIEW] == reason
+    assert (HOURLY in plan.rebuild_reasons) == (not is_edited)
     assert plan.batches.of(VIEW).start is None
-    assert VIEW in plan.forgotten
+    assert VIEW in plan.from_raw_log
 
 
 def test_a_table_without_a_record_is_built_anew() -> None:
     case = Case()
     plan = case.plan(replace(case.built, batches={}))
-    assert set(plan.anew.values()) == {"its last build was not as the project says"}
+    assert set(plan.rebuild_reasons.values()) == {
+        "no record says that its last build was as the project says"
+    }
 
 
 def test_an_empty_build_goes_on() -> None:
     plan = Case(options=options(narrowed_by="--empty", empty=True)).plan()
-    assert (plan.batches.of(VIEW).start, plan.anew) == (BUILT_TO, {})
+    assert (plan.batches.of(VIEW).start, plan.rebuild_reasons) == (BUILT_TO, {})
 
 
-def test_a_record_without_its_table_is_forgotten() -> None:
+def test_a_record_without_its_table_does_not_count() -> None:
     plan = Case(existing=(HOURLY,)).plan()
     assert plan.batches.of(VIEW).start is None
-    assert (plan.forgotten, plan.anew) == (frozenset([VIEW]), {})
+    assert (plan.from_raw_log, plan.rebuild_reasons) == (frozenset([VIEW]), {})
 
 
 def released(case: Case, **changed: Any) -> dict[str, ReleasedView]:
@@ -184,7 +186,7 @@ def test_a_view_without_a_table_goes_on_from_the_release_of_the_same_code() -> N
     plan = replace(case, released=released(case)).plan(Records())
     assert set(plan.restored) == {VIEW}
     assert plan.batches.of(VIEW).start == datetime(2026, 2, 25)
-    assert plan.forgotten == {HOURLY}
+    assert plan.from_raw_log == {HOURLY}
 
 
 @pytest.mark.parametrize(

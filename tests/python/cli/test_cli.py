@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 
 from milepost import cli
 from milepost.cli import progress
+from milepost.release import garbage
 from milepost.release.derived import Derived
 from milepost.release.service import Service
 from milepost.storage import s3
@@ -246,6 +248,20 @@ def test_garbage_is_named_before_it_is_removed(two: tuple[str, str], run: Run) -
     code, _, err = run("gc", "--grace-days", "0")
     assert code == 1
     assert "\nhint: " in err
+
+
+def test_garbage_is_kept_for_a_week_unless_days_are_given(
+    two: tuple[str, str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graces = []
+
+    def collect(_: Location, *, grace: timedelta, dry_run: bool) -> garbage.Collection:
+        graces.append(grace)
+        return garbage.Collection([], 0, [])
+
+    monkeypatch.setattr(garbage, "collect", collect)
+    assert run("gc")[0] == run("gc", "--grace-days", "30")[0] == 0
+    assert graces == [timedelta(days=7), timedelta(days=30)]
 
 
 def test_a_refusal_is_one_error_on_stderr(run: Run) -> None:

@@ -183,7 +183,7 @@ class Trial:
         assert self._released() == self.definitions
         store = FeatureStore(self.green.store.uri())
         for view in store.feature_views():
-            end = min(view.instant("built_through"), datetime.combine(self.last + 2 * DAY, time()))
+            end = min(view.built_through_at, datetime.combine(self.last + 2 * DAY, time()))
             days = (end - datetime.combine(FIRST, time())).days
             instants = [datetime.combine(FIRST, time()) + n * DAY + DELAY for n in range(1, days)]
             rows = store.to_arrow(view.name).sort_by("available_at").to_pylist()

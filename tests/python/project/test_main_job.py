@@ -190,7 +190,7 @@ def test_what_landed_later_changes_no_row_that_a_model_may_have_used(
 ) -> None:
     earlier, later = (store.to_arrow(view) for store in releases)
     (described,) = (v for v in releases[0].feature_views() if v.name == view)
-    built_through = described.instant("built_through")
+    built_through = described.built_through_at
     assert pc.max(earlier["available_at"]).as_py() < built_through
     assert later.num_rows > earlier.num_rows
     limit = pa.scalar(built_through, pa.timestamp("us"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from milepost.building.code import DESCRIPTIVE_META
 from milepost.catalogue.describe import describe, view_facts
 from milepost.release import difference
 from milepost.release.definition import Field, Statement, ViewDefinition, stated, statements
@@ -156,3 +157,11 @@ def test_the_format_page_has_a_row_for_each_field(title: str, kinds: tuple[type,
 def test_the_format_page_names_what_stands_inside_a_field(kind: type) -> None:
     page = FORMAT_PAGE.read_text()
     assert [part.name for part in fields(kind) if f"`{part.name}`" not in page] == []
+
+
+def test_each_field_is_said_to_be_code_or_descriptive() -> None:
+    """A new field fails here, so that it is decided whether stating it builds tables again."""
+    in_meta = {name.removeprefix("is_") for name in statements(ViewDefinition)}
+    no_meta = {"name", "description", "version", "latest", "deprecated_at", "keys", "fields"}
+    code = {"entities", "grid", "serving_delay_minutes"}
+    assert in_meta - no_meta - DESCRIPTIVE_META == code

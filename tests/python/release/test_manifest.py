@@ -87,7 +87,7 @@ def test_features_are_the_columns_but_for_keys_and_available_at() -> None:
 
 
 def test_instants_are_naive_utc() -> None:
-    assert VIEW.instant("built_through") == datetime(2026, 2, 1, 0, 0, 0, 1)
+    assert VIEW.built_through_at == datetime(2026, 2, 1, 0, 0, 0, 1)
 
 
 def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> None:

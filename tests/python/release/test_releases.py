@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -165,6 +167,20 @@ def test_a_grace_period_is_longer_than_a_publication_takes_to_settle(store: Loca
     publish(store, 1)
     with pytest.raises(ReleaseError, match=r"grace period of 0:01:00 is shorter"):
         garbage.collect(store, grace=timedelta(minutes=1), dry_run=True)
+
+
+def test_a_collection_that_takes_longer_than_its_grace_period_stops(
+    store: Location, old: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        publish(store, number)
+    monkeypatch.setattr(garbage, "AT_ONCE", 1)
+    seconds = iter([0.0, 1.0, GRACE.total_seconds() + 1])
+    monkeypatch.setattr(garbage, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    caplog.set_level("INFO", "milepost.release.garbage")
+    with pytest.raises(ReleaseError, match=r"longer than the grace period.*\nhint: run it again"):
+        collect(store)
+    assert re.fullmatch(r"removing objects 1 to 1 of \d+", caplog.messages[-1])
 
 
 def test_what_is_being_removed_is_not_kept_again(store: Location) -> None:

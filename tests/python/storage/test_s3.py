@@ -14,6 +14,7 @@ from threading import Barrier
 
 import pyarrow as pa
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from milepost.errors import ConflictError, StorageError
 from milepost.storage import conditional, s3, uploads
@@ -358,3 +359,26 @@ def test_a_large_file_goes_up_in_parts(store: Location, monkeypatch: pytest.Monk
     upload(store, "file", body, hashlib.sha256(body).hexdigest())
     (there,) = s3.listing(store)
     assert (there.bytes, there.etag.partition("-")[2]) == (11 * 2**20, "3")
+
+
+def test_a_write_that_fails_waits_between_its_attempts_alone(
+    raw: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    class FailingClient:
+        def put_object(self, **_: object) -> None:
+            calls.append("write")
+            raise EndpointConnectionError(endpoint_url="http://gone")
+
+    monkeypatch.setattr(conditional, "client", FailingClient)
+    monkeypatch.setattr(s3, "wait_before_retry", lambda attempt: calls.append(f"wait {attempt}"))
+    with pytest.raises(StorageError, match="cannot be reached"):
+        conditional.create(raw, "one", b"1")
+    waits = [call for n in range(s3.ATTEMPTS - 1) for call in (f"wait {n}", "write")]
+    assert calls == ["write", *waits]
+
+
+def test_boto3_sends_a_request_five_times(settings: Callable[..., None]) -> None:
+    settings(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
+    assert vars(client().meta.config)["retries"]["total_max_attempts"] == 5
