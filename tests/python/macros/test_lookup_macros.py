@@ -70,7 +70,7 @@ ALIAS = "aliases={'elsewhere': {'view': 'place_rates', 'keys': {'place_id': 'oth
 REFUSED = {
     "'place_rates'": "`features` is `place_rates`\n  hint: write a list",
     "[]": "no feature is asked for\n  hint: write a list",
-    "['asked']": "`asked` is no feature view\n  hint: there is `place_rates`, `weather`",
+    "['asked']": "`asked` is no feature view\n  hint: there is `",
     "['weather:wind']": "`weather` has no feature `wind`\n  hint: there is `temperature`",
     "['weather:']": "`weather` has no feature ``\n  hint: there is `temperature`",
     "['place_rates:code']": "`place_rates` has no feature `code`\n  hint: there is `rate`, `sample",
