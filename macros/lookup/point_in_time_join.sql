@@ -62,8 +62,8 @@ with
 
 ){{ ',' if not loop.last }}
 {% endfor %}
--- A feature has no table name before it: if the entity rows have a column of its name, the database
--- stops and says that the name is ambiguous.
+-- A feature has no table name before it. If the entity rows have a column of its name, the
+-- database stops and says that the name is ambiguous.
 select
     milepost__entity_rows.*,
     {%- for column in lookup.columns.values() %}
@@ -76,7 +76,8 @@ from {{ entity_rows }} as milepost__entity_rows
 {%- set derived = [] -%}
 {%- for column, sql in lookup.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}
 {%- if derived %}
--- This join adds no rows. It makes the name of a derived feature ambiguous if the entity rows have it.
+-- This join adds no rows. If the entity rows have a column with the name of a derived feature, it
+-- makes that name ambiguous.
 left join (
     select
         {%- for column in derived %}

@@ -67,7 +67,8 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
     views = project / "models/features"
     replace(
         views / "carrier/carrier_reliability.yml",
-        "Deliveries of the carrier with an appointment that became known in the last 28 days.",
+        '"Delivery arrivals of the carrier that had an appointment '
+        'and became known in the last 28 days."',
         '""',
     )
     replace(

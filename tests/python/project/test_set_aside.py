@@ -278,4 +278,4 @@ def test_what_a_release_counts_is_what_a_plain_count_counts_and_so_from_a_slice(
         starts = con.execute(
             "select node_id, first_date from milepost_checks.slices where node_id like '%stg_%'"
         ).fetchall()
-    assert {start for _, start in starts} == {"2026-01-22"}
+    assert {start for _, start in starts} == {date(2026, 1, 22)}
