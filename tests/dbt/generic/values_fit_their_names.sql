@@ -1,3 +1,5 @@
+-- No data test is rendered here, and the lines of its loops look like lines without an indent.
+-- sqlfluff:exclude_rules:LT02,ST06
 {#
     Fails for each promise that the name, type or meta of a feature view's column makes and that some
     rows break: a row with the rule, the column, how many rows break it, and a condition that finds them.
