@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -29,12 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only `make proofs` has the time for, and begin with the files that take long.
-
-    A file is run by one process: the longest at the end would leave the other one idle.
-    """
-    slow_tests = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow_tests[item.path])
+    """Leave out what only `make proofs` has the time for."""
     if not config.getoption("--full-size"):
         large = [item for item in items if item.get_closest_marker("full_size")]
         config.hook.pytest_deselected(items=large)
