@@ -15,6 +15,9 @@ from milepost.release import coverage, pointers, releases
 from milepost.release.manifest import Manifest, View
 from milepost.storage.location import Location
 
+# A list of more than these is shown by its number.
+LISTED = 3
+
 
 def _show(options: argparse.Namespace, store: Location) -> Answer:
     """Show a release: its feature views, and the rows set aside."""
@@ -46,8 +49,15 @@ def _show(options: argparse.Namespace, store: Location) -> Answer:
 
 
 def _facts(view: View) -> list[str]:
-    """Return what the view says of itself, in as few lines as it takes."""
-    facts = [f"{label}: {to_text(fact)}" for label, fact in view_facts(view).items() if fact]
+    """Return what the view says of itself, in as few lines as it takes.
+
+    Of a long list, such as the reasons of dropped checks, it is the number: `describe` has all.
+    """
+    shown = {
+        label: len(fact) if isinstance(fact, list) and len(fact) > LISTED else fact
+        for label, fact in view_facts(view).items()
+    }
+    facts = [f"{label}: {to_text(fact)}" for label, fact in shown.items() if fact]
     return textwrap.wrap("; ".join(facts), LINE, initial_indent=" " * 4, subsequent_indent=" " * 6)
 
 
