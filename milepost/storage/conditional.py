@@ -27,7 +27,7 @@ def replace(location: Location, name: str, body: bytes, etag: str) -> str:
         location,
         name,
         body,
-        {"IfMatch": etag},
+        {"IfMatch": _quoted(etag)},
         lambda present: present is not None and present.etag == etag,
     )
 
@@ -41,7 +41,7 @@ def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
     _request(
         f"writing `{location.uri(name)}`",
         lambda: client().put_object(
-            Bucket=location.bucket, Key=location.key(name), Body=body, IfMatch=etag
+            Bucket=location.bucket, Key=location.key(name), Body=body, IfMatch=_quoted(etag)
         ),
     )
 
@@ -51,9 +51,14 @@ def remove_version(location: Location, name: str, etag: str) -> None:
     _request(
         f"removing `{location.uri(name)}`",
         lambda: client().delete_object(
-            Bucket=location.bucket, Key=location.key(name), IfMatch=etag
+            Bucket=location.bucket, Key=location.key(name), IfMatch=_quoted(etag)
         ),
     )
+
+
+def _quoted(etag: str) -> str:
+    """Return an ETag as RFC 9110 wants it in a condition; not every store takes it without."""
+    return f'"{etag}"'
 
 
 def _write(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -197,6 +198,28 @@ def test_an_etag_matches_as_put_and_as_get_return_it(raw: Location) -> None:
     conditional.replace(raw, "pointer", b"3", found[1])
     with pytest.raises(ConflictError):
         conditional.replace(raw, "pointer", b"4", etag)
+
+
+def test_a_condition_has_the_etag_in_quotes(raw: Location) -> None:
+    """As HTTP wants it; the server of these tests takes it without them, too."""
+    sent: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        sent.append(request.headers["If-Match"].decode())
+
+    etag = s3.put(raw, "pointer", b"1")
+    events = client().meta.events
+    operations = ("PutObject", "DeleteObject")
+    for operation in operations:
+        events.register(f"before-send.s3.{operation}", note)
+    try:
+        conditional.rewrite(raw, "pointer", b"1", etag)
+        newer = conditional.replace(raw, "pointer", b"2", etag)
+        conditional.remove_version(raw, "pointer", newer)
+    finally:
+        for operation in operations:
+            events.unregister(f"before-send.s3.{operation}", note)
+    assert sent == [f'"{etag}"', f'"{etag}"', f'"{newer}"']
 
 
 def test_replacing_what_somebody_removed_is_a_lost_race(raw: Location) -> None:
