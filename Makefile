@@ -121,10 +121,12 @@ docs: s3-start ## Make the docs site as one page, target/static_index.html
 	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate --static
 
 # Each of them reports, whatever another found.
+# The make of macOS, 3.81, mixes their lines.
+OUTPUT_SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CHECKS := check-ruff check-format check-types check-sql check-dbt
 .PHONY: check $(CHECKS)
 check: setup ## Lint, types, metadata rules; SQL that did not change since it passed is not linted again
-	@COLUMNS=80 $(MAKE) --keep-going --jobs=2 --output-sync=target $(CHECKS)
+	@COLUMNS=80 $(MAKE) --keep-going --jobs=2 $(OUTPUT_SYNC) $(CHECKS)
 
 check-ruff:
 	@$(BIN)/ruff check --quiet
@@ -135,9 +137,9 @@ check-format:
 check-types:
 	@MYPY_FORCE_TERMINAL_WIDTH=80 $(BIN)/mypy --pretty --no-error-summary
 
-# A macro writes SQL of any model, so that all are linted where one changed.
+# A macro writes SQL of any model, and another sqlfluff has other rules: all are linted then.
 LINTED := $(shell find models tests/dbt -name '*.sql')
-LINT_CONTEXT := .sqlfluff $(shell find macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
+LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
 check-sql: .local/linted
 .local/linted: $(LINTED) $(LINT_CONTEXT)
 	@mkdir -p .local
