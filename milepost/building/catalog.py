@@ -189,11 +189,11 @@ class Catalog:
             for name, reason in _meta(self.nodes[node_id]).get("dropped_checks", {}).items()
         }
 
-    def raw_uris(self, unique_id: str) -> set[str]:
-        """Return the raw logs that a node is made from."""
+    def raw_tables(self, unique_id: str) -> set[str]:
+        """Return the ids of the raw tables that a node is made from: sources with `raw_uri`."""
         nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
-        uris = (_meta(n).get("raw_uri") for n in nodes if "source_name" in n)
-        return {uri for uri in uris if uri}
+        sources = (node for node in nodes if "source_name" in node)
+        return {source["unique_id"] for source in sources if _meta(source).get("raw_uri")}
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:

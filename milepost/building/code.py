@@ -132,9 +132,9 @@ class Coder:
         kind = node["resource_type"]
         if kind == "source":
             parts = {f"source `{node['source_name']}.{node['name']}`": _hash(_source(node))}
-            uri = node["config"].get("meta", {}).get("raw_uri")
-            if self._reopened.get(uri):
-                parts[f"what was closed in raw log `{uri}`"] = _hash(self._reopened[uri])
+            if self._reopened.get(node_id):
+                name = f"{node['source_name']}.{node['name']}"
+                parts[f"what was closed in raw table `{name}`"] = _hash(self._reopened[node_id])
             return parts
         if kind == "unit_test":
             definition = [node.get(key) for key in ("model", "given", "expect", "overrides")]
@@ -205,9 +205,12 @@ def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
 def _source(node: Mapping[str, Any]) -> list[Any]:
     meta = node["config"].get("meta", {})
     return [
-        node["relation_name"],
+        node["identifier"],
         {key: value for key, value in meta.items() if key not in DESCRIPTIVE_META},
-        [[column["name"], column.get("data_type")] for column in node["columns"].values()],
+        [
+            [column["name"], column.get("data_type"), column.get("config", {}).get("meta", {})]
+            for column in node["columns"].values()
+        ],
     ]
 
 
