@@ -27,27 +27,27 @@ select
         {%- set known_at = "cast(milepost__rows." ~ adapter.quote(table.known_column) ~ " as timestamp)" %}
         case
             when {{ known_at }} is not null
-                then greatest({{ known_at }}, coalesce(milepost__files.known_from, {{ known_at }}))
+                then greatest({{ known_at }}, coalesce(cast(milepost__files.known_from as timestamp), {{ known_at }}))
         end as milepost__known_at,
         {%- elif table.known_by == 'model' %}
         cast(null as timestamp) as milepost__known_at,
         {%- else %}
-        milepost__files.known_from as milepost__known_at,
+        cast(milepost__files.known_from as timestamp) as milepost__known_at,
         {%- endif %}
-        milepost__files.starts_at as milepost__starts_at,
-        milepost__files.closes_at as milepost__closes_at,
-        {{ table.known_by != 'column' }} as milepost__is_known_at_estimated,
+        cast(milepost__files.starts_at as timestamp) as milepost__starts_at,
+        cast(milepost__files.closes_at as timestamp) as milepost__closes_at,
+        {{ 'true' if table.known_by != 'column' else 'false' }} as milepost__is_known_at_estimated,
         false as milepost__is_removed,
         milepost__rows.milepost__unreadable
     from (
         {{ milepost.read_part(table, part) }}
     ) as milepost__rows
     inner join (
+        values
         {%- for file in part.files %}
-        {{ 'select ' if loop.first else 'union all select ' -}}
-        '{{ file.uri }}' as uri, cast('{{ file.starts_at }}' as timestamp) as starts_at, cast('{{ file.closes_at }}' as timestamp) as closes_at, cast({{ "'" ~ file.known_from ~ "'" if file.known_from else 'null' }} as timestamp) as known_from
+        ('{{ file.uri }}', '{{ file.starts_at }}', '{{ file.closes_at }}', {{ "'" ~ file.known_from ~ "'" if file.known_from else 'null' }}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as milepost__files
+    ) as milepost__files (uri, starts_at, closes_at, known_from)
         on milepost__rows.milepost__file = milepost__files.uri
 {%- endmacro %}
 
@@ -68,7 +68,7 @@ select
         cast({{ 'null' if table.known_by == 'model' else "'" ~ known_from ~ "'" }} as timestamp) as milepost__known_at,
         cast('{{ known_from }}' as timestamp) as milepost__starts_at,
         cast('{{ known_from }}' as timestamp) + interval '1' microsecond as milepost__closes_at,
-        {{ table.known_by != 'column' }} as milepost__is_known_at_estimated,
+        {{ 'true' if table.known_by != 'column' else 'false' }} as milepost__is_known_at_estimated,
         {{ is_removed }} as milepost__is_removed,
         milepost__unreadable
     from (
