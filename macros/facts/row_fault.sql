@@ -29,9 +29,7 @@ case
             {{ 'or ' if not loop.last }}
             {%- endfor %}
             then 'not_finite'
-        when
-            event_at >= landing_closes_at
-            or known_at >= landing_closes_at
+        when event_at >= landing_closes_at or known_at >= landing_closes_at
             then 'instant_in_the_future'
         when known_at < landing_starts_at
             then 'landed_before_its_date'
