@@ -222,13 +222,13 @@ def test_a_view_is_not_restored_otherwise(changed: dict[str, Any]) -> None:
         (
             {},
             {"closed_before": datetime(2026, 2, 1)},
-            "holds landing dates from the first until 2026-02-01 00:00:00, and needs those from 2025-12-15 "
-            "until 2026-03-01\nhint: build both: `dbt build --select +beds`",
+            "from the first until 2026-02-01 00:00:00, and needs those from 2025-12-15 "
+            "until 2026-03-01 00:00:00\nhint: build both: `dbt build --select +beds`",
         ),
         (
             {},
             {"first_date": date(2025, 12, 16)},
-            "from 2025-12-16 until 2026-03-01 00:00:00, and needs",
+            "2025-12-16 until 2026-03-01 00:00:00, and needs",
         ),
     ],
 )
