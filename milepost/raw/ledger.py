@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost.errors import ConflictError, LandingError
@@ -19,8 +21,9 @@ from milepost.raw import ledger_parts
 from milepost.raw.closing import ClosedListing, Span
 from milepost.raw.layout import Layout
 from milepost.raw.ledger_history import TableHistory
-from milepost.raw.ledger_news import News, batches, news
-from milepost.raw.ledger_records import Record, of_table, to_arrow
+from milepost.raw.ledger_news import news
+from milepost.raw.ledger_recording import Recorder
+from milepost.raw.ledger_records import of_table, to_arrow
 from milepost.raw.tables import ClosedTable, Partition, RawTable
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
@@ -63,7 +66,7 @@ class Ledger:
 
     def span(self, table_id: str) -> Span | None:
         """Return what earlier builds closed of a table: it stays closed."""
-        history = self.history(table_id)
+        history = self._history(table_id)
         partitions = history.partitions
         if not partitions or history.horizon is None:
             return None
@@ -74,7 +77,7 @@ class Ledger:
 
         A layout without dates tells a partition by when a file was written: it keeps its first one.
         """
-        return self.history(table_id).partition_of
+        return self._history(table_id).partition_of
 
     def remember(
         self, listings: Sequence[ClosedListing], seen_at: datetime, *, writes: bool
@@ -86,4 +89,68 @@ class Ledger:
         once. Raises a LandingError that names a file which changed, vanished, came late or is not
         whole, and a ConflictError where another build was first: see `consult`.
         """
-        raise NotImplementedError
+        pending = [
+            unknown
+            for listing in listings
+            if not (unknown := news(listing, self._history(listing.table.id))).is_none
+        ]
+        recorder = Recorder(self._stored.store, self._after_newest(seen_at), copies=writes)
+        batches = recorder.batches(pending)
+        while True:
+            began = time.monotonic()
+            records = next(batches, None)
+            if records is None:
+                break
+            rows = to_arrow(records)
+            self._stored = (
+                ledger_parts.append(self._stored, rows, began=began)
+                if writes
+                else replace(self._stored, records=pa.concat_tables([self._stored.records, rows]))
+            )
+        for unknown in pending:
+            del self._histories[unknown.table.id]
+        return {listing.table.id: self._closed(listing) for listing in listings}
+
+    def _closed(self, listing: ClosedListing) -> ClosedTable:
+        table, store = listing.table, self._stored.store
+        history = self._history(table.id)
+        return ClosedTable(
+            first=listing.span.first,
+            before=listing.span.before,
+            reopened=history.reopened,
+            files=history.files(table, store),
+            rewrites=history.rewrites(table, store),
+            objects=frozenset(chain.from_iterable(listing.partitions.values())),
+        )
+
+    def _history(self, table_id: str) -> TableHistory:
+        if table_id not in self._histories:
+            self._histories[table_id] = TableHistory(of_table(self._stored.records, table_id))
+        return self._histories[table_id]
+
+    def _after_newest(self, seen_at: datetime) -> datetime:
+        """Return an instant after all in the ledger: the server's clock may have gone back."""
+        newest = pc.max(self._stored.records["seen_at"]).as_py()
+        return seen_at if newest is None else max(seen_at, newest + timedelta(microseconds=1))
+
+
+def unchanged(tables: Sequence[RawTable], closed: Mapping[str, ClosedTable]) -> None:
+    """Raise a LandingError where a file of a closed partition is not as `closed` has it.
+
+    A build ends with it: what it read while a file was replaced may be of two versions.
+    """
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        list(pool.map(lambda table: _check_unchanged(table, closed[table.id]), tables))
+
+
+def _check_unchanged(table: RawTable, closed: ClosedTable) -> None:
+    if not closed.objects:
+        return
+    prefix = Layout.parse(table.layout, table.identifier, table.time_zone).prefix
+    differing = closed.objects.difference(s3.listing(table.raw, prefix))
+    if differing:
+        name = min(item.name for item in differing)
+        raise LandingError(
+            f"`{table.raw.uri(name)}` was replaced or removed while a build read it",
+            hint="run the build again, when its loader is done: what was built is not to be used",
+        )

@@ -36,7 +36,7 @@ class TableHistory:
         records = list(records)
         self.reopened = sum(record.event == REOPENED for record in records)
         self.horizon: datetime | None = None
-        self.newest_commit: datetime | None = None
+        self.commits: set[datetime] = set()
         self.versions: list[Record] = []
         self.current: dict[str, int] = {}
         self.forgotten: set[str] = set()
@@ -54,6 +54,17 @@ class TableHistory:
                 self._record(group)
             else:
                 self._change(list(group), known_from)
+
+    @property
+    def newest_commit(self) -> datetime | None:
+        """The newest instant at which something changed or was committed."""
+        return max(self.commits, default=None)
+
+    @property
+    def partition_of(self) -> dict[str, Partition]:
+        """The partitions of the files in the lake, by name."""
+        records = (self.versions[number] for number in self.current.values())
+        return {record.name: Partition(record.starts_at, record.ends_at) for record in records}
 
     @property
     def partitions(self) -> list[Partition]:
@@ -97,13 +108,10 @@ class TableHistory:
 
     def _record(self, records: Iterable[Record]) -> None:
         """Take files of newly closed partitions, and what is no news of a file's rows."""
-        versions, current, counted, files = (
-            self.versions,
-            self.current,
-            self._counted,
-            self._files,
-        )
-        partitions, ends_at = self._partitions, self.horizon or datetime.min
+        # Locals, because there may be a hundred thousand files.
+        versions, current = self.versions, self.current
+        counted, files = self._counted, self._files
+        partitions, ends_at = self._partitions, self.horizon
         for record in records:
             if record.event == RECORDED:
                 current[record.name] = counted[record.name] = len(versions)
@@ -116,12 +124,12 @@ class TableHistory:
                 number = current[record.name]
                 versions[number] = versions[number]._replace(kept=record.kept)
             partitions[record.starts_at, record.ends_at] = None
-            ends_at = max(ends_at, record.ends_at)
-        self.horizon = ends_at if partitions else self.horizon
+            ends_at = record.ends_at if ends_at is None else max(ends_at, record.ends_at)
+        self.horizon = ends_at
 
     def _change(self, records: list[Record], known_from: datetime) -> None:
         """Take what became known at one instant: late files, or files in place of others."""
-        self.newest_commit = known_from
+        self.commits.add(known_from)
         before, after = [], []
         for record in records:
             self._partitions[record.starts_at, record.ends_at] = None

@@ -60,7 +60,9 @@ def read(store: Location) -> StoredLedger:
     parts = _parsed(store, stored.body)
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         tables = list(pool.map(lambda part: _read_part(store, part), parts))
-    return StoredLedger(store, pa.concat_tables([SCHEMA.empty_table(), *tables]), parts, stored.etag)
+    return StoredLedger(
+        store, pa.concat_tables([SCHEMA.empty_table(), *tables]), parts, stored.etag
+    )
 
 
 def append(ledger: StoredLedger, records: pa.Table, *, began: float | None = None) -> StoredLedger:

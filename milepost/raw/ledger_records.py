@@ -54,12 +54,9 @@ SCHEMA = pa.schema([(field, _TYPES.get(field, pa.string())) for field in Record.
 
 def to_arrow(records: Iterable[Record]) -> pa.Table:
     """Return records as rows."""
-    columns = list(zip(*records, strict=True)) or [[] for _ in SCHEMA]
+    columns: list[Any] = list(zip(*records, strict=True)) or [[] for _ in SCHEMA]
     return pa.table(
-        [
-            pa.array(values, field.type)
-            for values, field in zip(columns, SCHEMA, strict=True)
-        ],
+        [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)],
         schema=SCHEMA,
     )
 
