@@ -23,7 +23,7 @@ from milepost.raw.layout import Layout
 from milepost.raw.ledger_history import TableHistory
 from milepost.raw.ledger_news import news
 from milepost.raw.ledger_recording import Recorder
-from milepost.raw.ledger_records import of_table, to_arrow
+from milepost.raw.ledger_records import REOPENED, Record, of_table, to_arrow
 from milepost.raw.tables import ClosedTable, Partition, RawTable
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
@@ -78,6 +78,19 @@ class Ledger:
         A layout without dates tells a partition by when a file was written: it keeps its first one.
         """
         return self._history(table_id).partition_of
+
+    def closed_partitions(self, table_id: str) -> list[Partition]:
+        """Return the partitions of a table that were read, in order."""
+        return self._history(table_id).partitions
+
+    def reopen(self, table_id: str, partition: Partition, at: datetime, note: str) -> None:
+        """Forget what was read of a partition, and say why in `note`."""
+        seen_at = self._after_newest(at)
+        record = Record(
+            table_id, REOPENED, seen_at, partition.starts_at, partition.ends_at, note=note
+        )
+        self._stored = ledger_parts.append(self._stored, to_arrow([record]))
+        self._histories.pop(table_id, None)
 
     def remember(
         self, listings: Sequence[ClosedListing], seen_at: datetime, *, writes: bool

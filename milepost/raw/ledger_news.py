@@ -21,8 +21,8 @@ class News:
 
     `new` are the files of partitions that nobody read yet; `late` those of partitions that were
     read. `differing` have another size or ETag than their record, `copied` are those among them
-    with the same bytes, once that is known. `vanished` are gone. `empty` are partitions that were closed
-    without a file. `without_copy` are as recorded, but for a copy that their table wants by now.
+    with the same bytes, once that is known. `vanished` are gone. `empty` are partitions that were
+    closed without a file. `without_copy` are as recorded, but for a copy that their table wants.
     """
 
     table: RawTable
