@@ -169,4 +169,10 @@ def _partition(unit: Unit, zone: ZoneInfo, local: datetime) -> Partition:
 
 
 def _utc(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    """Return when a zone's clocks first showed a time, or passed it where they were put forward."""
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None, fold=0) != local:
+        instant = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        while instant.astimezone(zone).replace(tzinfo=None) < local:
+            instant += timedelta(minutes=1)
+    return instant.replace(tzinfo=None)
