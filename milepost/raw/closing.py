@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from milepost.raw.tables import Partition, RawTable
+from milepost.raw.tables import Landing, Partition, RawTable
 from milepost.storage.s3 import ObjectMeta
 
 
@@ -23,24 +23,11 @@ class ClosedListing:
     """The closed partitions of a raw table as S3 lists them now, in order.
 
     `partitions` has each closed partition, with no object where it is empty. One that starts before
-    `span.first` has files that came after its table was first read.
+    `span.first` has files that came after its table was first read. A table format has `landings`
+    in the order of their commits instead.
     """
 
     table: RawTable
     span: Span
     partitions: Mapping[Partition, Sequence[ObjectMeta]]
-
-
-# What `closed_tables.check` asks of `milepost/raw/ledger.py`:
-#
-#     ledger = read(store: Location) -> Ledger       the pointer and its parts, read once
-#     ledger.span(table_id: str) -> Span | None      what earlier builds closed: it stays closed
-#     ledger.partitions(table_id: str) -> Mapping[str, Partition]
-#                                                    by file name; of layouts without dates, whose
-#                                                    files keep the partition in which they were
-#     ledger.remember(listings: Sequence[ClosedListing], seen_at: datetime, *, writes: bool)
-#         -> dict[str, ClosedTable]                  by table id: compares, reads the footers of new
-#                                                    files, records all tables in one write where
-#                                                    `writes`, and answers files, rewrites, reopened
-#
-# The names of `partitions` are below `table.raw`; `seen_at` is S3's clock, naive UTC.
+    landings: Sequence[Landing] = ()
