@@ -2,10 +2,12 @@
 
 # What other wings import; all else is private to this one.
 __all__ = [
-    "closed_dates",
+    "closed_tables",
     "declaration",
     "landing",
+    "layout",
     "ledger_garbage",
     "markers",
     "reopening",
+    "tables",
 ]
