@@ -175,8 +175,11 @@ class TableHistory:
         record = self.versions[number]
         if self.current.get(record.name) != number and record.kept:
             uri = store.uri(record.kept)
-        else:  # a table format leaves a file that it removed until its snapshot expires
-            uri = record.name if "://" in record.name else table.raw.uri(record.name)
+        elif "://" in record.name:
+            # A table format leaves a file that it removed until its snapshot expires.
+            uri = record.name
+        else:
+            uri = _uri_before(table.raw) + record.name
         known_from = record.known_from
         if known_from is not None:
             starts_at, closes_at = known_from, known_from + _INSTANT
@@ -186,6 +189,12 @@ class TableHistory:
                 known_from = record.modified
                 closes_at = max(closes_at, known_from + _INSTANT)
         return RawFile(uri, starts_at, closes_at, _columns(record.columns), record.rows, known_from)
+
+
+@lru_cache(maxsize=1000)
+def _uri_before(raw: Location) -> str:
+    """Return what all URIs of files below a location begin with."""
+    return f"{raw.uri()}/"
 
 
 @lru_cache(maxsize=1000)
