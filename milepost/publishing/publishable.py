@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from milepost.building.build_records import Records
 from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
+from milepost.building.known_at import estimated_known_at
 from milepost.release.definition import Field
 from milepost.release.manifest import View
 
@@ -29,6 +30,9 @@ class PublishableView:
     dropped_checks: Mapping[str, str] = field(default_factory=dict)
     """By name of a dropped check, the reason that the YAML of the view or its lineage states."""
 
+    estimated_known_at: Mapping[str, str] = field(default_factory=dict)
+    """By raw table, how it was estimated when a row was known, where no column of it says so."""
+
 
 def publishable(
     view: FeatureView, catalog: Catalog, records: Records, fingerprint: str
@@ -36,11 +40,11 @@ def publishable(
     """Return a view with the results of its recorded build."""
     lineage = catalog.lineage(view.unique_id)
     raw_logs = records.builds[view.unique_id].raw_logs
-    logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]
+    tables = [raw_logs[table_id] for table_id in catalog.raw_tables(view.unique_id)]
     batch = records.batches[view.unique_id]
     built = built_range(
         features=view.features,
-        first_dates=[date.fromisoformat(log["first"]) for log in logs],
+        firsts=[datetime.fromisoformat(table["first"]) for table in tables],
         built_to=batch.built_to,
         look_backs=batch.look_backs,
         longest_window_days=view.longest_window_days,
@@ -54,6 +58,7 @@ def publishable(
         built_through=built.built_through,
         complete_from=built.complete_from,
         dropped_checks=catalog.dropped_checks(lineage),
+        estimated_known_at=estimated_known_at(catalog, view.unique_id),
     )
 
 
@@ -78,6 +83,7 @@ def describe(publishable: PublishableView) -> View:
         code=publishable.code,
         fingerprint=publishable.fingerprint,
         dropped_checks=dict(publishable.dropped_checks),
+        estimated_known_at=dict(publishable.estimated_known_at),
     )
 
 

@@ -19,8 +19,6 @@ from milepost.storage.location import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
-_READ = re.compile(r"read_parquet\('([^']*)'(.*)\)", re.DOTALL)
-_PARTITIONED = re.compile(r"\bhive_partitioning\s*=\s*(true|1)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,6 @@ class ClosedDates:
 
 def closed_dates(raw: Location) -> ClosedDates:
     """Return the closed landing dates; a gap among them is an error that names the missing one."""
-    if "=" in raw.prefix:
-        raise LandingError(
-            f"`{raw.uri()}` has a `=` in it, and DuckDB reads a column from that part of the path",
-            hint="copy the raw log to a prefix without one: it would replace a column of that name",
-        )
     names = [item.name for item in s3.listing(raw, f"{MARKERS}/")]
     days = sorted(_marker_date(raw, name) for name in names)
     if not days:
@@ -63,14 +56,21 @@ def closed_dates(raw: Location) -> ClosedDates:
 
 
 def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
+    """Compare the closed dates with what is on S3 and with what the sources declare."""
+    return checked(raw, tables)[0]
+
+
+def checked(
+    raw: Location, tables: dict[str, dict[str, Any]]
+) -> tuple[ClosedDates, list[dict[str, Any]]]:
     """Compare the closed dates with what is on S3 and with what the sources declare.
 
-    `tables` maps each table to its declared `columns` (name to DuckDB type), where a silence is a
-    fault to `rows_within_days`, and where DuckDB reads it to `read_as`, the SQL. Raises a
+    `tables` maps each table to its declared `columns` (name to DuckDB type) and, where a silence is
+    a fault, to `rows_within_days`. Returns the markers' entries beside the dates. Raises a
     LandingError that names the table and the file.
     """
     closed = closed_dates(raw)
-    _check_declaration(raw, tables)
+    _check_declaration(tables)
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         days = [
             closed.first + timedelta(days=n) for n in range((closed.before - closed.first).days)
@@ -82,11 +82,11 @@ def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
     _check_columns(raw, files, tables)
     _check_silence(raw, files, tables, closed)
     check_newest(raw, [file for file in files if file["table"] in tables])
-    return closed
+    return closed, files
 
 
-def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None:
-    """Check that declarations can be checked, and that DuckDB reads the files that are checked."""
+def _check_declaration(tables: dict[str, dict[str, Any]]) -> None:
+    """Check that declarations can be checked."""
     for table, declared in tables.items():
         if not TABLE.fullmatch(table):
             raise LandingError(
@@ -104,18 +104,6 @@ def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None
             raise LandingError(
                 f"raw table `{table}` has `rows_within_days: {days}`",
                 hint="give a number of days, 1 or more, or leave it out",
-            )
-        if "read_as" not in declared:
-            continue
-        call = _READ.fullmatch(str(declared["read_as"]).strip())
-        files_read = raw.uri(f"{table}/*/*.parquet")
-        if not call or call[1] != files_read or not _PARTITIONED.search(call[2]):
-            raise LandingError(
-                f"raw table `{table}` is read as `{declared['read_as']}`, which is not what its "
-                "markers describe",
-                hint=f"its `external_location` reads `{files_read}`, "
-                "`hive_partitioning = true`: see "
-                "docs/guides/use-as-a-package.md",
             )
 
 
