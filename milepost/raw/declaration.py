@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -20,9 +21,17 @@ _KNOWN_AT = ("first_seen", "commit", "model")
 # Of the table, and of what is made from it.
 _KEYS = (
     *("raw_uri", "layout", "time_zone", "closed_by", "closing_delay_minutes", "missing_partitions"),
-    *("known_at", "when_files_change", "table_format", "rows_within_days", "quiet_dates"),
+    *(
+        "known_at",
+        "when_files_change",
+        "table_format",
+        "iceberg_table",
+        "rows_within_days",
+        "quiet_dates",
+    ),
     *("set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
 )
+_ICEBERG_TABLE = re.compile(r"[^.\s]+(\.[^.\s]+){2,}")
 _COLUMN_KEYS = ("added_on", "optional", "format")
 
 
@@ -51,7 +60,7 @@ class _Reader:
             identifier=self._source["identifier"],
             raw=self._location(),
             columns={name: self._column(column) for name, column in self._columns.items()},
-            layout=self._text("layout", "{table}/landing_date={date}"),
+            layout=self._text("layout", "{table}" if is_iceberg else "{table}/landing_date={date}"),
             time_zone=self._text("time_zone", "UTC"),
             closed_by=self._choice("closed_by", "commit" if is_iceberg else "marker", _CLOSED_BY),  # type: ignore[arg-type]
             closing_delay=timedelta(minutes=self._number("closing_delay_minutes", 0)),
@@ -63,6 +72,7 @@ class _Reader:
                 "when_files_change", "error", ("error", "new_versions")
             ),
             table_format=table_format,  # type: ignore[arg-type]
+            iceberg_table=self._text("iceberg_table", ""),
             rows_within_days=self._rows_within_days(),
             quiet_dates=frozenset(self._date("quiet_dates", day) for day in self._quiet_dates()),
             is_snapshot=self._meta.get("is_snapshot", False) is True,
@@ -76,9 +86,23 @@ class _Reader:
         return columns
 
     def _check_together(self, table: RawTable) -> None:
+        if table.iceberg_table and (
+            table.table_format != "iceberg" or not _ICEBERG_TABLE.fullmatch(table.iceberg_table)
+        ):
+            raise self._wrong(
+                "iceberg_table",
+                table.iceberg_table,
+                "`catalog.namespace.table`, of `table_format: iceberg`",
+            )
         if (table.closed_by == "commit") != (table.table_format == "iceberg"):
             raise self._wrong(
                 "closed_by", table.closed_by, "`commit` is of `table_format: iceberg`"
+            )
+        if table.table_format == "iceberg" and "{" in table.layout.replace("{table}", ""):
+            raise self._wrong(
+                "layout",
+                table.layout,
+                "of an Iceberg table it is the folder alone: its metadata name its files",
             )
         if table.known_by == "commit" and table.table_format != "iceberg":
             raise self._wrong("known_at", "commit", "it is of `table_format: iceberg`")

@@ -37,6 +37,7 @@ class TableHistory:
         self.reopened = sum(record.event == REOPENED for record in records)
         self.horizon: datetime | None = None
         self.commits: set[datetime] = set()
+        self.landings: dict[str, datetime] = {}
         self.versions: list[Record] = []
         self.current: dict[str, int] = {}
         self.forgotten: set[str] = set()
@@ -132,6 +133,8 @@ class TableHistory:
         self.commits.add(known_from)
         before, after = [], []
         for record in records:
+            if record.note:
+                self.landings[record.note] = known_from
             self._partitions[record.starts_at, record.ends_at] = None
             self.current.pop(record.name, None)
             self._doubled.pop(record.name, None)
