@@ -68,8 +68,8 @@ def _from_version_hint(table: RawTable, file_io: FileIO) -> TableMetadata:
     stored = s3.get(table.raw, f"{folder}/version-hint.text")
     if stored is None:
         raise LandingError(
-            f"raw table `{table.name}` has no `{hint_uri}`, so nothing says which of its metadata is "
-            "current",
+            f"raw table `{table.name}` has no `{hint_uri}`, so nothing says which of its metadata "
+            "is current",
             hint="name its catalog in `config.meta`: `iceberg_table: catalog.namespace.table`",
         )
     hint = stored.body.decode(errors="replace").strip()

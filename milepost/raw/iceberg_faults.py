@@ -36,7 +36,7 @@ def late(table: RawTable, snapshot_id: int, commit: datetime, before: datetime) 
 def rolled_back(table: RawTable, snapshot_id: str) -> LandingError:
     """Return the error for a table whose history was rewritten."""
     return LandingError(
-        f"raw table `{table.name}` was rolled back: its snapshot {snapshot_id} was the current one, "
+        f"raw table `{table.name}` was rolled back: its snapshot {snapshot_id} was current once, "
         "and is no ancestor of the current one now",
         hint="make it current again, and undo it by a commit: overwrite the rows. If no build has "
         "read it, expire it. Or read the table as a source with a name of its own",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -25,6 +26,7 @@ from milepost.raw import iceberg_catalog, iceberg_metadata
 from milepost.raw.tables import Column
 from milepost.storage import s3
 from milepost.storage.arrow import filesystem
+from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 from raw.ice import HOUR, START, IcebergLake, known_at, rows
 from raw.lake import rows_at
@@ -145,6 +147,14 @@ def test_a_partition_is_overwritten(lake: IcebergLake) -> None:
     assert rows_at(closed, START + 2 * HOUR) == [2, 3]
     (rewrite,) = closed.rewrites
     assert [len(rewrite.before), len(rewrite.after)] == [1, 1]
+    # A writer escapes what a partition's value has in a path, and an engine reads it as it is.
+    escaped = next(file.uri for file in closed.files if "%" in file.uri)
+    engine = duckdb.connect(config={"extension_directory": ".local/duckdb_extensions"})
+    engine.execute("load httpfs")
+    engine.execute(endpoint().duckdb_secret())
+    assert engine.execute(
+        f"select load_id from read_parquet(['{escaped}'], hive_partitioning = false)"
+    ).fetchall() == [(2,)]
 
 
 class _Replace(_OverwriteFiles):
@@ -160,13 +170,10 @@ def replace_files(lake: IcebergLake, hour: float) -> None:
     lake.at(hour)
     table = lake.written
     path = f"{table.location()}/data/compacted-{hour}.parquet"
-    pq.write_table(
-        table.scan().to_arrow(), path.removeprefix("s3://"), filesystem=filesystem()
-    )
+    content = table.scan().to_arrow().cast(table.schema().as_arrow())  # with the columns' ids
+    pq.write_table(content, path.removeprefix("s3://"), filesystem=filesystem())
     with table.transaction() as transaction:
-        producer = _Replace(
-            operation=Operation.OVERWRITE, transaction=transaction, io=table.io
-        )
+        producer = _Replace(operation=Operation.OVERWRITE, transaction=transaction, io=table.io)
         with producer:
             for task in table.scan().plan_files():
                 producer.delete_data_file(task.file)
@@ -417,7 +424,10 @@ def test_types_may_widen_and_columns_be_added(lake: IcebergLake) -> None:
     first, second = lake.check(2).files
     assert dict(first.columns) == {"load_id": "int64", "weight": "int32", "miles": "float"}
     assert dict(second.columns) == {
-        **{"load_id": "int64", "weight": "int64", "miles": "double", "channel": "string"}
+        "load_id": "int64",
+        "weight": "int64",
+        "miles": "double",
+        "channel": "string",
     }
 
 
