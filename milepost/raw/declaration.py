@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -22,17 +21,9 @@ _KNOWN_AT = ("first_seen", "commit", "model")
 # Of the table, and of what is made from it.
 _KEYS = (
     *("raw_uri", "layout", "time_zone", "closed_by", "closing_delay_minutes", "missing_partitions"),
-    *(
-        "known_at",
-        "when_files_change",
-        "table_format",
-        "iceberg_table",
-        "rows_within_days",
-        "quiet_dates",
-    ),
-    *("set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
+    *("known_at", "when_files_change", "table_format", "iceberg_table", "rows_within_days"),
+    *("quiet_dates", "set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
 )
-_ICEBERG_TABLE = re.compile(r"[^.\s]+(\.[^.\s]+){2,}")
 _COLUMN_KEYS = ("added_on", "optional", "format")
 
 
@@ -88,23 +79,9 @@ class _Reader:
         return columns
 
     def _check_together(self, table: RawTable) -> None:
-        if table.iceberg_table and (
-            table.table_format != "iceberg" or not _ICEBERG_TABLE.fullmatch(table.iceberg_table)
-        ):
-            raise self._wrong(
-                "iceberg_table",
-                table.iceberg_table,
-                "`catalog.namespace.table`, of `table_format: iceberg`",
-            )
         if (table.closed_by == "commit") != (table.table_format == "iceberg"):
             raise self._wrong(
                 "closed_by", table.closed_by, "`commit` is of `table_format: iceberg`"
-            )
-        if table.table_format == "iceberg" and "{" in table.layout.replace("{table}", ""):
-            raise self._wrong(
-                "layout",
-                table.layout,
-                "of an Iceberg table it is the folder alone: its metadata name its files",
             )
         if table.known_by == "commit" and table.table_format != "iceberg":
             raise self._wrong("known_at", "commit", "it is of `table_format: iceberg`")

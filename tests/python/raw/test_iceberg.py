@@ -22,7 +22,7 @@ from pyiceberg.typedef import EMPTY_DICT
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType
 
 from milepost.errors import LandingError
-from milepost.raw import iceberg_catalog, iceberg_metadata
+from milepost.raw import closed_tables, iceberg_catalog, iceberg_metadata
 from milepost.raw.tables import Column
 from milepost.storage import s3
 from milepost.storage.arrow import filesystem
@@ -65,6 +65,17 @@ def test_an_append_is_known_from_its_commit(lake: IcebergLake) -> None:
     assert closed.rewrites == ()
     assert rows_at(closed, START + HOUR) == [1, 2]
     assert rows_at(closed, START + 2 * HOUR) == [1, 2, 3]
+
+
+def test_builds_read_it_beside_other_tables(lake: IcebergLake) -> None:
+    """By S3's clock, by which the loads that are committed in 2100 are of no closed hour."""
+    with pytest.raises(LandingError, match="no hour of raw table .* is closed"):
+        closed_tables.check([lake.table], lake.store, writes=True)
+    lake.catalog.drop_table("freight.loads")
+    lake.create()
+    lake.append(-24 * 365 * 80, 1, 2)
+    closed = closed_tables.check([lake.table], lake.store, writes=True)[lake.table.id]
+    assert rows_at(closed, closed.before) == [1, 2]
 
 
 def test_an_hour_is_closed_after_the_delay(lake: IcebergLake) -> None:
