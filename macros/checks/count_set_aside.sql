@@ -37,7 +37,7 @@
                         {{ milepost.set_aside(
                             kwargs,
                             closed_before="cast('" ~ read.closed_before ~ "' as timestamp)",
-                            judged_from="cast('" ~ read.judged_from ~ "' as date)" if read.judged_from else none,
+                            judged_from="cast('" ~ read.judged_from ~ "' as timestamp)" if read.judged_from else none,
                             target_rows=target_rows,
                             faulty_column='counting.unreadable' if 'unreadable' in names else 'cast(null as string)',
                         ) }}

@@ -1,8 +1,8 @@
 {#
     Counts the rows of a base model that were set aside: one row for each reason and column that
-    occurs, with up to three ids (`ids`). `set_aside_count` and `row_count` are of the last 28 landing dates, so that
+    occurs, with up to three ids (`ids`). `set_aside_count` and `row_count` are of the last 28 days, so that
     a build from a slice of the raw log counts as a build in full. `all_set_aside_count` and `all_row_count`
-    are of all rows that the build read and could judge, the `recent_` ones of the last 7 landing dates,
+    are of all rows that the build read and could judge, the `recent_` ones of the last 7 days,
     which a long history does not dilute. A first row, whose reason is null, has the counts of all reasons.
 
     A sound row that refers to nothing that counts has one of three reasons, and `column_name` says what refers to it:
@@ -14,7 +14,7 @@
 
     arguments: what `counting_rows` takes, by name.
     closed_before: the instant up to which its raw tables are closed, in SQL.
-    judged_from: the first landing date whose rows can be judged, in SQL; none for all.
+    judged_from: the instant from which rows that landed can be judged, in SQL; none for all.
     target_rows: `{'<column>': ['<relation>', ...]}`: for a column, the base models of what it refers to. A
     column that is not in it has no `reference_set_aside`.
     faulty_column: the name of the column that has the fault `unreadable`, in SQL.
