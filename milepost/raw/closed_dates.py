@@ -10,9 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from milepost.errors import LandingError
-from milepost.raw.column_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.raw.files import changed, check_copied, check_newest
 from milepost.raw.markers import MARKERS, REOPENED, TABLE, read_marker
+from milepost.raw.reading import check_declared, reading
+from milepost.raw.tables import Column
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
@@ -94,11 +95,7 @@ def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None
                 hint="use letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
             )
         for column, data_type in declared.get("columns", {}).items():
-            if arrow_type(str(data_type)) is None:
-                raise LandingError(
-                    f"column `{column}` of raw table `{table}` is declared `{data_type}`",
-                    hint=f"its `data_type` in the source's YAML is {DECLARABLE}",
-                )
+            check_declared(table, Column(column, str(data_type)))
         days = declared.get("rows_within_days")
         if days is not None and (type(days) is not int or days < 1):
             raise LandingError(
@@ -162,22 +159,16 @@ def _check_files(
 def _check_columns(
     raw: Location, files: list[dict[str, Any]], tables: dict[str, dict[str, Any]]
 ) -> None:
-    """Check that every file has its table's declared columns in their declared types."""
+    """Check that every file has its table's declared columns in types that builds read."""
     for file in files:
         for column, declared in tables.get(file["table"], {}).get("columns", {}).items():
-            actual = file["columns"].get(column)
-            if actual is None:
-                raise LandingError(
-                    f"column `{column}` of raw table `{file['table']}` is missing in "
-                    f"`{raw.uri(file['name'])}`, which has {', '.join(file['columns'])}",
-                    hint="land the column, or declare the change in the source's YAML",
-                )
-            if not is_declared_type(actual, declared):
-                raise LandingError(
-                    f"column `{column}` of raw table `{file['table']}` is {actual} in "
-                    f"`{raw.uri(file['name'])}`, declared {declared}",
-                    hint="land it in the declared type, or declare the change in the source's YAML",
-                )
+            reading(
+                file["table"],
+                Column(column, str(declared)),
+                raw.uri(file["name"]),
+                file["columns"],
+                may_lack=False,
+            )
 
 
 def _check_silence(

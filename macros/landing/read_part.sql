@@ -1,0 +1,29 @@
+{#
+    The rows of files that are read alike: each declared column in its declared type, the name of the first column
+    that cannot be read as `milepost__unreadable`, and the file's name as `milepost__file`.
+
+    The files have columns of the same types. DuckDB would read those of a list in the types of its first file, and
+    round or cut off the values of the others.
+
+    part: `readings`, how each declared column is read, and `files`, each with its `uri`.
+    Example: `select * from ({{ read_part(part) }}) as milepost__rows`
+#}
+{% macro read_part(part) -%}
+{%- set uris = part.files | map(attribute='uri') -%}
+select
+    {%- for reading in part.readings %}
+    {{ milepost.read_column(reading) }} as {{ adapter.quote(reading.column) }},
+    {%- endfor %}
+    {%- set doubtful = part.readings | rejectattr('how', 'in', ['cast', 'null']) | list %}
+    {%- if doubtful %}
+    case
+        {%- for reading in doubtful %}
+        when {{ milepost.is_unreadable(reading) }} then '{{ reading.column | replace("'", "''") }}'
+        {%- endfor %}
+    end as milepost__unreadable,
+    {%- else %}
+    cast(null as {{ dbt.type_string() }}) as milepost__unreadable,
+    {%- endif %}
+    milepost__file
+from {{ milepost.scan_files(uris | list) }}
+{%- endmacro %}

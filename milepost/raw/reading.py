@@ -1,0 +1,227 @@
+"""How the columns of a file are read in their declared types: exactly, or not at all.
+
+DuckDB reads a list of files in the types of the first, and rounds, cuts off or moves the values of
+others without a word. So files are read together only where they have equal readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from milepost.errors import LandingError
+from milepost.raw.column_types import (
+    DECLARABLE,
+    INTEGERS,
+    decimal_digits,
+    duckdb_type,
+    file_type,
+    parser,
+)
+from milepost.raw.tables import Column, RawFile, RawTable
+
+_LAND = "land it in the declared type, or declare the change in the source's YAML"
+# The parts of a format that give a year; without one, text would be read as of 1900.
+_YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a declared column is read from files; `read_column` writes it as SQL.
+
+    `data_type` and `file_type` are DuckDB's names. `cast`: each value of the file's type keeps its
+    digits in the declared type. `exact`: not each value, and one that does not is unreadable.
+    `instant`: an instant with a time zone, in UTC. `text`: by `text_format`, and text that does not
+    fit is unreadable. `null`: the file lacks the column, or has nulls alone.
+    """
+
+    column: str
+    data_type: str
+    how: Literal["cast", "exact", "instant", "text", "null"]
+    name_in_file: str = ""
+    file_type: str = ""
+    text_format: str = ""
+
+
+def readings(table: RawTable, file: RawFile) -> tuple[Reading, ...]:
+    """Return how each declared column of a table is read from a file, in their declared order.
+
+    Files with equal readings can be read together. Raises a LandingError that names table, column,
+    file and both types.
+    """
+    return tuple(
+        reading(
+            table.name,
+            column,
+            file.uri,
+            file.columns,
+            may_lack=column.is_optional or _is_before(file.starts_at, column, table.time_zone),
+        )
+        for column in table.columns.values()
+    )
+
+
+def reading(
+    table: str, column: Column, uri: str, columns: Mapping[str, str], *, may_lack: bool
+) -> Reading:
+    """Return how a declared column is read from a file with `columns`, by their Arrow types' names.
+
+    `table` and `uri` are for messages.
+    """
+    declared = duckdb_type(column.data_type)
+    if declared is None:
+        raise undeclarable(table, column.name, column.data_type)
+    names = [name for name in columns if _fold(name) == _fold(column.name)]
+    if len(names) > 1:
+        raise LandingError(
+            f"column `{column.name}` of raw table `{table}` is both "
+            f"{' and '.join(f'`{name}`' for name in names)} in `{uri}`",
+            hint="write one of them: engines do not tell upper from lower case",
+        )
+    if not names and may_lack:
+        return Reading(column.name, declared, "null")
+    if not names:
+        raise LandingError(
+            f"column `{column.name}` of raw table `{table}` is missing in `{uri}`, which has "
+            f"{', '.join(columns)}",
+            hint="land the column, or say in `config.meta` of the column since when files have it "
+            "(`added_on: 2026-03-01`), or that any may lack it (`optional: true`)",
+        )
+    (name,) = names
+    actual = file_type(columns[name])
+    if actual == "NULL":
+        return Reading(column.name, declared, "null")
+    if actual == "VARCHAR" and column.text_format and declared in ("DATE", "TIMESTAMP"):
+        return Reading(column.name, declared, "text", name, actual, column.text_format)
+    how = actual and _how(actual, declared)
+    if not actual or not how:
+        raise LandingError(
+            f"column `{column.name}` of raw table `{table}` is {columns[name]} in `{uri}`, "
+            f"declared {column.data_type}",
+            hint=_hint(actual, declared),
+        )
+    return Reading(column.name, declared, how, name, actual)
+
+
+def check_declared(table: str, column: Column) -> None:
+    """Check the type and the format of a declared column; a LandingError says what is wrong."""
+    declared = duckdb_type(column.data_type)
+    if declared is None:
+        raise undeclarable(table, column.name, column.data_type)
+    if column.text_format is None:
+        return
+    fault = None
+    if declared not in ("DATE", "TIMESTAMP"):
+        fault = f"a column declared `{column.data_type}` has none: declare `date` or `timestamp`"
+    elif not _is_format(column.text_format):
+        fault = "DuckDB's `strptime` does not take it: '%Y-%m-%d %H:%M:%S' is one that it takes"
+    elif not _YEAR.search(column.text_format):
+        fault = "it has no year: add `%Y`"
+    if fault:
+        raise LandingError(
+            f"column `{column.name}` of raw table `{table}` has `format: {column.text_format}`",
+            hint=fault,
+        )
+
+
+def undeclarable(table: str, column: str, data_type: str) -> LandingError:
+    """Return the error for a declared type that no raw column has."""
+    hint = f"its `data_type` in the source's YAML is {DECLARABLE}"
+    if "timestamp" in data_type.lower():
+        hint = "declare `timestamp`: files may have instants of any unit and zone, read as UTC"
+    return LandingError(
+        f"column `{column}` of raw table `{table}` is declared `{data_type}`", hint=hint
+    )
+
+
+def _how(actual: str, declared: str) -> Literal["cast", "exact", "instant"] | None:
+    """Return how values of the type in files become values of the declared type, if they can."""
+    if actual == declared:
+        return "cast"
+    if declared in ("DOUBLE", "BIGINT") and actual == "UBIGINT":
+        return "exact"
+    if declared == "DOUBLE" and actual == "BIGINT":
+        return "exact"
+    if declared == "TIMESTAMP" and actual == "TIMESTAMP WITH TIME ZONE":
+        return "instant"
+    return "cast" if _holds(declared, actual) else None
+
+
+def _holds(declared: str, actual: str) -> bool:
+    """Return whether each value of the type in files keeps its digits in the declared type."""
+    whole, fraction = _digits(actual)
+    whole_declared, fraction_declared = _digits(declared)
+    if decimal_digits(declared):
+        is_exact = actual in INTEGERS or decimal_digits(actual) is not None
+        return is_exact and whole <= whole_declared and fraction <= fraction_declared
+    if declared in INTEGERS:
+        # Of two integer types with a sign the one with more digits is the wider one, and it holds
+        # those without a sign that have fewer digits.
+        return actual in INTEGERS and whole < whole_declared
+    if declared in ("FLOAT", "DOUBLE"):
+        digits = 15 if declared == "DOUBLE" else 6  # that a number of the type keeps
+        return actual == "FLOAT" or 0 < whole + fraction <= digits
+    return (declared, actual) in {
+        ("TIMESTAMP", "DATE"),
+        ("TIMESTAMP", "TIMESTAMP_NS"),
+        ("VARCHAR", "UUID"),
+    }
+
+
+def _digits(duckdb_name: str) -> tuple[int, int]:
+    """Return how many digits a decimal or integer type has before and after the point."""
+    precision, scale = decimal_digits(duckdb_name) or (INTEGERS.get(duckdb_name, 0), 0)
+    return precision - scale, scale
+
+
+def _hint(actual: str | None, declared: str) -> str:
+    if actual is None:
+        return (
+            "no build reads this type: write it as another, or leave the column out of the "
+            "source's YAML; what is not declared is not read"
+        )
+    if actual == "VARCHAR" and declared in ("DATE", "TIMESTAMP"):
+        return (
+            "say how the text is written in `config.meta` of the column: `format: '%d.%m.%Y %H:%M'`"
+        )
+    if actual == "VARCHAR":
+        return (
+            "declare `varchar`, and convert it in the base model; or land it in the declared type"
+        )
+    whole, fraction = (max(pair) for pair in zip(_digits(actual), _digits(declared), strict=True))
+    if declared in INTEGERS and actual in INTEGERS:
+        return "declare `bigint`"
+    if {actual, declared} & {"FLOAT", "DOUBLE"} and (whole or actual == "DOUBLE"):
+        return f"declare `double` if that is exact enough; or {_LAND}"
+    if whole and (decimal_digits(actual) or decimal_digits(declared)) and whole + fraction <= 38:
+        return f"declare `decimal({whole + fraction}, {fraction})`, which holds both; or {_LAND}"
+    return _LAND
+
+
+def _is_before(starts_at: datetime, column: Column, time_zone: str) -> bool:
+    if column.added_on is None:
+        return False
+    zone = ZoneInfo(time_zone)
+    added_at = datetime.combine(column.added_on, time(), zone).astimezone(ZoneInfo("UTC"))
+    return starts_at < added_at.replace(tzinfo=None)
+
+
+def _fold(name: str) -> bytes:
+    """Return a name without upper case, as DuckDB compares them: in ASCII alone."""
+    return name.encode().lower()
+
+
+@cache
+def _is_format(text_format: str) -> bool:
+    try:
+        parser().execute("select try_strptime('', ?)", [text_format])
+    except duckdb.Error:
+        return False
+    return True
