@@ -36,10 +36,10 @@
     {% elif reading.how == 'exact' and reading.data_type == 'BIGINT' %}
         {{ return("try_cast(" ~ value ~ " as bigint)") }}
     {% elif reading.how == 'exact' %}
-        {# A comparison of the two would round the integer as well. #}
-        {{ return(
-            "case when cast(cast(" ~ value ~ " as double) as hugeint) = " ~ value ~ " then cast(" ~ value ~ " as double) end"
-        ) }}
+        {# Back in an exact type, because a comparison of an integer with a double would round the integer as well. #}
+        {% set exact_type = 'hugeint' if reading.data_type == 'DOUBLE' else reading.file_type %}
+        {% set cast_value = "cast(" ~ value ~ " as " ~ reading.data_type ~ ")" %}
+        {{ return("case when cast(" ~ cast_value ~ " as " ~ exact_type ~ ") = " ~ value ~ " then " ~ cast_value ~ " end") }}
     {% elif reading.how == 'text' %}
         {# `try_strptime` takes the words `epoch` and `infinity` for 1900-01-01, whatever the format. #}
         {% set instant %}case when regexp_matches({{ value }}, '[0-9]') then make_timestamp(epoch_us(try_strptime({{ value }}, '{{ reading.text_format | replace("'", "''") }}'))) end{% endset %}

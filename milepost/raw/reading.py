@@ -28,6 +28,14 @@ from milepost.raw.column_types import (
 from milepost.raw.tables import Column, RawFile, RawTable
 
 _LAND = "land it in the declared type, or declare the change in the source's YAML"
+# Not every value of the first type has an equal one of the second.
+_EXACT = {
+    ("UBIGINT", "BIGINT"),
+    ("BIGINT", "DOUBLE"),
+    ("UBIGINT", "DOUBLE"),
+    ("TIMESTAMP", "DATE"),
+    ("TIMESTAMP_NS", "DATE"),
+}
 # The parts of a format that give a year; without one, text would be read as of 1900.
 _YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
 
@@ -145,9 +153,7 @@ def _how(actual: str, declared: str) -> Literal["cast", "exact", "instant"] | No
     """Return how values of the type in files become values of the declared type, if they can."""
     if actual == declared:
         return "cast"
-    if declared in ("DOUBLE", "BIGINT") and actual == "UBIGINT":
-        return "exact"
-    if declared == "DOUBLE" and actual == "BIGINT":
+    if (actual, declared) in _EXACT:
         return "exact"
     if declared == "TIMESTAMP" and actual == "TIMESTAMP WITH TIME ZONE":
         return "instant"
@@ -194,6 +200,10 @@ def _hint(actual: str | None, declared: str) -> str:
     if actual == "VARCHAR":
         return (
             "declare `varchar`, and convert it in the base model; or land it in the declared type"
+        )
+    if actual.startswith("TIMESTAMP"):
+        return (
+            "declare `timestamp`, and convert it in the base model; or land it in the declared type"
         )
     whole, fraction = (max(pair) for pair in zip(_digits(actual), _digits(declared), strict=True))
     if declared in INTEGERS and actual in INTEGERS:
