@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,7 @@ from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.errors import MilepostError, StorageError
+from milepost.raw import closed_tables
 from milepost.release import pointers, releases
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
@@ -64,8 +66,11 @@ class Plugin(BasePlugin):
         if adapter not in _commands:
             manifest = adapter.get_macro_resolver().writable_manifest().to_dict(omit_none=False)
             variables = declared_variables(Path(adapter.config.project_root))
+            options = _options(adapter.config)
+            store = Location.parse(self.store_uri) if self.store_uri else None
+            check = partial(closed_tables.check, store=store, writes=options.builds_tables)
             _commands[adapter] = DbtCommand(
-                Catalog.of(manifest), _options(adapter.config), variables, self._released
+                Catalog.of(manifest), options, variables, self._released, check
             )
         return _commands[adapter]
 

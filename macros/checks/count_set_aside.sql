@@ -29,7 +29,7 @@
                 staged=this,
                 id=id,
                 content=content,
-                closed_before="cast('" ~ read.closed_before ~ "' as date)",
+                closed_before="cast('" ~ read.closed_before ~ "' as timestamp)",
                 judged_from="cast('" ~ read.judged_from ~ "' as date)" if read.judged_from else none,
                 references=references,
                 snapshots=snapshots,

@@ -7,9 +7,10 @@
     and that the model names: the build stops and names one that is missing. `event_at` and `known_at`
     are checked without being listed.
     more: further faults, `{'<reason>': '<sql condition>'}`.
-    The relation has the columns `event_at`, `known_at` and `landing_date`. `instant_in_the_future` means
-    after the end of the row's landing date: nothing here reads a clock. `landed_before_its_date` is a fault
-    because such a row would change what has been built.
+    The relation has the columns `event_at` and, from `raw_rows`, `known_at`, `landing_starts_at`,
+    `landing_closes_at` and `unreadable`. `instant_in_the_future` means after the row's partition was closed:
+    nothing here reads a clock. `landed_before_its_date` is a fault because such a row would change what has been
+    built.
     Example: `{{ row_fault(keys=['load_id', 'shipper_id'], finite=['miles']) }} as fault`
 #}
 {% macro row_fault(keys, finite=[], more={}) -%}
@@ -18,6 +19,8 @@
 case
         when {% for key in keys %}{{ key }} is null{{ ' or ' if not loop.last }}{% endfor %}
             then 'null_key'
+        when unreadable is not null
+            then 'unreadable'
         when event_at is null or known_at is null
             then 'null_instant'
         when
@@ -26,11 +29,9 @@ case
             {{ 'or ' if not loop.last }}
             {%- endfor %}
             then 'not_finite'
-        when
-            event_at >= cast(landing_date as timestamp) + interval '1' day
-            or known_at >= cast(landing_date as timestamp) + interval '1' day
+        when event_at >= landing_closes_at or known_at >= landing_closes_at
             then 'instant_in_the_future'
-        when known_at < cast(landing_date as timestamp)
+        when known_at < landing_starts_at
             then 'landed_before_its_date'
         when known_at < event_at
             then 'known_before_event'

@@ -10,7 +10,7 @@
 
     base, id, content, references, snapshots, code_lists: as in `staged_facts`, which has it counted.
     staged: the relation of the staged facts.
-    closed_before: the first landing date that is not closed, in SQL.
+    closed_before: the instant up to which its raw tables are closed, in SQL.
     judged_from: the first landing date whose rows can be judged, in SQL; none for all.
 #}
 {% macro set_aside(
@@ -54,13 +54,13 @@ judged as (
         ) as reason,
         case
             when
-                counting.landing_date >= {{ closed_before }} - interval '7' day
+                counting.landing_starts_at >= {{ closed_before }} - interval '7' day
                 then 1
             else 0
         end as is_recent,
         case
             when
-                counting.landing_date >= {{ closed_before }} - interval '28' day
+                counting.landing_starts_at >= {{ closed_before }} - interval '28' day
                 then 1
             else 0
         end as is_counted
@@ -68,7 +68,7 @@ judged as (
     left join facts
         on counting.{{ id }} = facts.fact_id
     {%- if judged_from %}
-    where counting.landing_date >= {{ judged_from }}
+    where counting.landing_starts_at >= {{ judged_from }}
     {%- endif %}
 
 ),

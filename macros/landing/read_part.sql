@@ -9,7 +9,6 @@
     Example: `select * from ({{ read_part(part) }}) as milepost__rows`
 #}
 {% macro read_part(part) -%}
-{%- set uris = part.files | map(attribute='uri') -%}
 select
     {%- for reading in part.readings %}
     {{ milepost.read_column(reading) }} as {{ adapter.quote(reading.column) }},
@@ -22,8 +21,8 @@ select
         {%- endfor %}
     end as milepost__unreadable,
     {%- else %}
-    cast(null as {{ dbt.type_string() }}) as milepost__unreadable,
+    cast(null as string) as milepost__unreadable,
     {%- endif %}
     milepost__file
-from {{ milepost.scan_files(uris | list) }}
+from {{ milepost.read_files(part.files | map(attribute='uri') | list) }}
 {%- endmacro %}

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from milepost.building.catalog import Catalog
 from milepost.building.raw_logs import RawLogs
 from milepost.errors import PublishError
 
-# By grid, the step from the last closed midnight to the end of a batch. That midnight is the last
-# instant of a grid; without a grid it is itself the end.
-STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
+_MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 - any midnight, naive UTC
+_STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
+
+
+def grid_end(closed_before: datetime, grid: str | None) -> datetime:
+    """Return the end of a batch: the first grid instant after the last that can be built.
+
+    Raw tables are closed up to `closed_before`, which is itself an instant that can be built. A
+    model without a grid is built up to it.
+    """
+    step = _STEPS.get(grid or "")
+    if step is None:
+        return closed_before
+    return closed_before - (closed_before - _MIDNIGHT) % step + step
 
 
 @dataclass(frozen=True)
@@ -88,8 +99,8 @@ class Batches:
     def of(self, node_id: str) -> Instants:
         """Return the batch of a model; a PublishError where the options cannot be followed."""
         node = self._catalog.nodes[node_id]
-        closed = datetime.combine(self._raw_logs.closed_before(node_id), time())
-        end = closed + STEPS.get(node["config"]["meta"].get("grid"), timedelta())
+        closed = self._raw_logs.closed_before(node_id)
+        end = grid_end(closed, node["config"]["meta"].get("grid"))
         built_to = self._built_to.get(node_id)
         start, option_end = self._options.start, self._options.end
         if start is None or option_end is None:
@@ -102,7 +113,7 @@ class Batches:
             )
         if option_end > end:
             raise PublishError(
-                f"landing dates are closed up to {closed}, and `--event-time-end` is {option_end}",
+                f"raw tables are closed up to {closed}, and `--event-time-end` is {option_end}",
                 hint=f"end it at {end} or before, or leave the dates out",
             )
         return Instants(start, option_end)

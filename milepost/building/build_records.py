@@ -24,7 +24,8 @@ _SCHEMA = "milepost_checks"
 _TABLES = {
     "batches": "node_id varchar primary key, built_to timestamp, code varchar, parts json, "
     "look_backs json",
-    "slices": "node_id varchar primary key, first_date date, closed_before date, is_built boolean",
+    "slices": "node_id varchar primary key, first_date date, closed_before timestamp, "
+    "is_built boolean",
     "builds": "node_id varchar primary key, recorded_at timestamp, status varchar, "
     "narrowed_by varchar, raw_logs json, relation varchar, target varchar, fingerprint varchar, "
     "parts json",
@@ -45,7 +46,7 @@ _INSTANTS: dict[str, Callable[[str], date]] = {
     "recorded_at": datetime.fromisoformat,
     "built_to": datetime.fromisoformat,
     "first_date": date.fromisoformat,
-    "closed_before": date.fromisoformat,
+    "closed_before": datetime.fromisoformat,
 }
 _READ = ("batches", "slices", "builds", "tests", "tested_tables")
 _LISTS = (f"'{name}': (select list(records) from {_SCHEMA}.{name} as records)" for name in _READ)  # noqa: S608 - names of our own
@@ -104,7 +105,7 @@ class Slice:
     """
 
     first_date: date | None
-    closed_before: date
+    closed_before: datetime
     is_built: bool
 
 
@@ -126,13 +127,12 @@ class Records:
 
     @property
     def reopened(self) -> dict[str, int]:
-        """How often dates of each raw log had been reopened when it was last built from."""
+        """How often partitions of each raw table had been reopened when it was last built from."""
         builds = sorted(self.builds.values(), key=lambda build: build.recorded_at)
         return {
-            uri: int(log["reopened"])
+            table_id: int(table["reopened"])
             for build in builds
-            for uri, log in build.raw_logs.items()
-            if "reopened" in log
+            for table_id, table in build.raw_logs.items()
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,18 @@ class BuiltRange:
 def built_range(
     *,
     features: Iterable[str],
-    first_dates: Iterable[date],
+    firsts: Iterable[datetime],
     built_to: datetime,
     look_backs: Mapping[str, int],
     longest_window_days: int,
     serving_delay_minutes: int,
 ) -> BuiltRange:
-    """Return the built range of a view whose raw logs begin on `first_dates`.
+    """Return the built range of a view whose raw tables begin at `firsts`.
 
     `built_to` is the first grid instant that is not built. `look_backs` is how many hours each
     feature looks back, as its build found it; a feature without it looks back as far as the view.
     """
-    begins = datetime.combine(max(first_dates), time())
+    begins = max(firsts)
     delay = timedelta(minutes=serving_delay_minutes)
     return BuiltRange(
         complete_from={

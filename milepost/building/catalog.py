@@ -17,13 +17,14 @@ from milepost.building import declared_views, services
 from milepost.building.declared_entities import check_roles, read_definitions, read_roles
 from milepost.building.declared_views import (
     FeatureView,
-    check_serving_delay,
     declared_type,
     is_feature_view,
     published_name,
 )
 from milepost.building.macro_calls import MacroCalls
+from milepost.building.serving_delay import check_serving_delay
 from milepost.errors import PublishError
+from milepost.raw.declaration import raw_table
 from milepost.release.entity import Entity
 from milepost.release.service import Service
 
@@ -77,6 +78,8 @@ class Catalog:
         views = sorted(
             (declared_views.read(node) for node in self._view_nodes()), key=lambda view: view.name
         )
+        for view in views:
+            self._check_serving_delay(self.nodes[view.unique_id])
         for view, following in pairwise(views):
             if view.name == following.name:
                 raise PublishError(
@@ -98,9 +101,19 @@ class Catalog:
         defined = self._defined_entities()
         for node in self._view_nodes():
             name, meta = published_name(node), _meta(node)
-            check_serving_delay(name, meta.get("grid"), meta.get("serving_delay_minutes"))
+            self._check_serving_delay(node)
             types = {column["name"]: declared_type(column) for column in node["columns"].values()}
             check_roles(name, read_roles(name, meta), defined, types)
+
+    def _check_serving_delay(self, view: Mapping[str, Any]) -> None:
+        meta = _meta(view)
+        tables = sorted(self.raw_tables(view["unique_id"]))
+        check_serving_delay(
+            published_name(view),
+            meta.get("grid"),
+            meta.get("serving_delay_minutes"),
+            [raw_table(self.nodes[table_id]) for table_id in tables],
+        )
 
     def _view_nodes(self) -> list[Mapping[str, Any]]:
         return [node for node in self.nodes.values() if is_feature_view(node)]
@@ -189,11 +202,11 @@ class Catalog:
             for name, reason in _meta(self.nodes[node_id]).get("dropped_checks", {}).items()
         }
 
-    def raw_uris(self, unique_id: str) -> set[str]:
-        """Return the raw logs that a node is made from."""
+    def raw_tables(self, unique_id: str) -> set[str]:
+        """Return the ids of the raw tables that a node is made from: sources with `raw_uri`."""
         nodes = (self.nodes[node_id] for node_id in self.lineage(unique_id))
-        uris = (_meta(n).get("raw_uri") for n in nodes if "source_name" in n)
-        return {uri for uri in uris if uri}
+        sources = (node for node in nodes if "source_name" in node)
+        return {source["unique_id"] for source in sources if _meta(source).get("raw_uri")}
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:

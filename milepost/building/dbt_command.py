@@ -11,8 +11,8 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
-from milepost.building import build_records, code, look_back, results
-from milepost.building.batches import STEPS, Batches, Options
+from milepost.building import build_records, code, look_back, raw_rows, results
+from milepost.building.batches import Batches, Options, grid_end
 from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import key_columns
@@ -20,7 +20,7 @@ from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
-from milepost.building.raw_logs import RawLogs
+from milepost.building.raw_logs import Check, RawLogs
 from milepost.building.slices import judged_from
 from milepost.building.stated_windows import look_back_days, stated_days
 from milepost.errors import PublishError
@@ -33,34 +33,36 @@ class DbtCommand:
     """One dbt command, and the plan for it. Each public method answers a question of a macro.
 
     A method takes what JSON can say and returns the same. `variables` are what
-    `project.declared_variables` gives; `released` gives the views of the current release by name.
+    `project.declared_variables` gives; `released` gives the views of the current release by name,
+    `check` what is closed of raw tables.
     """
 
     def __init__(
-        self, catalog: Catalog, options: Options, variables: Mapping[str, Any], released: Released
+        self,
+        catalog: Catalog,
+        options: Options,
+        variables: Mapping[str, Any],
+        released: Released,
+        check: Check,
     ) -> None:
         self._catalog, self._options = catalog, options
         self._variables, self._released = variables, released
-        self._logs = RawLogs(catalog)
+        self._logs = RawLogs(catalog, check)
         self._plan: Plan | None = None
 
     def check_landing(self) -> None:
-        """Raise a LandingError where a raw log differs from its markers or from its sources."""
-        self._logs.check()
-
-    def closed_before(self, source_name: str) -> str:
-        """Return the first landing date of a source's raw log that is not closed."""
-        return str(self._logs.of_source(source_name).before)
+        """Raise a LandingError where a raw table differs from its record or from its source."""
+        _ = self._logs.all
 
     def raw_logs(self) -> dict[str, dict[str, str]]:
-        """Return each raw log's first date, the first not closed, and how often it was reopened."""
+        """Return between which instants each raw table is closed, and how often it was reopened."""
         return {
-            uri: {
-                "first": str(dates.first),
-                "closed_before": str(dates.before),
-                "reopened": str(dates.reopened),
+            table_id: {
+                "first": str(table.first),
+                "closed_before": str(table.before),
+                "reopened": str(table.reopened),
             }
-            for uri, dates in self._logs.all.items()
+            for table_id, table in self._logs.all.items()
         }
 
     def record_tables(self, form: str | None) -> list[str]:
@@ -108,17 +110,22 @@ class DbtCommand:
         instants = self._batches().of(node_id)
         return {"start": _text(instants.start), "end": str(instants.end)}
 
-    def landing_dates(self, node_id: str, source_name: str, table: str) -> dict[str, str | None]:
-        """Return the landing dates of a raw table that are read for a node: `first`, and `end`.
+    def known_by(self, source_name: str, table: str) -> dict[str, str]:
+        """Return what says when a row was known: `by`, and the `column` where it is one."""
+        declared = self._logs.table(source_name, table)
+        return {"by": declared.known_by, "column": declared.known_column}
 
-        A snapshot holds until its next version, so that all of it is read.
+    def raw_rows(self, node_id: str, source_name: str, table: str) -> dict[str, Any]:
+        """Return what a macro needs to read a raw table for a node.
+
+        `raw_rows.raw_rows` describes it. A slice has the files with rows that may be known from its
+        first date on. A snapshot holds until its next version, so that all of it is read.
         """
+        declared = self._logs.table(source_name, table)
         planned = self._plan and self._plan.slices.get(node_id)
-        is_sliced = planned and not self._logs.is_snapshot(source_name, table)
-        return {
-            "first": _text(planned.first_date) if planned and is_sliced else None,
-            "end": self.closed_before(source_name),
-        }
+        first = planned.first_date if planned and not declared.is_snapshot else None
+        since = datetime.combine(first, time()) if first else None
+        return raw_rows.raw_rows(declared, self._logs.all[declared.id], since)
 
     def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
         """Return what a macro needs to count the rows of `base` that a model sets aside.
@@ -175,12 +182,12 @@ class DbtCommand:
         """
         node = self._catalog.nodes[view_id]
         meta = node["config"]["meta"]
-        logs = [raw_logs[uri] for uri in sorted(self._catalog.raw_uris(view_id))]
-        closed = min(date.fromisoformat(log["closed_before"]) for log in logs)
-        end = datetime.combine(closed, time()) + STEPS[meta["grid"]]
+        tables = [raw_logs[table_id] for table_id in sorted(self._catalog.raw_tables(view_id))]
+        closed = min(datetime.fromisoformat(table["closed_before"]) for table in tables)
+        end = grid_end(closed, meta["grid"])
         built = built_range(
             features=stated_days(node),
-            first_dates=[date.fromisoformat(log["first"]) for log in logs],
+            firsts=[datetime.fromisoformat(table["first"]) for table in tables],
             built_to=datetime.fromisoformat(built_to) if built_to else end,
             look_backs=look_backs,
             longest_window_days=look_back_days(node) or 0,
@@ -224,7 +231,7 @@ class DbtCommand:
         """The parts of the code of each model, seed and test."""
         # Without a table to build there is no need to read the raw logs.
         raw_logs = self._logs.all if self._options.builds_tables else {}
-        reopened = {uri: dates.reopened for uri, dates in raw_logs.items()}
+        reopened = {table_id: table.reopened for table_id, table in raw_logs.items()}
         coder = code.Coder(self._catalog, self._variables, self._options.target, reopened)
         return {id_: coder.parts(id_) for id_ in self._catalog.nodes if coder.has_code(id_)}
 

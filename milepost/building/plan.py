@@ -166,7 +166,7 @@ class Planner:
             yield f"whose last build ended as `{build.status}`"
         elif build and input_id in self._codes and self._changed(input_id, build.parts):
             yield "which other code built"
-        if not self._is_model(input_id) or not self._catalog.raw_uris(input_id):
+        if not self._is_model(input_id) or not self._catalog.raw_tables(input_id):
             return
         closed = self._raw_logs.closed_before(input_id)
         needs = f"needs {f'those from {start}' if start else 'all'} until {closed}"

@@ -1,101 +1,84 @@
-"""The raw logs of a project: which nodes are made from them, and how far they are closed.
+"""The raw tables of a project: which nodes are made from them, and how far they are closed.
 
 Any edit here but of comments and docstrings builds every view again: see `planning_code`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from milepost.building.catalog import Catalog
 from milepost.errors import LandingError, PublishError
-from milepost.raw import closed_dates
-from milepost.raw.closed_dates import ClosedDates
-from milepost.storage.location import Location
+from milepost.raw.declaration import raw_table
+from milepost.raw.tables import ClosedTable, RawTable
 
-Read = Callable[[str], ClosedDates]
-
-
-def _read(uri: str) -> ClosedDates:
-    return closed_dates.closed_dates(Location.parse(uri))
+Check = Callable[[Sequence[RawTable]], Mapping[str, ClosedTable]]
 
 
 class RawLogs:
-    """The raw logs of a project, each read once.
+    """The raw tables of a project, checked once.
 
-    So one answer holds for a whole dbt command, and its models read the dates that were checked.
+    So one answer holds for a whole dbt command, and its models read the files that were checked.
+    `check` is `milepost.raw.closed_tables.check` for the project's store.
     """
 
-    def __init__(self, catalog: Catalog, read: Read = _read) -> None:
-        self._catalog, self._read = catalog, read
-        self._closed: dict[str, ClosedDates] = {}
-        self._sources: list[tuple[str, Mapping[str, Any]]] = []
-        for node in catalog.nodes.values():
-            uri = node["config"].get("meta", {}).get("raw_uri") if "source_name" in node else None
-            if uri:
-                self._sources.append((uri, node))
+    def __init__(self, catalog: Catalog, check: Check) -> None:
+        self._catalog, self._check = catalog, check
+        self._closed: Mapping[str, ClosedTable] | None = None
 
     @property
-    def all(self) -> dict[str, ClosedDates]:
-        """The closed dates of each raw log, by its URI."""
-        return {uri: self._dates(uri) for uri, _ in self._sources}
+    def all(self) -> Mapping[str, ClosedTable]:
+        """What is closed of each raw table, by its id.
 
-    def check(self) -> None:
-        """Raise a LandingError where a raw log differs from its markers or from its sources."""
-        raw_logs: dict[str, dict[str, dict[str, Any]]] = {}
-        for uri, source in self._sources:
-            table, tables = source["identifier"], raw_logs.setdefault(uri, {})
-            if table in tables:
+        Raises a LandingError where a raw table differs from its record or from its source.
+        """
+        if self._closed is None:
+            self._closed = self._check(self._declared())
+        return self._closed
+
+    def table(self, source_name: str, name: str) -> RawTable:
+        """Return the raw table that a source declares."""
+        for node in self._sources():
+            if (node["source_name"], node["name"]) == (source_name, name):
+                return raw_table(node)
+        raise PublishError(
+            f"source `{source_name}.{name}` has no `meta.raw_uri`",
+            hint="say in its YAML where it is on S3",
+        )
+
+    def of(self, node_id: str) -> list[ClosedTable]:
+        """Return what is closed of each raw table that a node is made from."""
+        table_ids = self._catalog.raw_tables(node_id)
+        if not table_ids:
+            raise PublishError(
+                f"`{node_id}` is made from no raw table", hint="its sources need `meta.raw_uri`"
+            )
+        return [self.all[table_id] for table_id in sorted(table_ids)]
+
+    def closed_before(self, node_id: str) -> datetime:
+        """Return the instant up to which all of a node's raw tables are closed."""
+        return min(table.before for table in self.of(node_id))
+
+    def first(self, node_id: str) -> datetime:
+        """Return the instant at which the first of a node's raw tables begins."""
+        return min(table.first for table in self.of(node_id))
+
+    def _sources(self) -> list[Mapping[str, object]]:
+        ids = sorted(id_ for id_, node in self._catalog.nodes.items() if "source_name" in node)
+        nodes = [self._catalog.nodes[id_] for id_ in ids]
+        return [node for node in nodes if node["config"].get("meta", {}).get("raw_uri")]
+
+    def _declared(self) -> list[RawTable]:
+        tables: dict[tuple[object, ...], RawTable] = {}
+        for node in self._sources():
+            table = raw_table(node)
+            place = table.raw, table.layout, table.identifier
+            if place in tables:
                 raise LandingError(
-                    f"two sources declare the raw table `{table}` of `{uri}`",
+                    f"`{tables[place].name}` and `{table.name}` declare the same raw table "
+                    f"`{table.identifier}` of `{table.raw.uri()}`",
                     hint="declare it once, and use it from both",
                 )
-            tables[table] = {
-                "columns": {name: c.get("data_type") for name, c in source["columns"].items()},
-                "rows_within_days": source["config"]["meta"].get("rows_within_days"),
-                "read_as": source["relation_name"],
-            }
-        for uri, tables in raw_logs.items():
-            self._closed[uri] = closed_dates.check(Location.parse(uri), tables)
-
-    def of(self, node_id: str) -> list[ClosedDates]:
-        """Return the closed dates of each raw log that a node is made from."""
-        uris = self._catalog.raw_uris(node_id)
-        if not uris:
-            raise PublishError(
-                f"`{node_id}` is made from no raw log", hint="its sources need `meta.raw_uri`"
-            )
-        return [self._dates(uri) for uri in sorted(uris)]
-
-    def of_source(self, source_name: str) -> ClosedDates:
-        """Return the closed dates of the raw log of a source."""
-        for uri, source in self._sources:
-            if source["source_name"] == source_name:
-                return self._dates(uri)
-        raise PublishError(
-            f"source `{source_name}` has no `meta.raw_uri`",
-            hint="say in its YAML where its raw log is on S3",
-        )
-
-    def is_snapshot(self, source_name: str, table: str) -> bool:
-        """Return whether a raw table has versions, each of which holds until the next."""
-        return any(
-            (source["source_name"], source["name"]) == (source_name, table)
-            and bool(source["config"]["meta"].get("is_snapshot"))
-            for _, source in self._sources
-        )
-
-    def closed_before(self, node_id: str) -> date:
-        """Return the first landing date that is not closed in one of a node's raw logs."""
-        return min(dates.before for dates in self.of(node_id))
-
-    def first(self, node_id: str) -> date:
-        """Return the first landing date of a node's raw logs."""
-        return min(dates.first for dates in self.of(node_id))
-
-    def _dates(self, uri: str) -> ClosedDates:
-        if uri not in self._closed:
-            self._closed[uri] = self._read(uri)
-        return self._closed[uri]
+            tables[place] = table
+        return list(tables.values())

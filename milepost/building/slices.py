@@ -62,7 +62,7 @@ class Slices:
             return None
         look_back = timedelta(days=max(days, _COUNTED_DAYS) + self._reach + 1)
         first = begins.date() - look_back
-        return first if first > self._raw_logs.first(node_id) else None
+        return first if first > self._raw_logs.first(node_id).date() else None
 
     def starts(self) -> dict[str, date | None]:
         """Return the first landing date for each selected model, and for all of its lineage."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from milepost.building.build_records import Records
 from milepost.building.built_range import built_range
@@ -36,11 +36,11 @@ def publishable(
     """Return a view with the results of its recorded build."""
     lineage = catalog.lineage(view.unique_id)
     raw_logs = records.builds[view.unique_id].raw_logs
-    logs = [raw_logs[uri] for uri in catalog.raw_uris(view.unique_id)]
+    tables = [raw_logs[table_id] for table_id in catalog.raw_tables(view.unique_id)]
     batch = records.batches[view.unique_id]
     built = built_range(
         features=view.features,
-        first_dates=[date.fromisoformat(log["first"]) for log in logs],
+        firsts=[datetime.fromisoformat(table["first"]) for table in tables],
         built_to=batch.built_to,
         look_backs=batch.look_backs,
         longest_window_days=view.longest_window_days,

@@ -12,16 +12,12 @@ from typing import Any
 from milepost.errors import LandingError
 from milepost.raw.files import changed, check_copied, check_newest
 from milepost.raw.markers import MARKERS, REOPENED, TABLE, read_marker
-from milepost.raw.reading import check_declared, reading
-from milepost.raw.tables import Column
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
-_READ = re.compile(r"read_parquet\('([^']*)'(.*)\)", re.DOTALL)
-_PARTITIONED = re.compile(r"\bhive_partitioning\s*=\s*(true|1)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,11 +35,6 @@ class ClosedDates:
 
 def closed_dates(raw: Location) -> ClosedDates:
     """Return the closed landing dates; a gap among them is an error that names the missing one."""
-    if "=" in raw.prefix:
-        raise LandingError(
-            f"`{raw.uri()}` has a `=` in it, and DuckDB reads a column from that part of the path",
-            hint="copy the raw log to a prefix without one: it would replace a column of that name",
-        )
     names = [item.name for item in s3.listing(raw, f"{MARKERS}/")]
     days = sorted(_marker_date(raw, name) for name in names)
     if not days:
@@ -64,14 +55,20 @@ def closed_dates(raw: Location) -> ClosedDates:
 
 
 def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
+    """Compare the closed dates with what is on S3 and with what the sources declare."""
+    return checked(raw, tables)[0]
+
+
+def checked(
+    raw: Location, tables: dict[str, dict[str, Any]]
+) -> tuple[ClosedDates, list[dict[str, Any]]]:
     """Compare the closed dates with what is on S3 and with what the sources declare.
 
-    `tables` maps each table to its declared `columns` (name to DuckDB type), where a silence is a
-    fault to `rows_within_days`, and where DuckDB reads it to `read_as`, the SQL. Raises a
-    LandingError that names the table and the file.
+    `tables` maps each table, where a silence is a fault, to `rows_within_days`. Returns the
+    markers' entries beside the dates. Raises a LandingError that names the table and the file.
     """
     closed = closed_dates(raw)
-    _check_declaration(raw, tables)
+    _check_declaration(tables)
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         days = [
             closed.first + timedelta(days=n) for n in range((closed.before - closed.first).days)
@@ -80,39 +77,24 @@ def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
         present = list(pool.map(lambda table: list(s3.listing(raw, f"{table}/")), tables))
         files = [file for marker in markers for file in marker["files"]]
     _check_files(raw, files, [item for items in present for item in items], tables, closed)
-    _check_columns(raw, files, tables)
     _check_silence(raw, files, tables, closed)
     check_newest(raw, [file for file in files if file["table"] in tables])
-    return closed
+    return closed, files
 
 
-def _check_declaration(raw: Location, tables: dict[str, dict[str, Any]]) -> None:
-    """Check that declarations can be checked, and that DuckDB reads the files that are checked."""
+def _check_declaration(tables: dict[str, dict[str, Any]]) -> None:
+    """Check that declarations can be checked."""
     for table, declared in tables.items():
         if not TABLE.fullmatch(table):
             raise LandingError(
                 f"`{table}` is no name of a raw table",
                 hint="use letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
             )
-        for column, data_type in declared.get("columns", {}).items():
-            check_declared(table, Column(column, str(data_type)))
         days = declared.get("rows_within_days")
         if days is not None and (type(days) is not int or days < 1):
             raise LandingError(
                 f"raw table `{table}` has `rows_within_days: {days}`",
                 hint="give a number of days, 1 or more, or leave it out",
-            )
-        if "read_as" not in declared:
-            continue
-        call = _READ.fullmatch(str(declared["read_as"]).strip())
-        files_read = raw.uri(f"{table}/*/*.parquet")
-        if not call or call[1] != files_read or not _PARTITIONED.search(call[2]):
-            raise LandingError(
-                f"raw table `{table}` is read as `{declared['read_as']}`, which is not what its "
-                "markers describe",
-                hint=f"its `external_location` reads `{files_read}`, "
-                "`hive_partitioning = true`: see "
-                "docs/guides/use-as-a-package.md",
             )
 
 
@@ -153,21 +135,6 @@ def _check_files(
                 "does not list it",
                 hint="move its rows to a date that is still open, or reopen the date: see "
                 "docs/reference/raw-log.md",
-            )
-
-
-def _check_columns(
-    raw: Location, files: list[dict[str, Any]], tables: dict[str, dict[str, Any]]
-) -> None:
-    """Check that every file has its table's declared columns in types that builds read."""
-    for file in files:
-        for column, declared in tables.get(file["table"], {}).get("columns", {}).items():
-            reading(
-                file["table"],
-                Column(column, str(declared)),
-                raw.uri(file["name"]),
-                file["columns"],
-                may_lack=False,
             )
 
 

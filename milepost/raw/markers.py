@@ -28,6 +28,11 @@ def marker_name(landing_date: date) -> str:
     return f"{MARKERS}/landing_date={landing_date}.json"
 
 
+def landing_date(name: str) -> date:
+    """Return the landing date of a file that a marker lists, from its name."""
+    return date.fromisoformat(name.split("/")[1].removeprefix("landing_date="))
+
+
 def read_marker(raw: Location, day: date) -> dict[str, Any]:
     """Read the marker of a date; a LandingError says why this Milepost cannot."""
     stored = s3.get(raw, marker_name(day))

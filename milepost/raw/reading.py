@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -64,16 +64,40 @@ def readings(table: RawTable, file: RawFile) -> tuple[Reading, ...]:
     Files with equal readings can be read together. Raises a LandingError that names table, column,
     file and both types.
     """
-    return tuple(
-        reading(
-            table.name,
-            column,
-            file.uri,
-            file.columns,
-            may_lack=column.is_optional or _is_before(file.starts_at, column, table.time_zone),
+    columns = tuple(table.columns.values())
+    may_lack = tuple(
+        column.is_optional
+        or (
+            column.added_on is not None
+            and file.starts_at < _midnight(column.added_on, table.time_zone)
         )
-        for column in table.columns.values()
+        for column in columns
     )
+    alike = _readings(table.name, columns, may_lack, tuple(file.columns.items()))
+    return alike or tuple(
+        reading(table.name, column, file.uri, file.columns, may_lack=is_free_to)
+        for column, is_free_to in zip(columns, may_lack, strict=True)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _readings(
+    table: str,
+    columns: tuple[Column, ...],
+    may_lack: tuple[bool, ...],
+    columns_of_file: tuple[tuple[str, str], ...],
+) -> tuple[Reading, ...] | None:
+    """Return the readings of all files with the same columns, of which a year has thousands.
+
+    None where one cannot be read: an error names the file.
+    """
+    try:
+        return tuple(
+            reading(table, column, "", dict(columns_of_file), may_lack=is_free_to)
+            for column, is_free_to in zip(columns, may_lack, strict=True)
+        )
+    except LandingError:
+        return None
 
 
 def reading(
@@ -215,12 +239,11 @@ def _hint(actual: str | None, declared: str) -> str:
     return _LAND
 
 
-def _is_before(starts_at: datetime, column: Column, time_zone: str) -> bool:
-    if column.added_on is None:
-        return False
-    zone = ZoneInfo(time_zone)
-    added_at = datetime.combine(column.added_on, time(), zone).astimezone(ZoneInfo("UTC"))
-    return starts_at < added_at.replace(tzinfo=None)
+@cache
+def _midnight(day: date, time_zone: str) -> datetime:
+    """Return when a day of a time zone begins, in naive UTC."""
+    midnight = datetime.combine(day, time(), ZoneInfo(time_zone))
+    return midnight.astimezone(UTC).replace(tzinfo=None)
 
 
 def _fold(name: str) -> bytes:

@@ -88,7 +88,7 @@ def _order_faults(candidate: Candidate, view: FeatureView, node_id: str) -> Iter
                 "tables are older than what they are made from",
             )
     view_build = builds.get(view.unique_id)
-    for uri in catalog.raw_uris(node_id):
-        if view_build and build.raw_logs.get(uri) != view_build.raw_logs.get(uri):
+    for table_id in sorted(catalog.raw_tables(node_id)):
+        if view_build and build.raw_logs.get(table_id) != view_build.raw_logs.get(table_id):
             fault = "built from other landing dates than the view"
             yield Refusal(view.name, name, f"was {fault}", f"tables were {fault}")

@@ -14,7 +14,7 @@ def made_from_raw_logs(candidate: Candidate) -> Iterator[Refusal]:
     built: from no source without `meta.raw_uri`, and from no snapshot of dbt.
     """
     for view in candidate.views:
-        if not candidate.catalog.raw_uris(view.unique_id):
+        if not candidate.catalog.raw_tables(view.unique_id):
             yield Refusal(
                 view.name,
                 "it",

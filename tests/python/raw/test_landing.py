@@ -328,7 +328,7 @@ def test_a_value_that_would_be_another_is_refused(
         ({}, {"all": pa.array([[1]])}, r"`t\.all` is list<"),
         ({}, {"raw": pa.array([b"a"])}, r"`t\.raw` is binary"),
         ({"miles": "double"}, {}, r"`t` has no column `miles`; it has landing_date"),
-        ({"miles": "integer"}, {"miles": pa.array([1])}, r"is declared `hugeint`, a type that no"),
+        ({"miles": "hugeint"}, {"miles": pa.array([1])}, r"is declared `hugeint`, a type that no"),
         ({}, {"a": pa.array([1]), "A": pa.array([1])}, r"`t` has 2 columns `a`"),
     ],
 )

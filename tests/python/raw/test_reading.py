@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from dbt_common.exceptions import CompilationError
 
 from macro import Macros
 from milepost.errors import LandingError
+from milepost.raw import closed_tables, landing
 from milepost.raw.column_types import arrow_names, arrow_type, duckdb_type
 from milepost.raw.reading import Reading, check_declared, readings
 from milepost.raw.tables import Column, RawFile, RawTable
@@ -35,8 +37,7 @@ NS_FIRST, NS_LAST = datetime(1677, 9, 22), datetime(2262, 4, 11)
 @cache
 def macros() -> Macros:
     adapter = SimpleNamespace(quote=lambda name: '"' + name.replace('"', '""') + '"')
-    dbt = SimpleNamespace(type_string=lambda: "varchar")
-    landing = Macros("landing", execute=True, adapter=adapter, dbt=dbt)
+    landing = Macros("landing", execute=True, adapter=adapter)
     adapter.dispatch = landing._dispatch
     return landing
 
@@ -677,3 +678,35 @@ def test_a_way_of_reading_that_the_macro_does_not_know_is_refused() -> None:
     assert macros().default__read_column(reading) == "cast(`miles` as BIGINT)"
     with pytest.raises(CompilationError, match="Column `miles` is INTEGER in its files, declared"):
         macros().default__read_column({**reading, "how": "exact"})
+
+
+def test_tables_closed_by_markers_are_checked_by_what_can_be_read(raw: Location) -> None:
+    day = MARCH.date()
+    rows = pa.table({"miles": pa.array([1.5]), "stops": pa.array([2]), "landing_date": [day]})
+    entry = landing.land(raw, "loads", rows, first=day, last=day)[day]
+    landing.close(raw, {"loads": {day: entry}}, first=day, last=day, written_by="test")
+    read = (
+        Column("MILES", "double"),
+        Column("stops", "double"),
+        Column("mode", "text", None, True),
+    )
+    checked = closed_tables.check([table_of(raw, *read)], None, writes=False)
+    (file,) = checked["source.lake.loads"].files
+    assert rows_read(raw, read, file) == [("1.5", "2.0", None, None)]
+    refused_table = table_of(raw, *read, Column("paid_usd", "decimal(12,2)"))
+    with pytest.raises(LandingError, match="column `paid_usd` of raw table `lake"):
+        closed_tables.check([refused_table], None, writes=False)
+    refused_table = table_of(raw, Column("miles", "bigint"))
+    with pytest.raises(LandingError, match="declared bigint"):
+        closed_tables.check([refused_table], None, writes=False)
+
+
+def test_a_year_of_hourly_files_of_ten_tables_is_judged_in_seconds(raw: Location) -> None:
+    """Files have few kinds of columns; 87,600 judged one by one would take much longer."""
+    names = {f"column_{number}": "int32" for number in range(20)}
+    table = table_of(raw, *(Column(name, "bigint", added_on=MARCH.date()) for name in names))
+    started_at = perf_counter()
+    for hour in range(87_600):
+        starts_at = MARCH + timedelta(hours=hour % 8_760)
+        readings(table, RawFile(f"s3://lake/{hour}", starts_at, starts_at, dict(names), 1))
+    assert perf_counter() - started_at < 5

@@ -2,21 +2,22 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'bids') }}
-    where {{ landing_dates('freight', 'bids') }}
+    select * from {{ raw_rows('freight', 'bids') }}
 
 ),
 
 typed as (
 
     select
-        cast(bid_id as string) as bid_id,
-        cast(load_id as string) as load_id,
-        cast(carrier_id as string) as carrier_id,
-        cast(linehaul_usd as decimal(12, 2)) as linehaul_usd,
-        cast(bid_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        bid_id,
+        load_id,
+        carrier_id,
+        linehaul_usd,
+        bid_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

@@ -2,24 +2,25 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'carriers') }}
-    where {{ landing_dates('freight', 'carriers') }}
+    select * from {{ raw_rows('freight', 'carriers') }}
 
 ),
 
 typed as (
 
     select
-        cast(carrier_id as string) as carrier_id,
-        cast(carrier_name as string) as carrier_name,
-        cast(authority_granted_at as timestamp) as authority_granted_at,
-        cast(truck_count as bigint) as truck_count,
-        cast(inspection_count_24m as bigint) as inspection_count_24m,
-        cast(out_of_service_count_24m as bigint) as out_of_service_count_24m,
-        cast(contact_changed_at as timestamp) as contact_changed_at,
-        cast(snapshot_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        carrier_id,
+        carrier_name,
+        authority_granted_at,
+        truck_count,
+        inspection_count_24m,
+        out_of_service_count_24m,
+        contact_changed_at,
+        snapshot_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

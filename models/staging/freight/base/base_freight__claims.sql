@@ -2,21 +2,22 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'claims') }}
-    where {{ landing_dates('freight', 'claims') }}
+    select * from {{ raw_rows('freight', 'claims') }}
 
 ),
 
 typed as (
 
     select
-        cast(claim_id as string) as claim_id,
-        cast(load_id as string) as load_id,
-        cast(claim_type as string) as claim_type,
-        cast(amount_usd as decimal(12, 2)) as amount_usd,
-        cast(claimed_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        claim_id,
+        load_id,
+        claim_type,
+        amount_usd,
+        claimed_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

@@ -2,23 +2,24 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'facilities') }}
-    where {{ landing_dates('freight', 'facilities') }}
+    select * from {{ raw_rows('freight', 'facilities') }}
 
 ),
 
 typed as (
 
     select
-        cast(facility_id as string) as facility_id,
-        cast(market_id as string) as market_id,
-        cast(latitude as double) as latitude,
-        cast(longitude as double) as longitude,
-        cast(time_zone as string) as time_zone,
-        cast(appointment_policy as string) as appointment_policy,
-        cast(snapshot_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        facility_id,
+        market_id,
+        latitude,
+        longitude,
+        time_zone,
+        appointment_policy,
+        snapshot_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

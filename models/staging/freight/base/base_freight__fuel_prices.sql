@@ -2,19 +2,20 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'fuel_prices') }}
-    where {{ landing_dates('freight', 'fuel_prices') }}
+    select * from {{ raw_rows('freight', 'fuel_prices') }}
 
 ),
 
 typed as (
 
     select
-        cast(fuel_price_id as string) as fuel_price_id,
-        cast(diesel_usd_per_gallon as decimal(6, 3)) as diesel_usd_per_gallon,
-        cast(priced_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        fuel_price_id,
+        diesel_usd_per_gallon,
+        priced_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

@@ -2,24 +2,25 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'load_events') }}
-    where {{ landing_dates('freight', 'load_events') }}
+    select * from {{ raw_rows('freight', 'load_events') }}
 
 ),
 
 typed as (
 
     select
-        cast(load_event_id as string) as load_event_id,
-        cast(load_id as string) as load_id,
-        cast(carrier_id as string) as carrier_id,
-        cast(event_type as string) as event_type,
-        cast(stop_type as string) as stop_type,
-        cast(stop_sequence as bigint) as stop_sequence,
+        load_event_id,
+        load_id,
+        carrier_id,
+        event_type,
+        stop_type,
+        stop_sequence,
         event_type = 'delivered' or coalesce(stop_type = 'delivery', false) as is_at_delivery,
-        cast(occurred_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        occurred_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 ),
@@ -62,7 +63,7 @@ select
     stop_sequence,
     event_at,
     known_at,
-    landing_date,
+    landing_starts_at,
     coalesce(
         own_fault,
         case

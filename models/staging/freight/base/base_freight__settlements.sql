@@ -2,23 +2,24 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'settlements') }}
-    where {{ landing_dates('freight', 'settlements') }}
+    select * from {{ raw_rows('freight', 'settlements') }}
 
 ),
 
 typed as (
 
     select
-        cast(settlement_id as string) as settlement_id,
-        cast(load_id as string) as load_id,
-        cast(carrier_id as string) as carrier_id,
-        cast(linehaul_usd as decimal(12, 2)) as linehaul_usd,
-        cast(fuel_usd as decimal(12, 2)) as fuel_usd,
-        cast(accessorials_usd as decimal(12, 2)) as accessorials_usd,
-        cast(settled_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        settlement_id,
+        load_id,
+        carrier_id,
+        linehaul_usd,
+        fuel_usd,
+        accessorials_usd,
+        settled_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

@@ -2,19 +2,20 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'shippers') }}
-    where {{ landing_dates('freight', 'shippers') }}
+    select * from {{ raw_rows('freight', 'shippers') }}
 
 ),
 
 typed as (
 
     select
-        cast(shipper_id as string) as shipper_id,
-        cast(segment as string) as segment,
-        cast(snapshot_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        shipper_id,
+        segment,
+        snapshot_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

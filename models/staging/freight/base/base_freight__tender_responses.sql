@@ -2,20 +2,21 @@ with
 
 source as (
 
-    select * from {{ source('freight', 'tender_responses') }}
-    where {{ landing_dates('freight', 'tender_responses') }}
+    select * from {{ raw_rows('freight', 'tender_responses') }}
 
 ),
 
 typed as (
 
     select
-        cast(tender_response_id as string) as tender_response_id,
-        cast(tender_id as string) as tender_id,
-        cast(response as string) as response,
-        cast(responded_at as timestamp) as event_at,
-        cast(landed_at as timestamp) as known_at,
-        landing_date
+        tender_response_id,
+        tender_id,
+        response,
+        responded_at as event_at,
+        milepost__known_at as known_at,
+        milepost__starts_at as landing_starts_at,
+        milepost__closes_at as landing_closes_at,
+        milepost__unreadable as unreadable
     from source
 
 )

@@ -1,0 +1,60 @@
+"""How the rows of a raw table are read, in the form that the macro `raw_rows` takes.
+
+Any edit here but of comments and docstrings builds every view again: see `planning_code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from milepost.raw.reading import Reading, readings
+from milepost.raw.tables import ClosedTable, RawFile, RawTable
+
+
+def raw_rows(table: RawTable, closed: ClosedTable, since: datetime | None) -> dict[str, Any]:
+    """Return the files of a raw table that may have rows known from `since` on.
+
+    `parts` are sets of files that are read alike. `rewrites` have the parts `before`
+    and `after`, and the instant `known_from`. Raises a LandingError for a file that cannot be read.
+    """
+    files = [file for file in closed.files if since is None or _may_be_known(file, since)]
+    return {
+        "columns": {name: column.data_type for name, column in table.columns.items()},
+        "known_by": table.known_by,
+        "known_column": table.known_column,
+        "parts": _parts(table, files),
+        "rewrites": [
+            {
+                "before": _parts(table, rewrite.before),
+                "after": _parts(table, rewrite.after),
+                "known_from": str(rewrite.known_from),
+            }
+            for rewrite in closed.rewrites
+            if since is None or rewrite.known_from >= since
+        ],
+    }
+
+
+def _may_be_known(file: RawFile, since: datetime) -> bool:
+    return file.closes_at > since or (file.known_from is not None and file.known_from >= since)
+
+
+def _parts(table: RawTable, files: Iterable[RawFile]) -> list[dict[str, Any]]:
+    parts: dict[tuple[Reading, ...], dict[str, Any]] = {}
+    for file in files:
+        alike = readings(table, file)
+        part = parts.setdefault(
+            alike, {"readings": [asdict(reading) for reading in alike], "files": []}
+        )
+        part["files"].append(
+            {
+                "uri": file.uri,
+                "starts_at": str(file.starts_at),
+                "closes_at": str(file.closes_at),
+                "known_from": str(file.known_from) if file.known_from else None,
+            }
+        )
+    return list(parts.values())
