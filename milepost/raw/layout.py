@@ -124,9 +124,11 @@ class Layout:
 def _pattern(parts: list[str]) -> str:
     """Return the regular expression of a layout, with a group for each part of a date."""
     pattern = re.escape(parts[0])
-    for name, before, after in zip(parts[1::2], parts[:-1:2], parts[2::2], strict=True):
+    for number, name in enumerate(parts[1::2]):
+        before, after = parts[2 * number], parts[2 * number + 2]
+        is_first, is_last = number == 0, 2 * number + 3 == len(parts)
         # Without text between them, only two digits each tell a month from a day.
-        is_crowded = len(parts) > 3 and not (before and after)
+        is_crowded = not (before or is_first) or not (after or is_last)
         digits = _DIGITS[name].removesuffix("?") if is_crowded else _DIGITS[name]
         pattern += f"({digits}){re.escape(after)}"
     return pattern

@@ -112,8 +112,8 @@ def midnight(day: date) -> datetime:
 
 
 def declared(raw: Location, name: str, **changed: Any) -> RawTable:
-    usual: dict[str, Any] = {"id": name, "name": f"freight.{name}", "identifier": name}
-    return RawTable(**usual | {"raw": raw, "columns": DECLARED} | changed)
+    values: dict[str, Any] = {"id": name, "name": f"freight.{name}", "identifier": name}
+    return RawTable(**values | {"raw": raw, "columns": DECLARED} | changed)
 
 
 def checked(raw: Location, *tables: RawTable) -> dict[str, ClosedTable]:
