@@ -26,7 +26,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "config": {"meta": {"format": "%d.%m.%Y %H:%M"}},
     },
 }
-HOURLY = {"layout": "{table}/dt={date}/hour={hour}", "closed_by": "delay"}
+HOURLY: dict[str, Any] = {"layout": "{table}/dt={date}/hour={hour}", "closed_by": "delay"}
 
 
 def source(columns: dict[str, Any] | None = None, **meta: Any) -> dict[str, Any]:
