@@ -9,6 +9,7 @@ __all__ = [
     "layout",
     "ledger_garbage",
     "markers",
+    "reading",
     "reopening",
     "tables",
 ]

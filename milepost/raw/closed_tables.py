@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from milepost.errors import LandingError
 from milepost.raw import closed_dates, iceberg, iceberg_catalog
 from milepost.raw.closing import ClosedListing, close
-from milepost.raw.column_types import is_declared_type
 from milepost.raw.lake import partitioned
 from milepost.raw.layout import Layout
 from milepost.raw.ledger import Ledger, consult
+from milepost.raw.reading import readings
 from milepost.raw.silence import check_silence
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.storage import s3
@@ -42,29 +42,16 @@ def check(
     if others:
         closed |= consult(store, lambda ledger: _remembered(ledger, others, writes=writes))
     for table in tables:
-        if table.closed_by == "marker":
-            _check_columns(table, closed[table.id])
+        _check_columns(table, closed[table.id])
         check_silence(table, closed[table.id])
     return closed
 
 
 def _check_columns(table: RawTable, closed: ClosedTable) -> None:
-    """Check that every file has the declared columns in their declared types."""
-    for file in closed.files:
-        for column in table.columns.values():
-            actual = file.columns.get(column.name)
-            if actual is None:
-                raise LandingError(
-                    f"column `{column.name}` of raw table `{table.name}` is missing in "
-                    f"`{file.uri}`, which has {', '.join(file.columns)}",
-                    hint="land the column, or declare the change in the source's YAML",
-                )
-            if not is_declared_type(actual, column.data_type):
-                raise LandingError(
-                    f"column `{column.name}` of raw table `{table.name}` is {actual} in "
-                    f"`{file.uri}`, declared {column.data_type}",
-                    hint="land it in the declared type, or declare the change in the source's YAML",
-                )
+    """Check that every declared column can be read from every file."""
+    rewritten = [file for item in closed.rewrites for file in (*item.before, *item.after)]
+    for file in (*closed.files, *rewritten):
+        readings(table, file)
 
 
 def _remembered(

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.types as kinds
 
 from milepost.errors import ConflictError, LandingError
+from milepost.raw.column_types import arrow_names
 from milepost.storage import s3
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
@@ -74,9 +74,7 @@ def footer(location: Location, item: ObjectMeta) -> Footer:
             hint="an upload that ended half way is landed again; what is no data is named with a "
             "`_` in front",
         ) from error
-    return Footer(
-        metadata.num_rows, json.dumps({field.name: _name(field.type) for field in schema})
-    )
+    return Footer(metadata.num_rows, json.dumps(arrow_names(schema)))
 
 
 def changed_meanwhile(uri: str) -> ConflictError:
@@ -93,11 +91,6 @@ def _tail(location: Location, item: ObjectMeta, size: int) -> bytes:
     return stored.body if stored else b""
 
 
-def _name(kind: pa.DataType) -> str:
-    # How a column is encoded is no part of its type.
-    return str(kind.value_type if kinds.is_dictionary(kind) else kind)
-
-
 def _part_sizes(size: int, parts: int) -> Iterator[int]:
     """Yield sizes with which an upload of so many bytes has so many parts, the usual ones first."""
     if parts == 1:
@@ -107,9 +100,9 @@ def _part_sizes(size: int, parts: int) -> Iterator[int]:
     usual = [mib * _MIB for mib in _USUAL_PART_SIZES]
     whole = range(-(-smallest // _MIB) * _MIB, above, _MIB)
     fitting = [part_size for part_size in usual if smallest <= part_size < above]
-    others = (part_size for part_size in whole if part_size not in fitting)
+    unusual = (part_size for part_size in whole if part_size not in fitting)
     yield from fitting
-    for part_size, _ in zip(others, range(_PART_SIZES_MAX - len(fitting)), strict=False):
+    for part_size, _ in zip(unusual, range(_PART_SIZES_MAX - len(fitting)), strict=False):
         yield part_size
 
 

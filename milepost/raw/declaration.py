@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from milepost.errors import LandingError, MilepostError
 from milepost.raw.coherence import incoherence
-from milepost.raw.column_types import DECLARABLE, arrow_type
 from milepost.raw.layout import Layout
+from milepost.raw.reading import check_declared
 from milepost.raw.tables import Column, RawTable
 from milepost.storage.location import Location
 
@@ -148,22 +148,19 @@ class _Reader:
         )
 
     def _column(self, declared: Mapping[str, Any]) -> Column:
-        name, data_type = declared["name"], str(declared.get("data_type"))
-        if arrow_type(data_type) is None:
-            raise LandingError(
-                f"column `{name}` of raw table `{self._name}` is declared `{data_type}`",
-                hint=f"its `data_type` in the source's YAML is {DECLARABLE}",
-            )
+        name = declared["name"]
         meta = declared.get("config", {}).get("meta", {})
         self._check_names(meta, _COLUMN_KEYS, f"column `{name}`")
         added_on = meta.get("added_on")
-        return Column(
+        column = Column(
             name=name,
-            data_type=data_type,
+            data_type=str(declared.get("data_type")),
             added_on=None if added_on is None else self._date(f"{name}.added_on", added_on),
             is_optional=self._boolean(f"{name}.optional", meta.get("optional")),
             text_format=None if meta.get("format") is None else str(meta["format"]),
         )
+        check_declared(self._name, column)
+        return column
 
     def _rows_within_days(self) -> int | None:
         days = self._meta.get("rows_within_days")

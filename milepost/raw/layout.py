@@ -70,8 +70,12 @@ class Layout:
         # Literal text and placeholders take turns, and literal text is first and last.
         parts = _PLACEHOLDER.split(template)
         is_file = template.endswith(".parquet")
+        prefix = parts[0] if times or is_file or not template else f"{template}/"
+        if "{table}/" in text.partition(f"{{{times[0]}}}" if times else "\0")[0]:
+            # All in a folder of the table's own is the table's, or out of place.
+            prefix = prefix[: prefix.rindex("/") + 1]
         return cls(
-            prefix=parts[0] if times or is_file or not template else f"{template}/",
+            prefix=prefix,
             unit=_UNITS[frozenset(times)],
             zone=ZoneInfo(time_zone),
             times=times,
