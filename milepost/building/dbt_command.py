@@ -22,13 +22,12 @@ from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
 from milepost.building.raw_logs import Check, RawLogs
 from milepost.building.reach import reach_days
+from milepost.building.set_aside_bounds import declared_bounds
 from milepost.building.slices import judged_from
 from milepost.building.stated_windows import look_back_days, stated_days
 from milepost.errors import PublishError
 from milepost.release.expression import portable
 
-# Of fewer rows a share says nothing, unless their raw table declares another number.
-_ROW_COUNT_MIN = 100
 
 Released = Callable[[], Mapping[str, ReleasedView]]
 
@@ -148,16 +147,12 @@ class DbtCommand:
         )
         lineage = sorted(self._catalog.lineage(base_id))
         sources = [nodes[id_] for id_ in lineage if "source_name" in nodes[id_]]
-        metas = [source["config"].get("meta", {}) for source in sources]
-        shares = [m["set_aside_share_max"] for m in metas if "set_aside_share_max" in m]
-        counts = [m.get("set_aside_row_count_min", _ROW_COUNT_MIN) for m in metas]
         planned = self._plan.slices.get(node_id) if self._plan else None
         reach = reach_days(self._catalog, node_id, reference_days)
         first = judged_from(planned.first_date, reach) if planned else None
         return {
             "tables": [source["name"] for source in sources],
-            "share_max": min(shares, default=None),
-            "row_count_min": min(counts, default=_ROW_COUNT_MIN),
+            **declared_bounds(sources),
             "closed_before": str(self._logs.closed_before(base_id)),
             "judged_from": _text(first),
         }
