@@ -18,7 +18,9 @@ TAKEN = {"event_at", "known_at", "superseded_at", "available_at", "fault", "unre
 
 def plain_name(text: str, *, fallback: str = "column") -> str:
     """Return a name of lower-case letters, digits and `_` that is as near to a text as can be."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    ascii_text = (
+        unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_text)
     name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:LONGEST].rstrip("_")
     name = name or fallback
@@ -47,7 +49,7 @@ def project_name(text: str) -> str:
     """Return the name of a project; one that dbt or Milepost refuses is an error."""
     fault = name_fault(text)
     if fault:
-        raise LandingError(f"`{text}` is {fault[0]}", hint=f"name the project otherwise: {fault[1]}")
+        raise LandingError(f"`{text}` is {fault[0]}", hint=f"name the project anew: {fault[1]}")
     if text in {"milepost", "dbt", "raw", "seeds", "models"}:
         raise LandingError(
             f"a project cannot be named `{text}`", hint="name it for its field, such as `harbor`"

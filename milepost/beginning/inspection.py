@@ -4,71 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from milepost.beginning.change_feed import ChangeFeed, change_feed
-from milepost.beginning.closing_signs import (
-    ClosingSigns,
-    SampledFile,
-    closing_signs,
-    rounded,
-    sampled_files,
-)
+from milepost.beginning.change_feed import change_feed
+from milepost.beginning.closing_signs import SampledFile, closing_signs, rounded, sampled_files
 from milepost.beginning.column_names import plain_name, plain_names
 from milepost.beginning.columns import Columns, RawColumn, merged, with_change
 from milepost.beginning.files import ParquetFile
 from milepost.beginning.history import covered_dates, first_date_with
 from milepost.beginning.instants import event_column, known_column, minutes_after_end
-from milepost.beginning.keys import (
-    entity_column,
-    likely_column,
-    measure_column,
-    unique_column,
-    unique_columns,
-    unique_in_files,
-)
+from milepost.beginning.keys import entity_column, measure_column
 from milepost.beginning.places import Place, places
+from milepost.beginning.row_id import row_id
 from milepost.beginning.sample import FileRows, Sample
+from milepost.beginning.table import Table
 from milepost.beginning.wishes import Wishes
 from milepost.errors import LandingError
 from milepost.raw.layout import Layout
 from milepost.storage.arrow import filesystem
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as a source would declare it, and what its models would read of it.
-
-    `names` gives each raw column its name in models. `known` is the column that says when a row was
-    known, or `partition` (the end of its partition), `commit`, or `model`: an hour after it
-    happened. `covers` are the first date of files that names tell no time of, and the date after
-    the last. `notes` are what a person should know.
-    """
-
-    name: str
-    place: Place
-    columns: Mapping[str, RawColumn]
-    names: Mapping[str, str]
-    id_columns: tuple[str, ...]
-    event: str | None
-    known: str | None
-    known_by: str
-    entity: str
-    measure: str | None
-    feed: ChangeFeed | None
-    is_snapshot: bool
-    closing: ClosingSigns
-    covers: tuple[date, date] | None
-    first: datetime | None
-    last: datetime | None
-    rows_a_day: int | None
-    notes: Sequence[str]
 
 
 def inspect(uris: Sequence[str], wishes: Wishes) -> list[Table]:
@@ -96,7 +55,8 @@ def _table(place: Place, name: str, wishes: Wishes) -> Table:
             + ", ".join(f"`{column}` is {kind}" for column, kind in columns.left_out.items()),
             hint="columns are text, numbers, booleans, dates and instants",
         )
-    sample = Sample(columns.columns, [_rows(*pair, columns) for pair in zip(files, parquet, strict=True)])
+    rows = [_rows(*pair, columns) for pair in zip(files, parquet, strict=True)]
+    sample = Sample(columns.columns, rows)
     if sample.row_count == 0:
         raise LandingError(
             f"the files of `{uri}` that were looked into have no row",
@@ -123,9 +83,7 @@ def _chosen(
     known = next(iter(wishes.of("--known", name, every)), None) or known_column(
         sample, names, is_partitioned=is_partitioned
     )
-    event = next(iter(wishes.of("--event", name, every)), None) or event_column(
-        sample, known, is_partitioned=is_partitioned
-    )
+    event = next(iter(wishes.of("--event", name, every)), None) or event_column(sample, known)
     for flag, column in (("--known", known), ("--event", event)):
         if column and not declared[column].is_instant():
             raise LandingError(
@@ -137,7 +95,7 @@ def _chosen(
             "--event", name, "no column says when a row happened, and no path either", every
         )
     feed = change_feed(sample, names)
-    id_columns, is_snapshot = _id(sample, names, name, wishes, event, feed, every)
+    id_columns, is_snapshot = row_id(sample, names, name, wishes, event, feed)
     entity = next(iter(wishes.of("--entity", name, every)), None) or entity_column(
         sample, names, id_columns
     )
@@ -183,35 +141,6 @@ def _chosen(
         last=partitions[-1].starts_at if partitions else None,
         rows_a_day=_rows_a_day(place, files, parquet),
         notes=notes,
-    )
-
-
-def _id(
-    sample: Sample,
-    names: dict[str, str],
-    table: str,
-    wishes: Wishes,
-    event: str | None,
-    feed: ChangeFeed | None,
-    every: Sequence[str],
-) -> tuple[tuple[str, ...], bool]:
-    """Return the columns that name a row, and whether each file describes all that there is."""
-    snapshot = None if feed else unique_in_files(sample, names, table)
-    wished = wishes.of("--id", table, every)
-    if wished:
-        return wished, snapshot is not None and wished == (snapshot,)
-    if snapshot:
-        return (snapshot,), True
-    single = (feed and likely_column(sample, names, table)) or unique_column(sample, names, table)
-    single = single or likely_column(sample, names, table)
-    if single:
-        return (single,), False
-    columns = unique_columns(sample, event)
-    if columns:
-        return columns, False
-    return (
-        wishes.needed("--id", table, "no column, and no three together, name each row", every),
-        False,
     )
 
 

@@ -38,12 +38,12 @@ def known_column(sample: Sample, names: dict[str, str], *, is_partitioned: bool)
     return None
 
 
-def event_column(sample: Sample, known: str | None, *, is_partitioned: bool) -> str | None:
+def event_column(sample: Sample, known: str | None) -> str | None:
     """Return the column that says when a row happened: the latest that is not after it was known.
 
     None where no column does; a row then happened when it was known.
     """
-    before = sample.instant(known) if known else "milepost__ends_at" if is_partitioned else "null"
+    before = sample.instant(known) if known else "milepost__ends_at"
     candidates = []
     for position, name in enumerate(_instants(sample)):
         profile = sample.profiles[name]

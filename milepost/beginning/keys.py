@@ -123,9 +123,7 @@ def measure_column(sample: Sample, names: dict[str, str], taken: set[str]) -> st
 def _key_columns(sample: Sample) -> list[str]:
     """Return the columns that may name something: text and whole numbers."""
     return [
-        name
-        for name, column in sample.columns.items()
-        if column.data_type in {"varchar", "bigint"}
+        name for name, column in sample.columns.items() if column.data_type in {"varchar", "bigint"}
     ]
 
 

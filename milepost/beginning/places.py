@@ -138,7 +138,7 @@ def _is_iceberg(tree: Tree) -> bool:
 
 
 def _empty(location: Location) -> StorageError:
-    """Return the error for a prefix without an object, which S3 does not tell from a missing one."""
+    """Return the error for a prefix without an object; S3 does not tell it from a missing one."""
     parent = Location(location.bucket, location.prefix.rpartition("/")[0])
     siblings = Tree(parent).level().folders[:5] if location.prefix else ()
     names = ", ".join(f"`{name}`" for name in siblings)

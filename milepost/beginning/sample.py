@@ -61,9 +61,10 @@ class Sample:
                 else f"cast(null as {column.data_type}) as {quoted(name)}"
                 for name, column in columns.items()
             ]
-            values += [f"{number} as milepost__file"] + [
-                f"cast({f"'{instant}'" if instant else 'null'} as timestamp) as milepost__{word}"
-                for word, instant in (("starts_at", file.starts_at), ("ends_at", file.ends_at))
+            values += [
+                f"{number} as milepost__file",
+                f"{_instant(file.starts_at)} as milepost__starts_at",
+                f"{_instant(file.ends_at)} as milepost__ends_at",
             ]
             selects.append(f"select {', '.join(values)} from file_{number}")
         self._database.execute(f"create table sample as {' union all '.join(selects)}")
@@ -79,9 +80,7 @@ class Sample:
         """What each column has."""
         if not self.columns:
             return {}
-        parts = [
-            f"count({quoted(name)}), count(distinct {quoted(name)})" for name in self.columns
-        ]
+        parts = [f"count({quoted(name)}), count(distinct {quoted(name)})" for name in self.columns]
         numbers = self._row(f"select {', '.join(parts)} from sample")
         return {
             name: Profile(numbers[2 * number], numbers[2 * number + 1])
@@ -125,7 +124,8 @@ class Sample:
             text_format
             for text_format in FORMATS
             if self._row(
-                f"select bool_and(try_strptime({text}, '{text_format}') is not null) "
+                f"select bool_and(coalesce(year(try_strptime({text}, '{text_format}')) "
+                "between 1900 and 2200, false)) "
                 f"from sample where {text} is not null"
             )[0]
         ]
@@ -143,6 +143,10 @@ class Sample:
         row = self._database.execute(query).fetchone()
         assert row is not None  # noqa: S101 - an aggregate always has a row
         return row
+
+
+def _instant(instant: datetime | None) -> str:
+    return f"cast('{instant}' as timestamp)" if instant else "cast(null as timestamp)"
 
 
 def quoted(name: str) -> str:

@@ -73,9 +73,7 @@ class Wishes:
                         f"`{flag} {text}` is of no table", hint=suggest(table, tables)
                     )
 
-    def _checked(
-        self, flag: str, table: str, text: str, columns: Sequence[str]
-    ) -> tuple[str, ...]:
+    def _checked(self, flag: str, table: str, text: str, columns: Sequence[str]) -> tuple[str, ...]:
         wished = tuple(word.strip() for word in text.split(","))
         for name in wished:
             if name not in columns:

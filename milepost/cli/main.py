@@ -9,13 +9,25 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from milepost.cli import diff, gc, pin, publish, release_list, rollback, show, training_set, verify
+from milepost.cli import (
+    diff,
+    gc,
+    init,
+    pin,
+    publish,
+    release_list,
+    rollback,
+    show,
+    training_set,
+    verify,
+)
 from milepost.cli.answer import INTERRUPTED, REFUSED
 from milepost.cli.progress import progress
 from milepost.errors import MilepostError
 from milepost.storage.location import Location
 
 COMMANDS = (
+    init.COMMAND,
     publish.COMMAND,
     release_list.COMMAND,
     training_set.COMMAND,

@@ -78,7 +78,7 @@ def folders(location: Location) -> Iterator[str]:
 
 
 def level(location: Location, folder: str = "") -> tuple[list[str], list[ObjectMeta]]:
-    """Return the folders and the objects right below a folder, which is named with a `/` at its end.
+    """Return the folders and the objects right below a folder, whose name ends in `/`.
 
     Names are those below `location`, folders without a `/` at their end.
     """
