@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -83,7 +83,11 @@ def first_date_with(place: Place, column: str, reader: FileSystem) -> date | Non
         if before and after and _neighbours(place, before.name, after.name):
             break
     partition = layout.partition(f"{below}{file.name}", file.modified) if file else None
-    return partition.starts_at.date() if partition else None
+    if partition is None:
+        return None
+    # Earlier hours of the first day lack it.
+    is_whole_day = partition.starts_at.time() == time()
+    return partition.starts_at.date() + timedelta(days=0 if is_whole_day else 1)
 
 
 def _neighbours(place: Place, before: str, after: str) -> bool:

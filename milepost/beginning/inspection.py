@@ -21,10 +21,9 @@ from milepost.beginning.keys import entity_column, measure_column
 from milepost.beginning.places import Place, places
 from milepost.beginning.row_id import row_id
 from milepost.beginning.sample import FileRows, Sample
-from milepost.beginning.table import Table
+from milepost.beginning.table import KNOWN_BEFORE_MINUTES, Table
 from milepost.beginning.wishes import Wishes
 from milepost.errors import LandingError
-from milepost.raw.layout import Layout
 from milepost.storage.arrow import filesystem
 
 log = logging.getLogger(__name__)
@@ -118,6 +117,9 @@ def _chosen(
                 delay_minutes=rounded(late),
                 reason=f"a row was known {late} minutes after the end of its partition",
             )
+    if known_by == "partition":
+        # A row is known before its partition is closed.
+        closing = replace(closing, delay_minutes=closing.delay_minutes + KNOWN_BEFORE_MINUTES)
     covers = None
     if not is_partitioned and not place.is_iceberg:
         covers = covered_dates(place, sample, known or event or "")
@@ -183,7 +185,7 @@ def _rows_a_day(
         for sampled, file in zip(files, parquet, strict=True)
         if sampled.partition
     ]
-    is_named_by_date = "." in Layout.parse(place.layout, place.identifier, "UTC").text
+    is_named_by_date = place.layout.endswith(".parquet")
     if not days or is_named_by_date:
         return None
     return round(sum(days) / len(days))

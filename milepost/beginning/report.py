@@ -55,7 +55,7 @@ def _known(table: Table) -> str:
         return f"`{table.known}`"
     return {
         "commit": "when its snapshot was committed",
-        "partition": f"no column says; {table.closing.delay_minutes} minutes after the end of its "
+        "partition": f"no column says; {table.known_after_minutes} minutes after the end of its "
         "partition",
         "model": f"no column says; {KNOWN_AFTER_HOURS} hour after it happened, as the base model "
         "computes: correct it where that is too early",

@@ -39,9 +39,14 @@ def table_keys(table: Table) -> dict[str, str]:
     """Return what a source says of a table: `config.meta`, each value as YAML."""
     place, closing = table.place, table.closing
     keys = {"raw_uri": place.raw.uri()}
+    known_at = {
+        "column": f"{{column: {text(table.known or '')}}}",
+        "partition": f"{{after_partition_minutes: {table.known_after_minutes}}}",
+    }.get(table.known_by, table.known_by)
     if place.is_marked:
-        if table.known and table.known != "landed_at":
-            keys["known_at"] = f"{{column: {text(table.known)}}}"
+        keys["known_at"] = known_at
+        if closing.delay_minutes:
+            keys["closing_delay_minutes"] = str(closing.delay_minutes)
     elif place.is_iceberg:
         keys |= {"layout": text(place.layout), "table_format": "iceberg", "closed_by": "commit"}
     else:
@@ -52,10 +57,7 @@ def table_keys(table: Table) -> dict[str, str]:
             keys["missing_partitions"] = "empty"
         if table.covers:
             keys["covers"] = f"[{table.covers[0]}, {table.covers[1]}]"
-        keys["known_at"] = {
-            "column": f"{{column: {text(table.known or '')}}}",
-            "partition": f"{{after_partition_minutes: {closing.delay_minutes}}}",
-        }.get(table.known_by, table.known_by)
+        keys["known_at"] = known_at
     if table.is_snapshot:
         keys["is_snapshot"] = "true"
     return keys

@@ -12,6 +12,10 @@ from milepost.beginning.columns import RawColumn
 from milepost.beginning.places import Place
 
 
+# How long before its partition is closed a row is known, where no column says when.
+KNOWN_BEFORE_MINUTES = 15
+
+
 @dataclass(frozen=True)
 class Table:
     """A table as a source would declare it, and what its models would read of it.
@@ -40,3 +44,8 @@ class Table:
     last: datetime | None
     rows_a_day: int | None
     notes: Sequence[str]
+
+    @property
+    def known_after_minutes(self) -> int:
+        """How long after the end of its partition a row is known, where the partition says when."""
+        return self.closing.delay_minutes - KNOWN_BEFORE_MINUTES
