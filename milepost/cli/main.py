@@ -16,6 +16,7 @@ from milepost.cli import (
     pin,
     publish,
     release_list,
+    reopen,
     rollback,
     show,
     training_set,
@@ -38,6 +39,7 @@ COMMANDS = (
     pin.UNPIN,
     gc.COMMAND,
     verify.COMMAND,
+    reopen.COMMAND,
 )
 
 

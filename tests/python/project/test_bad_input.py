@@ -162,7 +162,7 @@ FAULTY: dict[str, Reading] = {
     "not_finite": ("broken", "north", float("nan"), at(5, 6), at(5, 7)),
     "known_before_event": ("early", "north", 0.9, at(5, 8), at(5, 7)),
     "moisture_is_no_share": ("soaked", "north", 9.0, at(5, 6), at(5, 7)),
-    "unknown_reference": ("stray", "nowhere", 0.9, at(5, 6), at(5, 7)),
+    "reference_missing": ("stray", "nowhere", 0.9, at(5, 6), at(5, 7)),
 }
 
 
