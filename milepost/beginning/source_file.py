@@ -48,7 +48,7 @@ def table_keys(table: Table) -> dict[str, str]:
         if closing.delay_minutes:
             keys["closing_delay_minutes"] = str(closing.delay_minutes)
     elif place.is_iceberg:
-        keys |= {"layout": text(place.layout), "table_format": "iceberg", "closed_by": "commit"}
+        keys |= {"layout": text(place.layout), "table_format": "iceberg"}
     else:
         keys |= {"layout": text(place.layout), "closed_by": closing.closed_by}
         if closing.delay_minutes:

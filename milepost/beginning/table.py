@@ -11,7 +11,6 @@ from milepost.beginning.closing_signs import ClosingSigns
 from milepost.beginning.columns import RawColumn
 from milepost.beginning.places import Place
 
-
 # How long before its partition is closed a row is known, where no column says when.
 KNOWN_BEFORE_MINUTES = 15
 
