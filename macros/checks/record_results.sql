@@ -1,7 +1,8 @@
 {#
     Keeps, in the schema `milepost_checks` of the scratch database, what the publisher's gate asks
     for: how each model and seed was last built, and from what; how each test last ended, and on which
-    content of each feature view. Then says what the build set aside.
+    content of each feature view. Then says what the build set aside. Where a raw file changed in the middle of
+    the build, nothing of it counts, and the run ends with an error that names the file.
 
     Runs on-run-end. `results` is dbt's.
 #}
@@ -26,6 +27,7 @@
         {% endfor %}
         {% if flags.WHICH in ['run', 'build'] %}
             {% do milepost.report_set_aside() %}
+            {% do milepost.ask('check_unchanged') %}
         {% endif %}
     {% endif %}
 {% endmacro %}

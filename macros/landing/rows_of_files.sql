@@ -83,7 +83,7 @@ select
         {%- else %}
         {{ milepost.rows_of_no_file(table, compared) }}
         {%- endfor %}
-        except
+        except all
         (
         {%- for part in other_parts %}
         select

@@ -203,7 +203,7 @@ def test_files_whose_columns_have_the_same_types_are_read_together() -> None:
     green["sources"][RAW]["columns"] = {"a": {"name": "a", "data_type": "bigint"}}
     rows = command(green, command="compile").raw_rows(STAGED, "raw", "beds")
     assert rows["columns"] == {"a": "bigint"}
-    assert [part["types"]["a"] for part in rows["parts"]] == ["int32", "int64"]
+    assert [part["readings"][0]["file_type"] for part in rows["parts"]] == ["INTEGER", "BIGINT"]
     assert sum(len(part["files"]) for part in rows["parts"]) == (CLOSED - FIRST).days
 
 
