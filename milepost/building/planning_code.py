@@ -14,7 +14,7 @@ from pathlib import Path
 
 _MODULES = (
     *("raw_logs.py", "raw_rows.py", "batches.py", "slices.py", "plan.py"),
-    *("../raw/reading.py", "../raw/column_types.py"),
+    *("../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
 )
 
 

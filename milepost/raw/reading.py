@@ -17,25 +17,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from milepost.errors import LandingError
-from milepost.raw.column_types import (
-    DECLARABLE,
-    INTEGERS,
-    decimal_digits,
-    duckdb_type,
-    file_type,
-    parser,
-)
+from milepost.raw.column_types import DECLARABLE, duckdb_type, file_type, parser
+from milepost.raw.conversion import conversion, hint
 from milepost.raw.tables import Column, RawFile, RawTable
 
-_LAND = "land it in the declared type, or declare the change in the source's YAML"
-# Not every value of the first type has an equal one of the second.
-_EXACT = {
-    ("UBIGINT", "BIGINT"),
-    ("BIGINT", "DOUBLE"),
-    ("UBIGINT", "DOUBLE"),
-    ("TIMESTAMP", "DATE"),
-    ("TIMESTAMP_NS", "DATE"),
-}
 # The parts of a format that give a year; without one, text would be read as of 1900.
 _YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
 
@@ -132,12 +117,12 @@ def reading(
         return Reading(column.name, declared, "null")
     if actual == "VARCHAR" and column.text_format and declared in ("DATE", "TIMESTAMP"):
         return Reading(column.name, declared, "text", name, actual, column.text_format)
-    how = actual and _how(actual, declared)
+    how = actual and conversion(actual, declared)
     if not actual or not how:
         raise LandingError(
             f"column `{column.name}` of raw table `{table}` is {columns[name]} in `{uri}`, "
             f"declared {column.data_type}",
-            hint=_hint(actual, declared),
+            hint=hint(actual, declared),
         )
     return Reading(column.name, declared, how, name, actual)
 
@@ -171,72 +156,6 @@ def undeclarable(table: str, column: str, data_type: str) -> LandingError:
     return LandingError(
         f"column `{column}` of raw table `{table}` is declared `{data_type}`", hint=hint
     )
-
-
-def _how(actual: str, declared: str) -> Literal["cast", "exact", "instant"] | None:
-    """Return how values of the type in files become values of the declared type, if they can."""
-    if actual == declared:
-        return "cast"
-    if (actual, declared) in _EXACT:
-        return "exact"
-    if declared == "TIMESTAMP" and actual == "TIMESTAMP WITH TIME ZONE":
-        return "instant"
-    return "cast" if _holds(declared, actual) else None
-
-
-def _holds(declared: str, actual: str) -> bool:
-    """Return whether each value of the type in files keeps its digits in the declared type."""
-    whole, fraction = _digits(actual)
-    whole_declared, fraction_declared = _digits(declared)
-    if decimal_digits(declared):
-        is_exact = actual in INTEGERS or decimal_digits(actual) is not None
-        return is_exact and whole <= whole_declared and fraction <= fraction_declared
-    if declared in INTEGERS:
-        # Of two integer types with a sign the one with more digits is the wider one, and it holds
-        # those without a sign that have fewer digits.
-        return actual in INTEGERS and whole < whole_declared
-    if declared in ("FLOAT", "DOUBLE"):
-        digits = 15 if declared == "DOUBLE" else 6  # that a number of the type keeps
-        return actual == "FLOAT" or 0 < whole + fraction <= digits
-    return (declared, actual) in {
-        ("TIMESTAMP", "DATE"),
-        ("TIMESTAMP", "TIMESTAMP_NS"),
-        ("VARCHAR", "UUID"),
-    }
-
-
-def _digits(duckdb_name: str) -> tuple[int, int]:
-    """Return how many digits a decimal or integer type has before and after the point."""
-    precision, scale = decimal_digits(duckdb_name) or (INTEGERS.get(duckdb_name, 0), 0)
-    return precision - scale, scale
-
-
-def _hint(actual: str | None, declared: str) -> str:
-    if actual is None:
-        return (
-            "no build reads this type: write it as another, or leave the column out of the "
-            "source's YAML; what is not declared is not read"
-        )
-    if actual == "VARCHAR" and declared in ("DATE", "TIMESTAMP"):
-        return (
-            "say how the text is written in `config.meta` of the column: `format: '%d.%m.%Y %H:%M'`"
-        )
-    if actual == "VARCHAR":
-        return (
-            "declare `varchar`, and convert it in the base model; or land it in the declared type"
-        )
-    if actual.startswith("TIMESTAMP"):
-        return (
-            "declare `timestamp`, and convert it in the base model; or land it in the declared type"
-        )
-    whole, fraction = (max(pair) for pair in zip(_digits(actual), _digits(declared), strict=True))
-    if declared in INTEGERS and actual in INTEGERS:
-        return "declare `bigint`"
-    if {actual, declared} & {"FLOAT", "DOUBLE"} and (whole or actual == "DOUBLE"):
-        return f"declare `double` if that is exact enough; or {_LAND}"
-    if whole and (decimal_digits(actual) or decimal_digits(declared)) and whole + fraction <= 38:
-        return f"declare `decimal({whole + fraction}, {fraction})`, which holds both; or {_LAND}"
-    return _LAND
 
 
 @cache
