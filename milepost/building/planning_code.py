@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 _MODULES = (
-    *("raw_logs.py", "raw_rows.py", "batches.py", "slices.py", "plan.py"),
-    *("../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
+    *("raw_logs.py", "raw_rows.py", "batches.py", "reach.py", "slices.py", "plan.py"),
+    *("../raw/layout.py", "../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
 )
 
 

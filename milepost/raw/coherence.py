@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from milepost.raw.layout import Layout
 from milepost.raw.tables import RawTable
+
+_ICEBERG_TABLE = re.compile(r"[^.\s]+(\.[^.\s]+){2,}")
 
 
 class Incoherence(NamedTuple):
@@ -18,6 +21,12 @@ class Incoherence(NamedTuple):
 
 def incoherence(table: RawTable, layout: Layout) -> Incoherence | None:
     """Return what does not fit together in a declaration whose keys are sound, or None."""
+    if table.table_format == "iceberg":
+        return _of_iceberg(table, layout)
+    if table.iceberg_table:
+        return Incoherence(
+            "iceberg_table", table.iceberg_table, "it goes with `table_format: iceberg`"
+        )
     if table.closed_by == "marker":
         return _of_marker(table)
     if table.closed_by == "success_file" and (layout.unit is None or layout.is_file):
@@ -26,6 +35,25 @@ def incoherence(table: RawTable, layout: Layout) -> Incoherence | None:
             "success_file",
             "the `layout` has no folder for each date that could have"
             " a `_SUCCESS`: close it by `delay` or `next_partition`",
+        )
+    return None
+
+
+def _of_iceberg(table: RawTable, layout: Layout) -> Incoherence | None:
+    """The metadata of an Iceberg table say which files it has, and since when."""
+    if table.iceberg_table and not _ICEBERG_TABLE.fullmatch(table.iceberg_table):
+        return Incoherence(
+            "iceberg_table", table.iceberg_table, "it is written `catalog.namespace.table`"
+        )
+    if layout.unit is not None or layout.is_file:
+        return Incoherence(
+            "layout", table.layout, "of an Iceberg table it is the folder alone: `{table}`"
+        )
+    if table.known_by in ("first_seen", "partition"):
+        return Incoherence(
+            "known_at",
+            table.known_by,
+            "of an Iceberg table it is `commit`, a column, or `model`",
         )
     return None
 

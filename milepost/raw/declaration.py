@@ -21,8 +21,8 @@ _KNOWN_AT = ("first_seen", "commit", "model")
 # Of the table, and of what is made from it.
 _KEYS = (
     *("raw_uri", "layout", "time_zone", "closed_by", "closing_delay_minutes", "missing_partitions"),
-    *("known_at", "when_files_change", "table_format", "rows_within_days", "quiet_dates"),
-    *("set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
+    *("known_at", "when_files_change", "table_format", "iceberg_table", "rows_within_days"),
+    *("quiet_dates", "set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
 )
 _COLUMN_KEYS = ("added_on", "optional", "format")
 
@@ -52,7 +52,7 @@ class _Reader:
             identifier=self._source["identifier"],
             raw=self._location(),
             columns={name: self._column(column) for name, column in self._columns.items()},
-            layout=self._text("layout", "{table}/landing_date={date}"),
+            layout=self._text("layout", "{table}" if is_iceberg else "{table}/landing_date={date}"),
             time_zone=self._text("time_zone", "UTC"),
             closed_by=self._choice("closed_by", "commit" if is_iceberg else "marker", _CLOSED_BY),  # type: ignore[arg-type]
             closing_delay=timedelta(minutes=self._number("closing_delay_minutes", 0)),
@@ -64,6 +64,7 @@ class _Reader:
                 "when_files_change", "error", ("error", "new_versions")
             ),
             table_format=table_format,  # type: ignore[arg-type]
+            iceberg_table=self._text("iceberg_table", ""),
             rows_within_days=self._rows_within_days(),
             quiet_dates=frozenset(self._date("quiet_dates", day) for day in self._quiet_dates()),
             is_snapshot=self._boolean("is_snapshot", self._meta.get("is_snapshot")),

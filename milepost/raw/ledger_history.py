@@ -37,6 +37,7 @@ class TableHistory:
         self.reopened = sum(record.event == REOPENED for record in records)
         self.horizon: datetime | None = None
         self.commits: set[datetime] = set()
+        self.landings: dict[str, datetime] = {}
         self.versions: list[Record] = []
         self.current: dict[str, int] = {}
         self.forgotten: set[str] = set()
@@ -122,7 +123,7 @@ class TableHistory:
                 versions[number] = versions[number]._replace(etag=record.etag)
             elif record.event == KEPT:
                 number = current[record.name]
-                versions[number] = versions[number]._replace(kept=record.kept)
+                versions[number] = versions[number]._replace(copy=record.copy)
             partitions[record.starts_at, record.ends_at] = None
             ends_at = record.ends_at if ends_at is None else max(ends_at, record.ends_at)
         self.horizon = ends_at
@@ -132,6 +133,8 @@ class TableHistory:
         self.commits.add(known_from)
         before, after = [], []
         for record in records:
+            if record.note:
+                self.landings[record.note] = known_from
             self._partitions[record.starts_at, record.ends_at] = None
             self.current.pop(record.name, None)
             self._doubled.pop(record.name, None)
@@ -170,10 +173,13 @@ class TableHistory:
 
     def _raw_file(self, number: int, table: RawTable, store: Location) -> RawFile:
         record = self.versions[number]
-        if self.current.get(record.name) != number and record.kept:
-            uri = store.uri(record.kept)
-        else:  # a table format leaves a file that it removed until its snapshot expires
-            uri = record.name if "://" in record.name else table.raw.uri(record.name)
+        if self.current.get(record.name) != number and record.copy:
+            uri = store.uri(record.copy)
+        elif "://" in record.name:
+            # A table format leaves a file that it removed until its snapshot expires.
+            uri = record.name
+        else:
+            uri = _uri_before(table.raw) + record.name
         known_from = record.known_from
         if known_from is not None:
             starts_at, closes_at = known_from, known_from + _INSTANT
@@ -183,6 +189,12 @@ class TableHistory:
                 known_from = record.modified
                 closes_at = max(closes_at, known_from + _INSTANT)
         return RawFile(uri, starts_at, closes_at, _columns(record.columns), record.rows, known_from)
+
+
+@lru_cache(maxsize=1000)
+def _uri_before(raw: Location) -> str:
+    """Return what all URIs of files below a location begin with."""
+    return f"{raw.uri()}/"
 
 
 @lru_cache(maxsize=1000)

@@ -64,7 +64,7 @@ def news(listing: ClosedListing, history: TableHistory) -> News:
                 new.differing.append((record, item))
         if unknown:
             _add_unknown(new, partition, unknown, history)
-    if listing.landings:
+    if listing.table.table_format == "iceberg":
         _add_landings(new, listing, history)
     elif present < len(current):
         listed = {item.name for item in chain.from_iterable(listing.partitions.values())}
@@ -76,7 +76,7 @@ def news(listing: ClosedListing, history: TableHistory) -> News:
         new.without_copy = [
             versions[number]
             for name, number in current.items()
-            if not versions[number].kept and name not in changed and name not in gone
+            if not versions[number].copy and name not in changed and name not in gone
         ]
     return new
 

@@ -60,6 +60,7 @@ class RawTable:
     known_delay: timedelta = timedelta()
     when_files_change: Literal["error", "new_versions"] = "error"
     table_format: Literal["parquet", "iceberg"] = "parquet"
+    iceberg_table: str = ""
     rows_within_days: int | None = None
     quiet_dates: frozenset[date] = field(default_factory=frozenset)
     is_snapshot: bool = False
@@ -118,8 +119,10 @@ class Landing:
     """A commit of a table format: the files that it added, and the names of those it removed.
 
     The name of a file is its whole URI, and its identity: a format never writes to a name twice.
+    `id` is what the format calls the commit.
     """
 
     committed_at: datetime
     added: Sequence[ObjectMeta]
     removed: Sequence[str] = ()
+    id: str = ""

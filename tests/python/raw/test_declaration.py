@@ -29,6 +29,9 @@ COLUMNS: dict[str, dict[str, Any]] = {
 HOURLY: dict[str, Any] = {"layout": "{table}/dt={date}/hour={hour}", "closed_by": "delay"}
 
 
+ICEBERG = {"table_format": "iceberg"}
+
+
 def source(columns: dict[str, Any] | None = None, **meta: Any) -> dict[str, Any]:
     return {
         "unique_id": "source.shop.lake.orders",
@@ -92,6 +95,10 @@ def test_each_key_is_read() -> None:
         ({"closed_by": "success"}, "closed_by: success", "one of marker, success_file, delay"),
         ({"closed_by": "commit"}, "closed_by: commit", "`table_format: iceberg`"),
         ({"closed_by": "delay", "table_format": "iceberg"}, "closed_by: delay", "iceberg"),
+        ({"iceberg_table": "lake.freight.loads"}, "iceberg_table: lake.freight.loads", "table_format: iceberg"),
+        ({**ICEBERG, "iceberg_table": "loads"}, "iceberg_table: loads", "catalog.namespace"),
+        ({**ICEBERG, "layout": "{table}/{date}"}, "layout: {table}/{date}", "the folder alone"),
+        ({**ICEBERG, "known_at": "first_seen"}, "known_at: first_seen", "`commit`"),
         ({"layout": "{table}"}, "layout: {table}", "state `closed_by`"),
         ({"time_zone": "Europe/Berlin"}, "layout: {table}/landing_date={date}", "in UTC alone"),
         (HOURLY | {"layout": "{table}/{hour}"}, "layout: {table}/{hour}", "larger parts of a date"),
