@@ -1,4 +1,16 @@
 """The raw log: what loaders land, and which landing dates are closed."""
 
 # What other wings import; all else is private to this one.
-__all__ = ["closed_tables", "declaration", "landing", "layout", "markers", "tables"]
+__all__ = [
+    "closed_tables",
+    "declaration",
+    "joining",
+    "landing",
+    "layout",
+    "ledger",
+    "ledger_garbage",
+    "markers",
+    "reading",
+    "reopening",
+    "tables",
+]

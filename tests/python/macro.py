@@ -35,10 +35,12 @@ class Macros:
     def __init__(self, *folders: str, **context: Any) -> None:
         self._context = {
             "milepost": self,
-            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "adapter": SimpleNamespace(dispatch=self._dispatch, quote=lambda name: f'"{name}"'),
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),
             "return": returned,
+            "model": SimpleNamespace(resource_type="unit_test"),
+            "config": lambda **_: "",
             **context,
         }
         environment = get_environment(capture_macros=True)
