@@ -9,6 +9,7 @@ __all__ = [
     "layout",
     "ledger",
     "ledger_garbage",
+    "loader",
     "markers",
     "reading",
     "reopening",
