@@ -28,9 +28,10 @@ from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
-from milepost.building.raw_logs import Check, RawLogs
+from milepost.building.raw_logs import Check, RawLogs, Recheck
 from milepost.building.stated_windows import stated_days
 from milepost.errors import LandingError, PublishError
+from milepost.raw.tables import RawTable
 from milepost.release.expression import portable
 
 Released = Callable[[], Mapping[str, ReleasedView]]
@@ -41,7 +42,7 @@ class DbtCommand:
 
     A method takes what JSON can say and returns the same. `variables` are what
     `project.declared_variables` gives; `released` gives the views of the current release by name,
-    `check` what is closed of raw tables.
+    `check` what is closed of raw tables, and `recheck` raises where a file is no longer as it was.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class DbtCommand:
         variables: Mapping[str, Any],
         released: Released,
         check: Check,
+        recheck: Recheck,
     ) -> None:
         self._catalog, self._options = catalog, options
         self._variables, self._released = variables, released
-        self._logs = RawLogs(catalog, check)
+        self._logs, self._recheck = RawLogs(catalog, check), recheck
+        self._tables_read: dict[str, RawTable] = {}
         self._plan: Plan | None = None
 
     def check_landing(self) -> None:
@@ -130,6 +133,7 @@ class DbtCommand:
         first date on. A snapshot holds until its next version, so that all of it is read.
         """
         declared = self._logs.table(source_name, table)
+        self._tables_read[declared.id] = declared
         planned = self._plan and self._plan.slices.get(node_id)
         first = planned.first_date if planned and not declared.is_snapshot else None
         since = datetime.combine(first, time()) if first else None
@@ -192,31 +196,30 @@ class DbtCommand:
 
     def results(
         self, run_started_at: str, statuses: dict[str, str], fingerprints: dict[str, str]
-    ) -> list[str]:
-        """Return the statements that keep how models, seeds and tests ended, by their ids."""
-        return results.records(
+    ) -> dict[str, Any]:
+        """Return the statements that keep how models, seeds and tests ended, by their ids.
+
+        Where files were replaced while the command read them, no table that is made from raw tables
+        is a success, no batch goes on from it, and `fault` names a file.
+        """
+        fault = self._file_fault() if self._options.builds_tables else None
+        torn = [id_ for id_ in statuses if fault and self._catalog.raw_tables(id_)]
+        statements = results.records(
             self._catalog,
             self._options,
             self._codes,
             run_started_at=run_started_at,
             raw_logs=self.raw_logs() if self._options.builds_tables else {},
-            statuses=statuses,
+            statuses=statuses | dict.fromkeys(torn, "files replaced"),
             fingerprints=fingerprints,
-            is_unchanged=self._change is None,
         )
+        return {"statements": [*statements, *build_records.forget_batches(torn)], "fault": fault}
 
-    def check_unchanged(self) -> None:
-        """Raise a LandingError where a raw file was replaced or removed since the command began."""
-        if self._change:
-            raise self._change
-
-    @cached_property
-    def _change(self) -> LandingError | None:
+    def _file_fault(self) -> str | None:
         try:
-            if self._options.builds_tables:
-                self._logs.check_unchanged()
+            self._recheck(list(self._tables_read.values()), self._logs.all)
         except LandingError as error:
-            return error
+            return str(error)
         return None
 
     @cached_property

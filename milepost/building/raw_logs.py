@@ -10,11 +10,11 @@ from datetime import datetime
 
 from milepost.building.catalog import Catalog
 from milepost.errors import LandingError, PublishError
-from milepost.raw import ledger
 from milepost.raw.declaration import raw_table
 from milepost.raw.tables import ClosedTable, RawTable
 
 Check = Callable[[Sequence[RawTable]], Mapping[str, ClosedTable]]
+Recheck = Callable[[Sequence[RawTable], Mapping[str, ClosedTable]], None]
 
 
 class RawLogs:
@@ -37,10 +37,6 @@ class RawLogs:
         if self._closed is None:
             self._closed = self._check(self._declared())
         return self._closed
-
-    def check_unchanged(self) -> None:
-        """Raise a LandingError where a file was replaced or removed since it was checked."""
-        ledger.unchanged(self._declared(), self.all)
 
     def table(self, source_name: str, name: str) -> RawTable:
         """Return the raw table that a source declares."""

@@ -28,12 +28,10 @@ def records(
     raw_logs: Mapping[str, Mapping[str, str]],
     statuses: Mapping[str, str],
     fingerprints: Mapping[str, str],
-    is_unchanged: bool,
 ) -> list[str]:
     """Return the statements that keep how models, seeds and tests ended, by their ids.
 
     `fingerprints` are of those feature views that `views_looked_at` names and that have a table.
-    Where raw files changed while tables were built, no build goes on from these tables.
     """
     builds: list[dict[str, Any]] = []
     tests: list[dict[str, Any]] = []
@@ -42,7 +40,7 @@ def records(
         record = {
             "node_id": node_id,
             "recorded_at": run_started_at,
-            "status": statuses[node_id] if is_unchanged else "interrupted",
+            "status": statuses[node_id],
             "narrowed_by": options.narrowed_by,
             "parts": codes[node_id],
         }
@@ -61,14 +59,13 @@ def records(
                 "fingerprint": fingerprints.get(node_id, ""),
             }
             builds.append(record | table)
-    is_whole = options.builds_tables and not options.narrowed_by and is_unchanged
+    is_whole = options.builds_tables and not options.narrowed_by
     built = [build["node_id"] for build in builds if is_whole and build["status"] == "success"]
     return [
         *build_records.keep("builds", builds),
         *build_records.keep("tests", tests),
         *build_records.keep("tested_tables", tested_tables),
         *build_records.keep_slices(built),
-        *build_records.forget_batches([] if is_unchanged else statuses),
     ]
 
 
