@@ -91,7 +91,7 @@ def _listing(
 
 
 def _layout(table: RawTable) -> Layout:
-    return Layout.parse(table.layout, table.identifier, table.time_zone)
+    return Layout.parse(table.layout, table.identifier, table.time_zone, covers=table.covers)
 
 
 def check_clock(of_server: datetime, of_machine: datetime) -> None:
