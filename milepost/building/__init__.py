@@ -10,6 +10,7 @@ __all__ = [
     "dbt_command",
     "declared_views",
     "fingerprint",
+    "known_at",
     "plan",
     "project",
 ]

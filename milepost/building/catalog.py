@@ -17,13 +17,14 @@ from milepost.building import declared_views, services
 from milepost.building.declared_entities import check_roles, read_definitions, read_roles
 from milepost.building.declared_views import (
     FeatureView,
-    check_serving_delay,
     declared_type,
     is_feature_view,
     published_name,
 )
 from milepost.building.macro_calls import MacroCalls
+from milepost.building.serving_delay import check_serving_delay
 from milepost.errors import PublishError
+from milepost.raw.declaration import raw_table
 from milepost.release.entity import Entity
 from milepost.release.service import Service
 
@@ -77,6 +78,8 @@ class Catalog:
         views = sorted(
             (declared_views.read(node) for node in self._view_nodes()), key=lambda view: view.name
         )
+        for view in views:
+            self._check_serving_delay(self.nodes[view.unique_id])
         for view, following in pairwise(views):
             if view.name == following.name:
                 raise PublishError(
@@ -98,9 +101,19 @@ class Catalog:
         defined = self._defined_entities()
         for node in self._view_nodes():
             name, meta = published_name(node), _meta(node)
-            check_serving_delay(name, meta.get("grid"), meta.get("serving_delay_minutes"))
+            self._check_serving_delay(node)
             types = {column["name"]: declared_type(column) for column in node["columns"].values()}
             check_roles(name, read_roles(name, meta), defined, types)
+
+    def _check_serving_delay(self, view: Mapping[str, Any]) -> None:
+        meta = _meta(view)
+        tables = sorted(self.raw_tables(view["unique_id"]))
+        check_serving_delay(
+            published_name(view),
+            meta.get("grid"),
+            meta.get("serving_delay_minutes"),
+            [raw_table(self.nodes[table_id]) for table_id in tables],
+        )
 
     def _view_nodes(self) -> list[Mapping[str, Any]]:
         return [node for node in self.nodes.values() if is_feature_view(node)]

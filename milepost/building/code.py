@@ -31,7 +31,7 @@ Parts = dict[str, str]
 DESCRIPTIVE_META = {
     *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
-    "entity_definitions",
+    *("entity_definitions", "quiet_dates", "set_aside_share_max", "set_aside_row_count_min"),
 }
 # Keys of a node's `config` that change no value: where its table stands, who may read it, how it is
 # rebuilt.
@@ -205,13 +205,19 @@ def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
 def _source(node: Mapping[str, Any]) -> list[Any]:
     meta = node["config"].get("meta", {})
     return [
-        node["identifier"],
+        # Of what dbt reads itself; raw tables are read by their files.
+        node["identifier"] if meta.get("raw_uri") else node["relation_name"],
         {key: value for key, value in meta.items() if key not in DESCRIPTIVE_META},
         [
-            [column["name"], column.get("data_type"), column.get("config", {}).get("meta", {})]
+            [column["name"], column.get("data_type"), _drift(column)]
             for column in node["columns"].values()
         ],
     ]
+
+
+def _drift(column: Mapping[str, Any]) -> dict[str, Any]:
+    meta = column.get("config", {}).get("meta", {})
+    return {key: meta[key] for key in ("added_on", "optional", "format") if key in meta}
 
 
 def _content(seed: Mapping[str, Any]) -> str:

@@ -16,8 +16,6 @@ from milepost.release.entity import Entity, join_keys
 from milepost.release.names import AVAILABLE_AT, TYPES, name_fault
 
 BOUNDS = ("row_rate_factor_max", "null_share_rise_max", "row_count_min")
-# From an hour's end to the end of its landing date, at most.
-HOURS_TO_CLOSE = 23
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,23 +189,12 @@ def _check(view: FeatureView) -> None:
             f"feature view `{view.name}` has the grid `{view.grid}`",
             hint=f"write one of {', '.join(GRIDS)}",
         )
-    check_serving_delay(view.name, view.grid, view.serving_delay_minutes)
     for name, column_type in view.types.items():
         if column_type not in TYPES:
             raise PublishError(
                 f"`{view.name}.{name}` is `{column_type}`, which not every consumer reads",
                 hint=f"cast it to one of {', '.join(TYPES)}",
             )
-
-
-def check_serving_delay(view: str, grid: Any, minutes: Any) -> None:
-    """Raise a PublishError for a serving delay that is too short for any build."""
-    if grid == "hour" and isinstance(minutes, int) and minutes < HOURS_TO_CLOSE * 60:
-        raise PublishError(
-            f"feature view `{view}` is hourly and says that it is served {minutes} minutes later",
-            hint=f"landing dates close daily, so that an hour waits up to {HOURS_TO_CLOSE} hours: "
-            "state that and the build's time in `meta.serving_delay_minutes`",
-        )
 
 
 def check_together(views: Iterable[FeatureView], entities: Mapping[str, Entity]) -> None:

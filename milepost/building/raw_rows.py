@@ -18,7 +18,7 @@ def raw_rows(table: RawTable, closed: ClosedTable, since: datetime | None) -> di
     `parts` are sets of files whose columns have the same types. `rewrites` have the parts `before`
     and `after`, and the instant `known_from`.
     """
-    files = [file for file in closed.files if since is None or _last_known(file) >= since]
+    files = [file for file in closed.files if since is None or _may_be_known(file, since)]
     return {
         "columns": {name: column.data_type for name, column in table.columns.items()},
         "known_by": table.known_by,
@@ -36,8 +36,8 @@ def raw_rows(table: RawTable, closed: ClosedTable, since: datetime | None) -> di
     }
 
 
-def _last_known(file: RawFile) -> datetime:
-    return max(file.closes_at, file.known_from or file.closes_at)
+def _may_be_known(file: RawFile, since: datetime) -> bool:
+    return file.closes_at > since or (file.known_from is not None and file.known_from >= since)
 
 
 def _parts(table: RawTable, files: Iterable[RawFile]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from milepost.building.build_records import Records
 from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
+from milepost.building.known_at import estimated_known_at
 from milepost.release.definition import Field
 from milepost.release.manifest import View
 
@@ -28,6 +29,9 @@ class PublishableView:
 
     dropped_checks: Mapping[str, str] = field(default_factory=dict)
     """By name of a dropped check, the reason that the YAML of the view or its lineage states."""
+
+    estimated_known_at: Mapping[str, str] = field(default_factory=dict)
+    """By raw table, how it was estimated when a row was known, where no column of it says so."""
 
 
 def publishable(
@@ -54,6 +58,7 @@ def publishable(
         built_through=built.built_through,
         complete_from=built.complete_from,
         dropped_checks=catalog.dropped_checks(lineage),
+        estimated_known_at=estimated_known_at(catalog, view.unique_id),
     )
 
 
@@ -78,6 +83,7 @@ def describe(publishable: PublishableView) -> View:
         code=publishable.code,
         fingerprint=publishable.fingerprint,
         dropped_checks=dict(publishable.dropped_checks),
+        estimated_known_at=dict(publishable.estimated_known_at),
     )
 
 

@@ -1,4 +1,4 @@
 """The raw log: what loaders land, and which landing dates are closed."""
 
 # What other wings import; all else is private to this one.
-__all__ = ["closed_dates", "landing", "markers"]
+__all__ = ["closed_tables", "declaration", "landing", "layout", "markers", "tables"]

@@ -195,13 +195,13 @@ class _Reader:
             raise self._wrong(key, value, "one of " + ", ".join(choices))
         return str(value)
 
-    def _check_names(self, meta: Mapping[str, Any], keys: tuple[str, ...], whose: str) -> None:
+    def _check_names(self, meta: Mapping[str, Any], keys: tuple[str, ...], bearer: str) -> None:
         """Refuse a key that is nearly one of ours; any other is the project's own."""
         for key in meta:
             near = [] if key in keys else get_close_matches(str(key), keys, 1, 0.8)
             if near:
                 raise LandingError(
-                    f"raw table `{self._name}`: {whose} has `meta.{key}`, which means nothing",
+                    f"raw table `{self._name}`: {bearer} has `meta.{key}`, which means nothing",
                     hint=f"did you mean `{near[0]}`?",
                 )
 

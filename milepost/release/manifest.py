@@ -70,6 +70,9 @@ class View(ViewDefinition):
         metadata=stated(label="checks passed", to_fact=len, is_compared=False)
     )
     dropped_checks: dict[str, str] = field(default_factory=dict)
+    estimated_known_at: dict[str, str] = field(default_factory=dict)
+    """By raw table, how it was estimated when a row was known, where no column of it says so."""
+
     files: list[File] = field(metadata=stated(is_shown=False, is_compared=False))
     statistics: dict[str, dict[str, Any]] = field(
         metadata=stated(is_shown=False, is_compared=False)

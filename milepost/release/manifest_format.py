@@ -30,8 +30,8 @@ from milepost.release.service import Service
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
 # readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
 # look at the version first, and say that Milepost must be upgraded.
-FORMAT_VERSION = 4
-READABLE = (1, 2, 3, 4)
+FORMAT_VERSION = 5
+READABLE = (1, 2, 3, 4, 5)
 
 
 def parse(body: bytes, where: str) -> Manifest:

@@ -50,7 +50,7 @@ def test_what_is_kept_is_read_back(con: duckdb.DuckDBPyConnection) -> None:
         tests={"t": build_records.TestRun("it's over", "", PARTS, INSTANT)},
         fingerprints={("t", "m"): "1 2"},
         batches={"m": Batch(INSTANT, "c", PARTS, {"a": 24})},
-        slices={"m": Slice(None, date(2026, 3, 1), is_built=False)},
+        slices={"m": Slice(None, datetime(2026, 3, 1), is_built=False)},
     )
 
 
@@ -64,8 +64,8 @@ def test_a_record_replaces_that_of_the_same_node(con: duckdb.DuckDBPyConnection)
     run(con, build_records.keep("slices", [{**rows[0], "first_date": "2026-01-02"}]))
     run(con, build_records.keep_slices(["n"]))
     assert build_records.read(con).slices == {
-        "m": Slice(date(2026, 1, 2), date(2026, 1, 1), is_built=False),
-        "n": Slice(date(2026, 1, 1), date(2026, 1, 1), is_built=True),
+        "m": Slice(date(2026, 1, 2), datetime(2026, 1, 1), is_built=False),
+        "n": Slice(date(2026, 1, 1), datetime(2026, 1, 1), is_built=True),
     }
 
 

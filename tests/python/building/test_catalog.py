@@ -74,6 +74,7 @@ def project() -> dict[str, Any]:
             "source",
             name,
             source_name="freight",
+            identifier=name,
             config={"meta": {"raw_uri": f"s3://milepost-raw/{place}"}},
         )
         for name, place in (("loads", "ours"), ("fuel", "theirs"))
@@ -188,11 +189,11 @@ def test_a_disabled_test_is_found_however_it_names_its_view(
     assert catalog.disabled_tests_on([view.unique_id]) == ["rate_is_small"]
 
 
-def test_raw_logs_are_those_of_the_sources_in_the_lineage(tmp_path: Path) -> None:
+def test_raw_tables_are_those_of_the_sources_in_the_lineage(tmp_path: Path) -> None:
     catalog = read(tmp_path, project())
-    ours, theirs = "s3://milepost-raw/ours", "s3://milepost-raw/theirs"
-    assert catalog.raw_uris(VIEW) == {ours}
-    assert catalog.raw_uris("model.freight.report") == {ours, theirs}
+    loads, fuel = "source.freight.loads", "source.freight.fuel"
+    assert catalog.raw_tables(VIEW) == {loads}
+    assert catalog.raw_tables("model.freight.report") == {loads, fuel}
 
 
 def test_a_project_that_was_never_built_is_told_to_build(tmp_path: Path) -> None:

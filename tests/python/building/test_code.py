@@ -66,7 +66,7 @@ def manifest() -> dict[str, Any]:
         "macro.green.test_share": macro("test_share", "select {{ var('limit') }}"),
         "macro.green.other": macro("other", "1"),
     }
-    source = node("source", "beds", [], [], source_name="raw")
+    source = node("source", "beds", [], [], source_name="raw", identifier="beds")
     unit = node("unit_test", "day", [VIEW], [], given=[{"rows": [1]}], expect={}, model="beds")
     return {
         "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "duckdb"},
@@ -132,12 +132,11 @@ def test_a_macro_that_takes_the_place_of_another_is_code(name: str, calls: str) 
 
 
 def test_the_code_is_another_each_time_a_closed_date_was_reopened() -> None:
-    uri, project = "s3://raw/beds", manifest()
-    project["sources"][SOURCE]["config"]["meta"]["raw_uri"] = uri
-    codes = [parts(project, reopened={uri: times, "s3://other": 7}) for times in range(3)]
+    project = manifest()
+    codes = [parts(project, reopened={SOURCE: times, "source.other": 7}) for times in range(3)]
     assert codes[0] == parts(project)
     for before, after in pairwise(codes):
-        assert code.changes(before, after) == [f"what was closed in raw log `{uri}`"]
+        assert code.changes(before, after) == ["what was closed in raw table `raw.beds`"]
 
 
 EDITS: dict[str, tuple[list[Any], Any, str]] = {

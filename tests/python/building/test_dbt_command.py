@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +15,18 @@ import pytest
 from dbt_common.exceptions import CompilationError
 
 import macro
-from building.test_plan import BASE, HOURLY, RAW, SEED, STAGED, VIEW, manifest
-from milepost.building import build_records, raw_logs
+from building.test_plan import (
+    BASE,
+    CLOSED,
+    FIRST,
+    HOURLY,
+    RAW,
+    SEED,
+    STAGED,
+    VIEW,
+    manifest,
+)
+from milepost.building import build_records
 from milepost.building.batches import Options
 from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
@@ -24,16 +34,26 @@ from milepost.building.dbt_command import DbtCommand
 from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import fingerprint
 from milepost.errors import LandingError, PublishError
-from milepost.raw.closed_dates import ClosedDates
+from milepost.raw.tables import ClosedTable, RawFile, RawTable
 
 SHARE = "test.green.share"
 
 
-@pytest.fixture(autouse=True)
-def _closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The raw log, which is not on S3 here."""
-    dates = ClosedDates(date(2025, 1, 1), date(2026, 3, 1), reopened=1)
-    monkeypatch.setattr(raw_logs.RawLogs, "_dates", lambda *_: dates)
+def files_of_days(tables: Sequence[RawTable]) -> dict[str, ClosedTable]:
+    """A file for each day that is closed, with one column of two types."""
+    days = [FIRST + timedelta(days=n) for n in range((CLOSED - FIRST).days)]
+    files = tuple(
+        RawFile(f"s3://raw/{day:%Y-%m-%d}", day, day + timedelta(days=1), {"a": kind}, rows=1)
+        for day in days
+        for kind in ("int64" if day.day > 1 else "int32",)
+    )
+    return {table.id: ClosedTable(FIRST, CLOSED, 1, files) for table in tables}
+
+
+def first_file(asked: DbtCommand) -> str:
+    """The first file that is read for the staged table."""
+    parts = asked.raw_rows(STAGED, "raw", "beds")["parts"]
+    return str(min(file["uri"] for part in parts for file in part["files"]))
 
 
 def project() -> dict[str, Any]:
@@ -60,7 +80,7 @@ def project() -> dict[str, Any]:
 
 def command(green: dict[str, Any] | None = None, **options: Any) -> DbtCommand:
     chosen = Options(**{"command": "build", "target": "dev", **options})
-    return DbtCommand(Catalog.of(green or project()), chosen, {}, dict)
+    return DbtCommand(Catalog.of(green or project()), chosen, {}, dict, files_of_days)
 
 
 def scratch() -> duckdb.DuckDBPyConnection:
@@ -85,7 +105,7 @@ def test_a_build_after_another_goes_on_and_reads_a_slice() -> None:
         first = command()
         assert plan(first, con)["messages"] == []
         assert first.batch(VIEW) == {"start": None, "end": "2026-03-02 00:00:00"}
-        assert first.landing_dates(STAGED, "raw", "beds") == {"first": None, "end": "2026-03-01"}
+        assert first_file(first) == "s3://raw/2025-01-01"
         con.execute(first.batch_record(VIEW, "select 1 as wet_7d, 2 as dry_1d, 3 as bed_id"))
         statuses = dict.fromkeys([VIEW, STAGED, BASE], "success") | {SHARE: "pass"}
         assert first.views_looked_at([STAGED, SHARE]) == [VIEW]
@@ -98,15 +118,15 @@ def test_a_build_after_another_goes_on_and_reads_a_slice() -> None:
         assert records.fingerprints == {(SHARE, VIEW): "1 2 3"}
         assert records.slices[VIEW].is_built
         assert records.batches[VIEW].look_backs == {"wet_7d": 0, "dry_1d": 0}
-        assert (records.target, records.reopened) == ("dev", {"s3://raw/green": 1})
+        assert (records.target, records.reopened) == ("dev", {RAW: 1})
 
         second = command()
         plan(second, con, VIEW)
         assert second.batch(VIEW)["start"] == "2026-03-02 00:00:00"
-        assert second.landing_dates(STAGED, "raw", "beds")["first"] == "2025-12-25"
+        assert first_file(second) == "s3://raw/2025-12-25"
         assert second.set_aside(STAGED, "base_beds", 10) == {
             "tables": ["beds"],
-            "closed_before": "2026-03-01",
+            "closed_before": "2026-03-01 00:00:00",
             "judged_from": "2026-02-01",
         }
         interrupted = build_records.read(con)
@@ -129,7 +149,7 @@ def test_a_snapshot_is_read_in_full() -> None:
         con.execute(built.batch_record(VIEW, "select 1 as wet_7d, 2 as dry_1d, 3 as bed_id"))
         asked = command(green)
         plan(asked, con, VIEW)
-    assert asked.landing_dates(STAGED, "raw", "beds")["first"] is None
+    assert first_file(asked) == "s3://raw/2025-01-01"
 
 
 def test_what_is_built_otherwise_is_kept_as_such() -> None:
@@ -151,7 +171,7 @@ def test_a_seed_command_plans_nothing() -> None:
 def test_a_command_that_builds_nothing_is_told_every_instant() -> None:
     asked = command(command="compile")
     assert asked.batch(VIEW) == {"start": None, "end": "2026-03-02 00:00:00"}
-    assert asked.landing_dates(STAGED, "raw", "beds") == {"first": None, "end": "2026-03-01"}
+    assert first_file(asked) == "s3://raw/2025-01-01"
 
 
 def test_a_build_without_a_plan_is_refused() -> None:
@@ -169,11 +189,20 @@ def test_records_of_another_milepost_are_made_anew() -> None:
 def test_a_raw_table_is_declared_once_and_a_source_has_a_raw_log() -> None:
     green = project()
     green["sources"]["source.green.twice.beds"] = {**green["sources"][RAW], "source_name": "twice"}
-    with pytest.raises(LandingError, match="two sources declare the raw table `beds` of `s3://raw"):
+    with pytest.raises(LandingError, match=r"`raw.beds` and `twice.beds` declare the same raw"):
         command(green).check_landing()
-    with pytest.raises(PublishError, match=r"source `other` has no `meta.raw_uri`\nhint: say in"):
-        command().closed_before("other")
-    assert command().closed_before("raw") == "2026-03-01"
+    with pytest.raises(PublishError, match=r"source `other.a` has no `meta.raw_uri`\nhint: say in"):
+        command().known_by("other", "a")
+    assert command().known_by("raw", "beds") == {"by": "column", "column": "landed_at"}
+
+
+def test_files_whose_columns_have_the_same_types_are_read_together() -> None:
+    green = project()
+    green["sources"][RAW]["columns"] = {"a": {"name": "a", "data_type": "bigint"}}
+    rows = command(green, command="compile").raw_rows(STAGED, "raw", "beds")
+    assert rows["columns"] == {"a": "bigint"}
+    assert [part["types"]["a"] for part in rows["parts"]] == ["int32", "int64"]
+    assert sum(len(part["files"]) for part in rows["parts"]) == (CLOSED - FIRST).days
 
 
 # --- The built range
@@ -182,7 +211,7 @@ def test_a_raw_table_is_declared_once_and_a_source_has_a_raw_log() -> None:
 def test_a_view_is_whole_from_its_windows_on_up_to_what_is_built() -> None:
     found = built_range(
         features=["wet_7d", "dry_1d"],
-        first_dates=[date(2026, 1, 1), date(2026, 1, 3)],
+        firsts=[datetime(2026, 1, 1), datetime(2026, 1, 3)],
         built_to=datetime(2026, 2, 1),
         look_backs={"dry_1d": 24},
         longest_window_days=7,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from milepost.building.raw_logs import RawLogs
 from milepost.building.slices import judged_from
 from milepost.building.stated_windows import look_back_days
 from milepost.errors import PublishError
-from milepost.raw.closed_dates import ClosedDates
+from milepost.raw.tables import ClosedTable, RawTable
 
 VIEW, HOURLY, TRAINING = "model.green.beds", "model.green.hours", "model.green.training"
 STAGED, BASE, SEED, LISTED = (
@@ -27,7 +27,7 @@ STAGED, BASE, SEED, LISTED = (
 )
 RAW = "source.green.raw.beds"
 MODELS = [VIEW, HOURLY, TRAINING, STAGED, BASE]
-FIRST, CLOSED = date(2025, 1, 1), date(2026, 3, 1)
+FIRST, CLOSED = datetime(2025, 1, 1), datetime(2026, 3, 1)
 ENDS = datetime(2026, 3, 2)
 BUILT_TO = datetime(2026, 2, 20)
 # 28 days, 3 times the 10 that a reference may lie back, 8 for redelivery, and the day of the batch.
@@ -71,6 +71,10 @@ def manifest() -> dict[str, Any]:
     }
 
 
+def closed_at(tables: Sequence[RawTable], before: datetime = CLOSED) -> dict[str, ClosedTable]:
+    return {table.id: ClosedTable(FIRST, before, 1, ()) for table in tables}
+
+
 @dataclass(frozen=True)
 class Case:
     """A command at a project that was built to `BUILT_TO` by the code as it is."""
@@ -104,7 +108,7 @@ class Case:
             self.options,
             codes=self.codes,
             records=self.built if records is None else records,
-            raw_logs=RawLogs(catalog, lambda _: ClosedDates(FIRST, CLOSED)),
+            raw_logs=RawLogs(catalog, closed_at),
             selected=self.selected,
             existing=self.existing,
             released=lambda: self.released,
@@ -217,11 +221,15 @@ def test_a_view_is_not_restored_otherwise(changed: dict[str, Any]) -> None:
         ({}, {"is_built": False}, "`stg_beds`, which is not built, and needs those from 2025-12-"),
         (
             {},
-            {"closed_before": date(2026, 2, 1)},
-            "holds landing dates from the first until 2026-02-01, and needs those from 2025-12-15 "
-            "until 2026-03-01\nhint: build both: `dbt build --select +beds`",
+            {"closed_before": datetime(2026, 2, 1)},
+            "from the first until 2026-02-01 00:00:00, and needs those from 2025-12-15 "
+            "until 2026-03-01 00:00:00\nhint: build both: `dbt build --select +beds`",
         ),
-        ({}, {"first_date": date(2025, 12, 16)}, "from 2025-12-16 until 2026-03-01, and needs"),
+        (
+            {},
+            {"first_date": date(2025, 12, 16)},
+            "2025-12-16 until 2026-03-01 00:00:00, and needs",
+        ),
     ],
 )
 def test_a_table_that_is_unfit_is_refused(
@@ -280,7 +288,7 @@ def test_dates_build_these_instants_again_and_forget_none_behind_them() -> None:
     ("start", "end", "message"),
     [
         ("2026-02-21", "2026-02-22", "`beds` is built up to (not including) 2026-02-20 00:00:00, "),
-        ("2026-02-20", "2026-03-03", "landing dates are closed up to 2026-03-01 00:00:00, and "),
+        ("2026-02-20", "2026-03-03", "raw tables are closed up to 2026-03-01 00:00:00, and "),
     ],
 )
 def test_dates_leave_no_gap_and_go_not_beyond_what_is_closed(
@@ -367,7 +375,7 @@ def test_a_model_that_is_made_from_no_raw_log_is_refused() -> None:
     case = Case()
     case.manifest["sources"][RAW]["config"]["meta"] = {}
     with pytest.raises(
-        PublishError, match=r"is made from no raw log\nhint: its sources need `meta"
+        PublishError, match=r"is made from no raw table\nhint: its sources need `meta"
     ):
         case.plan()
 

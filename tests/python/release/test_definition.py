@@ -67,6 +67,7 @@ OTHERS: dict[str, tuple[Any, str]] = {
     "derived": ([Derived("twice", "DOUBLE", "", "2 * rate_28d")], "lane_rates:twice"),
     "built_through": ("2026-03-01T00:00:00", "2026-03-01 00:00"),
     "dropped_checks": ({"test.b": "it was wrong"}, "test.b: it was wrong"),
+    "estimated_known_at": ({"raw.a": "by the base model"}, "raw.a: by the base model"),
 }
 
 

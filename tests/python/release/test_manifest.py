@@ -44,7 +44,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=4,
+    format_version=5,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -204,9 +204,9 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 5}', changed(lambda raw: raw.update(format_version=5, x=1))):
+    for body in (b'{"format_version": 6}', changed(lambda raw: raw.update(format_version=6, x=1))):
         message = (
-            f"`{WHERE}` has format version 5, this Milepost reads 1, 2, 3, 4\n"
+            f"`{WHERE}` has format version 6, this Milepost reads 1, 2, 3, 4, 5\n"
             "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
