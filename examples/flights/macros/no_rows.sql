@@ -1,0 +1,18 @@
+{#
+    A base model for what the source lacks: its columns, by name and type, and no row.
+
+    Example: `{{ no_rows({'claim_id': 'string', 'amount_usd': 'decimal(12, 2)'}) }}`
+#}
+{% macro no_rows(columns) -%}
+select
+    {%- for name, data_type in columns.items() %}
+    cast(null as {{ data_type }}) as {{ name }},
+    {%- endfor %}
+    cast(null as timestamp) as event_at,
+    cast(null as timestamp) as known_at,
+    cast(null as timestamp) as landing_starts_at,
+    cast(null as timestamp) as landing_closes_at,
+    cast(null as string) as unreadable,
+    cast(null as string) as fault
+where false
+{%- endmacro %}
