@@ -4,7 +4,7 @@
 
     question: the name of a method of `DbtCommand` in `milepost/building/dbt_command.py`.
     details: the arguments of the method, by name.
-    Example: `{{ ask('closed_before', {'source_name': 'freight'}) }}`
+    Example: `{{ ask('batch', {'node_id': model.unique_id}) }}`
 #}
 {% macro ask(question, details={}) %}
     {{ return(adapter.dispatch('ask', 'milepost')(question, details)) }}

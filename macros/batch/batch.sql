@@ -4,10 +4,10 @@
 
     - An incremental model goes on from where its last batch ended. A model without rows, of another
       materialization or under `--full-refresh` starts with the raw log.
-    - It ends where the closed landing dates do. With `meta.grid` of `day` or `hour` that midnight is
-      the last instant, without a grid it is the end.
+    - It ends where what is closed of its raw tables does. With `meta.grid` of `day` or `hour` the last such
+      midnight or full hour is the last instant, without a grid that is the end.
     - `--event-time-start` and `--event-time-end` build these instants, again or anew. They may not
-      leave a gap behind what is built, nor go beyond the closed dates.
+      leave a gap behind what is built, nor go beyond what is closed.
 #}
 {% macro batch() %}
     {% if execute and model.resource_type != 'unit_test' %}

@@ -30,7 +30,7 @@
                 id=id,
                 content=content,
                 closed_before="cast('" ~ read.closed_before ~ "' as timestamp)",
-                judged_from="cast('" ~ read.judged_from ~ "' as date)" if read.judged_from else none,
+                judged_from="cast('" ~ read.judged_from ~ "' as timestamp)" if read.judged_from else none,
                 references=references,
                 snapshots=snapshots,
                 code_lists=code_lists,

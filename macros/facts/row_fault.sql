@@ -7,20 +7,20 @@
     and that the model names: the build stops and names one that is missing. `event_at` and `known_at`
     are checked without being listed.
     more: further faults, `{'<reason>': '<sql condition>'}`.
-    The relation has the columns `event_at` and, from `raw_rows`, `known_at`, `landing_starts_at`,
+    The relation has the columns `event_at`, `known_at`, and of `raw_rows` `landing_starts_at`,
     `landing_closes_at` and `unreadable`. `instant_in_the_future` means after the row's partition was closed:
-    nothing here reads a clock. `landed_before_its_date` is a fault because such a row would change what has been
-    built.
+    nothing here reads a clock. `landed_before_its_date` is a fault because such a row would change what has
+    been built.
     Example: `{{ row_fault(keys=['load_id', 'shipper_id'], finite=['miles']) }} as fault`
 #}
 {% macro row_fault(keys, finite=[], more={}) -%}
 {%- set finite = finite + ['event_at', 'known_at'] -%}
 {%- do milepost.check_finite(finite) -%}
 case
-        when {% for key in keys %}{{ key }} is null{{ ' or ' if not loop.last }}{% endfor %}
-            then 'null_key'
         when unreadable is not null
             then 'unreadable'
+        when {% for key in keys %}{{ key }} is null{{ ' or ' if not loop.last }}{% endfor %}
+            then 'null_key'
         when event_at is null or known_at is null
             then 'null_instant'
         when

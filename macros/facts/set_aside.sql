@@ -1,17 +1,17 @@
 {#
     Counts the rows of a base model that were set aside: a select of (reason, set_aside_count,
     row_count, set_aside_share, recent_set_aside_share), one row per reason that occurs. The counts
-    are of the last 28 landing dates, so that a build from a slice of the raw log counts
+    are of the last 28 days before `closed_before`, so that a build from a slice of the raw log counts
     as a build in full. The shares are over all reasons: of all rows that the build read and could
-    judge, and of the last 7 landing dates, which a long history does not dilute.
+    judge, and of the last 7 days, which a long history does not dilute.
 
     A sound row that refers to nothing that counts (`unknown_reference`) becomes a fact when that
     lands, if that is within `reference_days`: see `counting_rows`.
 
     base, id, content, references, snapshots, code_lists: as in `staged_facts`, which has it counted.
     staged: the relation of the staged facts.
-    closed_before: the instant up to which its raw tables are closed, in SQL.
-    judged_from: the first landing date whose rows can be judged, in SQL; none for all.
+    closed_before: the instant up to which the base's raw tables are closed, in SQL.
+    judged_from: the instant from which rows that landed can be judged, in SQL; none for all.
 #}
 {% macro set_aside(
     base,

@@ -13,7 +13,7 @@
       from it: see `count_set_aside` and `refuse_set_aside`.
 
     base: the name of a model with a `fault` (see `row_fault`), `event_at`, `known_at` and
-    `landing_date`.
+    `landing_starts_at`.
     id: the column that names the fact.
     content: the other columns.
     references: `{'<column>': ['<staged model>', '<its id>']}`: the facts that a column refers to, which

@@ -207,9 +207,7 @@ def project(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     green.edit("dbt_project.yml", "  reference_days", "  by_variable: 1\n  reference_days")
-    green.edit(
-        READINGS, "        landing_date\n", "        1 as by_staging,\n        landing_date\n"
-    )
+    green.edit(READINGS, "        moisture,\n", "        moisture,\n        1 as by_staging,\n")
     staged = "models/staging/stg_sensors__readings.sql"
     green.edit(staged, "'moisture']", "'moisture', 'by_staging']")
     view = VIEW.format(1)

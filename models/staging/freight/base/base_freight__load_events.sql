@@ -1,11 +1,5 @@
 with
 
-source as (
-
-    select * from {{ raw_rows('freight', 'load_events') }}
-
-),
-
 typed as (
 
     select
@@ -21,7 +15,7 @@ typed as (
         milepost__starts_at as landing_starts_at,
         milepost__closes_at as landing_closes_at,
         milepost__unreadable as unreadable
-    from source
+    from {{ raw_rows('freight', 'load_events') }}
 
 ),
 
@@ -64,6 +58,8 @@ select
     event_at,
     known_at,
     landing_starts_at,
+    landing_closes_at,
+    unreadable,
     coalesce(
         own_fault,
         case

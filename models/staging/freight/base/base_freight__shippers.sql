@@ -1,11 +1,5 @@
 with
 
-source as (
-
-    select * from {{ raw_rows('freight', 'shippers') }}
-
-),
-
 typed as (
 
     select
@@ -16,7 +10,7 @@ typed as (
         milepost__starts_at as landing_starts_at,
         milepost__closes_at as landing_closes_at,
         milepost__unreadable as unreadable
-    from source
+    from {{ raw_rows('freight', 'shippers') }}
 
 )
 
