@@ -6,6 +6,7 @@ import argparse
 from datetime import timedelta
 
 from milepost.cli.answer import Answer, Command
+from milepost.raw import ledger_garbage
 from milepost.release import garbage
 from milepost.storage.location import Location
 
@@ -14,20 +15,22 @@ GRACE_DAYS = 7
 
 
 def _gc(options: argparse.Namespace, store: Location) -> Answer:
-    """Remove objects that are older than the grace period and that no kept release names."""
+    """Remove objects older than the grace period that no kept release and no ledger names."""
     grace = timedelta(days=options.grace_days)
     collection = garbage.collect(store, grace=grace, dry_run=options.dry_run)
-    names = [item.name for item in collection.removed]
+    unnamed = ledger_garbage.collect(store, grace=grace, dry_run=options.dry_run)
+    removed = [*collection.removed, *unnamed]
+    names, size = [item.name for item in removed], sum(item.bytes for item in removed)
     verb = "would remove" if options.dry_run else "removed"
-    lines = [f"{verb} {item.name} ({item.bytes:,} bytes)" for item in collection.removed]
+    lines = [f"{verb} {item.name} ({item.bytes:,} bytes)" for item in removed]
     lines.append(
-        f"{verb} {len(names)} objects, {collection.bytes:,} bytes; "
+        f"{verb} {len(names)} objects, {size:,} bytes; "
         f"kept {len(collection.kept_releases)} releases"
     )
     data = {
         "dry_run": options.dry_run,
         "removed": names,
-        "bytes": collection.bytes,
+        "bytes": size,
         "kept_releases": collection.kept_releases,
     }
     return Answer(data, lines)

@@ -9,7 +9,18 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from milepost.cli import diff, gc, pin, publish, release_list, rollback, show, training_set, verify
+from milepost.cli import (
+    diff,
+    gc,
+    pin,
+    publish,
+    release_list,
+    reopen,
+    rollback,
+    show,
+    training_set,
+    verify,
+)
 from milepost.cli.answer import INTERRUPTED, REFUSED
 from milepost.cli.progress import progress
 from milepost.errors import MilepostError
@@ -26,6 +37,7 @@ COMMANDS = (
     pin.UNPIN,
     gc.COMMAND,
     verify.COMMAND,
+    reopen.COMMAND,
 )
 
 

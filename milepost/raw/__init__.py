@@ -1,4 +1,13 @@
 """The raw log: what loaders land, and which landing dates are closed."""
 
 # What other wings import; all else is private to this one.
-__all__ = ["closed_tables", "declaration", "landing", "layout", "markers", "tables"]
+__all__ = [
+    "closed_tables",
+    "declaration",
+    "landing",
+    "layout",
+    "ledger_garbage",
+    "markers",
+    "reopening",
+    "tables",
+]

@@ -1,24 +1,28 @@
-"""What a build may read of the raw log: its closed dates, checked against their markers."""
+"""What a build may read of a raw log: its closed dates, checked against their markers."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from milepost.errors import LandingError
-from milepost.raw.column_types import DECLARABLE, arrow_type, is_declared_type
 from milepost.raw.files import changed, check_copied, check_newest
-from milepost.raw.markers import MARKERS, REOPENED, TABLE, read_marker
+from milepost.raw.joined import joined_files
+from milepost.raw.markers import MARKERS, REOPENED, TABLE, landing_date, read_marker
+from milepost.raw.tables import ClosedTable, RawFile, RawTable
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 
 _MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 _FILE = re.compile(r"[^/]+/landing_date=(\d{4}-\d\d-\d\d)/[^/]+")
+Entry: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -55,78 +59,95 @@ def closed_dates(raw: Location) -> ClosedDates:
     return ClosedDates(days[0], days[-1] + timedelta(days=1), reopened)
 
 
-def check(raw: Location, tables: dict[str, dict[str, Any]]) -> ClosedDates:
-    """Compare the closed dates with what is on S3 and with what the sources declare."""
-    return checked(raw, tables)[0]
+def check(raw: Location, tables: Sequence[RawTable]) -> dict[str, ClosedTable]:
+    """Return what is closed of the tables of a raw log, by their ids.
 
-
-def checked(
-    raw: Location, tables: dict[str, dict[str, Any]]
-) -> tuple[ClosedDates, list[dict[str, Any]]]:
-    """Compare the closed dates with what is on S3 and with what the sources declare.
-
-    `tables` maps each table to its declared `columns` (name to DuckDB type) and, where a silence is
-    a fault, to `rows_within_days`. Returns the markers' entries beside the dates. Raises a
-    LandingError that names the table and the file.
+    Raises a LandingError that names the table and the file where the log differs from its markers.
     """
-    closed = closed_dates(raw)
-    _check_declaration(tables)
-    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        days = [
-            closed.first + timedelta(days=n) for n in range((closed.before - closed.first).days)
-        ]
-        markers = pool.map(lambda day: read_marker(raw, day), days)
-        present = list(pool.map(lambda table: list(s3.listing(raw, f"{table}/")), tables))
-        files = [file for marker in markers for file in marker["files"]]
-    _check_files(raw, files, [item for items in present for item in items], tables, closed)
-    _check_columns(raw, files, tables)
-    _check_silence(raw, files, tables, closed)
-    check_newest(raw, [file for file in files if file["table"] in tables])
-    return closed, files
-
-
-def _check_declaration(tables: dict[str, dict[str, Any]]) -> None:
-    """Check that declarations can be checked."""
-    for table, declared in tables.items():
-        if not TABLE.fullmatch(table):
+    for table in tables:
+        if not TABLE.fullmatch(table.identifier):
             raise LandingError(
-                f"`{table}` is no name of a raw table",
+                f"`{table.identifier}` is no name of a raw table",
                 hint="use letters, digits, `.`, `_` and `-`, and begin with a letter or digit",
             )
-        for column, data_type in declared.get("columns", {}).items():
-            if arrow_type(str(data_type)) is None:
-                raise LandingError(
-                    f"column `{column}` of raw table `{table}` is declared `{data_type}`",
-                    hint=f"its `data_type` in the source's YAML is {DECLARABLE}",
-                )
-        days = declared.get("rows_within_days")
-        if days is not None and (type(days) is not int or days < 1):
-            raise LandingError(
-                f"raw table `{table}` has `rows_within_days: {days}`",
-                hint="give a number of days, 1 or more, or leave it out",
+    dates = closed_dates(raw)
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        days = [dates.first + timedelta(days=n) for n in range((dates.before - dates.first).days)]
+        markers = pool.map(partial(read_marker, raw), days)
+        present = [
+            item
+            for items in pool.map(
+                lambda table: list(s3.listing(raw, f"{table.identifier}/")), tables
             )
+            for item in items
+        ]
+        entries = [file for marker in markers for file in marker["files"]]
+    entries = _with_joined(raw, entries, dates)
+    _check_files(raw, entries, present, tables, dates)
+    entries_by_table: dict[str, list[Entry]] = {table.identifier: [] for table in tables}
+    for entry in entries:
+        if entry["table"] in entries_by_table:
+            entries_by_table[entry["table"]].append(entry)
+    check_newest(raw, [entry for entries in entries_by_table.values() for entry in entries])
+    return {
+        table.id: ClosedTable(
+            first=datetime.combine(dates.first, time()),
+            before=datetime.combine(dates.before, time()),
+            reopened=dates.reopened,
+            files=tuple(_file(table, entry) for entry in entries_by_table[table.identifier]),
+        )
+        for table in tables
+    }
+
+
+def _with_joined(raw: Location, entries: list[Entry], dates: ClosedDates) -> list[Entry]:
+    """Return the entries of markers and of histories that joined later, in order of their dates."""
+    listed = {entry["name"] for entry in entries}
+    for entry in joined_files(raw):
+        if entry["name"] in listed or not dates.first <= landing_date(entry["name"]) < dates.before:
+            raise LandingError(
+                f"`{raw.uri(entry['name'])}` joined the closed dates, and now its date is "
+                f"{'closed with it' if entry['name'] in listed else 'not closed'}",
+                hint="a file stands in one marker, or in the record of a table that joined: see "
+                "docs/reference/raw-log.md",
+            )
+        entries.append(entry)
+    return sorted(entries, key=lambda entry: landing_date(entry["name"]))
+
+
+def _file(table: RawTable, entry: Entry) -> RawFile:
+    starts_at = datetime.combine(landing_date(entry["name"]), time())
+    return RawFile(
+        uri=table.raw.uri(entry["name"]),
+        starts_at=starts_at,
+        closes_at=starts_at + timedelta(days=1) + table.closing_delay,
+        columns=entry["columns"],
+        rows=entry["rows"],
+    )
 
 
 def _check_files(
     raw: Location,
-    files: list[dict[str, Any]],
-    present: list[s3.ObjectMeta],
-    tables: dict[str, dict[str, Any]],
+    files: Sequence[Entry],
+    present: Sequence[s3.ObjectMeta],
+    tables: Sequence[RawTable],
     closed: ClosedDates,
 ) -> None:
     """Check that closed dates have the files that their markers list, unchanged, and no others."""
     # Consoles keep a name that ends in `/` for a folder.
     objects = {item.name: item for item in present if not item.name.endswith("/")}
-    copied: list[dict[str, Any]] = []
-    missing = sorted(set(tables) - {name.partition("/")[0] for name in objects})
+    names = {table.identifier for table in tables}
+    copied: list[Entry] = []
+    missing = sorted(names - {name.partition("/")[0] for name in objects})
     if missing:
         raise LandingError(
             f"raw table `{missing[0]}` has no file below `{raw.uri()}`",
-            hint="restore it; a table without rows is landed as one empty file with its columns",
+            hint="restore it; a table without rows is landed as one empty file with its columns. A "
+            "table that is new has its history by `landing.join`",
         )
     for file in files:
         item = objects.pop(file["name"], None)
-        if item is None and file["table"] in tables:
+        if item is None and file["table"] in names:
             raise LandingError(
                 f"`{raw.uri(file['name'])}` is listed by its date's marker and is not there",
                 hint="restore the file, or reopen the date: see docs/reference/raw-log.md",
@@ -137,57 +158,13 @@ def _check_files(
             copied.append(file)
     check_copied(raw, copied)
     for name in sorted(objects):
-        landing_date = _landing_date(raw, name)
-        if landing_date < closed.before:
+        day = _landing_date(raw, name)
+        if day < closed.before:
             raise LandingError(
-                f"`{raw.uri(name)}` landed in a closed partition: the marker of {landing_date} "
+                f"`{raw.uri(name)}` landed in a closed partition: the marker of {day} "
                 "does not list it",
                 hint="move its rows to a date that is still open, or reopen the date: see "
                 "docs/reference/raw-log.md",
-            )
-
-
-def _check_columns(
-    raw: Location, files: list[dict[str, Any]], tables: dict[str, dict[str, Any]]
-) -> None:
-    """Check that every file has its table's declared columns in their declared types."""
-    for file in files:
-        for column, declared in tables.get(file["table"], {}).get("columns", {}).items():
-            actual = file["columns"].get(column)
-            if actual is None:
-                raise LandingError(
-                    f"column `{column}` of raw table `{file['table']}` is missing in "
-                    f"`{raw.uri(file['name'])}`, which has {', '.join(file['columns'])}",
-                    hint="land the column, or declare the change in the source's YAML",
-                )
-            if not is_declared_type(actual, declared):
-                raise LandingError(
-                    f"column `{column}` of raw table `{file['table']}` is {actual} in "
-                    f"`{raw.uri(file['name'])}`, declared {declared}",
-                    hint="land it in the declared type, or declare the change in the source's YAML",
-                )
-
-
-def _check_silence(
-    raw: Location,
-    files: list[dict[str, Any]],
-    tables: dict[str, dict[str, Any]],
-    closed: ClosedDates,
-) -> None:
-    """Refuse a table that landed no row for longer than declared: an outage is no zero."""
-    latest: dict[str, date] = {}
-    for file in files:
-        if file["rows"]:
-            day = _landing_date(raw, file["name"])
-            latest[file["table"]] = max(day, latest.get(file["table"], day))
-    for table, declared in tables.items():
-        days = declared.get("rows_within_days")
-        if days and table in latest and (closed.before - latest[table]).days > days:
-            raise LandingError(
-                f"raw table `{table}` has had no row since landing date {latest[table]}, and dates "
-                f"are closed up to {closed.before - timedelta(days=1)}",
-                hint=f"it lands at least every {days} days (`rows_within_days` in the source's "
-                "YAML); look for an outage of its loader",
             )
 
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from milepost.errors import LandingError
 from milepost.raw import closed_dates
-from milepost.raw.markers import landing_date
-from milepost.raw.tables import ClosedTable, RawFile, RawTable
+from milepost.raw.closing import ClosedListing, close
+from milepost.raw.column_types import is_declared_type
+from milepost.raw.lake import partitioned
+from milepost.raw.layout import Layout
+from milepost.raw.ledger import Ledger, consult
+from milepost.raw.silence import check_silence
+from milepost.raw.tables import ClosedTable, RawTable
+from milepost.storage import s3
+from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
+
+# A clock that is further off than this closes hours that are not over. 2026-11.
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 def check(
@@ -23,37 +34,74 @@ def check(
     closed: dict[str, ClosedTable] = {}
     tables_by_log: dict[Location, list[RawTable]] = {}
     for table in tables:
-        if table.closed_by != "marker":
-            raise LandingError(f"raw table `{table.name}`", hint="not built yet")
-        tables_by_log.setdefault(table.raw, []).append(table)
-    for raw, of_log in tables_by_log.items():
-        closed |= _closed_by_markers(raw, of_log)
+        if table.closed_by == "marker":
+            tables_by_log.setdefault(table.raw, []).append(table)
+    for raw, tables_of_log in tables_by_log.items():
+        closed |= closed_dates.check(raw, tables_of_log)
+    others = [table for table in tables if table.closed_by != "marker"]
+    if others:
+        closed |= consult(store, lambda ledger: _remembered(ledger, others, writes=writes))
+    for table in tables:
+        if table.closed_by == "marker":
+            _check_columns(table, closed[table.id])
+        check_silence(table, closed[table.id])
     return closed
 
 
-def _closed_by_markers(raw: Location, tables: Sequence[RawTable]) -> dict[str, ClosedTable]:
-    declared = {
-        table.identifier: {
-            "columns": {name: column.data_type for name, column in table.columns.items()},
-            "rows_within_days": table.rows_within_days,
-        }
-        for table in tables
-    }
-    dates, entries = closed_dates.checked(raw, declared)
-    files: dict[str, list[RawFile]] = {table.identifier: [] for table in tables}
-    for entry in entries:
-        if entry["table"] in files:
-            starts_at = datetime.combine(landing_date(entry["name"]), time())
-            file = RawFile(
-                uri=raw.uri(entry["name"]),
-                starts_at=starts_at,
-                closes_at=starts_at + timedelta(days=1),
-                columns=entry["columns"],
-                rows=entry["rows"],
-            )
-            files[entry["table"]].append(file)
-    first, before = (datetime.combine(day, time()) for day in (dates.first, dates.before))
-    return {
-        table.id: ClosedTable(first, before, dates.reopened, tuple(files[table.identifier]))
-        for table in tables
-    }
+def _check_columns(table: RawTable, closed: ClosedTable) -> None:
+    """Check that every file has the declared columns in their declared types."""
+    for file in closed.files:
+        for column in table.columns.values():
+            actual = file.columns.get(column.name)
+            if actual is None:
+                raise LandingError(
+                    f"column `{column.name}` of raw table `{table.name}` is missing in "
+                    f"`{file.uri}`, which has {', '.join(file.columns)}",
+                    hint="land the column, or declare the change in the source's YAML",
+                )
+            if not is_declared_type(actual, column.data_type):
+                raise LandingError(
+                    f"column `{column.name}` of raw table `{table.name}` is {actual} in "
+                    f"`{file.uri}`, declared {column.data_type}",
+                    hint="land it in the declared type, or declare the change in the source's YAML",
+                )
+
+
+def _remembered(
+    ledger: Ledger, tables: Sequence[RawTable], *, writes: bool
+) -> dict[str, ClosedTable]:
+    """Return what is closed of tables without markers, by what the ledger remembers of them."""
+    now = s3.clock(tables[0].raw)
+    check_clock(now, datetime.now(UTC).replace(tzinfo=None))
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        listings = list(pool.map(lambda table: _listing(ledger, table, tables, now), tables))
+    return ledger.remember(listings, now, writes=writes)
+
+
+def _listing(
+    ledger: Ledger, table: RawTable, tables: Sequence[RawTable], now: datetime
+) -> ClosedListing:
+    layout = _layout(table)
+    listing = partitioned(
+        table,
+        layout,
+        s3.listing(table.raw, layout.prefix),
+        others=[
+            _layout(other) for other in tables if other.raw == table.raw and other is not table
+        ],
+        recorded=ledger.partitions(table.id) if layout.unit is None else {},
+    )
+    return close(table, layout, listing, now, ledger.span(table.id))
+
+
+def _layout(table: RawTable) -> Layout:
+    return Layout.parse(table.layout, table.identifier, table.time_zone)
+
+
+def check_clock(of_server: datetime, of_machine: datetime) -> None:
+    """Refuse a clock that jumped: it says which partitions are over, and when a file was seen."""
+    if abs(of_server - of_machine) > _CLOCKS_DIFFER_BY:
+        raise LandingError(
+            f"the clock of the S3 server says {of_server} UTC, and this machine's {of_machine}",
+            hint="set the one that is wrong: partitions are closed by the clock",
+        )

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from milepost.errors import LandingError
+from milepost.raw.joined import joined_files
 from milepost.raw.markers import (
     FORMAT_VERSION,
     MARKERS,
@@ -57,6 +58,7 @@ def land(
     Raises a LandingError for rows of a date that is closed, and for a column that no build reads.
     """
     closed = {item.name for item in s3.listing(raw, f"{MARKERS}/")}
+    joined = {entry["name"] for entry in joined_files(raw)}
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         written: list[tuple[date, Future[dict[str, Any]]]] = []
         for landing_date, part in by_landing_date(table, rows, columns, first):
@@ -66,13 +68,18 @@ def land(
                     hint="land them on a date that is still open; `landing.reopen` opens one that "
                     "was closed with the wrong files",
                 )
+            if file_name(table, landing_date) in joined:
+                raise LandingError(
+                    f"`{table}` joined with its rows of {landing_date}, and cannot land others",
+                    hint="land corrections on a date that is still open",
+                )
             if not first <= landing_date <= last or (written and landing_date <= written[-1][0]):
                 raise LandingError(
                     f"`{table}` has rows for {landing_date}, out of order or outside {first} to "
                     f"{last}",
                     hint="sort by `landing_date` and give only the dates that are being closed",
                 )
-            written.append((landing_date, pool.submit(_write, raw, table, landing_date, part)))
+            written.append((landing_date, pool.submit(write, raw, table, landing_date, part)))
         return {landing_date: future.result() for landing_date, future in written}
 
 
@@ -138,11 +145,17 @@ def reopen(raw: Location, landing_date: date, *, reason: str, by: str) -> str:
     return name
 
 
-def _write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dict[str, Any]:
+def file_name(table: str, landing_date: date) -> str:
+    """Return the name of the file that `land` writes."""
+    return f"{table}/landing_date={landing_date}/part-0.parquet"
+
+
+def write(raw: Location, table: str, landing_date: date, rows: pa.Table) -> dict[str, Any]:
+    """Write the rows of a landing date, and return the file's entry for a marker."""
     sink = pa.BufferOutputStream()
     pq.write_table(rows, sink, compression="zstd", write_page_checksum=True)
     body = sink.getvalue().to_pybytes()
-    name = f"{table}/landing_date={landing_date}/part-0.parquet"
+    name = file_name(table, landing_date)
     etag = s3.put(raw, name, body)
     return {
         "table": table,
@@ -203,8 +216,10 @@ def _check_present(raw: Location, files: Mapping[date, Sequence[Mapping[str, Any
                     f"{day} cannot be closed: `{raw.uri(entry['name'])}` is not what was landed",
                     hint="is another loader at work here? Land the date again, then close it",
                 )
-    if present:
-        name = min(present)
+    # Of a date that was reopened, a table that joined has its files in its own record.
+    unlisted = present.keys() - {entry["name"] for entry in joined_files(raw)} if present else set()
+    if unlisted:
+        name = min(unlisted)
         raise LandingError(
             f"`{raw.uri(name)}` is of a date that would be closed without it",
             hint="close it with all that was landed; remove the file if an earlier attempt left it",

@@ -13,15 +13,24 @@ from milepost.raw.tables import Partition
 
 Unit = Literal["month", "day", "hour"]
 _DIGITS = {
-    "date": r"(?P<date>\d{4}-\d\d-\d\d)",
-    "year": r"(?P<year>\d{4})",
-    "month": r"(?P<month>\d\d?)",
-    "day": r"(?P<day>\d\d?)",
-    "hour": r"(?P<hour>\d\d?)",
+    "date": r"\d{4}-\d\d-\d\d",
+    "year": r"\d{4}",
+    "month": r"\d\d?",
+    "day": r"\d\d?",
+    "hour": r"\d\d?",
+}
+# What a partition's name must say for its length. `date` says year, month and day.
+_UNITS: dict[frozenset[str], Unit | None] = {
+    frozenset(): None,
+    frozenset({"year", "month"}): "month",
+    frozenset({"date"}): "day",
+    frozenset({"year", "month", "day"}): "day",
+    frozenset({"date", "hour"}): "hour",
+    frozenset({"year", "month", "day", "hour"}): "hour",
 }
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-# Writers keep their own notes beside the data under such names.
-_NO_DATA = re.compile(r"(^|/)[_.]|\.crc$|/$")
+# Writers keep notes beside the data under such names, and consoles and EMR keep folders.
+_NOTE = re.compile(r"(^|/)[_.]|\.crc$|/$|_\$folder\$$")
 
 
 @dataclass(frozen=True)
@@ -32,92 +41,122 @@ class Layout:
     the layout names no time: a file then belongs to the UTC day in which it was written.
     """
 
-    text: str
     prefix: str
-    pattern: re.Pattern[str]
     unit: Unit | None
     zone: ZoneInfo
+    times: tuple[str, ...]
+    is_file: bool
+    partitioned: re.Pattern[str]
+    of_table: re.Pattern[str]
 
     @classmethod
     def parse(cls, text: str, identifier: str, time_zone: str) -> Layout:
         """Return the layout of a table; a ValueError says what is wrong with its text."""
         names = _PLACEHOLDER.findall(text)
-        unknown = [name for name in names if name not in {"table", *_DIGITS}]
+        times = tuple(name for name in names if name != "table")
+        unknown = [name for name in times if name not in _DIGITS]
         if unknown:
-            raise ValueError(f"`{{{unknown[0]}}}` is no part of a layout")
+            raise ValueError(
+                f"`{{{unknown[0]}}}` is no part of a layout: these are `{{table}}`, "
+                + ", ".join(f"`{{{name}}}`" for name in _DIGITS)
+            )
         if len(set(names)) < len(names):
             raise ValueError("a part of it stands twice")
         if text != text.strip("/") or "//" in text or "*" in text:
             raise ValueError("it is no path of folders")
+        if frozenset(times) not in _UNITS:
+            raise ValueError("it does not name all larger parts of a date, or names one twice")
         template = text.replace("{table}", identifier)
+        # Literal text and placeholders take turns, and literal text is first and last.
         parts = _PLACEHOLDER.split(template)
-        pattern = "".join(
-            _DIGITS[part] if number % 2 else re.escape(part) for number, part in enumerate(parts)
-        )
         is_file = template.endswith(".parquet")
-        end = "" if is_file else "(?:/[^/]+)" if template else "[^/]+"
         return cls(
-            text=text,
-            prefix=parts[0] if len(parts) > 1 or is_file else f"{template}/" if template else "",
-            pattern=re.compile(f"{pattern}{end}"),
-            unit=_unit(set(names) - {"table"}),
+            prefix=parts[0] if times or is_file or not template else f"{template}/",
+            unit=_UNITS[frozenset(times)],
             zone=ZoneInfo(time_zone),
+            times=times,
+            is_file=is_file,
+            partitioned=re.compile(
+                _pattern(parts) + ("" if is_file else "/[^/]+" if template else "[^/]+")
+            ),
+            # Where a date stands before the table's name, the prefix is that of all tables.
+            of_table=re.compile(
+                "[^/]*".join(map(re.escape, parts[::2])) + "(/.*)?"
+                if "table" in names[1:]
+                else ".*",
+                re.DOTALL,
+            ),
         )
 
     def is_data(self, name: str) -> bool:
-        """Return whether an object's name is one of a data file, and not of a writer's note."""
-        return not _NO_DATA.search(name)
+        """Return whether an object is a data file of the table, or out of place among them.
+
+        It is not where it is a writer's note. The layout's own folders may be named like notes.
+        """
+        if not self.partitioned.fullmatch(name):
+            below = name[self.prefix.rfind("/") + 1 :]
+            return not _NOTE.search(below) and bool(self.of_table.fullmatch(name))
+        return self.is_file or not _NOTE.search(name[name.rfind("/") + 1 :])
 
     def partition(self, name: str, written_at: datetime) -> Partition | None:
         """Return the partition of an object, or None where its name is not of this layout."""
-        match = self.pattern.fullmatch(name)
+        match = self.partitioned.fullmatch(name)
         if not match:
             return None
         if self.unit is None:
-            day = written_at.replace(hour=0, minute=0, second=0, microsecond=0)
-            return Partition(day, day + timedelta(days=1))
-        found = match.groupdict()
-        try:
-            first = date.fromisoformat(found["date"]) if "date" in found else None
-            year, month, day_of_month = (
-                (first.year, first.month, first.day)
-                if first
-                else (int(found["year"]), int(found["month"]), int(found.get("day", 1)))
-            )
-            hour = int(found.get("hour", 0))
-            return _partition(self.unit, self.zone, datetime(year, month, day_of_month, hour))  # noqa: DTZ001 - local
-        except (ValueError, OverflowError):  # digits that are no date
-            return None
+            return self.at(written_at)
+        return _named(self.unit, self.zone, self.times, match.groups())
 
-    def following(self, partition: Partition) -> Partition:
-        """Return the partition that begins where another ends."""
+    def at(self, instant: datetime) -> Partition:
+        """Return the partition that an instant is in, naive UTC."""
         if self.unit is None:
-            return Partition(partition.ends_at, partition.ends_at + timedelta(days=1))
-        local = partition.ends_at.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
+            day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+            return Partition(day, day + timedelta(days=1))
+        local = instant.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None, fold=0)
+        local = local.replace(minute=0, second=0, microsecond=0)
+        if self.unit != "hour":
+            local = local.replace(hour=0)
+        if self.unit == "month":
+            local = local.replace(day=1)
         return _partition(self.unit, self.zone, local)
 
 
-def _unit(names: set[str]) -> Unit | None:
-    if not names:
-        return None
-    units: dict[frozenset[str], Unit] = {
-        frozenset({"date"}): "day",
-        frozenset({"date", "hour"}): "hour",
-        frozenset({"year", "month"}): "month",
-        frozenset({"year", "month", "day"}): "day",
-        frozenset({"year", "month", "day", "hour"}): "hour",
-    }
-    if frozenset(names) not in units:
-        raise ValueError("it names a time without the larger parts of its date")
-    return units[frozenset(names)]
+def _pattern(parts: list[str]) -> str:
+    """Return the regular expression of a layout, with a group for each part of a date."""
+    pattern = re.escape(parts[0])
+    for name, before, after in zip(parts[1::2], parts[:-1:2], parts[2::2], strict=True):
+        # Without text between them, only two digits each tell a month from a day.
+        is_crowded = len(parts) > 3 and not (before and after)
+        digits = _DIGITS[name].removesuffix("?") if is_crowded else _DIGITS[name]
+        pattern += f"({digits}){re.escape(after)}"
+    return pattern
 
 
 @lru_cache(maxsize=100_000)
-def _partition(unit: Unit, zone: ZoneInfo, local: datetime) -> Partition:
-    """Return the partition of a local date or hour.
+def _named(
+    unit: Unit, zone: ZoneInfo, times: tuple[str, ...], values: tuple[str, ...]
+) -> Partition | None:
+    """Return the partition that the parts of a date name, or None where there is no such date."""
+    by_name = dict(zip(times, values, strict=True))
+    try:
+        if "date" in by_name:
+            day = date.fromisoformat(by_name["date"])
+        else:
+            year, month, day_of_month = (
+                int(by_name.get(name, 1)) for name in ("year", "month", "day")
+            )
+            day = date(year, month, day_of_month)
+        local = datetime(day.year, day.month, day.day, int(by_name.get("hour", 0)))  # noqa: DTZ001 - local
+        return _partition(unit, zone, local)
+    except (ValueError, OverflowError):
+        return None
 
-    An hour that a clock put back shows twice is one partition of two hours. One that a clock put
-    forward skips does not exist: a ValueError.
+
+def _partition(unit: Unit, zone: ZoneInfo, local: datetime) -> Partition:
+    """Return the partition of a local month, day or hour, from the instant at which it began.
+
+    An hour that a clock put back shows twice is a partition of two hours. One that a clock put
+    forward skips does not exist: a ValueError. So partitions touch, and never overlap.
     """
     if unit == "month":
         end = local.replace(year=local.year + local.month // 12, month=local.month % 12 + 1)
@@ -130,4 +169,10 @@ def _partition(unit: Unit, zone: ZoneInfo, local: datetime) -> Partition:
 
 
 def _utc(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+    """Return when a zone's clocks first showed a time, or passed it where they were put forward."""
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None, fold=0) != local:
+        instant = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        while instant.astimezone(zone).replace(tzinfo=None) < local:
+            instant += timedelta(minutes=1)
+    return instant.replace(tzinfo=None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from milepost.storage.location import Location
+from milepost.storage.s3 import ObjectMeta
 
 ClosedBy: TypeAlias = Literal["marker", "success_file", "delay", "next_partition", "commit"]
 KnownBy: TypeAlias = Literal["column", "partition", "first_seen", "commit", "model"]
@@ -100,7 +101,8 @@ class ClosedTable:
 
     All partitions are closed from `first` up to the one that starts at `before`: a grid instant up
     to and including `before` can be built. `reopened` counts how often a closed partition was
-    opened again: what was built under another count may come from other files.
+    opened again: what was built under another count may come from other files. `objects` are the
+    files in the lake among `files` and `rewrites`, as they were listed: see `ledger.unchanged`.
     """
 
     first: datetime
@@ -108,3 +110,16 @@ class ClosedTable:
     reopened: int
     files: tuple[RawFile, ...]
     rewrites: tuple[Rewrite, ...] = ()
+    objects: frozenset[ObjectMeta] = field(default=frozenset(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A commit of a table format: the files that it added, and the names of those it removed.
+
+    The name of a file is its whole URI, and its identity: a format never writes to a name twice.
+    """
+
+    committed_at: datetime
+    added: Sequence[ObjectMeta]
+    removed: Sequence[str] = ()

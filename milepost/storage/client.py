@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError, SSOError, TokenRetrievalError
 
 from milepost.errors import StorageError
+from milepost.storage.list_parser import parse_contents
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -69,13 +70,15 @@ def client() -> S3Client:
         read_timeout=READ_TIMEOUT,
     )
     try:
-        return _session().client("s3", config=config)
+        s3 = _session().client("s3", config=config)
     # An unknown profile, an endpoint without http://, a credential process that is not there.
     except (BotoCoreError, ValueError, OSError) as error:
         raise StorageError(
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
         ) from error
+    s3.meta.events.register("before-parse.s3.ListObjectsV2", parse_contents)
+    return s3
 
 
 def endpoint() -> Endpoint:

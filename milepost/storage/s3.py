@@ -104,6 +104,16 @@ def get(location: Location, name: str) -> StoredObject | None:
     return None if etag is None else StoredObject(b"".join(chunks), etag)
 
 
+def tail(location: Location, name: str, size: int, tail_size: int) -> StoredObject | None:
+    """Return the last bytes of an object that has `size` of them, or None where there is none."""
+    chunks: list[bytes] = []
+    start = max(size - tail_size, 0)
+    etag = _stream(
+        location, name, chunks.append, chunks.clear, {"Range": f"bytes={start}-{size - 1}"}
+    )
+    return None if etag is None else StoredObject(b"".join(chunks), etag)
+
+
 def sha256(location: Location, name: str) -> tuple[str, int] | None:
     """Return the SHA-256 and the size of an object's bytes as they are read, or None."""
     return digest(location, name, hashlib.sha256)
@@ -160,7 +170,11 @@ def wait_before_retry(attempt: int) -> None:
 
 
 def _stream(
-    location: Location, name: str, take: Callable[[bytes], object], restart: Callable[[], object]
+    location: Location,
+    name: str,
+    take: Callable[[bytes], object],
+    restart: Callable[[], object],
+    options: dict[str, Any] | None = None,
 ) -> str | None:
     """Hand an object's bytes to `take` and return its ETag; None where there is no object.
 
@@ -174,12 +188,15 @@ def _stream(
         for attempt in range(ATTEMPTS):
             restart()
             try:
-                reply = client().get_object(Bucket=location.bucket, Key=location.key(name))
+                reply = client().get_object(
+                    Bucket=location.bucket, Key=location.key(name), **(options or {})
+                )
                 for chunk in reply["Body"].iter_chunks(2**20):
                     take(chunk)
                 return reply["ETag"].strip('"')
             except ClientError as error:
-                if error.response["Error"]["Code"] == "NoSuchKey":
+                # A range that is not there: the object is shorter than it was.
+                if error.response["Error"]["Code"] in {"NoSuchKey", "InvalidRange"}:
                     return None
                 # S3 may answer 409 while a conditional write of the same object is under way.
                 if http_status(error) != 409 or attempt == ATTEMPTS - 1:

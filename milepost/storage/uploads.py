@@ -12,11 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from milepost.storage.client import call, client, storage_error
 from milepost.storage.location import Location
-from milepost.storage.s3 import name_start
+from milepost.storage.s3 import ObjectMeta, name_start
 
 # A buffer from this size on goes up in parts, side by side.
 PART_BYTES = 64 * 2**20
 STREAMED_PART_BYTES = 16 << 20
+# What S3 copies in one request.
+COPY_BYTES_MAX = 5 * 2**30
 
 
 def upload(location: Location, name: str, body: Any, digest: str) -> None:
@@ -39,6 +41,30 @@ def upload(location: Location, name: str, body: Any, digest: str) -> None:
             client().upload_fileobj(content, **target, Config=config)
 
     call(f"writing `{location.uri(name)}`", send)
+
+
+def copy(source: Location, item: ObjectMeta, target: Location, target_name: str) -> bool:
+    """Copy an object within S3, and return whether it still was the one that was listed.
+
+    No byte of it comes here. One that is too large for a request is copied in parts.
+    """
+    place: dict[str, Any] = {"Bucket": target.bucket, "Key": target.key(target_name)}
+    copied: Any = {"Bucket": source.bucket, "Key": source.key(item.name)}
+    condition: dict[str, Any] = {"CopySourceIfMatch": f'"{item.etag}"'} if item.etag else {}
+
+    def send() -> bool:
+        try:
+            if item.bytes > COPY_BYTES_MAX:
+                client().copy(copied, **place, ExtraArgs=condition)
+            else:
+                client().copy_object(**place, CopySource=copied, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"NoSuchKey", "PreconditionFailed", "412"}:
+                raise
+            return False
+        return True
+
+    return call(f"copying `{source.uri(item.name)}` to `{target.uri(target_name)}`", send)
 
 
 class UploadStream:
