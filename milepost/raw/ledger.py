@@ -92,6 +92,10 @@ class Ledger:
         self._stored = ledger_parts.append(self._stored, to_arrow([record]))
         self._histories.pop(table_id, None)
 
+    def commits(self, table_id: str) -> Mapping[str, datetime]:
+        """Return when each commit of a table format was known, by its id."""
+        return self._history(table_id).landings
+
     def remember(
         self, listings: Sequence[ClosedListing], seen_at: datetime, *, writes: bool
     ) -> dict[str, ClosedTable]:

@@ -37,6 +37,7 @@ class TableHistory:
         self.reopened = sum(record.event == REOPENED for record in records)
         self.horizon: datetime | None = None
         self.commits: set[datetime] = set()
+        self.landings: dict[str, datetime] = {}
         self.versions: list[Record] = []
         self.current: dict[str, int] = {}
         self.forgotten: set[str] = set()
@@ -93,17 +94,17 @@ class TableHistory:
             for number, record in enumerate(records)
             if record.event == REOPENED
         }
-        remaining = []
-        for number, record in enumerate(records):
-            span = record.starts_at, record.ends_at
-            self.horizon = max(self.horizon or span[1], span[1])
-            if number > opened_at.get(span, -1):
-                remaining.append(record)
-            elif record.name:
-                self.forgotten.add(record.name)
-        closed_again = {(record.starts_at, record.ends_at) for record in remaining}
-        self.reopened_partitions = {Partition(*span) for span in opened_at.keys() - closed_again}
-        self.forgotten -= {record.name for record in remaining}
+        self.horizon = max(record.ends_at for record in records)
+        remaining = [
+            record
+            for number, record in enumerate(records)
+            if number > opened_at.get((record.starts_at, record.ends_at), -1)
+        ]
+        opened = opened_at.keys() - {(record.starts_at, record.ends_at) for record in remaining}
+        self.reopened_partitions = {Partition(*span) for span in opened}
+        self.forgotten = {
+            record.name for record in records if (record.starts_at, record.ends_at) in opened
+        }
         return remaining
 
     def _record(self, records: Iterable[Record]) -> None:
@@ -132,6 +133,8 @@ class TableHistory:
         self.commits.add(known_from)
         before, after = [], []
         for record in records:
+            if record.note:
+                self.landings[record.note] = known_from
             self._partitions[record.starts_at, record.ends_at] = None
             self.current.pop(record.name, None)
             self._doubled.pop(record.name, None)
@@ -170,10 +173,13 @@ class TableHistory:
 
     def _raw_file(self, number: int, table: RawTable, store: Location) -> RawFile:
         record = self.versions[number]
-        if self.current.get(record.name) == number:
-            uri = record.name if "://" in record.name else table.raw.uri(record.name)
-        else:
+        if self.current.get(record.name) != number and record.kept:
             uri = store.uri(record.kept)
+        elif "://" in record.name:
+            # A table format leaves a file that it removed until its snapshot expires.
+            uri = record.name
+        else:
+            uri = _uri_before(table.raw) + record.name
         known_from = record.known_from
         if known_from is not None:
             starts_at, closes_at = known_from, known_from + _INSTANT
@@ -183,6 +189,12 @@ class TableHistory:
                 known_from = record.modified
                 closes_at = max(closes_at, known_from + _INSTANT)
         return RawFile(uri, starts_at, closes_at, _columns(record.columns), record.rows, known_from)
+
+
+@lru_cache(maxsize=1000)
+def _uri_before(raw: Location) -> str:
+    """Return what all URIs of files below a location begin with."""
+    return f"{raw.uri()}/"
 
 
 @lru_cache(maxsize=1000)

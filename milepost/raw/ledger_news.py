@@ -64,7 +64,7 @@ def news(listing: ClosedListing, history: TableHistory) -> News:
                 new.differing.append((record, item))
         if unknown:
             _add_unknown(new, partition, unknown, history)
-    if listing.landings:
+    if listing.table.table_format == "iceberg":
         _add_landings(new, listing, history)
     elif present < len(current):
         listed = {item.name for item in chain.from_iterable(listing.partitions.values())}

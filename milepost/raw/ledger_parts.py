@@ -52,10 +52,12 @@ def part_name(part: str) -> str:
 def read(store: Location) -> StoredLedger:
     """Return the ledger of a store; a LandingError where an object of it is damaged or missing."""
     stored = s3.get(store, CURRENT)
-    if stored is None:
-        # The pointer is written before the first part.
-        if next(s3.listing(store, PARTS), None):
+    if stored is None and next(s3.listing(store, PARTS), None):
+        # The pointer is written before the first part, and may have been a moment ago.
+        stored = s3.get(store, CURRENT)
+        if stored is None:
             raise LandingError(f"`{store.uri(CURRENT)}` is missing", hint=_RESTORE)
+    if stored is None:
         return StoredLedger(store, SCHEMA.empty_table(), (), None)
     parts = _parsed(store, stored.body)
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:

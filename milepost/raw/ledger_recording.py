@@ -128,13 +128,14 @@ class Recorder:
         for landing in news.landings:
             commit = landing.committed_at
             span = Partition(commit, commit)
-            records += self._described(
+            of_commit = self._described(
                 [_File(RECORDED, table, span, item, commit) for item in landing.added]
             )
-            records += [
+            of_commit += [
                 self._record(VANISHED, table, span)._replace(name=name, known_from=commit)
                 for name in landing.removed
             ]
+            records += [record._replace(note=landing.id) for record in of_commit]
         return records
 
     def _vanished(self, record: Record, known_from: datetime) -> Record:

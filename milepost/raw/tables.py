@@ -118,8 +118,10 @@ class Landing:
     """A commit of a table format: the files that it added, and the names of those it removed.
 
     The name of a file is its whole URI, and its identity: a format never writes to a name twice.
+    `id` is what the format calls the commit.
     """
 
     committed_at: datetime
     added: Sequence[ObjectMeta]
     removed: Sequence[str] = ()
+    id: str = ""

@@ -59,7 +59,10 @@ def copy(source: Location, item: ObjectMeta, target: Location, target_name: str)
             else:
                 client().copy_object(**place, CopySource=copied, **condition)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in {"NoSuchKey", "PreconditionFailed", "412"}:
+            if error.response["Error"]["Code"] not in {
+                *("NoSuchKey", "PreconditionFailed"),
+                *("404", "412"),  # of a HEAD, which has no text
+            }:
                 raise
             return False
         return True

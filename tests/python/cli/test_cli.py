@@ -21,6 +21,8 @@ import pytest
 
 from milepost import cli
 from milepost.cli import progress
+from milepost.raw import ledger_parts
+from milepost.raw.ledger_records import to_arrow
 from milepost.release import garbage
 from milepost.release.derived import Derived
 from milepost.release.service import Service
@@ -248,6 +250,26 @@ def test_garbage_is_named_before_it_is_removed(two: tuple[str, str], run: Run) -
     code, _, err = run("gc", "--grace-days", "0")
     assert code == 1
     assert "\nhint: " in err
+
+
+def test_what_no_ledger_names_is_garbage_too(
+    store: Location, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ledger_parts.append(ledger_parts.read(store), to_arrow([]))
+    names = [ledger_parts.part_name("0" * 64), f"{ledger_parts.KEPT}{'0' * 32}.parquet"]
+    for name in [*names, "ledger/notes.txt"]:
+        s3.put(store, name, b"")
+    assert data(run, "gc")["removed"] == []
+    now = s3.clock
+    monkeypatch.setattr(s3, "clock", lambda location: now(location) + timedelta(days=8))
+    assert sorted(data(run, "gc", "--dry-run")["removed"]) == sorted(names)
+    assert sorted(data(run, "gc")["removed"]) == sorted(names)
+    present = {item.name for item in s3.listing(store)}
+    assert present == {
+        ledger_parts.CURRENT,
+        ledger_parts.part_name(ledger.parts[0]),
+        "ledger/notes.txt",
+    }
 
 
 def test_garbage_is_kept_for_a_week_unless_days_are_given(

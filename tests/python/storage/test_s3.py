@@ -405,3 +405,32 @@ def test_a_write_that_fails_waits_between_its_attempts_alone(
 def test_boto3_sends_a_request_five_times(settings: Callable[..., None]) -> None:
     settings(AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b")
     assert vars(client().meta.config)["retries"]["total_max_attempts"] == 5
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_copy_is_of_the_object_that_was_listed(
+    raw: Location, store: Location, in_parts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put(raw, "a", b"before")
+    (item,) = s3.listing(raw)
+    if in_parts:
+        monkeypatch.setattr(uploads, "COPY_BYTES_MAX", 1)
+    assert uploads.copy(raw, item, store, "kept")
+    copied = s3.get(store, "kept")
+    assert copied
+    assert copied.body == b"before"
+    s3.put(raw, "a", b"after!")
+    assert not uploads.copy(raw, item, store, "kept again")
+    s3.remove(raw, ["a"])
+    assert not uploads.copy(raw, item, store, "kept again")
+    assert s3.get(store, "kept again") is None
+
+
+def test_the_end_of_an_object_is_read_alone(raw: Location) -> None:
+    s3.put(raw, "a", b"0123456789")
+    for size, body in ((3, b"789"), (10, b"0123456789"), (100, b"0123456789")):
+        stored = s3.tail(raw, "a", 10, size)
+        assert stored
+        assert stored.body == body
+    assert s3.tail(raw, "a", 100, 10) is None  # it is shorter than it was
+    assert s3.tail(raw, "b", 10, 10) is None
