@@ -1,12 +1,14 @@
 {#
     Counts the rows that a model sets aside into `milepost_checks.set_aside`: a post-hook that
-    `staged_facts` gives its model, in the model's transaction.
+    `declare_staging` gives its model, in the model's transaction. Whether what is referred to was set
+    aside is looked up only where a row refers to nothing that is there.
 
-    base, id, content, references, snapshots, code_lists: as in `staged_facts`.
+    Takes what `counting_rows` takes, by name.
 #}
-{% macro count_set_aside(base, id, content, references, snapshots, code_lists) %}
+{% macro count_set_aside() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set recorded_at = run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') %}
+        {% set base = kwargs.base %}
         {% set read = milepost.ask('set_aside', {
             'node_id': model.unique_id, 'base': base, 'reference_days': var('reference_days')
         }) %}
@@ -15,26 +17,42 @@
             delete from milepost_checks.set_aside
             where model_id = '{{ model.unique_id }}' and (base = '{{ base }}' or recorded_at <> '{{ recorded_at }}')
         {% endset %}
-        {% do run_query(forget) %}
-        insert into milepost_checks.set_aside by name
-        select
-            cast('{{ recorded_at }}' as timestamp) as recorded_at,
-            '{{ model.unique_id }}' as model_id,
-            '{{ base }}' as base,
-            '{{ read.tables | join(', ') }}' as table_name,
-            counts.*
-        from (
-            {{ milepost.set_aside(
-                base,
-                staged=this,
-                id=id,
-                content=content,
-                closed_before="cast('" ~ read.closed_before ~ "' as timestamp)",
-                judged_from="cast('" ~ read.judged_from ~ "' as timestamp)" if read.judged_from else none,
-                references=references,
-                snapshots=snapshots,
-                code_lists=code_lists,
-            ) }}
-        ) as counts
+        {% set of_base = "model_id = '" ~ model.unique_id ~ "' and base = '" ~ base ~ "'" %}
+        {% set names = adapter.get_columns_in_relation(ref(base)) | map(attribute='name') | list %}
+        {% set targets = {} %}
+        {% for target_rows in [{}, targets] %}
+            {% if loop.first or targets %}
+                {% do run_query(forget) %}
+                {% set count %}
+                    insert into milepost_checks.set_aside by name
+                    select
+                        cast('{{ recorded_at }}' as timestamp) as recorded_at,
+                        '{{ model.unique_id }}' as model_id,
+                        '{{ base }}' as base,
+                        '{{ read.tables | join(', ') }}' as table_name,
+                        cast({{ read.share_max if read.share_max is not none else var('set_aside_share_max') }} as double) as share_max,
+                        {{ read.row_count_min }} as row_count_min,
+                        counts.*
+                    from (
+                        {{ milepost.set_aside(
+                            kwargs,
+                            closed_before="cast('" ~ read.closed_before ~ "' as timestamp)",
+                            judged_from="cast('" ~ read.judged_from ~ "' as timestamp)" if read.judged_from else none,
+                            target_rows=target_rows,
+                            faulty_column='counting.unreadable' if 'unreadable' in names else 'cast(null as string)',
+                        ) }}
+                    ) as counts
+                {% endset %}
+                {% do run_query(count) %}
+            {% endif %}
+            {% if loop.first %}
+                {% set missing = run_query(
+                    "select distinct column_name from milepost_checks.set_aside where reason = 'reference_missing' and "
+                    ~ of_base
+                ).columns[0].values() %}
+                {% do targets.update(milepost.base_rows_of_targets(kwargs, missing)) %}
+            {% endif %}
+        {% endfor %}
+        select 1
     {% endif %}
 {% endmacro %}

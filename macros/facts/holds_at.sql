@@ -9,6 +9,7 @@
     Example: `{{ holds_at('appointments', 'arrivals.known_at') }}`
 #}
 {% macro holds_at(version, instant, within_days=none) -%}
+{%- do milepost.declare_reference_days(within_days or 0) -%}
 {{ instant }} >= {{ version }}.known_at
             and {{ instant }}
             < coalesce({{ version }}.superseded_at, cast('9999-12-31' as timestamp))

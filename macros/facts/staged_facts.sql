@@ -1,29 +1,39 @@
 {#
     The versions of each fact, from the sound rows of a base model: its id and content, `event_at`,
-    `known_at`, and `superseded_at`, the instant from which a correction replaces it (null: none
-    has).
+    `known_at`, and `superseded_at`, the instant from which a correction replaces it or a delete ends it (null:
+    neither has).
 
     - The same id with the same content that lands again within `duplicates_within_days` is a repeated
       delivery: the first counts. The same id with other content is a correction. With other content at
       exactly the same `known_at` it is a contradiction: all of these rows are set aside.
+    - A delete ends the version before it and has no successor. What is inserted after it is a new version,
+      whatever it says. Of a delete and an insert at the same `known_at` the insert counts. A delete of what
+      was never seen is nothing.
     - A fact counts from when everything that it refers to is known as well: see `counting_rows`.
       One that refers to nothing that counts is set aside.
     - Rows that are set aside are counted when the model is built, into `milepost_checks.set_aside`.
-      If they are more than the project's `set_aside_share_max`, the model fails and nothing is built
-      from it: see `count_set_aside` and `refuse_set_aside`.
+      If they are more than `set_aside_share_max`, the model fails and nothing is built from it: see
+      `count_set_aside` and `refuse_set_aside`.
 
     base: the name of a model with a `fault` (see `row_fault`), `event_at`, `known_at` and
     `landing_starts_at`.
-    id: the column that names the fact.
+    id: the column that names the fact, or a list of columns that do so together.
     content: the other columns.
-    references: `{'<column>': ['<staged model>', '<its id>']}`: the facts that a column refers to, which
-    become known within the project's `reference_days` of the row. Null refers to nothing on purpose.
+    references: `{'<column>': ['<staged model>', '<its id>', <days>]}`: the facts that a column refers to, which
+    become known within so many days of the row; the project's `reference_days` if not said. Null refers to
+    nothing on purpose. A composite id is
+    `{'order_id, line_number': ['stg_shop__lines', ['order_id', 'line_number']]}`.
     snapshots: as `references`, for what is described anew only when it changes, and may be of any age.
-    code_lists: `{'<column>': ['<seed>', '<its key>']}`.
+    code_lists: `{'<column>': ['<seed>', '<its key>']}`. A third item, such as `'unknown'`, is for an attribute
+    whose absence does not make the fact worthless: it stands for null and for codes that the list lacks.
+    deleted: a boolean column of the base model that says that the row deletes the fact. Its content is not read.
+    sequence: a column by which rows of one id and one `known_at` are in order, such as the position in a
+    change log. The last counts; of equal ones, other content is a contradiction. Another sequence is no
+    repeated delivery.
     duplicates_within_days: how late a source may deliver the same row again. Seven is the longest
     that a redelivery takes at any of ours, with room; 2026-11.
     Example: `{{ staged_facts('base_freight__claims', id='claim_id', content=['load_id'],
-    references={'load_id': ['stg_freight__loads', 'load_id']}) }}`
+    references={'load_id': ['stg_freight__loads', 'load_id', 400]}) }}`
 #}
 {% macro staged_facts(
     base,
@@ -32,24 +42,14 @@
     references={},
     snapshots={},
     code_lists={},
+    deleted=none,
+    sequence=none,
     duplicates_within_days=7
 ) -%}
 {%- if duplicates_within_days is not number or duplicates_within_days < 0 -%}
     {%- do exceptions.raise_compiler_error(
         "staged_facts: `duplicates_within_days` is `" ~ duplicates_within_days
         ~ "`\nhint: give a number of days, 0 or more"
-    ) -%}
-{%- endif -%}
-{%- set targets = references.values() | list + snapshots.values() | list + code_lists.values() | list -%}
-{%- for name in [base] + targets | map('first') | list if name is not string -%}
-    {%- do exceptions.raise_compiler_error(
-        "staged_facts: `" ~ name ~ "` is no name of a model\nhint: write 'base_freight__claims' without `ref`"
-    ) -%}
-{%- endfor -%}
-{%- if execute and model.config.materialized == 'ephemeral' -%}
-    {%- do exceptions.raise_compiler_error(
-        "staged_facts: `" ~ model.name ~ "` is ephemeral, so that nobody counts the rows that it sets aside"
-        ~ "\nhint: materialize it as a table"
     ) -%}
 {%- endif -%}
 {%- set arguments = {
@@ -60,42 +60,65 @@
     'snapshots': snapshots,
     'code_lists': code_lists,
 } -%}
-{%- do config(post_hook=[
-    '{{ milepost.count_set_aside(**' ~ arguments | tojson ~ ') }}',
-    {'sql': '{{ milepost.refuse_set_aside() }}', 'transaction': false},
-]) -%}
+{%- if deleted -%}{%- do arguments.update({'deleted': deleted}) -%}{%- endif -%}
+{%- if sequence -%}{%- do arguments.update({'sequence': sequence}) -%}{%- endif -%}
+{%- do milepost.declare_staging('staged_facts', arguments, duplicates_within_days | round(0, 'ceil') | int + 1) -%}
+{%- set ids = milepost.columns_of(id) -%}
+{%- set same = ids + content + ['event_at'] + ([sequence] if sequence else []) -%}
 with
 
 counting as (
 
-    {{ milepost.counting_rows(base, id, content, references, snapshots, code_lists) }}
+    {{ milepost.counting_rows(**arguments) }}
+
+),
+
+sound as (
+
+    select
+        *
+        {%- if deleted or sequence %},
+        rank() over (
+            partition by {{ ids | join(', ') }}, known_at
+            order by
+                {%- if sequence %}
+                {{ sequence }} desc nulls last,
+                {%- endif %}
+                case when milepost__is_deleted then 1 else 0 end
+        ) as milepost__place
+        {%- endif %}
+    from counting
+    where
+        fault is null
+        and milepost__counts_from is not null
+        and not milepost__is_contradiction
 
 ),
 
 deliveries as (
 
     select
-        {{ id }},
-        {%- for column in content %}
-        {{ column }},
-        {%- endfor %}
+        {{ (ids + content) | join(',\n        ') }},
         event_at,
         known_at,
         milepost__counts_from,
+        milepost__is_deleted,
+        {%- if deleted %}
+        max(case when milepost__is_deleted then known_at end) over (
+            partition by {{ ids | join(', ') }}
+            order by known_at
+        ) as milepost__deleted_before_at,
+        {%- endif %}
         lag(known_at) over (
             partition by
-                {{ id }},
-                {%- for column in content %}
-                {{ column }},
-                {%- endfor %}
-                event_at
+                {{ same | join(',\n                ') }},
+                milepost__is_deleted
             order by known_at
         ) as milepost__delivered_before_at
-    from counting
-    where
-        fault is null
-        and milepost__counts_from is not null
-        and not milepost__is_contradiction
+    from sound
+    {%- if deleted or sequence %}
+    where milepost__place = 1
+    {%- endif %}
 
 ),
 
@@ -105,6 +128,10 @@ known as (
     where
         milepost__delivered_before_at is null
         or known_at > milepost__delivered_before_at + interval '{{ duplicates_within_days }}' day
+        {%- if deleted %}
+        or milepost__is_deleted
+        or milepost__deleted_before_at > milepost__delivered_before_at
+        {%- endif %}
 
 ),
 
@@ -112,14 +139,12 @@ known as (
 versions as (
 
     select
-        {{ id }},
-        {%- for column in content %}
-        {{ column }},
-        {%- endfor %}
+        {{ (ids + content) | join(',\n        ') }},
         event_at,
+        milepost__is_deleted,
         milepost__counts_from as known_at,
         min(milepost__counts_from) over (
-            partition by {{ id }}
+            partition by {{ ids | join(', ') }}
             order by known_at
             rows between 1 following and unbounded following
         ) as superseded_at
@@ -127,8 +152,16 @@ versions as (
 
 )
 
-select * from versions
+select
+    {{ (ids + content) | join(',\n    ') }},
+    event_at,
+    known_at,
+    superseded_at
+from versions
 where
-    superseded_at is null
-    or superseded_at > known_at
+    not milepost__is_deleted
+    and (
+        superseded_at is null
+        or superseded_at > known_at
+    )
 {%- endmacro %}

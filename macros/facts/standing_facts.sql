@@ -16,6 +16,7 @@
 #}
 {% macro standing_facts(facts, id, content, pairs, within_days=none) -%}
 {%- set days = var('reference_days') if within_days is none else within_days -%}
+{%- do milepost.declare_reference_days(days) -%}
 with
 
 milepost__instants as (

@@ -35,8 +35,9 @@ _TABLES = {
     "primary key (test_id, model_id)",
     # Filled by `macros/checks/count_set_aside.sql`, in the transaction of the model that it is of.
     "set_aside": "recorded_at timestamp, model_id varchar, base varchar, table_name varchar, "
-    "reason varchar, set_aside_count bigint, row_count bigint, set_aside_share double, "
-    "recent_set_aside_share double",
+    "share_max double, row_count_min bigint, reason varchar, column_name varchar, ids varchar, "
+    "set_aside_count bigint, row_count bigint, all_set_aside_count bigint, all_row_count bigint, "
+    "recent_set_aside_count bigint, recent_row_count bigint",
 }
 FORM = hashlib.sha256(json.dumps(_TABLES).encode()).hexdigest()[:16]
 """The comment on the table `batches` if the tables have the form of this Milepost."""
@@ -176,8 +177,10 @@ def set_aside(con: DuckDBPyConnection, model_ids: Iterable[str]) -> list[SetAsid
     """Read how many rows models set aside, by raw table and reason; a PublishError if it cannot."""
     try:
         counts = con.execute(
-            "select table_name, reason, set_aside_count, row_count from milepost_checks.set_aside "
-            "where set_aside_count > 0 and list_contains(?, model_id) order by table_name, reason",
+            "select table_name, reason, cast(sum(set_aside_count) as bigint), max(row_count) "
+            "from milepost_checks.set_aside where reason is not null and set_aside_count > 0 "
+            "and list_contains(?, model_id) group by model_id, base, table_name, reason "
+            "order by table_name, reason",
             [list(model_ids)],
         ).fetchall()
     except CatalogException as error:

@@ -21,10 +21,14 @@ from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
 from milepost.building.raw_logs import Check, RawLogs
+from milepost.building.reach import reach_days
 from milepost.building.slices import judged_from
 from milepost.building.stated_windows import look_back_days, stated_days
 from milepost.errors import PublishError
 from milepost.release.expression import portable
+
+# Of fewer rows a share says nothing, unless their raw table declares another number.
+_ROW_COUNT_MIN = 100
 
 Released = Callable[[], Mapping[str, ReleasedView]]
 
@@ -130,8 +134,9 @@ class DbtCommand:
     def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
         """Return what a macro needs to count the rows of `base` that a model sets aside.
 
-        The raw `tables` of the base, up to which date they are closed, and from which landing date
-        on the command reads all that a row refers to.
+        The raw `tables` of the base, up to which instant they are closed, from which landing date
+        on the command reads all that a row refers to, and the bounds that the tables declare: the
+        strictest where there are several, `share_max` none where none declares one.
         """
         nodes = self._catalog.nodes
         parents = (nodes[id_] for id_ in self._catalog.parents(node_id))
@@ -141,10 +146,17 @@ class DbtCommand:
             if parent["name"] == base and parent["resource_type"] == "model"
         )
         lineage = sorted(self._catalog.lineage(base_id))
+        sources = [nodes[id_] for id_ in lineage if "source_name" in nodes[id_]]
+        metas = [source["config"].get("meta", {}) for source in sources]
+        shares = [m["set_aside_share_max"] for m in metas if "set_aside_share_max" in m]
+        counts = [m.get("set_aside_row_count_min", _ROW_COUNT_MIN) for m in metas]
         planned = self._plan.slices.get(node_id) if self._plan else None
-        first = judged_from(planned.first_date, reference_days) if planned else None
+        reach = reach_days(self._catalog, node_id, reference_days)
+        first = judged_from(planned.first_date, reach) if planned else None
         return {
-            "tables": [nodes[id_]["name"] for id_ in lineage if "source_name" in nodes[id_]],
+            "tables": [source["name"] for source in sources],
+            "share_max": min(shares, default=None),
+            "row_count_min": min(counts, default=_ROW_COUNT_MIN),
             "closed_before": str(self._logs.closed_before(base_id)),
             "judged_from": _text(first),
         }

@@ -12,7 +12,7 @@ import tokenize
 from functools import cache
 from pathlib import Path
 
-_MODULES = ("raw_logs.py", "raw_rows.py", "batches.py", "slices.py", "plan.py")
+_MODULES = ("raw_logs.py", "raw_rows.py", "batches.py", "reach.py", "slices.py", "plan.py")
 
 
 @cache

@@ -11,28 +11,16 @@ from datetime import date, timedelta
 from milepost.building.batches import Batches
 from milepost.building.catalog import Catalog
 from milepost.building.raw_logs import RawLogs
+from milepost.building.reach import reach_days
 from milepost.building.stated_windows import look_back_days
 
-# A row refers to another, that one to a third, and that to an earlier version: so many steps.
-_REFERENCES = 3
-# Within so many days a row may be delivered again; `staged_facts` takes 7 as a rule.
-_REDELIVERY_DAYS = 8
 # `set_aside` counts the rows of the last four weeks.
 _COUNTED_DAYS = 28
-_STAGES = "macro.milepost.staged_facts"
 
 
-def reach_days(reference_days: int) -> int:
-    """Return how many days before a window a build must read, for what the rows in it refer to.
-
-    `reference_days` is how many days lie at most between a row and a row that it refers to.
-    """
-    return _REFERENCES * reference_days + _REDELIVERY_DAYS
-
-
-def judged_from(first: date | None, reference_days: int) -> date | None:
+def judged_from(first: date | None, reach: int) -> date | None:
     """Return the first landing date of whose rows a slice has all that they refer to."""
-    return first and first + timedelta(days=reach_days(reference_days))
+    return first and first + timedelta(days=reach)
 
 
 class Slices:
@@ -52,7 +40,7 @@ class Slices:
     ) -> None:
         self._catalog, self._batches, self._raw_logs = catalog, batches, raw_logs
         self._selected = sorted(node_id for node_id in selected if node_id in catalog.nodes)
-        self._reach = reach_days(reference_days)
+        self._reference_days = reference_days
 
     def start(self, node_id: str) -> date | None:
         """Return the first landing date that the batch of a model looks back to."""
@@ -60,7 +48,8 @@ class Slices:
         days = look_back_days(self._catalog.nodes[node_id])
         if begins is None or days is None:
             return None
-        look_back = timedelta(days=max(days, _COUNTED_DAYS) + self._reach + 1)
+        reach = reach_days(self._catalog, node_id, self._reference_days)
+        look_back = timedelta(days=max(days, _COUNTED_DAYS) + reach + 1)
         first = begins.date() - look_back
         return first if first > self._raw_logs.first(node_id).date() else None
 
@@ -92,8 +81,7 @@ class Slices:
         return starts
 
     def _stages(self, node_id: str) -> bool:
-        macros = self._catalog.nodes[node_id].get("depends_on", {}).get("macros", [])
-        return _STAGES in macros
+        return "staged_from" in self._catalog.nodes[node_id]["config"].get("meta", {})
 
     def _read_whole(self, node_id: str, built_in_batches: Collection[str]) -> set[str]:
         """Return a node and what it is made from, but not behind tables that grow by batches.

@@ -39,6 +39,8 @@ class Macros:
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),
             "return": returned,
+            "model": SimpleNamespace(resource_type="unit_test"),
+            "config": lambda **_: "",
             **context,
         }
         environment = get_environment(capture_macros=True)

@@ -28,14 +28,15 @@ facilities as (
 
 ),
 
--- A facility that moves later does not move the loads that are known.
+-- A facility that moves later does not move the loads that are known. What is unknown is null: no feature
+-- whose key it is counts the load, and every other does.
 lanes as (
 
     select
         loads.load_id,
-        origins.market_id as origin_market_id,
-        destinations.market_id as destination_market_id,
-        loads.equipment_type,
+        nullif(origins.market_id, 'unknown') as origin_market_id,
+        nullif(destinations.market_id, 'unknown') as destination_market_id,
+        nullif(loads.equipment_type, 'unknown') as equipment_type,
         cast(loads.miles as decimal(9, 2)) as miles,
         loads.is_spot,
         loads.pickup_appointment_at,

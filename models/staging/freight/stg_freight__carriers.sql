@@ -1,4 +1,4 @@
-{{ staged_facts(
+{{ staged_snapshots(
     'base_freight__carriers',
     id='carrier_id',
     content=[
@@ -9,4 +9,5 @@
         'out_of_service_count_24m',
         'contact_changed_at',
     ],
+    absent='unchanged',
 ) }}

@@ -1,4 +1,4 @@
-{{ staged_facts(
+{{ staged_snapshots(
     'base_freight__facilities',
     id='facility_id',
     content=[
@@ -8,7 +8,8 @@
         'time_zone',
         'appointment_policy',
     ],
+    absent='unchanged',
     code_lists={
-        'market_id': ['freight_markets', 'market_id'],
+        'market_id': ['freight_markets', 'market_id', 'unknown'],
     },
 ) }}

@@ -126,6 +126,8 @@ def test_a_build_after_another_goes_on_and_reads_a_slice() -> None:
         assert first_file(second) == "s3://raw/2025-12-25"
         assert second.set_aside(STAGED, "base_beds", 10) == {
             "tables": ["beds"],
+            "share_max": None,
+            "row_count_min": 100,
             "closed_before": "2026-03-01 00:00:00",
             "judged_from": "2026-02-01",
         }

@@ -30,8 +30,9 @@ MODELS = [VIEW, HOURLY, TRAINING, STAGED, BASE]
 FIRST, CLOSED = datetime(2025, 1, 1), datetime(2026, 3, 1)
 ENDS = datetime(2026, 3, 2)
 BUILT_TO = datetime(2026, 2, 20)
-# 28 days, 3 times the 10 that a reference may lie back, 8 for redelivery, and the day of the batch.
+# 28 days, the 38 that STAGED reaches back, and the day of the batch.
 SLICE = date(2025, 12, 15)
+STAGES = {"staged_from": {"base_beds": {"reference_days": {}, "redelivery_days": 38}}}
 
 
 def node(node_id: str, *parents: str, **more: Any) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def manifest() -> dict[str, Any]:
         node(VIEW, STAGED, materialized="incremental", meta=meta),
         node(HOURLY, STAGED, materialized="incremental", meta={**meta, "grid": "hour"}),
         node(TRAINING, VIEW, LISTED),
-        node(STAGED, BASE, macros=["macro.milepost.staged_facts"]),
+        node(STAGED, BASE, meta=STAGES),
         node(BASE, RAW, materialized="view"),
         node(SEED, checksum={"name": "sha256", "checksum": "abc"}),
         node(LISTED, SEED),
@@ -320,7 +321,7 @@ def test_a_slice_has_the_batch_and_all_that_its_windows_rest_on() -> None:
         "a": {"name": "a", "config": {"meta": {"longest_window_days": 90}}}
     }
     assert first_dates(case.plan())[BASE] == date(2025, 10, 14)
-    assert judged_from(SLICE, 10) == date(2026, 1, 22)
+    assert judged_from(SLICE, 38) == date(2026, 1, 22)
     assert judged_from(None, 10) is None
 
 
@@ -365,7 +366,7 @@ def test_a_model_that_does_not_say_how_far_it_looks_back_reads_everything() -> N
 def test_staged_facts_that_no_view_reads_are_staged_from_the_same_slice() -> None:
     other = "model.green.stg_unread"
     case = Case(selected=(*MODELS, other))
-    case.manifest["nodes"][other] = node(other, BASE, macros=["macro.milepost.staged_facts"])
+    case.manifest["nodes"][other] = node(other, BASE, meta=STAGES)
     assert first_dates(case.plan())[other] == SLICE
     alone = replace(case, selected=(other,))
     assert first_dates(alone.plan())[other] is None

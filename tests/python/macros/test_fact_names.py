@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -12,7 +11,16 @@ from macro import Macros
 
 NAMES = [
     *("described_at", "counts_from", "is_contradiction", "delivered_before_at", "target_id"),
-    *("state_before_at", "same_before_at", "previous_known_at", "known", "versions", "deliveries"),
+    *(
+        "is_gone",
+        "next_seen_at",
+        "state_before_at",
+        "same_before_at",
+        "previous_known_at",
+        "known",
+        "versions",
+        "deliveries",
+    ),
 ]
 LANDED = """
     select * from (values
@@ -27,21 +35,15 @@ LANDED = """
 
 def rows(macro: str, column: str) -> list[Any]:
     """The rows of a macro over facts whose one content column has this name."""
-    macros = Macros(
-        "facts",
-        ref=lambda name: name,
-        var=lambda _: 60,
-        execute=False,
-        model=SimpleNamespace(resource_type="model"),
-        config=lambda **_: "",
-    )
+    macros = Macros("facts", "windows", ref=lambda name: name, var=lambda _: 60, execute=False)
     with duckdb.connect() as con:
         con.execute("create table landed as " + LANDED.format(column=column))
-        sql = getattr(macros, macro)("landed", id="fact_id", content=[column])
+        more = {"absent": "gone"} if macro == "staged_snapshots" else {}
+        sql = getattr(macros, macro)("landed", id="fact_id", content=[column], **more)
         return con.sql(f"select * from ({sql}) order by all").fetchall()
 
 
-@pytest.mark.parametrize("macro", ["staged_facts", "versions_of"])
+@pytest.mark.parametrize("macro", ["staged_facts", "staged_snapshots", "versions_of"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_column_s_name_changes_nothing(macro: str, name: str) -> None:
     found = rows(macro, "amount")

@@ -27,7 +27,7 @@ typed as (
 select
     *,
     {{ row_fault(
-        keys=['load_id', 'origin_facility_id', 'destination_facility_id', 'equipment_type'],
+        keys=['load_id', 'origin_facility_id', 'destination_facility_id'],
         finite=['miles', 'weight_pounds', 'pickup_appointment_at', 'delivery_appointment_at'],
     ) }} as fault
 from typed
