@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from milepost.raw.layout import Layout
 from milepost.raw.tables import Partition, RawTable
-
-HOUR = timedelta(hours=1)
 
 
 def partitions(table: RawTable, after: datetime, through: datetime) -> Iterator[Partition]:
     """Yield, in order, the partitions that end after `after` and at or before `through`."""
     layout = Layout.parse(table.layout, table.identifier, table.time_zone)
-    partition = layout.partition(file_name(table, after, "x"), after)
-    while partition is not None and partition.ends_at <= through:
+    partition = layout.at(after)
+    while partition.ends_at <= through:
         if partition.ends_at > after:
             yield partition
-        partition = layout.following(partition)
+        partition = layout.at(partition.ends_at)
 
 
 def file_name(table: RawTable, instant: datetime, name: str) -> str:

@@ -9,10 +9,11 @@ select
     cast(null as {{ data_type }}) as {{ name }},
     {%- endfor %}
     cast(null as timestamp) as event_at,
-    cast(null as timestamp) as known_at,
-    cast(null as timestamp) as landing_starts_at,
-    cast(null as timestamp) as landing_closes_at,
-    cast(null as string) as unreadable,
+    milepost__known_at as known_at,
+    milepost__starts_at as landing_starts_at,
+    milepost__closes_at as landing_closes_at,
+    milepost__unreadable as unreadable,
     cast(null as string) as fault
+from {{ milepost.raw_rows('flights', 'flights') }}
 where false
 {%- endmacro %}

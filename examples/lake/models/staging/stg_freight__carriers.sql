@@ -1,6 +1,7 @@
 {{ milepost.staged_snapshots(
     'base_freight__carriers',
     id='carrier_id',
+    absent='unchanged',
     content=[
         'carrier_name',
         'authority_granted_at',
