@@ -181,7 +181,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
-	@$(UV_COMPILE) --extra dbt --group dev --output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --extra dbt --extra iceberg --group dev --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 
 .PHONY: clean

@@ -4,6 +4,7 @@
 __all__ = [
     "closed_tables",
     "declaration",
+    "joining",
     "landing",
     "layout",
     "ledger_garbage",

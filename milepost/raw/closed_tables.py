@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from milepost.errors import LandingError
-from milepost.raw import closed_dates
+from milepost.raw import closed_dates, iceberg, iceberg_catalog
 from milepost.raw.closing import ClosedListing, close
 from milepost.raw.column_types import is_declared_type
 from milepost.raw.lake import partitioned
@@ -73,9 +73,16 @@ def _remembered(
     """Return what is closed of tables without markers, by what the ledger remembers of them."""
     now = s3.clock(tables[0].raw)
     check_clock(now, datetime.now(UTC).replace(tzinfo=None))
+    lakes = [table for table in tables if table.table_format == "parquet"]
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        listings = list(pool.map(lambda table: _listing(ledger, table, tables, now), tables))
-    return ledger.remember(listings, now, writes=writes)
+        listings = list(pool.map(lambda table: _listing(ledger, table, tables, now), lakes))
+    iceberg_tables = [table for table in tables if table.table_format == "iceberg"]
+    all_metadata = [iceberg_catalog.read(table) for table in iceberg_tables]
+    listings += [iceberg.closed_listing(metadata, ledger, now) for metadata in all_metadata]
+    closed = ledger.remember(listings, now, writes=writes)
+    for metadata in all_metadata:
+        iceberg.check(metadata, closed[metadata.table.id], ledger)
+    return closed
 
 
 def _listing(

@@ -100,17 +100,20 @@ def close(
     )
     following = iter([partition for partition in begun if partition.starts_at >= first])
     present = next(following, None)
-    expected, is_aligned = first, True
+    expected = first
     while True:
         if present and present.starts_at == expected:
             partition, present = present, next(following, None)
         else:
             partition = layout.at(expected)
-            is_aligned = partition.starts_at == expected
-        if not is_aligned or (present and present.starts_at < partition.ends_at):
+        if (
+            partition.starts_at != expected
+            or (present and present.starts_at < partition.ends_at)
+            or (earlier and partition.starts_at < earlier.before < partition.ends_at)
+        ):
             raise LandingError(
-                f"raw table `{table.name}` was read in partitions that end at {expected} UTC, and "
-                f"`{table.layout}` in {table.time_zone} has none that starts then",
+                f"raw table `{table.name}` was read in other partitions than those of "
+                f"`{table.layout}` in {table.time_zone}: there is none from {expected} UTC",
                 hint="restore `layout` and `time_zone`, or give the table another name in the "
                 "source's YAML and its old one as `identifier`: it is read anew then",
             )

@@ -107,9 +107,9 @@ def _part_sizes(size: int, parts: int) -> Iterator[int]:
     usual = [mib * _MIB for mib in _USUAL_PART_SIZES]
     whole = range(-(-smallest // _MIB) * _MIB, above, _MIB)
     fitting = [part_size for part_size in usual if smallest <= part_size < above]
-    others = (part_size for part_size in whole if part_size not in fitting)
+    unusual = (part_size for part_size in whole if part_size not in fitting)
     yield from fitting
-    for part_size, _ in zip(others, range(_PART_SIZES_MAX - len(fitting)), strict=False):
+    for part_size, _ in zip(unusual, range(_PART_SIZES_MAX - len(fitting)), strict=False):
         yield part_size
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from milepost.errors import LandingError, MilepostError
+from milepost.raw.coherence import incoherence
 from milepost.raw.column_types import DECLARABLE, arrow_type
 from milepost.raw.layout import Layout
 from milepost.raw.tables import Column, RawTable
@@ -20,8 +21,8 @@ _KNOWN_AT = ("first_seen", "commit", "model")
 # Of the table, and of what is made from it.
 _KEYS = (
     *("raw_uri", "layout", "time_zone", "closed_by", "closing_delay_minutes", "missing_partitions"),
-    *("known_at", "when_files_change", "table_format", "rows_within_days", "quiet_dates"),
-    *("set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
+    *("known_at", "when_files_change", "table_format", "iceberg_table", "rows_within_days"),
+    *("quiet_dates", "set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
 )
 _COLUMN_KEYS = ("added_on", "optional", "format")
 
@@ -51,7 +52,7 @@ class _Reader:
             identifier=self._source["identifier"],
             raw=self._location(),
             columns={name: self._column(column) for name, column in self._columns.items()},
-            layout=self._text("layout", "{table}/landing_date={date}"),
+            layout=self._text("layout", "{table}" if is_iceberg else "{table}/landing_date={date}"),
             time_zone=self._text("time_zone", "UTC"),
             closed_by=self._choice("closed_by", "commit" if is_iceberg else "marker", _CLOSED_BY),  # type: ignore[arg-type]
             closing_delay=timedelta(minutes=self._number("closing_delay_minutes", 0)),
@@ -63,11 +64,13 @@ class _Reader:
                 "when_files_change", "error", ("error", "new_versions")
             ),
             table_format=table_format,  # type: ignore[arg-type]
+            iceberg_table=self._text("iceberg_table", ""),
             rows_within_days=self._rows_within_days(),
             quiet_dates=frozenset(self._date("quiet_dates", day) for day in self._quiet_dates()),
-            is_snapshot=self._meta.get("is_snapshot", False) is True,
+            is_snapshot=self._boolean("is_snapshot", self._meta.get("is_snapshot")),
         )
         self._check_together(table)
+        self._check_set_aside()
         return table
 
     @property
@@ -94,23 +97,22 @@ class _Reader:
             raise self._wrong(
                 "known_at",
                 f"{{after_partition_minutes: {table.known_delay // timedelta(minutes=1)}}}",
-                "its rows are known before the partition is closed: give a greater "
-                "`closing_delay_minutes`",
+                "a row is known before `closing_delay_minutes` after its partition's end: give a "
+                "greater `closing_delay_minutes`, or fewer minutes",
             )
         try:
             ZoneInfo(table.time_zone)
-        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-            raise self._wrong(
-                "time_zone", table.time_zone, "an IANA name: Europe/Berlin"
-            ) from error
-        except KeyError as error:
+        except (KeyError, ValueError, OSError) as error:
             raise self._wrong(
                 "time_zone", table.time_zone, "an IANA name: Europe/Berlin"
             ) from error
         try:
-            Layout.parse(table.layout, table.identifier, table.time_zone)
+            layout = Layout.parse(table.layout, table.identifier, table.time_zone)
         except ValueError as error:
             raise self._wrong("layout", table.layout, f"{error}; {_DOCS}") from error
+        fault = incoherence(table, layout)
+        if fault:
+            raise self._wrong(*fault)
 
     def _location(self) -> Location:
         try:
@@ -130,7 +132,13 @@ class _Reader:
             if form == "column" and detail in self._columns:
                 return "column", str(detail), timedelta()
             if form == "column":
-                raise self._wrong("known_at", value, f"declare the column `{detail}`")
+                near = get_close_matches(str(detail), self._columns, 1)
+                raise self._wrong(
+                    "known_at",
+                    value,
+                    f"declare the column `{detail}`"
+                    + (f"; did you mean `{near[0]}`?" if near else ""),
+                )
             if form == "after_partition_minutes" and type(detail) is int and detail >= 0:
                 return "partition", "", timedelta(minutes=detail)
         raise self._wrong(
@@ -153,7 +161,7 @@ class _Reader:
             name=name,
             data_type=data_type,
             added_on=None if added_on is None else self._date(f"{name}.added_on", added_on),
-            is_optional=meta.get("optional", False) is True,
+            is_optional=self._boolean(f"{name}.optional", meta.get("optional")),
             text_format=None if meta.get("format") is None else str(meta["format"]),
         )
 
@@ -176,6 +184,20 @@ class _Reader:
             return value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError as error:
             raise self._wrong(key, value, "a date: 2026-12-25") from error
+
+    def _check_set_aside(self) -> None:
+        """Check what the macros that count rows set aside read from the manifest themselves."""
+        share = self._meta.get("set_aside_share_max")
+        if share is not None and (type(share) not in (int, float) or not 0 <= share <= 1):
+            raise self._wrong("set_aside_share_max", share, "a share, 0 to 1")
+        count = self._meta.get("set_aside_row_count_min")
+        if count is not None and (type(count) is not int or count < 0):
+            raise self._wrong("set_aside_row_count_min", count, "a number of rows, 0 or more")
+
+    def _boolean(self, key: str, value: Any) -> bool:
+        if value is not None and type(value) is not bool:
+            raise self._wrong(key, value, "true or false")
+        return value is True
 
     def _number(self, key: str, otherwise: int) -> int:
         value = self._meta.get(key, otherwise)

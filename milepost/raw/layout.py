@@ -70,8 +70,12 @@ class Layout:
         # Literal text and placeholders take turns, and literal text is first and last.
         parts = _PLACEHOLDER.split(template)
         is_file = template.endswith(".parquet")
+        prefix = parts[0] if times or is_file or not template else f"{template}/"
+        if "{table}/" in text.partition(f"{{{times[0]}}}" if times else "\0")[0]:
+            # All in a folder of the table's own is the table's, or out of place.
+            prefix = prefix[: prefix.rindex("/") + 1]
         return cls(
-            prefix=parts[0] if times or is_file or not template else f"{template}/",
+            prefix=prefix,
             unit=_UNITS[frozenset(times)],
             zone=ZoneInfo(time_zone),
             times=times,
@@ -124,9 +128,11 @@ class Layout:
 def _pattern(parts: list[str]) -> str:
     """Return the regular expression of a layout, with a group for each part of a date."""
     pattern = re.escape(parts[0])
-    for name, before, after in zip(parts[1::2], parts[:-1:2], parts[2::2], strict=True):
+    for number, name in enumerate(parts[1::2]):
+        before, after = parts[2 * number], parts[2 * number + 2]
+        is_first, is_last = number == 0, 2 * number + 3 == len(parts)
         # Without text between them, only two digits each tell a month from a day.
-        is_crowded = len(parts) > 3 and not (before and after)
+        is_crowded = not (before or is_first) or not (after or is_last)
         digits = _DIGITS[name].removesuffix("?") if is_crowded else _DIGITS[name]
         pattern += f"({digits}){re.escape(after)}"
     return pattern

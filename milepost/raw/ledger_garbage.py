@@ -38,7 +38,7 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> list[ObjectM
         return []
     ledger = ledger_parts.read(store)
     named = {ledger_parts.part_name(part) for part in ledger.parts}
-    named |= set(pc.unique(ledger.records["kept"]).to_pylist())
+    named |= set(pc.unique(ledger.records["copy"]).to_pylist())
     garbage = [item for item in old if item.name not in named]
     if not dry_run:
         s3.remove(store, [item.name for item in garbage])

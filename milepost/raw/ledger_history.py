@@ -123,7 +123,7 @@ class TableHistory:
                 versions[number] = versions[number]._replace(etag=record.etag)
             elif record.event == KEPT:
                 number = current[record.name]
-                versions[number] = versions[number]._replace(kept=record.kept)
+                versions[number] = versions[number]._replace(copy=record.copy)
             partitions[record.starts_at, record.ends_at] = None
             ends_at = record.ends_at if ends_at is None else max(ends_at, record.ends_at)
         self.horizon = ends_at
@@ -173,8 +173,8 @@ class TableHistory:
 
     def _raw_file(self, number: int, table: RawTable, store: Location) -> RawFile:
         record = self.versions[number]
-        if self.current.get(record.name) != number and record.kept:
-            uri = store.uri(record.kept)
+        if self.current.get(record.name) != number and record.copy:
+            uri = store.uri(record.copy)
         elif "://" in record.name:
             # A table format leaves a file that it removed until its snapshot expires.
             uri = record.name

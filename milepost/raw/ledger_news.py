@@ -76,7 +76,7 @@ def news(listing: ClosedListing, history: TableHistory) -> News:
         new.without_copy = [
             versions[number]
             for name, number in current.items()
-            if not versions[number].kept and name not in changed and name not in gone
+            if not versions[number].copy and name not in changed and name not in gone
         ]
     return new
 

@@ -94,7 +94,7 @@ class Recorder:
             if news.late:
                 raise ledger_faults.late(table, news.late)
         for record in [*(record for record, _ in changed), *news.vanished]:
-            if not record.kept:
+            if not record.copy:
                 raise ledger_faults.without_copy(table, record)
         return replace(news, differing=changed, copied=copied)
 
@@ -104,8 +104,8 @@ class Recorder:
             return False
         if content.has_etag(table.raw, item.name, item.bytes, record.etag):
             return True
-        return bool(record.kept) and content.same_bytes(
-            table.raw, item.name, self.store, record.kept
+        return bool(record.copy) and content.same_bytes(
+            table.raw, item.name, self.store, record.copy
         )
 
     def _changes(self, news: News) -> list[Record]:
@@ -153,8 +153,8 @@ class Recorder:
         def copied(record: Record) -> Record:
             item = ObjectMeta(record.name, record.bytes, record.etag, self.seen_at)
             partition = Partition(record.starts_at, record.ends_at)
-            kept = self._copy(table, item)
-            return self._record(KEPT, table, partition, item)._replace(kept=kept)
+            copy = self._copy(table, item)
+            return self._record(KEPT, table, partition, item)._replace(copy=copy)
 
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             return list(pool.map(copied, records))
@@ -170,16 +170,16 @@ class Recorder:
             rows=footer.rows,
             columns=footer.columns,
             known_from=file.known_from,
-            kept=self._copy(file.table, file.item) if is_kept else "",
+            copy=self._copy(file.table, file.item) if is_kept else "",
         )
 
     def _copy(self, table: RawTable, item: ObjectMeta) -> str:
         """Copy a file beside the ledger, under a name that nothing had before; return the name."""
-        kept = f"{KEPT_BELOW}{secrets.token_hex(16)}.parquet"
+        copy = f"{KEPT_BELOW}{secrets.token_hex(16)}.parquet"
         location, item = _object(table, item)
-        if not uploads.copy(location, item, self.store, kept):
+        if not uploads.copy(location, item, self.store, copy):
             raise content.changed_meanwhile(location.uri(item.name))
-        return kept
+        return copy
 
     def _record(
         self, event: str, table: RawTable, partition: Partition, item: ObjectMeta | None = None

@@ -36,7 +36,7 @@ class Record(NamedTuple):
     rows: int = 0
     columns: str = "{}"
     known_from: datetime | None = None
-    kept: str = ""
+    copy: str = ""
     note: str = ""
 
 

@@ -60,6 +60,7 @@ class RawTable:
     known_delay: timedelta = timedelta()
     when_files_change: Literal["error", "new_versions"] = "error"
     table_format: Literal["parquet", "iceberg"] = "parquet"
+    iceberg_table: str = ""
     rows_within_days: int | None = None
     quiet_dates: frozenset[date] = field(default_factory=frozenset)
     is_snapshot: bool = False

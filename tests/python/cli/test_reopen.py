@@ -56,10 +56,7 @@ def manifest(lake: Lake, tmp_path: Path) -> Path:
     content = {
         "metadata": {"project_name": "freight", "dbt_version": "1.11.16"},
         "sources": {table["unique_id"]: table for table in sources},
-        **{
-            name: {}
-            for name in ("nodes", "macros", "exposures", "unit_tests", "disabled")
-        },
+        **{name: {} for name in ("nodes", "macros", "exposures", "unit_tests", "disabled")},
     }
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(content))

@@ -167,7 +167,7 @@ def _check_garbage(lake: Lake, closed: ClosedTable) -> None:
     finally:
         s3.clock = now
     ledger = ledger_parts.read(store)
-    named = {record["kept"] for record in ledger.records.to_pylist() if record["kept"]}
+    named = {record["copy"] for record in ledger.records.to_pylist() if record["copy"]}
     named |= {ledger_parts.part_name(part) for part in ledger.parts} | {CURRENT}
     assert {item.name for item in s3.listing(store)} == named
     assert named.isdisjoint(item.name for item in garbage)

@@ -112,11 +112,8 @@ def midnight(day: date) -> datetime:
 
 
 def declared(raw: Location, name: str, **changed: Any) -> RawTable:
-    return RawTable(
-        **{"id": name, "name": f"freight.{name}", "identifier": name}
-        | {"raw": raw, "columns": DECLARED}
-        | changed
-    )
+    values: dict[str, Any] = {"id": name, "name": f"freight.{name}", "identifier": name}
+    return RawTable(**values | {"raw": raw, "columns": DECLARED} | changed)
 
 
 def checked(raw: Location, *tables: RawTable) -> dict[str, ClosedTable]:
