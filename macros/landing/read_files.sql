@@ -9,7 +9,12 @@
 {%- endmacro %}
 
 {% macro duckdb__read_files(uris) -%}
-    {{ return("read_parquet(['" ~ uris | join("', '") ~ "'], hive_partitioning = false, filename = 'milepost__file')") }}
+    {%- set names = [] -%}
+    {%- for uri in uris -%}
+        {# DuckDB takes `*`, `?` and `[` for patterns, which name other files; in brackets each is itself. #}
+        {%- do names.append("'" ~ modules.re.sub('([*?[])', '[\\1]', uri) | replace("'", "''") ~ "'") -%}
+    {%- endfor -%}
+    {{ return("read_parquet([" ~ names | join(', ') ~ "], hive_partitioning = false, filename = 'milepost__file')") }}
 {%- endmacro %}
 
 {# On Spark a file is a table by its path. #}

@@ -1,20 +1,28 @@
 {#
-    A select of the declared columns of some files whose columns have the same types, with `milepost__file`, the
-    URI of a row's file, and `milepost__unreadable`.
+    The rows of files that are read alike: each declared column in its declared type, the name of the first column
+    that cannot be read as `milepost__unreadable`, and the file's name as `milepost__file`.
 
-    table: what `ask('raw_rows')` answers.
-    part: one of its `parts`.
+    The files have columns of the same types. DuckDB would read those of a list in the types of its first file, and
+    round or cut off the values of the others.
+
+    part: `readings`, how each declared column is read, and `files`, each with its `uri`.
+    Example: `select * from ({{ read_part(part) }}) as milepost__rows`
 #}
-{% macro read_part(table, part) -%}
+{% macro read_part(part) -%}
 select
-        {%- for name, data_type in table.columns.items() %}
-        {%- if part.types[name] is none %}
-        cast(null as {{ data_type }}) as {{ adapter.quote(name) }},
-        {%- else %}
-        cast({{ adapter.quote(name) }} as {{ data_type }}) as {{ adapter.quote(name) }},
-        {%- endif %}
+    {%- for reading in part.readings %}
+    {{ milepost.read_column(reading) }} as {{ adapter.quote(reading.column) }},
+    {%- endfor %}
+    {%- set doubtful = part.readings | rejectattr('how', 'in', ['cast', 'null']) | list %}
+    {%- if doubtful %}
+    case
+        {%- for reading in doubtful %}
+        when {{ milepost.is_unreadable(reading) }} then '{{ reading.column | replace("'", "''") }}'
         {%- endfor %}
-        cast(null as string) as milepost__unreadable,
-        milepost__file
-    from {{ milepost.read_files(part.files | map(attribute='uri') | list) }}
+    end as milepost__unreadable,
+    {%- else %}
+    cast(null as string) as milepost__unreadable,
+    {%- endif %}
+    milepost__file
+from {{ milepost.read_files(part.files | map(attribute='uri') | list) }}
 {%- endmacro %}

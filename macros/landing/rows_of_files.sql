@@ -40,12 +40,12 @@ select
         false as milepost__is_removed,
         milepost__rows.milepost__unreadable
     from (
-        {{ milepost.read_part(table, part) }}
+        {{ milepost.read_part(part) }}
     ) as milepost__rows
     inner join (
         values
         {%- for file in part.files %}
-        ('{{ file.uri }}', '{{ file.starts_at }}', '{{ file.closes_at }}', {{ "'" ~ file.known_from ~ "'" if file.known_from else 'null' }}){{ ',' if not loop.last }}
+        ('{{ file.uri | replace("'", "''") }}', '{{ file.starts_at }}', '{{ file.closes_at }}', {{ "'" ~ file.known_from ~ "'" if file.known_from else 'null' }}){{ ',' if not loop.last }}
         {%- endfor %}
     ) as milepost__files (uri, starts_at, closes_at, known_from)
         on milepost__rows.milepost__file = milepost__files.uri
@@ -77,7 +77,7 @@ select
             {{ compared | join(', ') }},
             milepost__unreadable
         from (
-            {{ milepost.read_part(table, part) }}
+            {{ milepost.read_part(part) }}
         ) as milepost__rows
         {{ 'union all' if not loop.last }}
         {%- else %}
@@ -90,7 +90,7 @@ select
             {{ compared | join(', ') }},
             milepost__unreadable
         from (
-            {{ milepost.read_part(table, part) }}
+            {{ milepost.read_part(part) }}
         ) as milepost__rows
         {{ 'union all' if not loop.last }}
         {%- else %}

@@ -1,7 +1,7 @@
 """The source of the modules that plan a batch, which is part of the code of every table.
 
-They decide which rows of a table are built and from which landing dates. So each edit of them
-builds every view again, except where it is to comments, docstrings or blank lines.
+They decide which rows of a table are built, from which files, and how these are read. So each edit
+of them builds every view again, except where it is to comments, docstrings or blank lines.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import tokenize
 from functools import cache
 from pathlib import Path
 
-_MODULES = ("raw_logs.py", "raw_rows.py", "batches.py", "reach.py", "slices.py", "plan.py")
+_MODULES = (
+    *("raw_logs.py", "raw_rows.py", "batches.py", "reach.py", "slices.py", "plan.py"),
+    *("../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
+)
 
 
 @cache
 def planning_code() -> str:
     """Return the source of the planning modules without comments, docstrings and blank lines."""
-    files = (Path(__file__).with_name(name) for name in _MODULES)
+    files = (Path(__file__).parent / name for name in _MODULES)
     return "".join(without_comments(file.read_text(encoding="utf-8")) for file in files)
 
 

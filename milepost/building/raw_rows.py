@@ -6,17 +6,19 @@ Any edit here but of comments and docstrings builds every view again: see `plann
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from milepost.raw.reading import Reading, readings
 from milepost.raw.tables import ClosedTable, RawFile, RawTable
 
 
 def raw_rows(table: RawTable, closed: ClosedTable, since: datetime | None) -> dict[str, Any]:
     """Return the files of a raw table that may have rows known from `since` on.
 
-    `parts` are sets of files whose columns have the same types. `rewrites` have the parts `before`
-    and `after`, and the instant `known_from`.
+    `parts` are sets of files that are read alike. `rewrites` have the parts `before`
+    and `after`, and the instant `known_from`. Raises a LandingError for a file that cannot be read.
     """
     files = [file for file in closed.files if since is None or _may_be_known(file, since)]
     return {
@@ -41,11 +43,11 @@ def _may_be_known(file: RawFile, since: datetime) -> bool:
 
 
 def _parts(table: RawTable, files: Iterable[RawFile]) -> list[dict[str, Any]]:
-    parts: dict[tuple[str | None, ...], dict[str, Any]] = {}
+    parts: dict[tuple[Reading, ...], dict[str, Any]] = {}
     for file in files:
-        types = tuple(file.columns.get(name) for name in table.columns)
+        alike = readings(table, file)
         part = parts.setdefault(
-            types, {"types": dict(zip(table.columns, types, strict=True)), "files": []}
+            alike, {"readings": [asdict(reading) for reading in alike], "files": []}
         )
         part["files"].append(
             {

@@ -8,7 +8,9 @@ __all__ = [
     "landing",
     "layout",
     "ledger_garbage",
+    "loader",
     "markers",
+    "reading",
     "reopening",
     "tables",
 ]

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from milepost.errors import LandingError
 from milepost.raw import closed_dates, iceberg, iceberg_catalog
 from milepost.raw.closing import ClosedListing, close
-from milepost.raw.column_types import is_declared_type
 from milepost.raw.lake import partitioned
 from milepost.raw.layout import Layout
 from milepost.raw.ledger import Ledger, consult
+from milepost.raw.reading import readings
 from milepost.raw.silence import check_silence
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.storage import s3
@@ -38,33 +38,20 @@ def check(
             tables_by_log.setdefault(table.raw, []).append(table)
     for raw, tables_of_log in tables_by_log.items():
         closed |= closed_dates.check(raw, tables_of_log)
-    others = [table for table in tables if table.closed_by != "marker"]
-    if others:
-        closed |= consult(store, lambda ledger: _remembered(ledger, others, writes=writes))
+    unmarked = [table for table in tables if table.closed_by != "marker"]
+    if unmarked:
+        closed |= consult(store, lambda ledger: _remembered(ledger, unmarked, writes=writes))
     for table in tables:
-        if table.closed_by == "marker":
-            _check_columns(table, closed[table.id])
+        _check_columns(table, closed[table.id])
         check_silence(table, closed[table.id])
     return closed
 
 
 def _check_columns(table: RawTable, closed: ClosedTable) -> None:
-    """Check that every file has the declared columns in their declared types."""
-    for file in closed.files:
-        for column in table.columns.values():
-            actual = file.columns.get(column.name)
-            if actual is None:
-                raise LandingError(
-                    f"column `{column.name}` of raw table `{table.name}` is missing in "
-                    f"`{file.uri}`, which has {', '.join(file.columns)}",
-                    hint="land the column, or declare the change in the source's YAML",
-                )
-            if not is_declared_type(actual, column.data_type):
-                raise LandingError(
-                    f"column `{column.name}` of raw table `{table.name}` is {actual} in "
-                    f"`{file.uri}`, declared {column.data_type}",
-                    hint="land it in the declared type, or declare the change in the source's YAML",
-                )
+    """Check that every declared column can be read from every file."""
+    rewritten = [file for item in closed.rewrites for file in (*item.before, *item.after)]
+    for file in (*closed.files, *rewritten):
+        readings(table, file)
 
 
 def _remembered(
@@ -93,8 +80,10 @@ def _listing(
         table,
         layout,
         s3.listing(table.raw, layout.prefix),
-        others=[
-            _layout(other) for other in tables if other.raw == table.raw and other is not table
+        neighbours=[
+            _layout(neighbour)
+            for neighbour in tables
+            if neighbour.raw == table.raw and neighbour is not table
         ],
         recorded=ledger.partitions(table.id) if layout.unit is None else {},
     )
@@ -102,7 +91,7 @@ def _listing(
 
 
 def _layout(table: RawTable) -> Layout:
-    return Layout.parse(table.layout, table.identifier, table.time_zone)
+    return Layout.parse(table.layout, table.identifier, table.time_zone, covers=table.covers)
 
 
 def check_clock(of_server: datetime, of_machine: datetime) -> None:

@@ -1,38 +1,127 @@
-"""The types of raw columns: as a source declares them, and as a loader's data frame has them."""
+"""The types of raw columns: as a source declares them, as files and data frames have them."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-_TYPES = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
+# How many digits an integer type can have.
+INTEGERS = {
+    "TINYINT": 3,
+    "SMALLINT": 5,
+    "INTEGER": 10,
+    "BIGINT": 19,
+    "UTINYINT": 3,
+    "USMALLINT": 5,
+    "UINTEGER": 10,
+    "UBIGINT": 20,
 }
-_DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
-DECLARABLE = f"{', '.join(f'`{name}`' for name in _TYPES)} or `decimal(p, s)`"
+_ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "TINYINT": pa.int8(),
+    "SMALLINT": pa.int16(),
+    "INTEGER": pa.int32(),
+    "BIGINT": pa.int64(),
+    "FLOAT": pa.float32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+DECLARABLE = (
+    f"{', '.join(f'`{name.lower()}`' for name in _ARROW_TYPES)} or `decimal(p, s)`, or a synonym"
+)
+# By the names that Arrow gives to types: as which type of its own DuckDB reads them from Parquet.
+_FILE_TYPES = {
+    **{str(arrow): name for name, arrow in _ARROW_TYPES.items()},
+    "large_string": "VARCHAR",
+    "string_view": "VARCHAR",
+    "extension<arrow.json>": "VARCHAR",
+    "extension<arrow.uuid>": "UUID",
+    "uint8": "UTINYINT",
+    "uint16": "USMALLINT",
+    "uint32": "UINTEGER",
+    "uint64": "UBIGINT",
+    "halffloat": "FLOAT",
+    "date64[ms]": "DATE",
+    "null": "NULL",
+}
+_FILE_DICTIONARY = re.compile(r"dictionary<values=(.*), indices=u?int\d+, ordered=\d>")
+_FILE_DECIMAL = re.compile(r"decimal\d*\((\d+), (\d+)\)")
+_FILE_TIMESTAMP = re.compile(r"timestamp\[(s|ms|us|ns)(, tz=.+)?\]")
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def parser() -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB that no one else works with: it parses types and formats."""
+    return _database().cursor()
+
+
+@cache
+def duckdb_type(declared: str) -> str | None:
+    """Return DuckDB's name of a declared `data_type`, or None where no raw column has it."""
+    if declared.strip().lower() in ("decimal", "numeric", "dec"):
+        return None  # engines differ in how many digits a decimal has that does not say it
+    try:
+        name = str(parser().type(declared))
+    except duckdb.Error:
+        return None
+    return name if name in _ARROW_TYPES or _DECIMAL.fullmatch(name) else None
 
 
 def arrow_type(declared: str) -> pa.DataType | None:
     """Return the Arrow type of a declared `data_type`, or None where no raw column has it."""
-    name = declared.lower().replace(" ", "")
-    decimal = _DECIMAL.fullmatch(name)
+    name = duckdb_type(declared)
+    digits = name and decimal_digits(name)
+    return pa.decimal128(*digits) if digits else _ARROW_TYPES.get(name or "")
+
+
+def decimal_digits(duckdb_name: str) -> tuple[int, int] | None:
+    """Return precision and scale of DuckDB's name of a decimal type, or None for another type."""
+    decimal = _DECIMAL.fullmatch(duckdb_name)
+    return (int(decimal[1]), int(decimal[2])) if decimal else None
+
+
+def file_type(arrow_name: str) -> str | None:
+    """Return the DuckDB type in which a file's column arrives, or None where it cannot be read.
+
+    `arrow_name` is what Arrow calls its type. `NULL` is the type of a column with nulls alone.
+    """
+    dictionary = _FILE_DICTIONARY.fullmatch(arrow_name)
+    if dictionary:
+        return file_type(dictionary[1])
+    decimal = _FILE_DECIMAL.fullmatch(arrow_name)
     if decimal:
-        precision, scale = int(decimal[1]), int(decimal[2])
-        return pa.decimal128(precision, scale) if 0 < precision <= 38 >= scale else None
-    return _TYPES.get(name)
+        # DuckDB reads decimals of more digits as DOUBLE, with wrong values.
+        return f"DECIMAL({decimal[1]},{decimal[2]})" if int(decimal[1]) <= 38 else None
+    timestamp = _FILE_TIMESTAMP.fullmatch(arrow_name)
+    if timestamp and timestamp[2]:
+        return "TIMESTAMP WITH TIME ZONE"
+    if timestamp:
+        return "TIMESTAMP_NS" if timestamp[1] == "ns" else "TIMESTAMP"
+    return _FILE_TYPES.get(arrow_name)
 
 
-def is_declared_type(arrow_name: str, declared: str) -> bool:
-    """Return whether a column of an Arrow type, by its name, is read as declared."""
-    return arrow_name.removeprefix("large_") == str(arrow_type(declared))
+def arrow_names(schema: pa.Schema) -> dict[str, str]:
+    """Return what Arrow calls the types of a file's columns; of a dictionary, of its values.
+
+    A name that two columns have has a type that nothing reads.
+    """
+    names: dict[str, str] = {}
+    for field in schema:
+        kind = field.type.value_type if kinds.is_dictionary(field.type) else field.type
+        names[field.name] = "two columns of one name" if field.name in names else str(kind)
+    return names
 
 
 def landed_type(arrow: pa.DataType) -> pa.DataType | None:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.types as kinds
 
 from milepost.errors import ConflictError, LandingError
+from milepost.raw.column_types import arrow_names
 from milepost.storage import s3
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
@@ -74,9 +74,7 @@ def footer(location: Location, item: ObjectMeta) -> Footer:
             hint="an upload that ended half way is landed again; what is no data is named with a "
             "`_` in front",
         ) from error
-    return Footer(
-        metadata.num_rows, json.dumps({field.name: _name(field.type) for field in schema})
-    )
+    return Footer(metadata.num_rows, json.dumps(arrow_names(schema)))
 
 
 def changed_meanwhile(uri: str) -> ConflictError:
@@ -91,11 +89,6 @@ def _tail(location: Location, item: ObjectMeta, size: int) -> bytes:
     if item.bytes and (stored is None or (item.etag and stored.etag != item.etag)):
         raise changed_meanwhile(location.uri(item.name))
     return stored.body if stored else b""
-
-
-def _name(kind: pa.DataType) -> str:
-    # How a column is encoded is no part of its type.
-    return str(kind.value_type if kinds.is_dictionary(kind) else kind)
 
 
 def _part_sizes(size: int, parts: int) -> Iterator[int]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyarrow.types as kinds
 
 from milepost.errors import LandingError
+from milepost.raw.column_types import arrow_names
 from milepost.storage import s3
 from milepost.storage.arrow import filesystem
 from milepost.storage.client import PARALLEL_REQUESTS
@@ -78,24 +78,24 @@ def _check_footer(raw: Location, store: Any, file: Entry) -> None:
     try:
         source = store.open_input_file(f"{raw.bucket}/{raw.key(file['name'])}")
         footer = pq.read_metadata(source)
-        schema = footer.schema.to_arrow_schema()
-        actual = footer.num_rows, {field.name: _name(field.type) for field in schema}
+        row_count, columns = footer.num_rows, arrow_names(footer.schema.to_arrow_schema())
     except (OSError, pa.ArrowException) as error:
         raise _misdescribed(raw, file, f"it cannot be read: {error}") from error
-    if actual[0] != file["rows"]:
-        raise _misdescribed(raw, file, f"it has {actual[0]} rows, not {file['rows']}")
-    described = {name: kind.removeprefix("large_") for name, kind in file["columns"].items()}
-    for name in sorted(described.keys() | actual[1].keys()):
-        if described.get(name) != actual[1].get(name):
+    if row_count != file["rows"]:
+        raise _misdescribed(raw, file, f"it has {row_count} rows, not {file['rows']}")
+    described, in_footer = _comparable(file["columns"]), _comparable(columns)
+    for name in sorted(described.keys() | in_footer.keys()):
+        if described.get(name) != in_footer.get(name):
             raise _misdescribed(
                 raw,
                 file,
-                f"its column `{name}` is {actual[1].get(name)}, not {described.get(name)}",
+                f"its column `{name}` is {in_footer.get(name)}, not {described.get(name)}",
             )
 
 
-def _name(kind: pa.DataType) -> str:
-    return str(kind.value_type if kinds.is_dictionary(kind) else kind).removeprefix("large_")
+def _comparable(columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns' types as markers are free to call them: pandas writes large strings."""
+    return {name: kind.removeprefix("large_") for name, kind in columns.items()}
 
 
 def _misdescribed(raw: Location, file: Entry, how: str) -> LandingError:

@@ -232,11 +232,13 @@ def test_a_store_that_errs_ends_in_the_rows_or_a_clear_refusal(
     assert "ClosedTable" in ends
 
 
+@pytest.mark.parametrize("options", [VERSIONS, {}], ids=["versions", "error"])
 def test_a_file_replaced_while_it_is_looked_at_is_listed_again(
-    s3_server: dict[str, str], lakes: Callable[[], Lake]
+    s3_server: dict[str, str], lakes: Callable[[], Lake], options: dict[str, Any]
 ) -> None:
     """Between the listing and the first byte that is read of it."""
     lake = lakes()
+    lake.options = options
     with proxy(client().meta.endpoint_url) as between:
         replaced: list[int] = []
 
@@ -250,4 +252,5 @@ def test_a_file_replaced_while_it_is_looked_at_is_listed_again(
         through = {**s3_server, "AWS_ENDPOINT_URL": between.endpoint}
         closed = start(through, build, lake, 1).result()
     assert rows_at(closed, LATER) == [0, 2, 5]
+    assert rows_at(lake.check(2), LATER) == [0, 2, 5]
     assert replaced

@@ -95,7 +95,7 @@ def test_each_key_is_read() -> None:
         ({"closed_by": "success"}, "closed_by: success", "one of marker, success_file, delay"),
         ({"closed_by": "commit"}, "closed_by: commit", "`table_format: iceberg`"),
         ({"closed_by": "delay", "table_format": "iceberg"}, "closed_by: delay", "iceberg"),
-        ({"iceberg_table": "lake.freight.loads"}, "iceberg_table: lake.freight.loads", "table_format: iceberg"),
+        ({"iceberg_table": "a.b.c"}, "iceberg_table: a.b.c", "table_format: iceberg"),
         ({**ICEBERG, "iceberg_table": "loads"}, "iceberg_table: loads", "catalog.namespace"),
         ({**ICEBERG, "layout": "{table}/{date}"}, "layout: {table}/{date}", "the folder alone"),
         ({**ICEBERG, "known_at": "first_seen"}, "known_at: first_seen", "`commit`"),

@@ -69,7 +69,7 @@ def test_an_append_is_known_from_its_commit(lake: IcebergLake) -> None:
 
 def test_builds_read_it_beside_other_tables(lake: IcebergLake) -> None:
     """By S3's clock, by which the loads that are committed in 2100 are of no closed hour."""
-    with pytest.raises(LandingError, match="no hour of raw table .* is closed"):
+    with pytest.raises(LandingError, match=r"no hour of raw table .* is closed"):
         closed_tables.check([lake.table], lake.store, writes=True)
     lake.catalog.drop_table("freight.loads")
     lake.create()

@@ -308,6 +308,24 @@ def test_other_files_are_the_truth_after_a_partition_was_reopened(lake: Lake) ->
     refused(lake, "hour=01/a.parquet` came after")
 
 
+def test_a_file_that_is_written_again_moves_to_the_day_of_its_writing(lake: Lake) -> None:
+    """Without dates in its layout: the partition that was reopened loses it."""
+    reopen(lake, "2026-03-01T01")
+    listing = lake.listing()
+    first, second, third = listing.partitions
+    moved = [*listing.partitions[third], *listing.partitions[second]]
+    partitions = {first: listing.partitions[first], second: [], third: moved}
+    for _ in range(2):
+        closed = ledger.consult(
+            lake.store,
+            lambda current: current.remember(
+                [replace(listing, partitions=partitions)], LATER, writes=True
+            ),
+        )[lake.table.id]
+        starts = sorted(file.starts_at for file in closed.files)
+        assert starts == [first.starts_at, third.starts_at, third.starts_at]
+
+
 def test_history_is_forgotten_with_its_partition(versioned: Lake) -> None:
     versioned.put(1, 8)
     versioned.put(2, 9)
