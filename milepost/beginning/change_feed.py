@@ -9,7 +9,7 @@ from milepost.beginning.sample import Sample, quoted
 
 _FLAG = re.compile(r"(^|_)(is_)?deleted$")
 _OPERATION = re.compile(r"(^|_)(op|operation|change_type|action|dml_type|cdc_operation)$")
-_DELETES = {"d", "delete", "deleted", "remove", "removed"}
+_DELETES = {"d", "delete", "deleted"}
 _WORDS = {
     *_DELETES,
     *("c", "r", "u", "i", "insert", "inserted", "update", "updated", "create", "created", "read"),
@@ -45,5 +45,5 @@ def change_feed(sample: Sample, names: dict[str, str]) -> ChangeFeed | None:
             words = {str(word).lower() for word in sample.values(value)}
             if words and words <= _WORDS:
                 deletes = ", ".join(f"'{word}'" for word in sorted(_DELETES))
-                return ChangeFeed(name, f"coalesce(lower({value}) in ({deletes}), false)", sequence)
+                return ChangeFeed(name, f"coalesce(lower({value}), '') in ({deletes})", sequence)
     return None

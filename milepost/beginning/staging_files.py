@@ -18,7 +18,7 @@ def base_sql(project: str, table: Table) -> str:
     if table.feed and table.feed.sequence:
         columns.append(_renamed(table.feed.sequence, names[table.feed.sequence]))
     if table.feed:
-        columns.append(f"{table.feed.deleted} or milepost__is_removed as is_deleted")
+        columns.append(f"{table.feed.deleted}\n        or milepost__is_removed as is_deleted")
     elif table.place.is_iceberg:
         columns.append("milepost__is_removed as is_deleted")
     event_at = _instant(table, table.event) if table.event else "milepost__known_at"

@@ -10,7 +10,6 @@ __all__ = [
     "ledger",
     "ledger_garbage",
     "loader",
-    "markers",
     "reading",
     "reopening",
     "tables",
