@@ -6,7 +6,6 @@ What it simulates is described in docs/reference/simulated-data.md; the SQL is i
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -17,8 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from milepost.errors import LandingError, MilepostError
-from milepost.raw import landing, markers
-from milepost.storage import s3
+from milepost.raw import landing, loader
 from milepost.storage.location import Location
 
 HERE = Path(__file__).parent
@@ -72,20 +70,8 @@ def land_simulated(
 
 def closed_dates(raw: Location, written_by: str) -> list[date]:
     """The closed landing dates in order; they must be contiguous and `written_by` this loader."""
-    names = [marker.name for marker in s3.listing(raw, f"{markers.MARKERS}/")]
-    closed = sorted(
-        date.fromisoformat(name.split("landing_date=")[1].removesuffix(".json")) for name in names
-    )
-    if not closed:
-        return []
-    marker = s3.get(raw, markers.marker_name(closed[-1]))
-    writer = json.loads(marker[0])["written_by"] if marker else "nobody"
-    if writer != written_by:
-        raise LandingError(
-            f"`{raw.uri()}` holds a log by `{writer}`, not by `{written_by}`",
-            hint="give the same seed and scale, or another location",
-        )
-    missing = set(dates(closed[0], closed[-1])) - set(closed)
+    closed = loader.closed_dates(raw, written_by=written_by)
+    missing = set(dates(closed[0], closed[-1])) - set(closed) if closed else set()
     if missing:
         raise LandingError(
             f"`{raw.uri()}` has no marker for {min(missing)}, between closed dates",

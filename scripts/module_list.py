@@ -13,7 +13,7 @@ PAGE = ROOT / "docs/concepts/architecture.md"
 MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
-    *("storage", "raw", "release", "building"),
+    *("storage", "raw", "release", "beginning", "building"),
     *("publishing", "catalogue", "reading", "cli"),
 )
 

@@ -49,6 +49,7 @@
         {% do staged_from.update({arguments.base: {
             'id': milepost.columns_of(arguments.id),
             'has_deletes': 'deleted' in arguments,
+            'is_snapshot': staging == 'staged_snapshots',
             'reference_days': reference_days,
             'redelivery_days': redelivery_days,
         }}) %}

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
-from milepost.building import build_records, code, look_back, raw_rows, results
+from milepost.building import build_records, code, look_back, raw_rows, results, staged_models
 from milepost.building.batches import Batches, Options, grid_end
 from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
@@ -93,6 +93,7 @@ class DbtCommand:
             statements = build_records.interrupt(selected)
             return {"restored": [], "statements": statements, "dropped": [], "messages": []}
         self._catalog.check_declarations()
+        staged_models.check(self._catalog)
         self._plan = Planner(
             self._catalog,
             self._options,

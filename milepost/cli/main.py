@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from milepost.cli import (
     diff,
     gc,
+    init,
     pin,
     publish,
     release_list,
@@ -27,6 +28,7 @@ from milepost.errors import MilepostError
 from milepost.storage.location import Location
 
 COMMANDS = (
+    init.COMMAND,
     publish.COMMAND,
     release_list.COMMAND,
     training_set.COMMAND,

@@ -8,6 +8,7 @@ __all__ = [
     "landing",
     "layout",
     "ledger_garbage",
+    "loader",
     "markers",
     "reading",
     "reopening",

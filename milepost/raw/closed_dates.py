@@ -123,6 +123,9 @@ def _file(table: RawTable, entry: Entry) -> RawFile:
         closes_at=starts_at + timedelta(days=1) + table.closing_delay,
         columns=entry["columns"],
         rows=entry["rows"],
+        known_from=starts_at + timedelta(days=1) + table.known_delay
+        if table.known_by == "partition"
+        else None,
     )
 
 

@@ -38,9 +38,9 @@ def check(
             tables_by_log.setdefault(table.raw, []).append(table)
     for raw, tables_of_log in tables_by_log.items():
         closed |= closed_dates.check(raw, tables_of_log)
-    others = [table for table in tables if table.closed_by != "marker"]
-    if others:
-        closed |= consult(store, lambda ledger: _remembered(ledger, others, writes=writes))
+    unmarked = [table for table in tables if table.closed_by != "marker"]
+    if unmarked:
+        closed |= consult(store, lambda ledger: _remembered(ledger, unmarked, writes=writes))
     for table in tables:
         _check_columns(table, closed[table.id])
         check_silence(table, closed[table.id])
@@ -80,8 +80,10 @@ def _listing(
         table,
         layout,
         s3.listing(table.raw, layout.prefix),
-        others=[
-            _layout(other) for other in tables if other.raw == table.raw and other is not table
+        neighbours=[
+            _layout(neighbour)
+            for neighbour in tables
+            if neighbour.raw == table.raw and neighbour is not table
         ],
         recorded=ledger.partitions(table.id) if layout.unit is None else {},
     )
@@ -89,7 +91,7 @@ def _listing(
 
 
 def _layout(table: RawTable) -> Layout:
-    return Layout.parse(table.layout, table.identifier, table.time_zone)
+    return Layout.parse(table.layout, table.identifier, table.time_zone, covers=table.covers)
 
 
 def check_clock(of_server: datetime, of_machine: datetime) -> None:

@@ -63,7 +63,9 @@ def close(
     )
     is_closed = _rule(table, listing, begun, now)
     newest_closed = max((partition for partition in begun if is_closed(partition)), default=None)
-    may_be_empty = table.missing_partitions == "empty" or layout.unit is None
+    # After a history nothing is known: no file is not a day without rows, unless declared so.
+    is_written_at_will = layout.unit is None and table.covers is None
+    may_be_empty = table.missing_partitions == "empty" or is_written_at_will
     partitions: dict[Partition, Sequence[ObjectMeta]] = {}
 
     def closes(partition: Partition) -> bool:

@@ -27,6 +27,12 @@ def incoherence(table: RawTable, layout: Layout) -> Incoherence | None:
         return Incoherence(
             "iceberg_table", table.iceberg_table, "it goes with `table_format: iceberg`"
         )
+    if table.covers and (layout.unit or table.closed_by != "delay"):
+        return Incoherence(
+            "covers",
+            f"[{table.covers.starts_at.date()}, {table.covers.ends_at.date()}]",
+            "it is of a `layout` that names no date, with `closed_by: delay`",
+        )
     if table.closed_by == "marker":
         return _of_marker(table)
     if table.closed_by == "success_file" and (layout.unit is None or layout.is_file):

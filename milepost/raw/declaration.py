@@ -12,7 +12,7 @@ from milepost.errors import LandingError, MilepostError
 from milepost.raw.coherence import incoherence
 from milepost.raw.layout import Layout
 from milepost.raw.reading import check_declared
-from milepost.raw.tables import Column, RawTable
+from milepost.raw.tables import Column, Partition, RawTable
 from milepost.storage.location import Location
 
 _DOCS = "see docs/reference/sources.md"
@@ -22,7 +22,7 @@ _KNOWN_AT = ("first_seen", "commit", "model")
 _KEYS = (
     *("raw_uri", "layout", "time_zone", "closed_by", "closing_delay_minutes", "missing_partitions"),
     *("known_at", "when_files_change", "table_format", "iceberg_table", "rows_within_days"),
-    *("quiet_dates", "set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
+    *("covers", "quiet_dates", "set_aside_share_max", "set_aside_row_count_min", "is_snapshot"),
 )
 _COLUMN_KEYS = ("added_on", "optional", "format")
 
@@ -66,6 +66,7 @@ class _Reader:
             table_format=table_format,  # type: ignore[arg-type]
             iceberg_table=self._text("iceberg_table", ""),
             rows_within_days=self._rows_within_days(),
+            covers=self._covers(),
             quiet_dates=frozenset(self._date("quiet_dates", day) for day in self._quiet_dates()),
             is_snapshot=self._boolean("is_snapshot", self._meta.get("is_snapshot")),
         )
@@ -161,6 +162,20 @@ class _Reader:
         )
         check_declared(self._name, column)
         return column
+
+    def _covers(self) -> Partition | None:
+        days = self._meta.get("covers")
+        if days is None:
+            return None
+        hint = "the first date of the history, and the one after its last: [2013-01-01, 2014-01-01]"
+        if not isinstance(days, list) or len(days) != 2:
+            raise self._wrong("covers", days, hint)
+        first, before = (
+            datetime.combine(self._date("covers", day), datetime.min.time()) for day in days
+        )
+        if not first < before:
+            raise self._wrong("covers", days, hint)
+        return Partition(first, before)
 
     def _rows_within_days(self) -> int | None:
         days = self._meta.get("rows_within_days")

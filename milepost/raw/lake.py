@@ -21,12 +21,12 @@ def partitioned(
     layout: Layout,
     items: Iterable[ObjectMeta],
     *,
-    others: Sequence[Layout],
+    neighbours: Sequence[Layout],
     recorded: Mapping[str, Partition],
 ) -> PartitionedListing:
     """Sort the objects below a table's prefix into its partitions.
 
-    `others` are the layouts of other tables at its location, whose objects may be below the prefix
+    `neighbours` are the layouts of other tables at its location, which may have objects below it
     too. `recorded` are the partitions of files by their names, where the layout says none: a file
     stays in the partition in which it was first read. Raises a LandingError for objects that are in
     no partition, and for names that no engine reads.
@@ -44,7 +44,7 @@ def partitioned(
             continue
         partition = recorded.get(name) or layout.partition(name, item.modified)
         if not partition:
-            if not any(other.partition(name, item.modified) for other in others):
+            if not any(neighbour.partition(name, item.modified) for neighbour in neighbours):
                 strays.append(name)
         elif _UNREADABLE.search(name):
             raise LandingError(

@@ -38,7 +38,8 @@ class Layout:
     """Where the files of a raw table are below its location.
 
     `prefix` is what all their names begin with. `unit` is the length of a partition, None where
-    the layout names no time: a file then belongs to the UTC day in which it was written.
+    the layout names no time: a file then belongs to `covers`, or to the UTC day in which it was
+    written.
     """
 
     prefix: str
@@ -48,9 +49,12 @@ class Layout:
     is_file: bool
     partitioned: re.Pattern[str]
     of_table: re.Pattern[str]
+    covers: Partition | None = None
 
     @classmethod
-    def parse(cls, text: str, identifier: str, time_zone: str) -> Layout:
+    def parse(
+        cls, text: str, identifier: str, time_zone: str, *, covers: Partition | None = None
+    ) -> Layout:
         """Return the layout of a table; a ValueError says what is wrong with its text."""
         names = _PLACEHOLDER.findall(text)
         times = tuple(name for name in names if name != "table")
@@ -90,6 +94,7 @@ class Layout:
                 else ".*",
                 re.DOTALL,
             ),
+            covers=covers,
         )
 
     def is_data(self, name: str) -> bool:
@@ -108,7 +113,7 @@ class Layout:
         if not match:
             return None
         if self.unit is None:
-            return self.at(written_at)
+            return self.covers or self.at(written_at)
         return _named(self.unit, self.zone, self.times, match.groups())
 
     def at(self, instant: datetime) -> Partition:

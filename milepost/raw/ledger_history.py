@@ -188,6 +188,8 @@ class TableHistory:
             if table.known_by == "first_seen" and record.modified:
                 known_from = record.modified
                 closes_at = max(closes_at, known_from + _INSTANT)
+            elif table.known_by == "partition":
+                known_from = record.ends_at + table.known_delay
         return RawFile(uri, starts_at, closes_at, _columns(record.columns), record.rows, known_from)
 
 

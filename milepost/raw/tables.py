@@ -42,7 +42,8 @@ class RawTable:
     """A raw table as its source declares it; docs/reference/sources.md explains each key.
 
     `id` is the source's id in dbt's manifest, `name` is what messages call it: `freight.loads`.
-    `identifier` is its name in the layout.
+    `identifier` is its name in the layout. `covers` is the span of time of a history whose layout
+    names none.
     """
 
     id: str
@@ -62,6 +63,7 @@ class RawTable:
     table_format: Literal["parquet", "iceberg"] = "parquet"
     iceberg_table: str = ""
     rows_within_days: int | None = None
+    covers: Partition | None = None
     quiet_dates: frozenset[date] = field(default_factory=frozenset)
     is_snapshot: bool = False
 

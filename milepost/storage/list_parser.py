@@ -12,8 +12,8 @@ def parse_contents(
 ) -> None:
     """Take the objects out of a page of a listing before boto3 parses it, and parse them here.
 
-    A handler of the event `before-parse.s3.ListObjectsV2`: boto3 takes a minute for a million
-    objects, most of it for their times.
+    A handler of the event `before-parse.s3.ListObjectsV2`, to be the first: boto3 parses a page
+    twice, and each object's time slowly.
     """
     if response_dict["status_code"] != 200:
         return

@@ -60,12 +60,7 @@ def listing(location: Location, below: str = "", *, after: str = "") -> Iterator
             Bucket=location.bucket, Prefix=location.key(below), **start_after
         ):
             for item in page.get("Contents", []):
-                yield ObjectMeta(
-                    item["Key"][start:],
-                    item["Size"],
-                    item["ETag"].strip('"'),
-                    item["LastModified"].astimezone(UTC).replace(tzinfo=None),
-                )
+                yield _object_meta(item, start)
     except (ClientError, BotoCoreError) as error:
         raise storage_error(error, f"listing `{location.uri(below)}`") from error
 
@@ -80,6 +75,28 @@ def folders(location: Location) -> Iterator[str]:
                 yield item["Prefix"][start:].rstrip("/")
     except (ClientError, BotoCoreError) as error:
         raise storage_error(error, f"listing `{location.uri()}`") from error
+
+
+def level(location: Location, folder: str = "") -> tuple[list[str], list[ObjectMeta]]:
+    """Return the folders and the objects right below a folder, whose name ends in `/`.
+
+    Names are those below `location`, folders without a `/` at their end.
+    """
+    start = name_start(location)
+    pages = client().get_paginator("list_objects_v2")
+    folder_names: list[str] = []
+    objects: list[ObjectMeta] = []
+    try:
+        for page in pages.paginate(
+            Bucket=location.bucket, Prefix=location.key(folder), Delimiter="/"
+        ):
+            folder_names += [
+                item["Prefix"][start:].rstrip("/") for item in page.get("CommonPrefixes", [])
+            ]
+            objects += [_object_meta(item, start) for item in page.get("Contents", [])]
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, f"listing `{location.uri(folder)}`") from error
+    return folder_names, objects
 
 
 def name_start(location: Location) -> int:
@@ -167,6 +184,15 @@ def remove(location: Location, names: Iterable[str]) -> None:
 def wait_before_retry(attempt: int) -> None:
     """Wait a little: longer after each attempt, and at random, so that processes do not collide."""
     time.sleep(random.uniform(0.5, 1) * 0.1 * 2**attempt)  # noqa: S311 - jitter, no secret
+
+
+def _object_meta(item: Any, start: int) -> ObjectMeta:
+    return ObjectMeta(
+        item["Key"][start:],
+        item["Size"],
+        item["ETag"].strip('"'),
+        item["LastModified"].astimezone(UTC).replace(tzinfo=None),
+    )
 
 
 def _stream(

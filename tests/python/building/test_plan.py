@@ -32,7 +32,8 @@ ENDS = datetime(2026, 3, 2)
 BUILT_TO = datetime(2026, 2, 20)
 # 28 days, the 38 that STAGED reaches back, and the day of the batch.
 SLICE = date(2025, 12, 15)
-STAGES = {"staged_from": {"base_beds": {"reference_days": {}, "redelivery_days": 38}}}
+STAGING = {"has_deletes": False, "is_snapshot": False, "reference_days": {}, "redelivery_days": 38}
+STAGES = {"staged_from": {"base_beds": STAGING}}
 
 
 def node(node_id: str, *parents: str, **more: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def test_a_missing_column_stops_the_build(green: Greenhouse, raw: Location, tmp_
     greenhouse.land(raw, without="moisture")
     stops(
         on_raw(green, raw, tmp_path / "bad"),
-        "column `moisture` of raw table `readings` is missing",
+        "column `moisture` of raw table `sensors.readings` is missing",
     )
 
 
@@ -120,7 +120,7 @@ def test_a_column_of_another_type_stops_the_build(
     greenhouse.land(raw, changed={"moisture": texts})
     stops(
         on_raw(green, raw, tmp_path / "bad"),
-        "column `moisture` of raw table `readings` is string",
+        "column `moisture` of raw table `sensors.readings` is string",
     )
 
 
@@ -130,7 +130,7 @@ def test_a_table_that_fell_silent_stops_the_build(
     greenhouse.land(raw, greenhouse.sound_readings(FIRST, date(2026, 1, 7)))
     stops(
         on_raw(green, raw, tmp_path / "bad"),
-        "raw table `readings` has had no row since landing date 2026-01-07",
+        "raw table `sensors.readings` has had no row since 2026-01-08 00:00:00 UTC",
     )
 
 

@@ -18,7 +18,7 @@ from milepost.storage.location import Location
 
 FIRST = date(2026, 3, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(4)]
-WHY = {"reason": "claims are exported since April", "by": "ann@our-freight.com"}
+WHY: dict[str, Any] = {"reason": "claims are exported since April", "by": "ann@our-freight.com"}
 RECORD = "_joined/claims.json"
 
 
@@ -123,7 +123,7 @@ def test_a_date_that_is_reopened_keeps_what_joined(log: Location) -> None:
     ],
 )
 def test_what_cannot_join_is_refused(
-    log: Location, table: str, day: date, why: dict[str, str], message: str
+    log: Location, table: str, day: date, why: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(LandingError, match=message):
         public.join(log, table, rows(day), **why)

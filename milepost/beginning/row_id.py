@@ -1,0 +1,42 @@
+"""Which columns name a row of a table, as wished or as its sample tells."""
+
+from __future__ import annotations
+
+from milepost.beginning.change_feed import ChangeFeed
+from milepost.beginning.keys import (
+    likely_column,
+    unique_column,
+    unique_columns,
+    unique_in_files,
+)
+from milepost.beginning.sample import Sample
+from milepost.beginning.wishes import Wishes
+
+
+def row_id(
+    sample: Sample,
+    names: dict[str, str],
+    table: str,
+    wishes: Wishes,
+    event: str | None,
+    feed: ChangeFeed | None,
+) -> tuple[tuple[str, ...], bool]:
+    """Return the columns that name a row, and whether each file describes all that there is."""
+    every = list(sample.columns)
+    snapshot = None if feed else unique_in_files(sample, names, table)
+    wished = wishes.of("--id", table, every)
+    if wished:
+        return wished, snapshot is not None and wished == (snapshot,)
+    if snapshot:
+        return (snapshot,), True
+    single = (feed and likely_column(sample, names, table)) or unique_column(sample, names, table)
+    single = single or likely_column(sample, names, table)
+    if single:
+        return (single,), False
+    columns = unique_columns(sample, event)
+    if columns:
+        return columns, False
+    return (
+        wishes.needed("--id", table, "no column, and no three together, name each row", every),
+        False,
+    )

@@ -1,0 +1,26 @@
+"""Listings are parsed as boto3 parses them."""
+
+from __future__ import annotations
+
+from milepost.storage import s3
+from milepost.storage.client import client
+from milepost.storage.list_parser import parse_contents
+from milepost.storage.location import Location
+
+
+def test_a_page_is_parsed_as_boto3_parses_it(raw: Location) -> None:
+    names = ["a b", "a%20b", "a&b", "a+b", "a=b/c.parquet", "a'b", "é"]
+    for name in names:
+        s3.put(raw, name, name.encode())
+    request = {"Bucket": raw.bucket, "Prefix": raw.key("")}
+    parsed = client().list_objects_v2(**request)["Contents"]
+    event = "before-parse.s3.ListObjectsV2"
+    client().meta.events.unregister(event, parse_contents)
+    try:
+        by_boto3 = client().list_objects_v2(**request)["Contents"]
+    finally:
+        client().meta.events.register_first(event, parse_contents)
+    keys = "Key", "Size", "ETag", "LastModified"
+    assert [{key: item[key] for key in keys} for item in by_boto3] == parsed  # type: ignore[literal-required]
+    assert sorted(item.name for item in s3.listing(raw)) == sorted(names)
+    assert list(s3.listing(raw, "nothing")) == []
