@@ -85,9 +85,9 @@ def check(metadata: Metadata, closed: ClosedTable, ledger: Ledger) -> None:
         if f"/{KEPT}" not in file.uri
     ]
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        are_present = list(pool.map(lambda pair: _exists(pair[0]), endangered))
-    for (uri, removed_at), is_present in zip(endangered, are_present, strict=True):
-        if not is_present:
+        is_there = list(pool.map(lambda pair: _exists(pair[0]), endangered))
+    for (uri, removed_at), exists in zip(endangered, is_there, strict=True):
+        if not exists:
             raise iceberg_faults.expired_file(table, uri, removed_at)
 
 
