@@ -139,8 +139,12 @@ def test_a_row_of_a_late_file_is_known_when_the_file_was_seen(lake: Lake) -> Non
 
 @pytest.mark.parametrize(
     ("known_by", "known_at", "is_estimated"),
-    [("partition", SEEN, True), ("first_seen", SEEN, True), ("model", None, True)]
-    + [("commit", SEEN, False)],
+    [
+        ("partition", SEEN, True),
+        ("first_seen", SEEN, True),
+        ("model", None, True),
+        ("commit", SEEN, False),
+    ],
 )
 def test_where_no_column_and_no_commit_says_when_a_row_was_known_it_is_estimated(
     lake: Lake, known_by: Any, known_at: datetime | None, is_estimated: bool
