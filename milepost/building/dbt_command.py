@@ -11,9 +11,17 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
-from milepost.building import build_records, code, look_back, raw_rows, results, staged_models
-from milepost.building.batches import Batches, Options, grid_end
-from milepost.building.built_range import built_range
+from milepost.building import (
+    build_records,
+    built_range,
+    code,
+    look_back,
+    raw_rows,
+    results,
+    set_aside_counts,
+    staged_models,
+)
+from milepost.building.batches import Batches, Options
 from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import key_columns
 from milepost.building.declared_views import published_name
@@ -21,15 +29,10 @@ from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
 from milepost.building.raw_logs import Check, RawLogs, Recheck
-from milepost.building.reach import reach_days
-from milepost.building.slices import judged_from
-from milepost.building.stated_windows import look_back_days, stated_days
+from milepost.building.stated_windows import stated_days
 from milepost.errors import LandingError, PublishError
 from milepost.raw.tables import RawTable
 from milepost.release.expression import portable
-
-# Of fewer rows a share says nothing, unless their raw table declares another number.
-_ROW_COUNT_MIN = 100
 
 Released = Callable[[], Mapping[str, ReleasedView]]
 
@@ -137,34 +140,16 @@ class DbtCommand:
         return raw_rows.raw_rows(declared, self._logs.all[declared.id], since)
 
     def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
-        """Return what a macro needs to count the rows of `base` that a model sets aside.
-
-        The raw `tables` of the base, up to which instant they are closed, from which landing date
-        on the command reads all that a row refers to, and the bounds that the tables declare: the
-        strictest where there are several, `share_max` none where none declares one.
-        """
-        nodes = self._catalog.nodes
-        parents = (nodes[id_] for id_ in self._catalog.parents(node_id))
-        base_id = next(
-            parent["unique_id"]
-            for parent in parents
-            if parent["name"] == base and parent["resource_type"] == "model"
-        )
-        lineage = sorted(self._catalog.lineage(base_id))
-        sources = [nodes[id_] for id_ in lineage if "source_name" in nodes[id_]]
-        metas = [source["config"].get("meta", {}) for source in sources]
-        shares = [m["set_aside_share_max"] for m in metas if "set_aside_share_max" in m]
-        counts = [m.get("set_aside_row_count_min", _ROW_COUNT_MIN) for m in metas]
+        """Return what a macro needs to count the rows of `base` that a model sets aside."""
         planned = self._plan.slices.get(node_id) if self._plan else None
-        reach = reach_days(self._catalog, node_id, reference_days)
-        first = judged_from(planned.first_date, reach) if planned else None
-        return {
-            "tables": [source["name"] for source in sources],
-            "share_max": min(shares, default=None),
-            "row_count_min": min(counts, default=_ROW_COUNT_MIN),
-            "closed_before": str(self._logs.closed_before(base_id)),
-            "judged_from": _text(first),
-        }
+        return set_aside_counts.what_to_count(
+            self._catalog,
+            self._logs,
+            node_id,
+            base,
+            first_date=planned.first_date if planned else None,
+            reference_days=reference_days,
+        )
 
     def batch_record(self, node_id: str, sql: str) -> str:
         """Return the statement that records how far a model is built after its batch, or "".
@@ -192,28 +177,8 @@ class DbtCommand:
         built_to: str | None,
         look_backs: dict[str, int],
     ) -> dict[str, Any]:
-        """Return from when each feature of a view is complete, and through when the view is built.
-
-        `raw_logs` is what `raw_logs` answers. Where this database has built the view, `built_to`
-        and `look_backs` are as its record says.
-        """
-        node = self._catalog.nodes[view_id]
-        meta = node["config"]["meta"]
-        tables = [raw_logs[table_id] for table_id in sorted(self._catalog.raw_tables(view_id))]
-        closed = min(datetime.fromisoformat(table["closed_before"]) for table in tables)
-        end = grid_end(closed, meta["grid"])
-        built = built_range(
-            features=stated_days(node),
-            firsts=[datetime.fromisoformat(table["first"]) for table in tables],
-            built_to=datetime.fromisoformat(built_to) if built_to else end,
-            look_backs=look_backs,
-            longest_window_days=look_back_days(node) or 0,
-            serving_delay_minutes=meta["serving_delay_minutes"],
-        )
-        return {
-            "complete_from": {name: str(instant) for name, instant in built.complete_from.items()},
-            "built_through": str(built.built_through),
-        }
+        """Return from when a view's features are complete, and through when it is built."""
+        return built_range.of_view(self._catalog, view_id, raw_logs, built_to, look_backs)
 
     def expression(
         self, sql: str, names: dict[str, str], declared: str, elapsed: dict[str, str]
