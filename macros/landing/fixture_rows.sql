@@ -20,7 +20,7 @@
         cast(cast({{ known_at }} as date) as timestamp) as milepost__starts_at,
         cast(cast({{ known_at }} as date) as timestamp) + interval '1' day as milepost__closes_at,
         {%- endif %}
-        {{ 'false' if known.by == 'column' else 'true' }} as milepost__is_known_at_estimated,
+        {{ 'false' if known.by in ['column', 'commit'] else 'true' }} as milepost__is_known_at_estimated,
         false as milepost__is_removed,
         cast(null as string) as milepost__unreadable
     from {{ relation }}
