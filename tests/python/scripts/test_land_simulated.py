@@ -108,7 +108,10 @@ def test_nothing_new_lands_nothing(raw: Location, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("other", [{"seed": 2}, {"scale": 0.003}])
 def test_a_log_of_another_seed_or_scale_is_refused(raw: Location, other: dict[str, Any]) -> None:
     land(raw, "log", days=1)
-    with pytest.raises(LandingError, match=r"seed=1 scale=0.002.*\nhint: give the same seed"):
+    with pytest.raises(
+        LandingError,
+        match=r"seed=1 scale=0.002.*\nhint: run the loader that wrote it, with the same options",
+    ):
         land(raw, "log", end=END + timedelta(days=1), **other)
 
 
