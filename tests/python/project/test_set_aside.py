@@ -153,7 +153,10 @@ def test_too_many_rows_set_aside_stop_what_is_made_from_them_and_nothing_else(
     assert "OK created sql incremental model main.bed_descriptions" in done.stdout
     # The counts are kept, so that people see what it was.
     assert counts(bad) == [("base_sensors__readings", "readings", "null_key", 10, 70)]
-    assert "Set aside: 10 of 70 rows of readings, null_key of `reading_id`; in" in done.stdout
+    said = (
+        "10 of 70 rows of readings, null_key of `reading_id`; in the last 28 landing dates 10 of 70"
+    )
+    assert f"Set aside: {said}" in done.stdout
     with pytest.raises(PublishError) as refused:
         bad.publish()
     assert "the last build of `bed_moisture` ended as `skipped`" in str(refused.value)
