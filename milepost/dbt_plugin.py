@@ -28,7 +28,7 @@ from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.errors import MilepostError, StorageError
-from milepost.raw import closed_tables
+from milepost.raw import closed_tables, ledger
 from milepost.release import pointers, releases
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
@@ -70,7 +70,7 @@ class Plugin(BasePlugin):
             store = Location.parse(self.store_uri) if self.store_uri else None
             check = partial(closed_tables.check, store=store, writes=options.builds_tables)
             _commands[adapter] = DbtCommand(
-                Catalog.of(manifest), options, variables, self._released, check
+                Catalog.of(manifest), options, variables, self._released, check, ledger.unchanged
             )
         return _commands[adapter]
 

@@ -1,7 +1,8 @@
 {#
     Keeps, in the schema `milepost_checks` of the scratch database, what the publisher's gate asks
     for: how each model and seed was last built, and from what; how each test last ended, and on which
-    content of each feature view. Then says what the build set aside.
+    content of each feature view. Then says what the build set aside, and stops where a file was
+    replaced while the build read it.
 
     Runs on-run-end. `results` is dbt's.
 #}
@@ -17,15 +18,19 @@
                 {% do fingerprints.update({view_id: milepost.fingerprint(relation)}) %}
             {% endif %}
         {% endfor %}
-        {% for statement in milepost.ask('results', {
+        {% set records = milepost.ask('results', {
             'run_started_at': run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f'),
             'statuses': statuses,
             'fingerprints': fingerprints,
         }) %}
+        {% for statement in records.statements %}
             {% do run_query(statement) %}
         {% endfor %}
         {% if flags.WHICH in ['run', 'build'] %}
             {% do milepost.report_set_aside() %}
+        {% endif %}
+        {% if records.fault %}
+            {% do exceptions.raise_compiler_error(records.fault) %}
         {% endif %}
     {% endif %}
 {% endmacro %}

@@ -51,68 +51,56 @@ select
         on milepost__rows.milepost__file = milepost__files.uri
 {%- endmacro %}
 
-{# Rows of some files that are not in others. When they were known is no part of what they say. #}
+{#
+    Rows of some files that are not in others. A row that differs only in the column that says when it was known
+    says the same: a loader that writes a partition anew stamps all of its rows.
+#}
 {% macro rows_of_rewrite(table, parts, other_parts, known_from, is_removed) -%}
-{%- set compared = [] -%}
-{%- for name in table.columns if table.known_by != 'column' or name != table.known_column -%}
-    {%- do compared.append(adapter.quote(name)) -%}
-{%- endfor -%}
 select
-        {%- for name, data_type in table.columns.items() %}
-        {%- if table.known_by == 'column' and name == table.known_column %}
-        cast(cast('{{ known_from }}' as timestamp) as {{ data_type }}) as {{ adapter.quote(name) }},
-        {%- else %}
-        {{ adapter.quote(name) }},
-        {%- endif %}
+        {%- for name in table.columns %}
+        milepost__rows.{{ adapter.quote(name) }},
         {%- endfor %}
         cast({{ 'null' if table.known_by == 'model' else "'" ~ known_from ~ "'" }} as timestamp) as milepost__known_at,
         cast('{{ known_from }}' as timestamp) as milepost__starts_at,
         cast('{{ known_from }}' as timestamp) + interval '1' microsecond as milepost__closes_at,
         {{ 'true' if table.known_by != 'column' else 'false' }} as milepost__is_known_at_estimated,
         {{ is_removed }} as milepost__is_removed,
-        milepost__unreadable
+        milepost__rows.milepost__unreadable
     from (
-        {%- for part in parts %}
-        select
-            {{ compared | join(', ') }},
-            milepost__unreadable
-        from (
-            {{ milepost.read_part(part) }}
-        ) as milepost__rows
-        {{ 'union all' if not loop.last }}
-        {%- else %}
-        {{ milepost.rows_of_no_file(table, compared) }}
-        {%- endfor %}
-        except
-        (
-        {%- for part in other_parts %}
-        select
-            {{ compared | join(', ') }},
-            milepost__unreadable
-        from (
-            {{ milepost.read_part(part) }}
-        ) as milepost__rows
-        {{ 'union all' if not loop.last }}
-        {%- else %}
-        {{ milepost.rows_of_no_file(table, compared) }}
-        {%- endfor %}
-        )
+        {{ milepost.rows_of_parts(parts) or milepost.rows_of_no_file(table) }}
     ) as milepost__rows
+    where not exists (
+        select 1
+        from (
+            {{ milepost.rows_of_parts(other_parts) or milepost.rows_of_no_file(table) }}
+        ) as milepost__other_rows
+        where
+            milepost__rows.milepost__unreadable is not distinct from milepost__other_rows.milepost__unreadable
+            {%- for name in table.columns if table.known_by != 'column' or name != table.known_column %}
+            and milepost__rows.{{ adapter.quote(name) }} is not distinct from milepost__other_rows.{{ adapter.quote(name) }}
+            {%- endfor %}
+    )
 {%- endmacro %}
 
-{# No row, in the columns of `rows_of_part`, or in those given and `milepost__unreadable`. #}
-{% macro rows_of_no_file(table, columns=none) -%}
+{# The rows of several parts, in the columns of `read_part`; nothing without a part. #}
+{% macro rows_of_parts(parts) -%}
+{%- for part in parts -%}
+        {{ milepost.read_part(part) }}
+        {{ 'union all' if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}
+
+{# No row, in the columns of `rows_of_part`. #}
+{% macro rows_of_no_file(table) -%}
 select
-        {%- for name, data_type in table.columns.items() if columns is none or adapter.quote(name) in columns %}
+        {%- for name, data_type in table.columns.items() %}
         cast(null as {{ data_type }}) as {{ adapter.quote(name) }},
         {%- endfor %}
-        {%- if columns is none %}
         cast(null as timestamp) as milepost__known_at,
         cast(null as timestamp) as milepost__starts_at,
         cast(null as timestamp) as milepost__closes_at,
         false as milepost__is_known_at_estimated,
         false as milepost__is_removed,
-        {%- endif %}
         cast(null as string) as milepost__unreadable
     where 1 = 0
 {%- endmacro %}

@@ -83,16 +83,16 @@ def _chosen(
         sample, names, is_partitioned=is_partitioned
     )
     event = next(iter(wishes.of("--event", name, every)), None) or event_column(sample, known)
+    if not known and not event and not is_partitioned and not place.is_iceberg:
+        (event,) = wishes.needed(
+            "--event", name, "no column says when a row happened, and no path either", every
+        )
     for flag, column in (("--known", known), ("--event", event)):
         if column and not declared[column].is_instant():
             raise LandingError(
                 f"`{flag}` of `{name}` is `{column}`, which is {declared[column].data_type}",
                 hint="name a column of instants or dates, or of text in one format of dates",
             )
-    if not known and not event and not is_partitioned and not place.is_iceberg:
-        (event,) = wishes.needed(
-            "--event", name, "no column says when a row happened, and no path either", every
-        )
     feed = change_feed(sample, names)
     id_columns, is_snapshot = row_id(sample, names, name, wishes, event, feed)
     entity = next(iter(wishes.of("--entity", name, every)), None) or entity_column(

@@ -49,19 +49,29 @@ def unique_in_files(sample: Sample, names: dict[str, str], table: str) -> str | 
     return None
 
 
-def likely_column(sample: Sample, names: dict[str, str], table: str) -> str | None:
-    """Return the column that is named as the id of the table, though several rows may have one."""
+def likely_column(
+    sample: Sample, names: dict[str, str], table: str, *, of_any_name: bool = False
+) -> str | None:
+    """Return the column that is named as the id of the table, though several rows may have one.
+
+    With `of_any_name` it may also be named as the id of something else: that with most values.
+    """
     likely = [
         name
         for name in _key_columns(sample)
-        if _rank(names[name], table) < 2
+        if _rank(names[name], table) < (3 if of_any_name else 2)
         and sample.profiles[name].value_count >= 0.99 * sample.row_count > 0
     ]
-    return min(likely, key=lambda name: _rank(names[name], table)) if likely else None
+    if not likely:
+        return None
+    return min(
+        likely,
+        key=lambda name: (_rank(names[name], table), -sample.profiles[name].distinct_count),
+    )
 
 
 def unique_columns(sample: Sample, event: str | None) -> tuple[str, ...]:
-    """Return two or three columns that together name each row of the sample; none if none do."""
+    """Return the columns, three at most, that name each row of the sample; none if none do."""
     whole = [
         name
         for name in _key_columns(sample)
@@ -71,7 +81,7 @@ def unique_columns(sample: Sample, event: str | None) -> tuple[str, ...]:
     if event and sample.profiles[event].value_count == sample.row_count:
         whole = [event, *whole]
     whole = whole[:_PARTS_MAX]
-    for size in (2, 3):
+    for size in (1, 2, 3):
         for columns in combinations(whole, size):
             values = ", ".join(quoted(name) for name in columns)
             if sample.value(f"count(distinct ({values}))") == sample.row_count > 0:

@@ -107,7 +107,7 @@ def best_table(tables: Sequence[Table]) -> Table:
     return max(
         tables,
         key=lambda table: (
-            not table.is_snapshot,
+            not table.is_snapshot and table.feed is None,
             table.measure is not None,
             table.entity not in table.id_columns,
             -tables.index(table),

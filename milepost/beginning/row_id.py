@@ -29,7 +29,8 @@ def row_id(
         return wished, snapshot is not None and wished == (snapshot,)
     if snapshot:
         return (snapshot,), True
-    single = (feed and likely_column(sample, names, table)) or unique_column(sample, names, table)
+    single = likely_column(sample, names, table, of_any_name=True) if feed else None
+    single = single or unique_column(sample, names, table)
     single = single or likely_column(sample, names, table)
     if single:
         return (single,), False

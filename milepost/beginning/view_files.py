@@ -106,7 +106,7 @@ select * from windows
             "",
             "models:",
             f"  - name: {self.name}",
-            f"    description: How much of {self.table.name} a {self.entity} had lately.",
+            f"    description: Recent rows of {self.table.name}, for each {self.entity}.",
             "    config:",
             "      contract: {enforced: true}",
             "      meta:",

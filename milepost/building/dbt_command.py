@@ -11,24 +11,28 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
-from milepost.building import build_records, code, look_back, raw_rows, results, staged_models
-from milepost.building.batches import Batches, Options, grid_end
-from milepost.building.built_range import built_range
+from milepost.building import (
+    build_records,
+    built_range,
+    code,
+    look_back,
+    raw_rows,
+    results,
+    set_aside_counts,
+    staged_models,
+)
+from milepost.building.batches import Batches, Options
 from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import key_columns
 from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
-from milepost.building.raw_logs import Check, RawLogs
-from milepost.building.reach import reach_days
-from milepost.building.slices import judged_from
-from milepost.building.stated_windows import look_back_days, stated_days
-from milepost.errors import PublishError
+from milepost.building.raw_logs import Check, RawLogs, Recheck
+from milepost.building.stated_windows import stated_days
+from milepost.errors import LandingError, PublishError
+from milepost.raw.tables import RawTable
 from milepost.release.expression import portable
-
-# Of fewer rows a share says nothing, unless their raw table declares another number.
-_ROW_COUNT_MIN = 100
 
 Released = Callable[[], Mapping[str, ReleasedView]]
 
@@ -38,7 +42,7 @@ class DbtCommand:
 
     A method takes what JSON can say and returns the same. `variables` are what
     `project.declared_variables` gives; `released` gives the views of the current release by name,
-    `check` what is closed of raw tables.
+    `check` what is closed of raw tables, and `recheck` raises where a file is no longer as it was.
     """
 
     def __init__(
@@ -48,10 +52,12 @@ class DbtCommand:
         variables: Mapping[str, Any],
         released: Released,
         check: Check,
+        recheck: Recheck,
     ) -> None:
         self._catalog, self._options = catalog, options
         self._variables, self._released = variables, released
-        self._logs = RawLogs(catalog, check)
+        self._logs, self._recheck = RawLogs(catalog, check), recheck
+        self._tables_read: dict[str, RawTable] = {}
         self._plan: Plan | None = None
 
     def check_landing(self) -> None:
@@ -127,40 +133,23 @@ class DbtCommand:
         first date on. A snapshot holds until its next version, so that all of it is read.
         """
         declared = self._logs.table(source_name, table)
+        self._tables_read[declared.id] = declared
         planned = self._plan and self._plan.slices.get(node_id)
         first = planned.first_date if planned and not declared.is_snapshot else None
         since = datetime.combine(first, time()) if first else None
         return raw_rows.raw_rows(declared, self._logs.all[declared.id], since)
 
     def set_aside(self, node_id: str, base: str, reference_days: int) -> dict[str, Any]:
-        """Return what a macro needs to count the rows of `base` that a model sets aside.
-
-        The raw `tables` of the base, up to which instant they are closed, from which landing date
-        on the command reads all that a row refers to, and the bounds that the tables declare: the
-        strictest where there are several, `share_max` none where none declares one.
-        """
-        nodes = self._catalog.nodes
-        parents = (nodes[id_] for id_ in self._catalog.parents(node_id))
-        base_id = next(
-            parent["unique_id"]
-            for parent in parents
-            if parent["name"] == base and parent["resource_type"] == "model"
-        )
-        lineage = sorted(self._catalog.lineage(base_id))
-        sources = [nodes[id_] for id_ in lineage if "source_name" in nodes[id_]]
-        metas = [source["config"].get("meta", {}) for source in sources]
-        shares = [m["set_aside_share_max"] for m in metas if "set_aside_share_max" in m]
-        counts = [m.get("set_aside_row_count_min", _ROW_COUNT_MIN) for m in metas]
+        """Return what a macro needs to count the rows of `base` that a model sets aside."""
         planned = self._plan.slices.get(node_id) if self._plan else None
-        reach = reach_days(self._catalog, node_id, reference_days)
-        first = judged_from(planned.first_date, reach) if planned else None
-        return {
-            "tables": [source["name"] for source in sources],
-            "share_max": min(shares, default=None),
-            "row_count_min": min(counts, default=_ROW_COUNT_MIN),
-            "closed_before": str(self._logs.closed_before(base_id)),
-            "judged_from": _text(first),
-        }
+        return set_aside_counts.what_to_count(
+            self._catalog,
+            self._logs,
+            node_id,
+            base,
+            first_date=planned.first_date if planned else None,
+            reference_days=reference_days,
+        )
 
     def batch_record(self, node_id: str, sql: str) -> str:
         """Return the statement that records how far a model is built after its batch, or "".
@@ -188,28 +177,8 @@ class DbtCommand:
         built_to: str | None,
         look_backs: dict[str, int],
     ) -> dict[str, Any]:
-        """Return from when each feature of a view is complete, and through when the view is built.
-
-        `raw_logs` is what `raw_logs` answers. Where this database has built the view, `built_to`
-        and `look_backs` are as its record says.
-        """
-        node = self._catalog.nodes[view_id]
-        meta = node["config"]["meta"]
-        tables = [raw_logs[table_id] for table_id in sorted(self._catalog.raw_tables(view_id))]
-        closed = min(datetime.fromisoformat(table["closed_before"]) for table in tables)
-        end = grid_end(closed, meta["grid"])
-        built = built_range(
-            features=stated_days(node),
-            firsts=[datetime.fromisoformat(table["first"]) for table in tables],
-            built_to=datetime.fromisoformat(built_to) if built_to else end,
-            look_backs=look_backs,
-            longest_window_days=look_back_days(node) or 0,
-            serving_delay_minutes=meta["serving_delay_minutes"],
-        )
-        return {
-            "complete_from": {name: str(instant) for name, instant in built.complete_from.items()},
-            "built_through": str(built.built_through),
-        }
+        """Return from when a view's features are complete, and through when it is built."""
+        return built_range.of_view(self._catalog, view_id, raw_logs, built_to, look_backs)
 
     def expression(
         self, sql: str, names: dict[str, str], declared: str, elapsed: dict[str, str]
@@ -227,17 +196,31 @@ class DbtCommand:
 
     def results(
         self, run_started_at: str, statuses: dict[str, str], fingerprints: dict[str, str]
-    ) -> list[str]:
-        """Return the statements that keep how models, seeds and tests ended, by their ids."""
-        return results.records(
+    ) -> dict[str, Any]:
+        """Return the statements that keep how models, seeds and tests ended, by their ids.
+
+        Where files were replaced while the command read them, no table that is made from raw tables
+        is a success, no batch goes on from it, and `fault` names a file.
+        """
+        fault = self._file_fault() if self._options.builds_tables else None
+        torn = [id_ for id_ in statuses if fault and self._catalog.raw_tables(id_)]
+        statements = results.records(
             self._catalog,
             self._options,
             self._codes,
             run_started_at=run_started_at,
             raw_logs=self.raw_logs() if self._options.builds_tables else {},
-            statuses=statuses,
+            statuses=statuses | dict.fromkeys(torn, "files replaced"),
             fingerprints=fingerprints,
         )
+        return {"statements": [*statements, *build_records.forget_batches(torn)], "fault": fault}
+
+    def _file_fault(self) -> str | None:
+        try:
+            self._recheck(list(self._tables_read.values()), self._logs.all)
+        except LandingError as error:
+            return str(error)
+        return None
 
     @cached_property
     def _codes(self) -> dict[str, code.Parts]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 _MODULES = (
     *("raw_logs.py", "raw_rows.py", "batches.py", "reach.py", "slices.py", "plan.py"),
-    *("../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
+    *("../raw/layout.py", "../raw/reading.py", "../raw/conversion.py", "../raw/column_types.py"),
 )
 
 

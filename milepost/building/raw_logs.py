@@ -14,6 +14,7 @@ from milepost.raw.declaration import raw_table
 from milepost.raw.tables import ClosedTable, RawTable
 
 Check = Callable[[Sequence[RawTable]], Mapping[str, ClosedTable]]
+Recheck = Callable[[Sequence[RawTable], Mapping[str, ClosedTable]], None]
 
 
 class RawLogs:

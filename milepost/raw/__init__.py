@@ -7,6 +7,7 @@ __all__ = [
     "joining",
     "landing",
     "layout",
+    "ledger",
     "ledger_garbage",
     "loader",
     "markers",

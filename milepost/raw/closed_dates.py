@@ -84,6 +84,7 @@ def check(raw: Location, tables: Sequence[RawTable]) -> dict[str, ClosedTable]:
         entries = [file for marker in markers for file in marker["files"]]
     entries = _with_joined(raw, entries, dates)
     _check_files(raw, entries, present, tables, dates)
+    objects = {item.name: item for item in present}
     entries_by_table: dict[str, list[Entry]] = {table.identifier: [] for table in tables}
     for entry in entries:
         if entry["table"] in entries_by_table:
@@ -95,6 +96,9 @@ def check(raw: Location, tables: Sequence[RawTable]) -> dict[str, ClosedTable]:
             before=datetime.combine(dates.before, time()),
             reopened=dates.reopened,
             files=tuple(_file(table, entry) for entry in entries_by_table[table.identifier]),
+            objects=frozenset(
+                objects[entry["name"]] for entry in entries_by_table[table.identifier]
+            ),
         )
         for table in tables
     }

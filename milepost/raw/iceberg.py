@@ -86,8 +86,8 @@ def check(metadata: Metadata, closed: ClosedTable, ledger: Ledger) -> None:
     ]
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         is_there = list(pool.map(lambda pair: _exists(pair[0]), endangered))
-    for (uri, removed_at), there in zip(endangered, is_there, strict=True):
-        if not there:
+    for (uri, removed_at), exists in zip(endangered, is_there, strict=True):
+        if not exists:
             raise iceberg_faults.expired_file(table, uri, removed_at)
 
 

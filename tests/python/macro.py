@@ -35,7 +35,7 @@ class Macros:
     def __init__(self, *folders: str, **context: Any) -> None:
         self._context = {
             "milepost": self,
-            "adapter": SimpleNamespace(dispatch=self._dispatch),
+            "adapter": SimpleNamespace(dispatch=self._dispatch, quote=lambda name: f'"{name}"'),
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),
             "return": returned,

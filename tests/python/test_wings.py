@@ -26,7 +26,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publishing": {"building", "release", "storage"},
     "catalogue": {"release", "storage"},
     "reading": {"catalogue", "release", "storage"},
-    "cli": {"beginning", "building", "catalogue", "publishing", "raw", "reading", "release", "storage"},
+    "cli": {
+        "beginning",
+        "building",
+        "catalogue",
+        "publishing",
+        "raw",
+        "reading",
+        "release",
+        "storage",
+    },
 }
 # Modules at the top that users import, and what each may import.
 FACES: dict[str, set[str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +33,7 @@ from milepost.building.catalog import Catalog
 from milepost.building.dbt_command import DbtCommand
 from milepost.building.declared_views import published_name
 from milepost.building.fingerprint import fingerprint
+from milepost.building.raw_logs import Recheck
 from milepost.errors import LandingError, PublishError
 from milepost.raw.tables import ClosedTable, RawFile, RawTable
 
@@ -78,9 +79,15 @@ def project() -> dict[str, Any]:
     return green
 
 
-def command(green: dict[str, Any] | None = None, **options: Any) -> DbtCommand:
+def is_as_it_was(_tables: object, _closed: object) -> None:
+    """No file was replaced."""
+
+
+def command(
+    green: dict[str, Any] | None = None, *, recheck: Recheck = is_as_it_was, **options: Any
+) -> DbtCommand:
     chosen = Options(**{"command": "build", "target": "dev", **options})
-    return DbtCommand(Catalog.of(green or project()), chosen, {}, dict, files_of_days)
+    return DbtCommand(Catalog.of(green or project()), chosen, {}, dict, files_of_days, recheck)
 
 
 def scratch() -> duckdb.DuckDBPyConnection:
@@ -109,7 +116,9 @@ def test_a_build_after_another_goes_on_and_reads_a_slice() -> None:
         con.execute(first.batch_record(VIEW, "select 1 as wet_7d, 2 as dry_1d, 3 as bed_id"))
         statuses = dict.fromkeys([VIEW, STAGED, BASE], "success") | {SHARE: "pass"}
         assert first.views_looked_at([STAGED, SHARE]) == [VIEW]
-        for statement in first.results("2026-03-01 06:00:00", statuses, {VIEW: "1 2 3"}):
+        ended = first.results("2026-03-01 06:00:00", statuses, {VIEW: "1 2 3"})
+        assert ended["fault"] is None
+        for statement in ended["statements"]:
             con.execute(statement)
         records = build_records.read(con)
         assert records.builds[VIEW].raw_logs == first.raw_logs()
@@ -154,12 +163,37 @@ def test_a_snapshot_is_read_in_full() -> None:
     assert first_file(asked) == "s3://raw/2025-01-01"
 
 
+def test_no_table_counts_that_was_built_while_a_file_was_replaced() -> None:
+    tables_looked_at: list[str] = []
+
+    def recheck(tables: Sequence[RawTable], closed: Mapping[str, ClosedTable]) -> None:
+        tables_looked_at.extend(table.id for table in tables)
+        assert closed[RAW].files
+        raise LandingError("`s3://raw/a` was replaced", hint="build again")
+
+    with scratch() as con:
+        torn = command(recheck=recheck)
+        plan(torn, con)
+        torn.raw_rows(STAGED, "raw", "beds")
+        con.execute(torn.batch_record(VIEW, "select 1 as wet_7d, 2 as dry_1d, 3 as bed_id"))
+        ended = torn.results("2026-03-01", {VIEW: "success", SEED: "success"}, {})
+        assert ended["fault"] == "`s3://raw/a` was replaced\nhint: build again"
+        for statement in ended["statements"]:
+            con.execute(statement)
+        records = build_records.read(con)
+    assert tables_looked_at == [RAW]
+    assert records.builds[VIEW].status == "files replaced"
+    assert records.builds[SEED].status == "success"
+    assert VIEW not in records.batches
+    assert not records.slices[VIEW].is_built
+
+
 def test_what_is_built_otherwise_is_kept_as_such() -> None:
     with scratch() as con:
         sampled = command(narrowed_by="--sample")
         plan(sampled, con)
         assert sampled.batch_record(VIEW, "select 1") == ""
-        for statement in sampled.results("2026-03-01", {VIEW: "success"}, {}):
+        for statement in sampled.results("2026-03-01", {VIEW: "success"}, {})["statements"]:
             con.execute(statement)
         records = build_records.read(con)
     assert records.builds[VIEW].narrowed_by == "--sample"
@@ -203,7 +237,8 @@ def test_files_whose_columns_have_the_same_types_are_read_together() -> None:
     green["sources"][RAW]["columns"] = {"a": {"name": "a", "data_type": "bigint"}}
     rows = command(green, command="compile").raw_rows(STAGED, "raw", "beds")
     assert rows["columns"] == {"a": "bigint"}
-    assert [part["types"]["a"] for part in rows["parts"]] == ["int32", "int64"]
+    types = [part["readings"][0]["file_type"] for part in rows["parts"]]
+    assert types == ["INTEGER", "BIGINT"]
     assert sum(len(part["files"]) for part in rows["parts"]) == (CLOSED - FIRST).days
 
 

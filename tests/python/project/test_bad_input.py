@@ -252,6 +252,18 @@ def test_a_file_of_an_open_date_is_not_read_yet(
     assert not bad.publish().is_new
 
 
+def test_a_file_that_is_replaced_while_a_build_reads_it_stops_the_build(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    greenhouse.land(raw)
+    bad = on_raw(green, raw, tmp_path / "torn")
+    uri = raw.uri(FILE)
+    copy = f"copy (from read_parquet('{uri}') limit 1) to '{uri}'"
+    staged = "models/staging/stg_sensors__readings.sql"
+    bad.edit(staged, "{{ milepost.", f'{{{{ config(post_hook="{copy}") }}}}\n\n{{{{ milepost.')
+    stops(bad, f"`{uri}` was replaced or removed while a build read it")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [

@@ -231,9 +231,9 @@ def test_quiet_dates_are_no_silence() -> None:
 
 
 def test_a_late_file_ends_a_silence_when_it_was_seen() -> None:
-    of = table("delay", rows_within_days=1)
+    of = table("delay", rows_within_days=1, closing_delay=timedelta(hours=2))
     seen_at = hour(30)
     late = RawFile("", seen_at, seen_at + timedelta(microseconds=1), {}, 1, known_from=seen_at)
-    check_silence(of, ClosedTable(hour(0), hour(50), 0, (late,)))
+    check_silence(of, ClosedTable(hour(0), hour(53), 0, (late,)))
     with pytest.raises(LandingError):
         check_silence(of, ClosedTable(hour(0), hour(55), 0, (late,)))
