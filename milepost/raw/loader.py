@@ -32,7 +32,7 @@ def closed_dates(raw: Location, *, written_by: str) -> list[date]:
     if writer != written_by:
         raise LandingError(
             f"`{raw.uri()}` holds a log by `{writer}`, not by `{written_by}`",
-            hint="run the loader that wrote it, with the same options, or land into another location",
+            hint="run the loader that wrote it, with the same options, or land elsewhere",
         )
     return days
 
