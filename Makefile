@@ -5,12 +5,13 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
-# simulated or flights
+# simulated, lake or flights
 DATA ?= simulated
 # Of the simulated marketplace: 1 is a million loads in two years.
 SCALE ?= 0.01
-# Enough for the longest window, the 392 days of lane_rates, to be full at the end.
-DAYS ?= 420
+# Enough for the longest window, the 392 days of lane_rates, to be full at the end. A lake by the
+# hour has 220 files a day.
+DAYS ?= $(if $(filter lake,$(DATA)),28,420)
 # Of `make fuzz`
 MINUTES ?= 10
 
@@ -18,17 +19,28 @@ export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
 # Not relative: a notebook runs in its own folder.
 export MILEPOST_SCRATCH := $(CURDIR)/.local/$(DATA).duckdb
+# The other data have a dbt project of their own, which installs this one.
+EXAMPLE := $(filter-out simulated,$(DATA))
+ifdef EXAMPLE
+export DBT_PROJECT_DIR := $(CURDIR)/examples/$(EXAMPLE)
+export DBT_PROFILES_DIR := $(CURDIR)
+export MILEPOST_EXTENSIONS := $(CURDIR)/.local/duckdb_extensions
+else
+unexport DBT_PROJECT_DIR DBT_PROFILES_DIR
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
 LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env)"
 LOADER_simulated = $(BIN)/python scripts/land_simulated.py --scale $(SCALE) --days $(DAYS)
+LOADER_lake = $(BIN)/python scripts/land_lake.py --scale $(SCALE) --days $(DAYS)
 LOADER_flights = $(BIN)/python scripts/land_flights.py
 
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
-	@echo "  DATA=flights    with run, land, build, publish, show, env: every flight out of New York in 2013"
+	@echo "  DATA=lake       with run, land, build, publish, show, docs, env: the marketplace as a company has it"
+	@echo "  DATA=flights    with the same: every flight out of New York in 2013"
 
 .PHONY: run
 run: land build publish show ## Land raw data on a local S3, build, test, publish, read back
@@ -98,14 +110,19 @@ env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"
 	@$(BIN)/python scripts/s3.py env
 	@echo "export PATH='$(CURDIR)/$(BIN)':\$$PATH"
 	@echo "export MILEPOST_RAW_URI=$(MILEPOST_RAW_URI) MILEPOST_STORE_URI=$(MILEPOST_STORE_URI) MILEPOST_SCRATCH='$(MILEPOST_SCRATCH)' \
-		MILEPOST_FRONT_PAGE=docs/site"
+		MILEPOST_FRONT_PAGE=docs/site$(if $(EXAMPLE), DBT_PROJECT_DIR='$(DBT_PROJECT_DIR)' DBT_PROFILES_DIR='$(DBT_PROFILES_DIR)' \
+		MILEPOST_EXTENSIONS='$(MILEPOST_EXTENSIONS)')"
 
 .PHONY: land
 land: s3-start $(if $(filter flights,$(DATA)),.venv/flights) ## Land the raw data up to yesterday
 	@$(LOCAL_S3); $(LOADER_$(DATA)) "$$MILEPOST_RAW_URI"
 
+# A link to this folder.
+examples/%/dbt_packages/milepost: | setup
+	@$(BIN)/dbt --quiet deps
+
 .PHONY: build
-build: s3-start ## Build and test every model: dbt build
+build: s3-start $(EXAMPLE:%=examples/%/dbt_packages/milepost) ## Build and test every model: dbt build
 	@$(LOCAL_S3); $(BIN)/dbt build
 
 .PHONY: publish
@@ -117,7 +134,7 @@ show: s3-start ## Read the current release back and print it
 	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/milepost show --example
 
 .PHONY: docs
-docs: s3-start ## Make the docs site as one page, target/static_index.html
+docs: s3-start $(EXAMPLE:%=examples/%/dbt_packages/milepost) ## Make the docs site as one page, target/static_index.html
 	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate --static
 
 # Each of them reports, whatever another found.
@@ -169,5 +186,5 @@ lock: ## Resolve the dependencies anew: needs uv
 
 .PHONY: clean
 clean: s3-stop ## Stop the server and remove all that was made
-	@rm -rf .venv .venv-feast .local target logs profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

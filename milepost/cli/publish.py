@@ -58,8 +58,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manifest",
         type=Path,
-        default=Path("target/manifest.json"),
-        help="dbt's manifest of that build (default: %(default)s)",
+        default=Path(os.environ.get("DBT_PROJECT_DIR", "")) / "target/manifest.json",
+        help="dbt's manifest of that build (default: in DBT_PROJECT_DIR, %(default)s)",
     )
 
 

@@ -1,0 +1,8 @@
+{# The miles between two places, of which the names of the columns with their degrees are given. #}
+{% macro great_circle_miles(latitude_1, longitude_1, latitude_2, longitude_2) -%}
+2 * 3958.8 * asin(sqrt(
+    power(sin(radians({{ latitude_2 }} - {{ latitude_1 }}) / 2), 2)
+    + cos(radians({{ latitude_1 }})) * cos(radians({{ latitude_2 }}))
+    * power(sin(radians({{ longitude_2 }} - {{ longitude_1 }}) / 2), 2)
+))
+{%- endmacro %}

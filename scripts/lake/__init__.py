@@ -1,0 +1,1 @@
+"""How the simulated marketplace lies on S3 where nobody arranged it for Milepost."""
