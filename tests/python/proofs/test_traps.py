@@ -128,7 +128,7 @@ SPOT = {f"spot {n}": f"carrier {n}" for n in range(1, 9)}
 TABLES: dict[str, list[Row]] = {
     "carriers": [
         {"carrier_id": name, "carrier_name": name, "snapshot_at": at(1), "landed_at": at(1, 0, 20)}
-        for name in ("outcome", "on time", *CARRIERS)
+        for name in ("outcome", "on time", "untyped", *CARRIERS)
     ],
     "shippers": [
         {"shipper_id": "shipper", "snapshot_at": at(1), "landed_at": at(1, 0, 20)},
@@ -136,6 +136,7 @@ TABLES: dict[str, list[Row]] = {
     "facilities": [
         facility("atlanta", "atlanta_ga", at(1)),
         facility("boston", "boston_ma", at(1)),
+        facility("elsewhere", "moon", at(1)),
         # from the 8th on it is said to lie elsewhere
         facility("atlanta", "denver_co", at(8)),
     ],
@@ -145,6 +146,9 @@ TABLES: dict[str, list[Row]] = {
         load("moved", at(2, 10)),
         load(SETTLED_AFTER, at(2, 10)),
         load(POSTED_AFTER, at(10, 8)),
+        {**load("of no type", at(2, 10)), "equipment_type": None},
+        {**load("of another type", at(2, 10)), "equipment_type": "boat"},
+        load("from another market", at(2, 10), origin="elsewhere"),
     ],
     "load_changes": [
         # later before the truck arrives, and earlier again when it has
@@ -170,6 +174,10 @@ TABLES: dict[str, list[Row]] = {
         event("predicted", "outcome", "booked", at(2, 11), at(2, 11, 1)),
         event("predicted", "outcome", "arrived", at(5, 23), at(6, 1)),
         event("moved", "on time", "arrived", at(5, 15), at(5, 16)),
+        *(
+            event(name, "untyped", "arrived", at(5, 11), at(5, 11, 5))
+            for name in ("of no type", "of another type", "from another market")
+        ),
         event(POSTED_AFTER, "carrier 1", "picked_up", at(10, 11), at(10, 11, 5)),
     ],
     "settlements": [
@@ -298,3 +306,21 @@ def test_a_changed_appointment_counts_as_it_stood_when_the_truck_arrived(built: 
     for day in (6, 13):
         row = row_at(built, "carrier_reliability", at(day), features, carrier_id="on time")
         assert row == (1, 1.0)
+
+
+def test_a_load_without_a_known_type_or_market_counts_for_its_carrier(built: Work) -> None:
+    features = "delivery_count_28d, on_time_delivery_rate_28d"
+    row = row_at(built, "carrier_reliability", at(6), features, carrier_id="untyped")
+    assert row == (3, 1.0)
+    with duckdb.connect(built.database, read_only=True) as scratch:
+        keys = scratch.execute(
+            "select distinct market_id, equipment_type from main_features.market_balance "
+            "union select 'atlanta_ga', equipment_type from main_features.national_balance"
+        ).fetchall()
+        deliveries = scratch.execute(
+            "select max(delivery_count_7d) from main_features.market_balance"
+        ).fetchall()
+    assert {kind for _, kind in keys} == {"van"}
+    assert {market for market, _ in keys} <= {"atlanta_ga", "boston_ma", "denver_co"}
+    # of the three, the one of a known type to a known market, and the two that stand above
+    assert deliveries == [(3,)]
