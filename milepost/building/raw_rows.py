@@ -46,10 +46,9 @@ def _parts(table: RawTable, files: Iterable[RawFile]) -> list[dict[str, Any]]:
     parts: dict[tuple[Reading, ...], dict[str, Any]] = {}
     for file in files:
         alike = readings(table, file)
-        part = parts.setdefault(
-            alike, {"readings": [asdict(reading) for reading in alike], "files": []}
-        )
-        part["files"].append(
+        if alike not in parts:
+            parts[alike] = {"readings": [asdict(reading) for reading in alike], "files": []}
+        parts[alike]["files"].append(
             {
                 "uri": file.uri,
                 "starts_at": str(file.starts_at),
