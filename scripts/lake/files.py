@@ -60,8 +60,8 @@ def _types(declared: pa.DataType) -> tuple[pa.DataType, pa.DataType, pa.DataType
     if kinds.is_float64(declared):
         return pa.float32(), declared, pa.float32()
     if kinds.is_decimal(declared):
-        narrow = pa.decimal128(declared.precision - 2, declared.scale)
-        return pa.decimal128(declared.precision + 3, declared.scale + 2), narrow, narrow
+        fewer = [pa.decimal128(declared.precision - digits, declared.scale) for digits in (1, 2)]
+        return fewer[0], fewer[1], declared
     if kinds.is_timestamp(declared):
         return pa.timestamp("us", "UTC"), pa.timestamp("ns"), pa.timestamp("ns", "UTC")
     if kinds.is_string(declared):

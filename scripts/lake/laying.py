@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from lake import iceberg_table
 from lake.files import parquet
 from lake.partitions import file_name, partitions
 from land_simulated import say, simulate
@@ -45,7 +46,8 @@ class Lake:
 
 
 def lay(raw: Location, tables: Sequence[RawTable], lake: Lake, *, after: datetime) -> int:
-    """Write the partitions of `tables` that ended from `after` to `lake.through`; count objects.
+    """Write the partitions of `tables` that ended from `after` to `lake.through`; count objects
+    and commits.
 
     Values depend on scale, seed and opening date alone.
     """
@@ -64,11 +66,16 @@ def lay(raw: Location, tables: Sequence[RawTable], lake: Lake, *, after: datetim
             simulation.execute(SHAPES.read_text(encoding="utf-8"))
             for table in tables:
                 rows = _rows(simulation, table, due[table.id])
+                say(f"  {table.identifier}: {rows.num_rows:,} rows")
+                if table.table_format == "iceberg":
+                    landed = rows["_landed_us"].combine_chunks()
+                    rows = rows.drop_columns("_landed_us")
+                    written += iceberg_table.append(table, rows, landed, lake.opening)
+                    continue
                 files = _files(table, due[table.id], rows, drifts=lake.drifts)
                 written += put(table.raw, [*files])
                 # What closes a partition comes after its files.
                 written += put(table.raw, [*_success_files(table, due[table.id])])
-                say(f"  {table.identifier}: {rows.num_rows:,} rows")
     s3.put(raw, STATE, json.dumps(asdict(lake), default=str, indent=1).encode())
     return written
 

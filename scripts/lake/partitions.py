@@ -10,7 +10,13 @@ from milepost.raw.tables import Partition, RawTable
 
 
 def partitions(table: RawTable, after: datetime, through: datetime) -> Iterator[Partition]:
-    """Yield, in order, the partitions that end after `after` and at or before `through`."""
+    """Yield, in order, the partitions that end after `after` and at or before `through`.
+
+    Of a table format, whose commits are at any time, that is one partition.
+    """
+    if table.table_format == "iceberg":
+        yield Partition(after, through)
+        return
     layout = Layout.parse(table.layout, table.identifier, table.time_zone)
     partition = layout.at(after)
     while partition.ends_at <= through:

@@ -12,7 +12,7 @@ import pytest
 
 from milepost.storage.location import Location
 from proofs import logs
-from proofs.work import MILEPOST, Work, place
+from proofs.work import MILEPOST, NOTHING, Work, place
 
 # A Sunday, when snapshots land; diesel prices land on the day after.
 CUT = date(2026, 3, 15)
@@ -30,12 +30,12 @@ def simulate(scale: float, days: int) -> Location:
     return raw
 
 
-def freight(folder: Path, raw: Location) -> Work:
+def freight(folder: Path, raw: Location, store: Location = NOTHING) -> Work:
     """This checkout's project on a log, not built yet."""
     for part in ("models", "macros", "seeds", "tests/dbt"):
         shutil.copytree(MILEPOST / part, folder / part)
     shutil.copy(MILEPOST / "dbt_project.yml", folder)
-    return Work.create(folder, raw)
+    return Work.create(folder, raw, store)
 
 
 @pytest.fixture(scope="session")

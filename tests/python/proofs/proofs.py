@@ -45,36 +45,44 @@ def truncated(full: Work, name: str, instant: datetime) -> dict[str, Compared]:
 
 
 def compared(full: Work, other: Work, instant: datetime, until: datetime) -> dict[str, Compared]:
-    """Compare each table's rows that stand up to `instant`, and from there up to `until`."""
+    """Compare each table's rows that stand up to `instant`, and from there up to `until`.
+
+    How long after it a row is served may differ.
+    """
+    others = dated(other.catalog)
     with duckdb.connect() as con:
         for alias, work in (("one", full), ("other", other)):
             con.execute(f"attach '{work.database}' as {alias} (read_only)")
         return {
-            name: _compared(con, relation, stands_at, instant, until)
-            for name, (relation, stands_at) in dated(full.catalog).items()
+            name: _compared(
+                con, _standing("one", *table), _standing("other", *others[name]), instant, until
+            )
+            for name, table in dated(full.catalog).items()
         }
 
 
-def _compared(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    stands_at: str,
-    instant: datetime,
-    until: datetime,
-) -> Compared:
+def _standing(alias: str, relation: str, stands_at: str) -> str:
+    """The rows of a table in an attached database, with the instant at which each stands."""
     # dbt's name of the table, without that of its database.
     table = relation.partition(".")[2]
+    column = stands_at.split()[0]
+    return f"(select * exclude ({column}), {stands_at} as stands_at from {alias}.{table})"
+
+
+def _compared(
+    con: duckdb.DuckDBPyConnection, rows: str, other_rows: str, instant: datetime, until: datetime
+) -> Compared:
     row = con.execute(
         f"""
         with differing as (
-            (from one.{table} except all from other.{table})
+            (from {rows} except all from {other_rows})
             union all
-            (from other.{table} except all from one.{table})
+            (from {other_rows} except all from {rows})
         )
         select
-            (select count(*) from one.{table} where {stands_at} <= $instant),
-            count(*) filter ({stands_at} <= $instant),
-            count(*) filter ({stands_at} > $instant and {stands_at} <= $until)
+            (select count(*) from {rows} where stands_at <= $instant),
+            count(*) filter (stands_at <= $instant),
+            count(*) filter (stands_at > $instant and stands_at <= $until)
         from differing
         """,
         {"instant": instant, "until": until},

@@ -20,7 +20,7 @@
         'destination_facility_id': ['stg_freight__facilities', 'facility_id'],
     },
     code_lists={
-        'equipment_type': ['equipment_types', 'equipment_type'],
+        'equipment_type': ['equipment_types', 'equipment_type', 'unknown'],
     },
     deleted='is_deleted',
     sequence='lsn',
