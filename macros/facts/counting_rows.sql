@@ -112,9 +112,7 @@ landed_together as (
     select
         {{ instant | join(',\n        ') }}
     from landed
-    where
-        fault is null
-        and not milepost__is_deleted
+    where fault is null
     group by {{ instant | join(', ') }}
     having count(*) > 1
 

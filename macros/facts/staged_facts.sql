@@ -129,7 +129,6 @@ known as (
         milepost__delivered_before_at is null
         or known_at > milepost__delivered_before_at + interval '{{ duplicates_within_days }}' day
         {%- if deleted %}
-        or milepost__is_deleted
         or milepost__deleted_before_at > milepost__delivered_before_at
         {%- endif %}
 

@@ -29,14 +29,19 @@ def _publish(options: argparse.Namespace, store: Location) -> Answer:
         lines = [f"refused: {reason}" for reason in judgement.refused] or ["would be published"]
         lines += [f"hint: {judgement.remedies}"] if judgement.refused else []
         lines += [] if differences is None else difference.lines(differences)
+        views = judgement.manifest.views if judgement.manifest else []
+        lines += [f"without a row: {view.name}" for view in views if not view.rows]
         return Answer(data, lines, REFUSED if judgement.refused else OK)
     publication = publishing.publish(options.database, options.manifest, store)
     uploaded, release = publication.uploaded, publication.manifest.release
     sent = {"files": len(uploaded), "bytes": sum(file.bytes for file in uploaded)}
     outcome = "published" if publication.is_new else "nothing to publish, the current release is"
+    empty = [view.name for view in publication.manifest.views if not view.rows]
+    lines = [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]
+    lines += [f"without a row: {', '.join(empty)}"] if empty else []
     return Answer(
-        {"release": release, "is_new": publication.is_new, "sent": sent},
-        [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"],
+        {"release": release, "is_new": publication.is_new, "sent": sent, "without_rows": empty},
+        lines,
     )
 
 

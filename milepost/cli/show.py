@@ -36,6 +36,8 @@ def _show(options: argparse.Namespace, store: Location) -> Answer:
     lines += [f"  {line}" for line in repr(table).splitlines()]
     for view in manifest.views:
         lines += ["", f"  {view.name}", *_facts(view), *_ranges(manifest, view)]
+    if empty := [view.name for view in manifest.views if not view.rows]:
+        lines += ["", f"  Published without a row: {', '.join(empty)}"]
     lines += ["", f"  Rows set aside: {sum(aside.rows for aside in manifest.set_aside):,}"]
     lines += [
         f"    {aside.rows:,} of {aside.of_rows:,} rows of {aside.table}: {aside.reason}"

@@ -28,8 +28,8 @@ facilities as (
 
 ),
 
--- A facility that moves later does not move the loads that are known. What is unknown is null: no feature
--- whose key it is counts the load, and every other does.
+-- A facility that moves later does not move the loads that are known. What is unknown is null: a
+-- feature whose key it is does not count the load, and any other does.
 lanes as (
 
     select

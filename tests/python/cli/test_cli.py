@@ -130,6 +130,15 @@ def test_a_difference_names_views_features_rows_and_partitions(
     ]
 
 
+def test_show_names_the_views_without_a_row(store: Location, run: Run) -> None:
+    views = [
+        put_view(store, name, rows_of(MORE, *[(*row, 1) for row in rows]))
+        for name, rows in (("carriers", ROWS), ("empty", []))
+    ]
+    release(store, *views)
+    assert "  Published without a row: empty" in run("show")[1].splitlines()
+
+
 def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) -> None:
     view = put_view(store, "carriers", rows_of(MORE, *[(*row, 1) for row in ROWS]))
     fields = [

@@ -1,7 +1,6 @@
 """Versions of facts and snapshots, on rows that a reader can check by eye.
 
-A row of a base model is written as (id, content, day known, more columns); a version as (id, content,
-from day, to day). All days are of January 2026.
+A version is written as (id, content, from day, to day). Day 1 is the first of January 2026.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def con_with(rows: list[dict[str, Any]], **tables: str) -> duckdb.DuckDBPyConnec
         "code varchar, event_at timestamp, known_at timestamp, landing_starts_at timestamp, "
         "lsn bigint, is_deleted boolean, fault varchar)"
     )
-    names = "fact_id, line, content, place, code, event_at, known_at, landing_starts_at, lsn, is_deleted, fault"
+    names = [name for name, *_ in con.execute("describe landed").fetchall()]
     for row in rows:
         known_at = day(row["day"])
         values = {
@@ -42,8 +41,8 @@ def con_with(rows: list[dict[str, Any]], **tables: str) -> duckdb.DuckDBPyConnec
             **{name: value for name, value in row.items() if name != "day"},
         }
         con.execute(
-            f"insert into landed values ({', '.join('?' * len(names.split(',')))})",
-            [values.get(name) for name in names.split(", ")],
+            f"insert into landed values ({', '.join('?' * len(names))})",
+            [values.get(name) for name in names],
         )
     for name, sql in tables.items():
         con.execute(f"create table {name} as {sql}")
@@ -59,10 +58,10 @@ def versions(
     """What a macro makes of the rows: (id, content, from day, to day)."""
     arguments = {"id": "fact_id", "content": ["content"], **arguments}
     sql = getattr(MACROS, macro)("landed", **arguments)
-    ids = MACROS.columns_of(arguments["id"])
+    columns = ", ".join([*MACROS.columns_of(arguments["id"]), *arguments["content"]])
     with con_with(rows, **(tables or {})) as con:
         found = con.execute(
-            f"select {', '.join([*ids, *arguments['content']])}, known_at, superseded_at from ({sql}) order by all"
+            f"select {columns}, known_at, superseded_at from ({sql}) order by all"
         ).fetchall()
     return [(*row[:-2], number(row[-2]), row[-1] and number(row[-1])) for row in found]
 
@@ -202,6 +201,11 @@ def test_an_attribute_that_is_missing_becomes_what_its_list_says() -> None:
             [row(1, None), row(2, None), row(3)],
             [("a", "x", 3, None), ("a", None, 1, 3)],
             [("a", "x", 3, None), ("a", None, 1, 3)],
+        ),
+        (
+            [row(1), {**row(2), "fact_id": "b"}],
+            [("a", "x", 1, None), ("b", "x", 2, None)],
+            [("a", "x", 1, 2), ("b", "x", 2, None)],
         ),
         # b alone in the second snapshot, and a again in the third
         (

@@ -145,8 +145,8 @@ def test_too_many_rows_set_aside_stop_what_is_made_from_them_and_nothing_else(
     assert done.returncode == 1
     message = " ".join(done.stdout.split())
     assert (
-        "too many rows of raw table `readings` are set aside: 10 of 70, a share of 0.1429, and 10 of "
-        "52 in the last 7 landing dates, a share of 0.1923; `set_aside_share_max` is 0.1 "
+        "too many rows of raw table `readings` are set aside: 10 of 70, a share of 0.1429, and "
+        "10 of 52 in the last 7 landing dates, a share of 0.1923; `set_aside_share_max` is 0.1 "
         "null_key of `reading_id`: 10 rows hint: docs/reference/raw-log.md"
     ) in message
     assert "SKIP relation main.bed_moisture" in done.stdout

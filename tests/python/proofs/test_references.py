@@ -53,4 +53,5 @@ def test_a_slice_holds_what_a_reference_of_400_days_needs_and_no_more(
         assert rows
     # Beds and readings may each be delivered again for 7 days.
     assert starts[400] is None
-    assert starts[1] and starts[1] > LAST - timedelta(days=28 + 1 + 16 + 1)
+    assert starts[1]
+    assert starts[1] > LAST - timedelta(days=28 + 1 + 16 + 1)
