@@ -6,8 +6,8 @@
 #}
 {% macro check_finite(finite) %}
     {% for id in (model.depends_on.nodes if execute and model.resource_type == 'model' else []) if id in graph.sources %}
-        {% for column in graph.sources[id].columns.values() if column.data_type | lower in ['double', 'timestamp', 'date'] %}
-            {% set word = '(?i)\\b' ~ column.name ~ '\\b' %}
+        {% for column in graph.sources[id].columns.values() if modules.re.match('double|float|real|timestamp|datetime|date', column.data_type | lower) %}
+            {% set word = '(?i)(?<!\\w)' ~ modules.re.escape(column.name) ~ '(?!\\w)' %}
             {% set renamed = word ~ '[^,]*\\bas\\s+(' ~ finite | join('|') ~ ')\\b' %}
             {% if column.name not in finite
                 and modules.re.search(word, model.raw_code)

@@ -123,16 +123,23 @@ judged as (
             else 0
         end as is_counted
     from counting
+    {#- A condition on the left side alone, beside the keys, costs DuckDB a comparison of all pairs; 2026-11. #}
     {%- for link in links %}
     left join {{ link.relation }}
         on
-            counting.milepost__missing_column = '{{ link.name }}'
-            and {{ milepost.is_same_key('counting', link.relation, link.columns) | indent(8) }}
+            {% for column in link.columns -%}
+            case when counting.milepost__missing_column = '{{ link.name }}' then counting.{{ column }} end
+            = {{ link.relation }}.{{ column }}
+            {{- ' and ' if not loop.last }}
+            {%- endfor %}
     {%- if link.rows %}
     left join {{ link.relation }}_rows
         on
-            counting.milepost__missing_column = '{{ link.name }}'
-            and {{ milepost.is_same_key('counting', link.relation ~ '_rows', link.columns) | indent(8) }}
+            {% for column in link.columns -%}
+            case when counting.milepost__missing_column = '{{ link.name }}' then counting.{{ column }} end
+            = {{ link.relation ~ '_rows' }}.{{ column }}
+            {{- ' and ' if not loop.last }}
+            {%- endfor %}
     {%- endif %}
     {%- endfor %}
     {%- if judged_from %}

@@ -149,7 +149,7 @@ compared as (
         *,
         lag(known_at) over milepost__history is null
         {%- for column in content + (['milepost__is_gone'] if has_ends else []) %}
-        or {{ column }} is distinct from lag({{ column }}) over milepost__history
+        or ({{ column }} is distinct from lag({{ column }}) over milepost__history)
         {%- endfor %} as milepost__is_new
     from {{ 'standing' if deleted else 'states' }}
     {%- if deleted %}

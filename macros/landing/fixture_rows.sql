@@ -13,14 +13,14 @@
         cast('0001-01-01' as timestamp) as milepost__starts_at,
         cast('9999-12-31' as timestamp) as milepost__closes_at,
         {%- else %}
-        {%- set known_at = known.column if known.by == 'column' else 'milepost__known_at' %}
+        {%- set known_at = adapter.quote(known.column) if known.by == 'column' else 'milepost__known_at' %}
         {%- if known.by == 'column' %}
-        cast({{ known.column }} as timestamp) as milepost__known_at,
+        cast({{ known_at }} as timestamp) as milepost__known_at,
         {%- endif %}
         cast(cast({{ known_at }} as date) as timestamp) as milepost__starts_at,
         cast(cast({{ known_at }} as date) as timestamp) + interval '1' day as milepost__closes_at,
         {%- endif %}
-        {{ 'false' if known.by == 'column' else 'true' }} as milepost__is_known_at_estimated,
+        {{ 'false' if known.by in ['column', 'commit'] else 'true' }} as milepost__is_known_at_estimated,
         false as milepost__is_removed,
         cast(null as string) as milepost__unreadable
     from {{ relation }}

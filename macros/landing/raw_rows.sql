@@ -6,7 +6,7 @@
     - `milepost__known_at`: when the row was known, as `meta.known_at` of the source says;
     - `milepost__starts_at`, `milepost__closes_at`: the row was known from the first to before the second, or it
       has a fault;
-    - `milepost__is_known_at_estimated`: whether no column says when the row was known;
+    - `milepost__is_known_at_estimated`: whether neither a column nor a commit says when the row was known;
     - `milepost__is_removed`: the row was in a file that was replaced by another without it, and ended at
       `milepost__known_at`;
     - `milepost__unreadable`: the name of a column whose text does not fit its `format`, or null.

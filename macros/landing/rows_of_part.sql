@@ -22,7 +22,7 @@ select
         {%- endif %}
         cast(milepost__files.starts_at as timestamp) as milepost__starts_at,
         cast(milepost__files.closes_at as timestamp) as milepost__closes_at,
-        {{ 'true' if table.known_by != 'column' else 'false' }} as milepost__is_known_at_estimated,
+        {{ 'false' if table.known_by in ['column', 'commit'] else 'true' }} as milepost__is_known_at_estimated,
         false as milepost__is_removed,
         milepost__rows.milepost__unreadable
     from (

@@ -16,7 +16,7 @@ select
         cast({{ 'null' if table.known_by == 'model' else "'" ~ known_from ~ "'" }} as timestamp) as milepost__known_at,
         cast('{{ known_from }}' as timestamp) as milepost__starts_at,
         cast('{{ known_from }}' as timestamp) + interval '1' microsecond as milepost__closes_at,
-        {{ 'true' if table.known_by != 'column' else 'false' }} as milepost__is_known_at_estimated,
+        {{ 'false' if table.known_by in ['column', 'commit'] else 'true' }} as milepost__is_known_at_estimated,
         {{ is_removed }} as milepost__is_removed,
         milepost__rows.milepost__unreadable
     from (

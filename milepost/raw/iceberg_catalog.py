@@ -55,9 +55,10 @@ def _from_catalog(table: RawTable, options: Mapping[str, str]) -> TableMetadata:
             hint="pyiceberg finds catalogs in `.pyiceberg.yaml` and in the environment: "
             f"`PYICEBERG_CATALOG__{catalog_name.upper()}__URI`",
         )
-    properties = {**configured, **options}
-    with explained(table, f"is not in the catalog `{catalog_name}`", properties):
-        return load_catalog(catalog_name, **properties).load_table(identifier).metadata
+    with explained(table, f"is not in the catalog `{catalog_name}`"):
+        return (
+            load_catalog(catalog_name, **{**configured, **options}).load_table(identifier).metadata
+        )
 
 
 def _from_version_hint(table: RawTable, file_io: FileIO) -> TableMetadata:
@@ -79,7 +80,7 @@ def _from_version_hint(table: RawTable, file_io: FileIO) -> TableMetadata:
             f"`{hint_uri}` names no version of the table",
             hint="it holds a number, or the name of a metadata file",
         )
-    with explained(table, "cannot be read", file_io.properties):
+    with explained(table, "cannot be read"):
         return FromInputFile.table_metadata(file_io.new_input(table.raw.uri(f"{folder}/{name}")))
 
 

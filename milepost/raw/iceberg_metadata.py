@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from milepost.errors import LandingError
 from milepost.raw.tables import RawTable
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # What is written into SQL as it is, and is no pattern to an engine that reads it. Writers escape
 # other letters of partition values with `%`.
 _PLAIN_URI = re.compile(r"s3://[a-z0-9.-]+/[A-Za-z0-9._=/+%-]+")
-_SECRET = re.compile("uri|key|secret|token|password|credential")
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class Metadata:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with explained(self.table, "cannot be read", self._io.properties):
+        with explained(self.table, "cannot be read"):
             yield
 
 
@@ -141,7 +140,7 @@ def instant(milliseconds: int) -> datetime:
 
 
 @contextmanager
-def explained(table: RawTable, fault: str, properties: Mapping[str, Any]) -> Iterator[None]:
+def explained(table: RawTable, fault: str) -> Iterator[None]:
     """Raise what fails in the block as a LandingError without a secret in it."""
     try:
         yield
@@ -149,14 +148,16 @@ def explained(table: RawTable, fault: str, properties: Mapping[str, Any]) -> Ite
         raise
     # A catalog raises whatever its client does: of HTTP, of a database, of a cloud.
     except Exception as error:
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        for name, value in properties.items():
-            if _SECRET.search(name) and len(str(value)) > 3:
-                text = text.replace(str(value), "***")
+        kind = type(error)
+        # Others, `ValueError` of pyiceberg among them, may name a URI with its password, or keys.
+        is_safe = kind.__module__ == "pyiceberg.exceptions" or (
+            kind.__module__ == "builtins" and issubclass(kind, OSError)
+        )
+        text = f"{kind.__name__}: {error}" if is_safe else kind.__name__
         raise LandingError(
-            f"the Iceberg table of `{table.name}` {fault}: {text}",
+            f"the Iceberg table of `{table.name}` {fault}: {text.splitlines()[0]}",
             hint="check its name, its catalog in pyiceberg's configuration, and the rights to read "
-            "its metadata",
+            "its metadata; the command `pyiceberg` says more",
         ) from None
 
 

@@ -1,9 +1,9 @@
 {#
-    A base model for what the source lacks: its columns, by name and type, and no row.
+    A base model for what the source lacks: its columns, by name and type, and no row of a raw table.
 
     Example: `{{ no_rows({'claim_id': 'string', 'amount_usd': 'decimal(12, 2)'}) }}`
 #}
-{% macro no_rows(columns) -%}
+{% macro no_rows(columns, table='flights') -%}
 select
     {%- for name, data_type in columns.items() %}
     cast(null as {{ data_type }}) as {{ name }},
@@ -14,6 +14,6 @@ select
     milepost__closes_at as landing_closes_at,
     milepost__unreadable as unreadable,
     cast(null as string) as fault
-from {{ milepost.raw_rows('flights', 'flights') }}
+from {{ milepost.raw_rows('flights', table) }}
 where false
 {%- endmacro %}

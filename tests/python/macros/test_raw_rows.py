@@ -138,16 +138,22 @@ def test_a_row_of_a_late_file_is_known_when_the_file_was_seen(lake: Lake) -> Non
 
 
 @pytest.mark.parametrize(
-    ("known_by", "known_at"), [("partition", SEEN), ("first_seen", SEEN), ("model", None)]
+    ("known_by", "known_at", "is_estimated"),
+    [
+        ("partition", SEEN, True),
+        ("first_seen", SEEN, True),
+        ("model", None, True),
+        ("commit", SEEN, False),
+    ],
 )
-def test_where_no_column_says_when_a_row_was_known_it_is_estimated(
-    lake: Lake, known_by: Any, known_at: datetime | None
+def test_where_no_column_and_no_commit_says_when_a_row_was_known_it_is_estimated(
+    lake: Lake, known_by: Any, known_at: datetime | None, is_estimated: bool
 ) -> None:
     table = RawTable(**{**vars(TABLE), "known_by": known_by})
     file = lake.file("a.parquet", rows(("a", 0.5, FIRST)), known_from=SEEN)
     relation = read(file, table=table)
     columns = "milepost__known_at, milepost__is_known_at_estimated"
-    assert relation.project(columns).fetchall() == [(known_at, True)]
+    assert relation.project(columns).fetchall() == [(known_at, is_estimated)]
 
 
 def test_a_rewritten_partition_adds_what_is_new_and_removes_what_is_gone(lake: Lake) -> None:

@@ -1,4 +1,4 @@
 {{ no_rows({
     'shipper_id': 'string',
     'segment': 'string',
-}) }}
+}, table='airlines') }}
