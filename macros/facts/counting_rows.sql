@@ -57,12 +57,12 @@ with
 {{ link.relation }} as (
 
     {% if link.kind == 'code' -%}
-    select {{ link['keys'][0] }} as {{ link.columns[0] }}
+    select {{ link['keys'][0] }}{{ ' as ' ~ link.columns[0] if link.columns[0] != link['keys'][0] }}
     from {{ ref(link.model) }}
     {%- elif link.kind == 'snapshot' -%}
     select
         {% for key in link['keys'] -%}
-        {{ key }} as {{ link.columns[loop.index0] }},
+        {{ key }}{{ ' as ' ~ link.columns[loop.index0] if link.columns[loop.index0] != key }},
         {% endfor -%}
         min(known_at) as known_at
     from {{ ref(link.model) }}
@@ -70,7 +70,7 @@ with
     {%- else -%}
     select
         {% for key in link['keys'] -%}
-        {{ key }} as {{ link.columns[loop.index0] }},
+        {{ key }}{{ ' as ' ~ link.columns[loop.index0] if link.columns[loop.index0] != key }},
         {% endfor -%}
         known_at,
         lag(known_at, 1, cast('0001-01-01' as timestamp)) over (
@@ -95,14 +95,25 @@ landed as (
         *,
         {%- endif %}
         {{ 'coalesce(' ~ deleted ~ ', false)' if deleted else 'false' }} as milepost__is_deleted
-    from {{ ref(base) }} as base_rows
-    {%- for link in unknowns %}
-    left join (
-        select {{ link['keys'][0] }} as {{ link.relation }}
-        from {{ ref(link.model) }}
-    ) as {{ link.name }}_list
-        on base_rows.{{ link.name }} = {{ link.relation }}
-    {%- endfor %}
+    {%- if unknowns %}
+    from (
+        select
+            base_rows.*,
+            {%- for link in unknowns %}
+            {{ link.name }}_list.{{ link.relation }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ ref(base) }} as base_rows
+        {%- for link in unknowns %}
+        left join (
+            select {{ link['keys'][0] }} as {{ link.relation }}
+            from {{ ref(link.model) }}
+        ) as {{ link.name }}_list
+            on base_rows.{{ link.name }} = {{ link.name }}_list.{{ link.relation }}
+        {%- endfor %}
+    ) as listed
+    {%- else %}
+    from {{ ref(base) }}
+    {%- endif %}
 
 ),
 

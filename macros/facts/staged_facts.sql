@@ -75,9 +75,11 @@ counting as (
 
 sound as (
 
+    {% if not (deleted or sequence) -%}
+    select * from counting
+    {%- else -%}
     select
-        *
-        {%- if deleted or sequence %},
+        *,
         rank() over (
             partition by {{ ids | join(', ') }}, known_at
             order by
@@ -86,8 +88,8 @@ sound as (
                 {%- endif %}
                 case when milepost__is_deleted then 1 else 0 end
         ) as milepost__place
-        {%- endif %}
     from counting
+    {%- endif %}
     where
         fault is null
         and milepost__counts_from is not null

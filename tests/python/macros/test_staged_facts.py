@@ -251,7 +251,11 @@ def test_a_snapshot_that_deletes_by_itself_has_no_absent_keys() -> None:
     rows = [row(1), delete(2), row(3), row(4)]
     found = versions(rows, "staged_snapshots", absent="unchanged", deleted="is_deleted")
     assert found == [("a", "x", 1, 2), ("a", "x", 3, None)]
-    for wrong in ({"absent": "gone", "deleted": "is_deleted"}, {"absent": "there"}):
+    wrongs: list[dict[str, Any]] = [
+        {"absent": "gone", "deleted": "is_deleted"},
+        {"absent": "there"},
+    ]
+    for wrong in wrongs:
         with pytest.raises(CompilationError, match="staged_snapshots: `absent"):
             versions(rows, "staged_snapshots", **wrong)
 

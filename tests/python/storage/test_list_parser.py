@@ -12,12 +12,11 @@ def test_a_page_is_parsed_as_boto3_parses_it(raw: Location) -> None:
     names = ["a b", "a%20b", "a&b", "a+b", "a=b/c.parquet", "a'b", "é"]
     for name in names:
         s3.put(raw, name, name.encode())
-    request = {"Bucket": raw.bucket, "Prefix": raw.key("")}
-    parsed = client().list_objects_v2(**request)["Contents"]
+    parsed = client().list_objects_v2(Bucket=raw.bucket, Prefix=raw.key(""))["Contents"]
     event = "before-parse.s3.ListObjectsV2"
     client().meta.events.unregister(event, parse_contents)
     try:
-        by_boto3 = client().list_objects_v2(**request)["Contents"]
+        by_boto3 = client().list_objects_v2(Bucket=raw.bucket, Prefix=raw.key(""))["Contents"]
     finally:
         client().meta.events.register_first(event, parse_contents)
     keys = "Key", "Size", "ETag", "LastModified"
