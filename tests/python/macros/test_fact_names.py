@@ -35,7 +35,9 @@ LANDED = """
 
 def rows(macro: str, column: str) -> list[Any]:
     """The rows of a macro over facts whose one content column has this name."""
-    macros = Macros("facts", "windows", ref=lambda name: name, var=lambda _: 60, execute=False)
+    macros = Macros(
+        "facts", "names", "windows", ref=lambda name: name, var=lambda _: 60, execute=False
+    )
     with duckdb.connect() as con:
         con.execute("create table landed as " + LANDED.format(column=column))
         more = {"absent": "gone"} if macro == "staged_snapshots" else {}

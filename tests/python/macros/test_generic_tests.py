@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
 
 MACROS = (
-    *("windows/is_same_key.sql", "windows/all_but.sql"),
+    *("names/is_same_key.sql", "windows/all_but.sql"),
     *("batch/ask.sql", "checks/is_feature_view.sql", "checks/published_name.sql"),
     *("checks/rules_of_names.sql", "checks/sample_minimums.sql", "checks/tested_view.sql"),
     "checks/window_in_name.sql",

@@ -15,7 +15,7 @@ from dbt_common.exceptions import CompilationError
 from macro import Macros
 
 FIRST = datetime(2026, 1, 1)
-MACROS = Macros("facts", "windows", ref=lambda name: name, var=lambda _: 60, execute=False)
+MACROS = Macros("facts", "names", "windows", ref=lambda name: name, var=lambda _: 60, execute=False)
 Versions = list[tuple[Any, ...]]
 
 
