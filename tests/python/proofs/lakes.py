@@ -50,7 +50,7 @@ def example(folder: Path, raw: Location, *, grows: bool = False) -> Work:
     )
     (folder / "packages.yml").write_text(f"packages:\n  - local: {MILEPOST}\n")
     sources = folder / SOURCES
-    text = re.sub(r"added_on: [0-9-]+", "added_on: 2026-03-12", sources.read_text())
+    text = re.sub(r"added_on: [0-9-]+", "added_on: 2026-03-14", sources.read_text())
     text = re.sub(r", rows_within_days: \d+", "", text)
     if grows:
         assert AS_ICEBERG in text
