@@ -140,8 +140,10 @@ class Garden:
         self.sources: dict[str, dict[str, Any]] = {
             SOURCE: {
                 **_model("beds"),
+                "unique_id": SOURCE,
                 "resource_type": "source",
                 "source_name": "raw",
+                "identifier": "beds",
                 "config": {"meta": {"raw_uri": RAW_LOG}},
             }
         }
@@ -171,7 +173,7 @@ class Garden:
                 Build(
                     status="success",
                     narrowed_by="",
-                    raw_logs={RAW_LOG: {"first": "2026-01-01"}},
+                    raw_logs={SOURCE: {"first": "2026-01-01"}},
                     relation=self.nodes[node_id]["relation_name"],
                     target="dev",
                     fingerprint=content,

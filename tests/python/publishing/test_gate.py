@@ -406,7 +406,10 @@ def test_a_delay_that_no_build_can_keep_is_refused_before_one(green: Greenhouse)
     green.edit("models/features/bed_moisture.yml", "grid: day", "grid: hour")
     done = green.dbt("run")
     assert done.returncode != 0
-    assert "`bed_moisture` is hourly and says that it is served 30 minutes later" in done.stdout
+    assert (
+        "`bed_moisture` has a row each hour and says that it is served 30 minutes later"
+        in done.stdout
+    )
     assert "START sql" not in done.stdout
 
 

@@ -71,7 +71,7 @@ def with_a_softer_test(garden: Garden) -> None:
 
 
 def with_a_phone(garden: Garden) -> None:
-    tagged = {"name": "phone", "meta": {"personal_data": True}}
+    tagged = {"name": "phone", "data_type": "varchar", "meta": {"personal_data": True}}
     garden.sources[SOURCE]["columns"]["phone"] = tagged
     garden.nodes[STAGED]["raw_code"] = "select phone"
 
