@@ -155,12 +155,12 @@ check-types:
 	@MYPY_FORCE_TERMINAL_WIDTH=80 $(BIN)/mypy --pretty --no-error-summary
 
 # A macro writes SQL of any model, and another sqlfluff has other rules: all are linted then.
-LINTED := $(shell find models tests/dbt -name '*.sql')
-LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
+LINTED := $(shell find models tests/dbt examples/*/models -name '*.sql')
+LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros examples/*/macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
 check-sql: .local/linted
 .local/linted: $(LINTED) $(LINT_CONTEXT)
 	@mkdir -p .local
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 $(if $(filter $(LINT_CONTEXT),$?),models tests/dbt,$?)
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 $(if $(filter $(LINT_CONTEXT),$?),models tests/dbt examples/*/models,$?)
 	@touch $@
 
 check-dbt: profiles.yml

@@ -15,6 +15,15 @@ unlisted (faa, tzone) as (
     ('SJU', 'America/Puerto_Rico'),
     ('STT', 'America/St_Thomas')
 
+),
+
+spans as (
+
+    select
+        min(milepost__starts_at) as starts_at,
+        min(milepost__closes_at) as closes_at
+    from airports
+
 )
 
 select
@@ -27,16 +36,11 @@ select
 from airports
 union all
 select
-    unlisted.faa,
-    null,
-    null,
-    unlisted.tzone,
-    spans.starts_at,
-    spans.closes_at
+    unlisted.faa as airport,
+    cast(null as double) as latitude,
+    cast(null as double) as longitude,
+    unlisted.tzone as time_zone,
+    spans.starts_at as landing_starts_at,
+    spans.closes_at as landing_closes_at
 from unlisted
-cross join (
-    select
-        min(milepost__starts_at) as starts_at,
-        min(milepost__closes_at) as closes_at
-    from airports
-) as spans
+cross join spans

@@ -19,7 +19,10 @@ happened as (
         kinds.event_type,
         kinds.stop_type,
         cast(kinds.stop_sequence as bigint) as stop_sequence,
-        case kinds.stop_type when 'pickup' then legs.departed_at else legs.arrived_at end as event_at,
+        case
+            when kinds.stop_type = 'pickup' then legs.departed_at
+            else legs.arrived_at
+        end as event_at,
         legs.landing_starts_at,
         legs.landing_closes_at,
         legs.unreadable
