@@ -72,7 +72,7 @@ def lay(raw: Location, tables: Sequence[RawTable], lake: Lake, *, after: datetim
                     rows = rows.drop_columns("_landed_us")
                     written += iceberg_table.append(table, rows, landed, lake.opening)
                     continue
-                files = _files(table, due[table.id], rows, drifts=lake.drifts)
+                files = _files(table, due[table.id], rows, lake)
                 written += put(table.raw, [*files])
                 # What closes a partition comes after its files.
                 written += put(table.raw, [*_success_files(table, due[table.id])])
@@ -133,20 +133,22 @@ def _rows(
 
 
 def _files(
-    table: RawTable, due: Sequence[Partition], rows: pa.Table, *, drifts: bool
+    table: RawTable, due: Sequence[Partition], rows: pa.Table, lake: Lake
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of each partition's file; one without rows unless that says nothing."""
+    """Yield name and bytes of each partition's file.
+
+    The first has one in any case, others without rows where nothing else says that they are complete.
+    """
+    says_complete = table.missing_partitions == "empty" or table.closed_by == "success_file"
     landed = rows["_landed_us"].to_numpy()
     rows = rows.drop_columns("_landed_us")
     for partition in due:
         span = np.array([partition.starts_at, partition.ends_at], "datetime64[us]")
         start, end = np.searchsorted(landed, span.astype("int64"))
-        if start < end or not (
-            table.missing_partitions == "empty" or table.closed_by == "success_file"
-        ):
+        if start < end or not says_complete or partition.starts_at <= lake.opening:
             name = file_name(table, partition.starts_at, "part-00000.parquet")
             part = rows.slice(start, end - start)
-            yield name, parquet(table, partition, part, drifts=drifts)
+            yield name, parquet(table, partition, part, drifts=lake.drifts)
 
 
 def _success_files(table: RawTable, due: Sequence[Partition]) -> Iterator[tuple[str, bytes]]:

@@ -37,9 +37,6 @@ LAYOUTS = {
         layout: '{table}/year={year}/month={month}/day={day}'
         closed_by: delay
         missing_partitions: empty""",
-    "months by file name": """
-        layout: '{table}_{year}-{month}.parquet'
-        closed_by: next_partition""",
 }
 
 

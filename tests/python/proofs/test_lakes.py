@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -89,10 +90,9 @@ def test_a_lake_gives_the_same_tables_again(whole: Work) -> None:
 @pytest.mark.full_size
 @pytest.mark.parametrize("layout", lakes.LAYOUTS)
 def test_each_layout_gives_the_features_of_the_raw_log(
-    marked: Work, tmp_path_factory: pytest.TempPathFactory, layout: str
+    marked: Work, tmp_path: Path, layout: str
 ) -> None:
-    folder = tmp_path_factory.mktemp("layout") / "work"
-    work = lakes.in_layout(freight(folder, place("raw"), place("store")), layout)
+    work = lakes.in_layout(freight(tmp_path / "work", place("raw"), place("store")), layout)
     lake = Lake(SCALE, 1, OPENING, through=OPENING, deletes_from=datetime.max)  # noqa: DTZ901
     lakes.grow(work, lake, END, lakes.FREIGHT_SOURCES)
     work.run()
