@@ -126,7 +126,7 @@ def _read_part(store: Location, part: str) -> pa.Table:
         raise LandingError(f"`{store.uri(name)}` is missing", hint=_RESTORE)
     if hashlib.sha256(stored.body).hexdigest() != part:
         raise LandingError(f"`{store.uri(name)}` is damaged", hint=_RESTORE)
-    return pq.read_table(pa.BufferReader(stored.body)).cast(SCHEMA)
+    return pq.ParquetFile(pa.BufferReader(stored.body)).read().cast(SCHEMA)
 
 
 def _write_part(store: Location, records: pa.Table) -> str:

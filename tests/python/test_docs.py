@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import greenhouse
+from milepost.storage import s3
 from milepost.storage.location import Location
 
 ROOT = Path(__file__).parents[2]
@@ -135,3 +136,14 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     # this project has its own, where `make docs` and the shell of `make env` look for it
     assert "{% docs __overview__ %}" in (ROOT / "docs/site/overview.md").read_text()
     assert (ROOT / "Makefile").read_text().count("MILEPOST_FRONT_PAGE=docs/site") == 2
+
+
+def test_the_example_of_a_loader_runs(raw: Location) -> None:
+    guide = (ROOT / "docs/guides/bring-your-own-data.md").read_text()
+    (example,) = [code for kind, code, _ in BLOCK.findall(guide) if kind == "python"]
+    exec(example.replace("s3://milepost-raw/ours", raw.uri()), {})  # noqa: S102 - the guide's own
+    (marker,) = s3.listing(raw, "_closed/")
+    stored = s3.get(raw, marker.name)
+    assert stored
+    files = json.loads(stored.body)["files"]
+    assert [(file["table"], file["rows"]) for file in files] == [("claims", 0), ("load_events", 2)]
