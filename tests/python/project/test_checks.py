@@ -203,7 +203,7 @@ def test_a_badly_written_model_is_found_in_the_model_and_in_the_macro(tmp_path: 
     replace(project / model, "from settlements", "FROM   settlements")
     staged = "models/staging/freight/stg_freight__claims.sql"
     macro = project / "macros/facts/counting_rows.sql"
-    replace(macro, "from {{ ref(base) }}", "FROM {{ ref(base) }}")
+    replace(macro, "\nfrom linked\n", "\nFROM linked\n")
     assert lint(project, model, staged) == {model: {"CP01", "LT01"}, staged: {"CP01"}}
 
 

@@ -1,0 +1,83 @@
+"""Raw tables of hours: a view of hours is built through the last that is closed."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from greenhouse import Greenhouse
+from milepost.reading.store import FeatureStore
+from milepost.storage import s3
+from milepost.storage.location import Location
+
+pytestmark = pytest.mark.slow
+
+HOUR = timedelta(hours=1)
+BEGIN, END = datetime(2026, 1, 1), datetime(2026, 1, 5, 5)
+LAYOUT = "layout: '{table}/dt={date}/hour={hour}', closed_by: next_partition"
+
+
+def land(lake: Location, begin: datetime, end: datetime) -> None:
+    """Two beds in the first hour of all, and a reading of each in every hour."""
+    instant = pa.timestamp("us")
+    for hour in (begin + n * HOUR for n in range((end - begin) // HOUR)):
+        beds = ["north", "south"]
+        landed = pa.array([hour + timedelta(minutes=5)] * 2, instant)
+        readings = {
+            "reading_id": [f"{hour} {bed}" for bed in beds],
+            "bed_id": beds,
+            "moisture": [hour.hour / 24, 0.5],
+            "read_at": pa.array([hour] * 2, instant),
+            "landed_at": landed,
+        }
+        described = {"bed_id": beds, "snapshot_at": pa.array([hour] * 2, instant)}
+        rows = pa.table({**described, "landed_at": landed})
+        put(lake, "beds", hour, rows if hour == BEGIN else rows.slice(0, 0))
+        put(lake, "readings", hour, pa.table(readings))
+
+
+def put(lake: Location, table: str, hour: datetime, rows: pa.Table) -> None:
+    body = io.BytesIO()
+    pq.write_table(rows, body)
+    s3.put(lake, f"{table}/dt={hour:%Y-%m-%d}/hour={hour:%H}/part-0.parquet", body.getvalue())
+
+
+def publish(project: Greenhouse) -> tuple[datetime, list[dict[str, Any]]]:
+    """Build and publish; return through when the view is built, and its rows."""
+    project.build()
+    project.publish()
+    store = FeatureStore(project.store.uri())
+    (view,) = store.feature_views()
+    return view.built_through_at, store.to_arrow("bed_moisture").to_pylist()
+
+
+def test_one_more_hour_adds_its_rows_and_changes_none(
+    green: Greenhouse, raw: Location, tmp_path: Path
+) -> None:
+    project = green.copy(tmp_path / "hourly", raw=raw, store=green.store)
+    project.edit(
+        "models/staging/_sensors.yml", "_RAW_URI') }}\"}", f"_RAW_URI') }}}}\", {LAYOUT}}}"
+    )
+    view = "models/features/bed_moisture"
+    project.edit(f"{view}.yml", "grid: day", "grid: hour")
+    # In its unit test a reading of 10:00 counts from 11:00 on.
+    for old, new in (("01-02 00", "01-01 11"), ("01-03 00", "01-02 11")):
+        project.edit(f"{view}.yml", f'"2026-{old}', f'"2026-{new}')
+    project.edit(f"{view}.sql", "keys=['bed_id'],", "keys=['bed_id'],\n        grid='hour',")
+    land(raw, BEGIN, END)
+    built_through, rows = publish(project)
+
+    land(raw, END, END + HOUR)
+    later_built_through, later_rows = publish(project)
+    # An hour is closed when the next has begun. The delay of the view is 30 minutes.
+    delay = timedelta(minutes=30)
+    assert (built_through, later_built_through) == (END + delay, END + HOUR + delay)
+    new_rows = [row for row in later_rows if row not in rows]
+    assert [row for row in rows if row not in later_rows] == []
+    assert {row["available_at"] for row in new_rows} == {END + delay}
