@@ -137,7 +137,7 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each partition's file.
 
-    The first has one in any case, others without rows where nothing else says that they are complete.
+    The first has one in any case, another without rows where nothing else says that it is complete.
     """
     says_complete = table.missing_partitions == "empty" or table.closed_by == "success_file"
     landed = rows["_landed_us"].to_numpy()

@@ -35,8 +35,7 @@ LAYOUTS = {
         closed_by: success_file""",
     "days in parts closed by a delay": """
         layout: '{table}/year={year}/month={month}/day={day}'
-        closed_by: delay
-        missing_partitions: empty""",
+        closed_by: delay""",
 }
 
 

@@ -16,6 +16,7 @@ from proofs.work import Work, place
 
 pytestmark = pytest.mark.slow
 
+# Fewer days have no settlement.
 SCALE, DAYS = 0.01, 8
 HOUR = timedelta(hours=1)
 END = midnight(LAST + DAY)
