@@ -155,13 +155,20 @@ class Catalog:
         }
 
     def disabled_tests_on(self, node_ids: Iterable[str]) -> list[str]:
-        """Return the names of tests that look at one of the nodes and are switched off."""
+        """Return the names of tests that look at one of the nodes and are switched off.
+
+        A unit test goes with its model: where that is switched off too, one of the nodes may have
+        taken its name, as a project's model takes that of a package's.
+        """
         wanted = set(node_ids)
         names = {self.nodes[node_id]["name"] for node_id in wanted}
+        off = {node["unique_id"] for node in self.disabled}
         return sorted(
             node["name"]
             for node in self.disabled
-            if node["resource_type"] in {"test", "unit_test"} and _mentions(node, wanted, names)
+            if node["resource_type"] in {"test", "unit_test"}
+            and _mentions(node, wanted, names)
+            and f"model.{node.get('package_name')}.{node.get('model')}" not in off
         )
 
     def parents(self, node_id: str) -> list[str]:

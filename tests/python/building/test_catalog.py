@@ -189,6 +189,26 @@ def test_a_disabled_test_is_found_however_it_names_its_view(
     assert catalog.disabled_tests_on([view.unique_id]) == ["rate_is_small"]
 
 
+def test_a_unit_test_of_a_packages_model_is_not_that_of_the_one_in_its_place(
+    tmp_path: Path,
+) -> None:
+    manifest = project()
+    replaced = {
+        **node("model", "carrier_reliability"),
+        "unique_id": "model.package.carrier_reliability",
+    }
+    off = {
+        **node("unit_test", "edges"),
+        "model": "carrier_reliability",
+        "package_name": "package",
+    }
+    manifest["disabled"] = {n["unique_id"]: [n] for n in (off, replaced)}
+    catalog = read(tmp_path, manifest)
+    assert catalog.disabled_tests_on([VIEW]) == []
+    manifest["disabled"].pop(replaced["unique_id"])
+    assert read(tmp_path, manifest).disabled_tests_on([VIEW]) == ["edges"]
+
+
 def test_raw_tables_are_those_of_the_sources_in_the_lineage(tmp_path: Path) -> None:
     catalog = read(tmp_path, project())
     loads, fuel = "source.freight.loads", "source.freight.fuel"
