@@ -69,6 +69,7 @@ def read(node: Mapping[str, Any]) -> FeatureView:
         owners=stated.value("owners", dict),
         maturity=stated.value("maturity", str),
         sensitivity=stated.value("sensitivity", str),
+        tags=list(node.get("tags", [])),
         bounds=stated.value("bounds", dict),
         is_dense=stated.value("dense", bool, default=False),
         fresh_within_hours=stated.value("fresh_within_hours", int, default=None),
@@ -126,7 +127,12 @@ def _column_window_days(view: str, column: Mapping[str, Any]) -> int | None:
 
 
 def _column(column: Mapping[str, Any]) -> Field:
-    return Field(column["name"], declared_type(column), " ".join(column["description"].split()))
+    return Field(
+        name=column["name"],
+        type=declared_type(column),
+        description=" ".join(column["description"].split()),
+        tags=list(column.get("tags", [])),
+    )
 
 
 def declared_type(column: Mapping[str, Any]) -> str:

@@ -58,6 +58,7 @@ def _service(exposure: Node, nodes: Mapping[str, Node]) -> Service:
         owner={name: text for name, text in exposure["owner"].items() if isinstance(text, str)},
         features=features,
         aliases=aliases,
+        tags=list(exposure.get("tags", [])),
     )
 
 

@@ -78,6 +78,7 @@ class Field:
     type: str
     description: str
     complete_from: str | None = None
+    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +130,9 @@ class ViewDefinition:
     )
     maturity: str
     sensitivity: str
+    tags: list[str] = field(
+        default_factory=list, metadata=stated(to_fact=lambda tags: tags or None)
+    )
     # The columns and the derived features are shown and compared one by one, as features.
     fields: list[Field] = field(metadata=stated(is_shown=False, is_compared=False))
     derived: list[Derived] = field(

@@ -19,6 +19,7 @@ from milepost.release.definition import ViewDefinition, stated
 from milepost.release.entity import Entity
 from milepost.release.near_names import suggest, table_name
 from milepost.release.service import Service
+from milepost.release.term import Term
 
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
@@ -124,6 +125,9 @@ class Manifest:
     entities: list[Entity] = field(default_factory=list)
     """The entities of the views; none before format 4, where views had only their names."""
 
+    glossary: list[Term] = field(default_factory=list)
+    """The terms by which a search finds more; none before format 6."""
+
     def to_bytes(self) -> bytes:
         """The manifest as it stands on S3; `manifest_format.parse` reads it."""
         return (json.dumps(asdict(self), indent=1) + "\n").encode()
@@ -180,7 +184,8 @@ class Manifest:
             for view in self.views
         ]
         manifest = asdict(self)
-        parts = [views, *(manifest[name] for name in ("set_aside", "services", "entities"))]
+        names = ("set_aside", "services", "entities", "glossary")
+        parts = [views, *(manifest[name] for name in names)]
         content = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 

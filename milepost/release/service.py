@@ -24,6 +24,7 @@ class Service:
     owner: dict[str, str]
     features: list[str]
     aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
 
 
 def expand(
