@@ -1,10 +1,10 @@
 """The glossary of a dbt project: its docs blocks that end in a line of synonyms.
 
-    {% docs lane %}
-    A route from one market to another, for one equipment type.
+{% docs lane %}
+A route from one market to another, for one equipment type.
 
-    Synonyms: route, corridor.
-    {% enddocs %}
+Synonyms: route, corridor.
+{% enddocs %}
 """
 
 from __future__ import annotations
