@@ -6,22 +6,23 @@ best place counts where it has the word, times how rare the word is in the relea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from math import log
 
 from milepost.catalogue.search_words import Glossary, SearchWord
 from milepost.catalogue.stems import stemmed, words
-from milepost.catalogue.usage import services_by_feature
 from milepost.display import DisplayTable
 from milepost.release.manifest import Manifest, View
 
 # How much a word counts by where it stands. A name says what a feature is, a description also what
 # it leaves out, and an owner has many features; 2026-11.
-WEIGHTS = {"name": 8, "view": 4, "tags": 4, "description": 3, "services": 2, "owners": 1}
+WEIGHTS = {"name": 8, "view": 4, "tags": 4, "description": 3, "owners": 1}
 # As many as one looks through for what was not asked for.
 NEAREST_COUNT = 5
+
+_Weighed = tuple[SearchWord, list[float]]
 
 
 @dataclass(frozen=True)
@@ -63,66 +64,56 @@ class SearchResults(DisplayTable[SearchResult]):
         return f"<p>{escape(self.message)}</p>{table}"
 
 
-@dataclass(frozen=True)
 class _Candidate:
     """A result with its texts as stems, by the place where they stand."""
 
-    result: SearchResult
-    texts: dict[str, str]
+    def __init__(self, result: SearchResult, texts: dict[str, str]) -> None:
+        self.result = result
+        self._texts = {place: stemmed(text) for place, text in texts.items()}
+        self._whole_text = "|".join(self._texts.values())
 
     def weight(self, word: SearchWord) -> float:
         """Return how much the best place counts that has the word; 0 if none has it."""
-        return max(
-            (
-                likeness * WEIGHTS[place]
-                for phrase, likeness in word.phrases.items()
-                for place, text in self.texts.items()
-                if f" {phrase} " in text
-            ),
-            default=0.0,
-        )
+        weight = 0.0
+        for phrase, likeness in word.phrases.items():
+            if phrase in self._whole_text:  # Most have it nowhere, which this tells at once.
+                weights = [WEIGHTS[place] for place, text in self._texts.items() if phrase in text]
+                weight = max(weight, likeness * max(weights))
+        return weight
 
 
 def search(manifest: Manifest, text: str) -> SearchResults:
     """Return the views, features and services that have every word of the text, best first.
 
-    A word is looked for in names, descriptions, tags, and the names of owners and services, with
-    other endings and as its synonyms in the glossary. If nothing has every word, the results are
+    A word is looked for in names, descriptions, tags and owners, with other endings and as its
+    synonyms in the glossary. If nothing has every word, the results are
     empty, and their `nearest` have some of them, or words that are spelled almost so.
     """
     if not isinstance(text, str):
         return SearchResults([], message=f"`{text}` is no text to search for")
     texts = list(_texts(manifest))
     vocabulary = {word for _, places in texts for place in places.values() for word in words(place)}
-    candidates = [
-        _Candidate(result, {place: stemmed(text) for place, text in places.items()})
-        for result, places in texts
-    ]
-    glossary = Glossary(manifest.glossary)
-    search_words = glossary.search_words(text, vocabulary)
-    results = _ranked(candidates, search_words, has_all=True)
+    candidates = [_Candidate(result, places) for result, places in texts]
+    glossary = Glossary(manifest.glossary, vocabulary)
+    weighed = _weighed(candidates, glossary.search_words(text))
+    results = _ranked(candidates, weighed, has_enough=all)
     if results:
         return SearchResults(results)
-    missing = [
-        word
-        for word in search_words
-        if not any(candidate.weight(word) for candidate in candidates)
-    ]
-    near_words = [
-        near_word
-        for word in search_words
-        for near_word in (glossary.near(word, vocabulary) if word in missing else [word])
-    ]
-    nearest = _ranked(candidates, near_words, has_all=False)[:NEAREST_COUNT]
-    named = ", ".join(f"`{word.text}`" for word in missing or search_words)
+    missing = [word for word, weights in weighed if not any(weights)]
+    near_words = [near_word for word in missing for near_word in glossary.near(word)]
+    nearest = _ranked(candidates, weighed + _weighed(candidates, near_words), has_enough=any)
+    named = ", ".join(f"`{word.text}`" for word in missing or (word for word, _ in weighed))
     message = f"nothing matches {named if missing else f'all of {named}'}"
-    return SearchResults([], nearest, message + ("; nearest:" if nearest else ""))
+    return SearchResults(
+        [], nearest[:NEAREST_COUNT], f"{message}; nearest:" if nearest else message
+    )
 
 
 def features(view: View) -> Iterator[SearchResult]:
     """Yield the features of a view: first the stored ones, then the derived ones."""
+    stored = set(view.features)
     for column in view.fields:
-        if column.name in view.features:
+        if column.name in stored:
             yield SearchResult(f"{view.name}:{column.name}", column.type, column.description)
     for derived in view.derived:
         yield SearchResult(
@@ -130,26 +121,35 @@ def features(view: View) -> Iterator[SearchResult]:
         )
 
 
+def _weighed(candidates: list[_Candidate], search_words: list[SearchWord]) -> list[_Weighed]:
+    """Return each word with how much it counts in each candidate, more if it is rare."""
+    weighed = []
+    for word in search_words:
+        weights = [candidate.weight(word) for candidate in candidates]
+        rarity = log(1 + len(candidates) / max(1, sum(weight > 0 for weight in weights)))
+        weighed.append((word, [rarity * weight for weight in weights]))
+    return weighed
+
+
 def _ranked(
-    candidates: Sequence[_Candidate], search_words: Sequence[SearchWord], *, has_all: bool
+    candidates: list[_Candidate],
+    weighed: list[_Weighed],
+    *,
+    has_enough: Callable[[Iterable[float]], bool],
 ) -> list[SearchResult]:
-    """Return what has all of the words, or at least one of them, best first."""
-    by_word = [[candidate.weight(word) for candidate in candidates] for word in search_words]
-    rarities = [log(1 + len(candidates) / max(1, sum(map(bool, row)))) for row in by_word]
+    """Return what has enough of the words, best first."""
     scored = []
     for number, candidate in enumerate(candidates):
-        weights = [row[number] for row in by_word]
-        if all(weights) if has_all else any(weights):
-            score = sum(w * rarity for w, rarity in zip(weights, rarities, strict=True))
+        weights = [by_candidate[number] for _, by_candidate in weighed]
+        if has_enough(weights):
             # Of two with one score the shorter name has less that nobody looked for.
             length = len(words(candidate.result.reference.partition(":")[2]))
-            scored.append((-score, length, candidate.result.reference, candidate.result))
+            scored.append((-sum(weights), length, candidate.result.reference, candidate.result))
     return [result for *_, result in sorted(scored, key=lambda row: row[:3])]
 
 
 def _texts(manifest: Manifest) -> Iterator[tuple[SearchResult, dict[str, str]]]:
     """Yield each view, feature and service with its texts, by the place where they stand."""
-    services = services_by_feature(manifest)
     for view in manifest.views:
         tags = {column.name: column.tags for column in view.fields}
         of_the_view = SearchResult(view.name, "view", view.description)
@@ -162,7 +162,6 @@ def _texts(manifest: Manifest) -> Iterator[tuple[SearchResult, dict[str, str]]]:
                     "view": view.name if feature else "",
                     "description": result.description,
                     "tags": " ".join([*view.tags, *tags.get(feature, [])]),
-                    "services": " ".join(services.get(result.reference, [])),
                     "owners": " ".join(view.owners.values()),
                 },
             )

@@ -184,7 +184,9 @@ def _features(view: View | None) -> dict[str, object]:
     """Return the stored and derived features by name, each with its definition."""
     if view is None:
         return {}
-    stored = {f.name: (f.type, f.description, f.tags) for f in view.fields if f.name in view.features}
+    stored = {
+        f.name: (f.type, f.description, f.tags) for f in view.fields if f.name in view.features
+    }
     return {**stored, **{feature.name: feature for feature in view.derived}}
 
 
