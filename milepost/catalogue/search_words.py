@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -20,7 +20,7 @@ _STOP_WORDS = frozenset(
     )
 )
 # How much less than the word itself what stands for it counts; 2026-11.
-_BEGINNING, _SYNONYM_LOSS, _SPELLING, _DEFINITION = 0.9, 0.2, 0.6, 0.2
+_BEGINNING, _SYNONYM_LOSS, _NEAR, _DEFINITION = 0.9, 0.2, 0.6, 0.2
 # One wrong letter in five. Below, `weather` is taken for `either`; 2026-11.
 _SPELLING_LIKENESS = 0.8
 
@@ -35,15 +35,20 @@ class SearchWord:
     text: str
     phrases: dict[str, float]
 
+    def times(self, factor: float) -> SearchWord:
+        """Return the word with all that stands for it counting less."""
+        return SearchWord(self.text, {phrase: n * factor for phrase, n in self.phrases.items()})
+
 
 class Glossary:
     """The terms of a release, by each phrase that stands for one, and the words of its texts."""
 
-    def __init__(self, terms: Iterable[Term], vocabulary: Set[str]) -> None:
+    def __init__(self, terms: Iterable[Term], vocabulary: set[str]) -> None:
         self._vocabulary = vocabulary
+        self._phrases = [(term, _phrases(term)) for term in terms]
         self._terms: dict[str, list[Term]] = {}
-        for term in terms:
-            for phrase in _phrases(term):
+        for term, phrases in self._phrases:
+            for phrase in phrases:
                 self._terms.setdefault(phrase, []).append(term)
         self._longest = max((len(phrase.split()) for phrase in self._terms), default=1)
 
@@ -64,17 +69,18 @@ class Glossary:
     def near(self, word: SearchWord) -> Iterator[SearchWord]:
         """Yield what is near a word that the release does not have.
 
-        That is a word of almost the same letters, and the words by which the glossary defines it.
+        That is a word of almost the same letters, a term that has the word among others, and the
+        words by which the glossary defines such a term.
         """
-        spelled = get_close_matches(
-            word.text, self._vocabulary - _STOP_WORDS, n=3, cutoff=_SPELLING_LIKENESS
-        )
-        if spelled:
-            yield SearchWord(word.text, {stemmed(near): _SPELLING for near in spelled})
-        for term in self._terms.get(stemmed(word.text), []):
-            for defining in self.search_words(term.description):
-                phrases = {phrase: like * _DEFINITION for phrase, like in defining.phrases.items()}
-                yield SearchWord(defining.text, phrases)
+        terms = (text for term, _ in self._phrases for text in (term.name, *term.synonyms))
+        known = self._vocabulary.union(*map(words, terms)) - _STOP_WORDS
+        for spelled in get_close_matches(word.text, known, n=3, cutoff=_SPELLING_LIKENESS):
+            yield self._search_word(spelled).times(_NEAR)
+        for term, phrases in self._phrases:
+            if any(stemmed(word.text) in phrase for phrase in phrases):
+                yield SearchWord(term.name, dict.fromkeys(phrases, _NEAR))
+                for defining in self.search_words(term.description):
+                    yield defining.times(_DEFINITION)
 
     def _term_length(self, typed: list[str]) -> int:
         """Return how many words at the beginning are a term: as many as can be, or 1."""
