@@ -104,9 +104,8 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     nearest = _ranked(candidates, weighed + _weighed(candidates, near_words), has_enough=any)
     named = ", ".join(f"`{word.text}`" for word in missing or (word for word, _ in weighed))
     message = f"nothing matches {named if missing else f'all of {named}'}"
-    return SearchResults(
-        [], nearest[:NEAREST_COUNT], f"{message}; nearest:" if nearest else message
-    )
+    message += "; nearest:" if nearest else ", and nothing is near"
+    return SearchResults([], nearest[:NEAREST_COUNT], message)
 
 
 def features(view: View) -> Iterator[SearchResult]:
