@@ -126,7 +126,15 @@ class Catalog:
 
     def services(self) -> list[Service]:
         """Return every feature service, by name, as `milepost.building.services` reads them."""
-        return services.services(self.exposures.values(), self.nodes)
+        # An exposure quotes terms to explain its model, and not to be called by their synonyms.
+        exposures = [
+            {
+                **node,
+                "description": glossary.without_synonyms(node["description"], self.docs.values()),
+            }
+            for node in self.exposures.values()
+        ]
+        return services.services(exposures, self.nodes)
 
     def glossary(self) -> list[Term]:
         """Return the terms of the project, and of the packages that feature views are from."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from milepost.release.term import Term
 
-_TERM = re.compile(r"(?P<description>.*?)\s*^Synonyms:(?P<synonyms>[^.]*)\.?\s*", re.M | re.S)
+_SYNONYMS = re.compile(r"^Synonyms:(?P<listed>[^.]*)\.?\s*\Z", re.MULTILINE)
 
 
 def terms(
@@ -24,11 +24,18 @@ def terms(
     """Return the terms of a project and of packages, by name; the project's own stand before."""
     named: dict[str, Term] = {}
     for block in sorted(blocks, key=lambda block: block["package_name"] != project):
-        match = _TERM.fullmatch(block["block_contents"])
+        match = _SYNONYMS.search(block["block_contents"])
         if match and block["package_name"] in {project, *packages}:
-            synonyms = [" ".join(text.split()) for text in match["synonyms"].split(",")]
-            term = Term(
-                block["name"], " ".join(match["description"].split()), [*filter(None, synonyms)]
-            )
+            description = block["block_contents"][: match.start()]
+            synonyms = [" ".join(synonym.split()) for synonym in match["listed"].split(",")]
+            term = Term(block["name"], " ".join(description.split()), [*filter(None, synonyms)])
             named.setdefault(term.name, term)
     return [named[name] for name in sorted(named)]
+
+
+def without_synonyms(text: str, blocks: Iterable[Mapping[str, Any]]) -> str:
+    """Return a text that quotes docs blocks, without the synonyms that end them."""
+    for block in blocks:
+        if match := _SYNONYMS.search(block["block_contents"]):
+            text = text.replace(match[0].strip(), "")
+    return text

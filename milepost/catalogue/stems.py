@@ -18,7 +18,7 @@ _VOWELS = set("aeiouy")
 
 def words(text: str) -> list[str]:
     """Return the words of a text or a name, in lower case."""
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(text.lower())
 
 
 @lru_cache(maxsize=100_000)
