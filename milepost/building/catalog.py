@@ -26,7 +26,7 @@ from milepost.building.serving_delay import check_serving_delay
 from milepost.errors import PublishError
 from milepost.raw.declaration import raw_table
 from milepost.release.entity import Entity
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
 from milepost.release.term import Term
 
 
@@ -140,6 +140,10 @@ class Catalog:
         """Return the terms of the project, and of the packages that feature views are from."""
         packages = {view["unique_id"].split(".")[1] for view in self._view_nodes()}
         return glossary.terms(self.docs.values(), self.project, packages)
+
+    def training_sets(self) -> list[TrainingSetModel]:
+        """Return every lookup of a model, by the model's name."""
+        return services.training_sets(self.nodes.values())
 
     def exposed(self, service: str) -> set[str]:
         """Return the ids of what a service's exposure depends on, also through its training set."""

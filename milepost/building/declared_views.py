@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from milepost.building import column_meaning
 from milepost.building.declared_entities import check_roles, read_roles
 from milepost.errors import PublishError
 from milepost.release import derived
@@ -132,6 +133,9 @@ def _column(column: Mapping[str, Any]) -> Field:
         type=declared_type(column),
         description=" ".join(column["description"].split()),
         tags=list(column.get("tags", [])),
+        unit=column_meaning.unit(column),
+        null_meaning=column_meaning.null_meaning(column),
+        sample=column_meaning.sample(column),
     )
 
 

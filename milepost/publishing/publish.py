@@ -115,6 +115,7 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
         services=catalog.services(),
         entities=catalog.entities(),
         glossary=catalog.glossary(),
+        training_sets=catalog.training_sets(),
     ).sealed()
 
 

@@ -185,7 +185,9 @@ def _features(view: View | None) -> dict[str, object]:
     if view is None:
         return {}
     stored = {
-        f.name: (f.type, f.description, f.tags) for f in view.fields if f.name in view.features
+        field.name: (field.type, field.description, field.tags)
+        for field in view.fields
+        if field.name in view.features
     }
     return {**stored, **{feature.name: feature for feature in view.derived}}
 

@@ -25,7 +25,7 @@ from milepost.release.manifest import (
     release_id,
 )
 from milepost.release.names import AVAILABLE_AT, NAME, TYPES
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
 from milepost.release.term import Term
 
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
@@ -53,6 +53,9 @@ def parse(body: bytes, where: str) -> Manifest:
                 "set_aside": [SetAside(**rows) for rows in raw["set_aside"]],
                 "services": [Service(**service) for service in raw.get("services", [])],
                 "entities": [Entity(**entity) for entity in raw.get("entities", [])],
+                "training_sets": [
+                    TrainingSetModel(**model) for model in raw.get("training_sets", [])
+                ],
                 "glossary": [Term(**term) for term in raw.get("glossary", [])],
             }
         )

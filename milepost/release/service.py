@@ -27,6 +27,15 @@ class Service:
     tags: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class TrainingSetModel:
+    """A lookup of a dbt model that joins features to entity rows; one that has two is in two."""
+
+    name: str
+    features: list[str]
+    aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
 def expand(
     features: Iterable[str] | Service, aliases: Aliases | None
 ) -> tuple[list[str], dict[str, dict[str, Any]]]:
