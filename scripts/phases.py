@@ -17,54 +17,58 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO, cast
 
 # A person, and a CI server, takes a longer silence for a hang.
 DOT_EVERY = 4.0
 DOTS_IN_A_LINE = 40
 LIVE_EVERY = 0.5
-# DuckDB ends a query within seconds; what takes longer is killed, which no raw log and no store minds.
+# DuckDB ends a query within seconds. What takes longer is killed: no log and no store minds.
 END_WITHIN = 10.0
 WARNINGS_SHOWN = 5
 # Of a phase that says not itself what its error is.
 LINES_SHOWN = 40
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MAKE_ERROR = re.compile(r"\S*make(\[\d+\])?: ")
 
 
 @dataclass
 class Output:
-    """What a phase has printed so far, as people read it, and as far as they want to know it."""
+    """What a phase has printed so far: all of it, its state now, and what dbt says is wrong."""
 
     log: IO[str]
-    last: str = ""
+    state: str = ""
     lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    node_count: int = 0
     ended_nodes: int = 0
 
     def add(self, line: str) -> None:
-        """Take one line: text, or an event in dbt's JSON."""
-        event = _dbt_event(line)
-        if event is None:
+        """Take one line: text, or an event in dbt's JSON, which the log has as dbt prints it."""
+        try:
+            event = json.loads(line)
+            name, message = event["info"]["name"], event["info"]["msg"].rstrip()
+            level, at, data = event["info"]["level"], event["info"]["ts"][11:19], event["data"]
+        except (ValueError, KeyError, TypeError, AttributeError):
             self._write(line)
             if line.strip() and not MAKE_ERROR.match(line):
-                self.last = line.strip()
+                self.state = line.strip()
             return
-        info, data = event["info"], event["data"]
-        message = str(info["msg"]).rstrip()
-        self._write(f"{str(info['ts'])[11:19]}  {message}")
-        if "index" in data and not info["name"].startswith("LogHook"):
-            self.ended_nodes += info["name"] != "LogStartLine"
-            self.last = f"{self.ended_nodes} of {data['total']}"
-            return
-        if message.strip() and info["level"] in ("error", "warn"):
-            (self.errors if info["level"] == "error" else self.warnings).append(message)
-        if message.strip():
-            self.last = message.strip().splitlines()[0]
+        self._write(f"{at}  {message}")
+        if "index" in data and not name.startswith("LogHook"):
+            self.ended_nodes += name != "LogStartLine"
+            self.node_count = data.get("total", self.node_count)
+            self.state = f"{self.ended_nodes} of {self.node_count}"
+        elif message:
+            self.state = message.strip().splitlines()[0]
+            self.errors += [message] if level == "error" else []
+            self.warnings += [message] if level == "warn" else []
 
     def _write(self, line: str) -> None:
         self.lines.append(line)
@@ -73,114 +77,104 @@ class Output:
 
     def failure(self) -> list[str]:
         """Return what a person reads of a phase that failed: dbt's errors, or the last lines."""
-        if self.errors:
-            return [line for error in self.errors for line in error.splitlines()]
         lines = [line for line in self.lines if line.strip() and not MAKE_ERROR.match(line)]
-        return lines[-LINES_SHOWN:]
-
-
-def _dbt_event(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        event = json.loads(line)
-        return event if {"msg", "level", "name", "ts"} <= event["info"].keys() else None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return self.errors or lines[-LINES_SHOWN:]
 
 
 class Screen:
     """A line for each phase: on a terminal it is live, elsewhere it grows by a dot now and then."""
 
-    def __init__(self, width_of_names: int) -> None:
-        self.is_live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self._width = width_of_names
-        self._dots = 0
-        self._shown_at = 0.0
+    def __init__(self, names: Iterable[str]) -> None:
+        self._is_live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._name_width = max(map(len, names))
+        self._name, self._dots = "", 0
+        self._started_at = self._shown_at = 0.0
 
     def begin(self, name: str) -> None:
         """Begin the line of a phase."""
-        self._name, self._started, self._dots = name, time.monotonic(), 0
-        self._shown_at = self._started
-        if self.is_live:
-            self.tick("")
-        else:
-            _print(f"  {name:<{self._width}}  ", end="")
+        self._name, self._dots = name, 0
+        self._started_at = self._shown_at = time.monotonic()
+        _print(f"  {name:<{self._name_width}}  ")
 
-    @property
-    def seconds(self) -> float:
-        """How long the phase has been running."""
-        return time.monotonic() - self._started
-
-    def tick(self, text: str) -> None:
-        """Show that the phase goes on, and where it is."""
+    def show(self, state: str) -> None:
+        """Show that the phase goes on, and on a terminal its state."""
         now = time.monotonic()
-        if self.is_live:
-            line = f"  {self._name:<{self._width}}  {self.seconds:4.0f} s  {text}"
-            _print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="")
-        elif now - self._shown_at >= DOT_EVERY:
+        if self._is_live and now - self._shown_at >= LIVE_EVERY:
+            self._shown_at = now
+            self._replace(f"{self._head()}{state}"[: shutil.get_terminal_size().columns - 1])
+        elif not self._is_live and now - self._shown_at >= DOT_EVERY:
             self._shown_at = now
             self._dots += 1
             is_full = self._dots % DOTS_IN_A_LINE == 0
-            _print("." + (f"\n{'':{self._width + 4}}" if is_full else ""), end="")
+            _print("." + (f"\n{'':{self._name_width + 4}}" if is_full else ""))
 
     def end(self, text: str) -> None:
         """Finish the line with how long the phase took and how it ended."""
-        head = f"  {self._name:<{self._width}}  {self.seconds:4.0f} s  "
-        indent = " " * len(head)
-        if self.is_live:
-            _print("\r\x1b[K", end="")
-            first = head
+        head = self._head()
+        room = shutil.get_terminal_size().columns - len(head)
+        lines = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False)
+        if self._is_live:
+            self._replace(head)
         else:
-            first = f"{self.seconds:4.0f} s  " if not self._dots else f" {self.seconds:.0f} s  "
-        width = shutil.get_terminal_size().columns
-        wrapped = textwrap.wrap(text, width - len(head), break_on_hyphens=False)
-        _print(first + f"\n{indent}".join(wrapped))
+            _print(" " * bool(self._dots) + head[self._name_width + 4 :].lstrip())
+        _print(f"\n{'':{len(head)}}".join(lines) + "\n")
+
+    def _head(self) -> str:
+        seconds = time.monotonic() - self._started_at
+        return f"  {self._name:<{self._name_width}}  {seconds:4.0f} s  "
+
+    def _replace(self, line: str) -> None:
+        _print(f"\r\x1b[K{line}")
 
 
-def run(name: str, command: str, log: IO[str], screen: Screen) -> tuple[int, Output]:
-    """Run one phase to its end, and return its exit code and what it printed.
+def run(name: str, command: str, output: Output, screen: Screen) -> int:
+    """Run one phase to its end, and return its exit code.
 
-    It has a process group of its own: whatever it started ends with it, when we are interrupted.
+    It has a process group of its own: whatever it started ends with it when we are interrupted.
     """
-    output = Output(log)
-    log.write(f"\n== {name}: {command}\n")
+    output.log.write(f"\n== {name}: {command}\n")
     screen.begin(name)
     process = subprocess.Popen(  # noqa: S602 - the Makefile's own commands
         command,
         shell=True,
-        env={**os.environ, "DBT_LOG_FORMAT": "json", "DBT_USE_COLORS": "false"},
+        env={**os.environ, "DBT_LOG_FORMAT": "json"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         process_group=0,
     )
-    assert process.stdout
     try:
-        rest = b""
-        shown_at = 0.0
-        while True:
-            is_readable, _, _ = select.select([process.stdout], [], [], LIVE_EVERY)
-            if is_readable:
-                piece = os.read(process.stdout.fileno(), 1 << 16)
-                *lines, rest = (rest + piece).split(b"\n")
-                for line in lines if piece else [*lines, rest]:
-                    if line or piece:
-                        output.add(line.decode(errors="replace"))
-                if not piece:
-                    break
-            elif process.poll() is not None:
-                # A server that it started may hold the pipe open.
-                break
-            if time.monotonic() - shown_at >= LIVE_EVERY:
-                shown_at = time.monotonic()
-                screen.tick(output.last)
+        for line in _lines(process):
+            if line is not None:
+                output.add(COLOUR.sub("", line))
+            screen.show(output.state)
         code = process.wait()
-        return (code if code >= 0 else 128 - code), output
-    except KeyboardInterrupt:
-        screen.end(f"interrupted: {output.last}")
+    except BaseException:
+        screen.end(f"interrupted: {output.state}")
         _end_group(process)
         raise
+    return code if code >= 0 else 128 - code
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str | None]:
+    """Yield each line that the process prints, and None now and then while it prints nothing."""
+    pipe = cast(IO[bytes], process.stdout).fileno()
+    rest = b""
+    while True:
+        is_readable, _, _ = select.select([pipe], [], [], LIVE_EVERY)
+        if not is_readable:
+            # A server that it started may hold the pipe open.
+            if process.poll() is not None:
+                break
+            yield None
+            continue
+        piece = os.read(pipe, 1 << 16)
+        if not piece:
+            break
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -202,36 +196,36 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _print(text: str, end: str = "\n") -> None:
-    print(text, end=end, flush=True)
+def _print(text: str) -> None:
+    print(text, end="", flush=True)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _run_all(phases: dict[str, str], path: Path) -> int:
+def run_all(phases: Mapping[str, str], path: Path) -> int:
+    """Run the phases up to the first that fails, and return the exit code of the last."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    screen = Screen(max(map(len, phases)))
-    _print(f"What each phase prints is kept in {path}\n")
+    screen = Screen(phases)
+    print(f"What each phase prints is kept in {path}\n")
     with path.open("w") as log:
-        for name, command in phases.items():
-            code, output = run(name, command, log, screen)
+        for number, (name, command) in enumerate(phases.items(), start=1):
+            output = Output(log)
+            code = run(name, command, output, screen)
             if code:
-                screen.end(f"failed{f' after {output.last}' if output.ended_nodes else ''}")
-                _print("")
-                for line in output.failure():
-                    print(line, file=sys.stderr)
-                hint = f"all that it printed is in {path}"
-                print(f"\nerror: `{name}` failed\nhint: {hint}", file=sys.stderr, flush=True)
+                screen.end(f"failed: {output.state}" if output.node_count else "failed")
+                print("", *output.failure(), "", sep="\n", file=sys.stderr)
+                print(f"error: `{name}` failed, with exit code {code}", file=sys.stderr)
+                print(f"hint: all that it printed is in {path}", file=sys.stderr)
                 return code
-            is_last = name == list(phases)[-1]
-            screen.end("" if is_last else output.last or "already there")
+            is_last = number == len(phases)
+            screen.end("" if is_last else output.state or "there already")
             for warning in output.warnings[:WARNINGS_SHOWN]:
-                _print(textwrap.indent(warning, "    "))
+                print(textwrap.indent(warning, "    "))
             if len(output.warnings) > WARNINGS_SHOWN:
-                _print(f"    and {len(output.warnings) - WARNINGS_SHOWN} more warnings")
-    _print("\n".join(output.lines))
+                print(f"    and {len(output.warnings) - WARNINGS_SHOWN} more warnings")
+    print("", *output.lines, sep="\n", flush=True)
     return 0
 
 
@@ -248,7 +242,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        return _run_all(dict(phase.split("=", 1) for phase in options.phases), options.log)
+        return run_all(dict(phase.split("=", 1) for phase in options.phases), options.log)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
