@@ -53,19 +53,19 @@ class Output:
         """Take one line: text, or an event in dbt's JSON, which the log has as dbt prints it."""
         try:
             event = json.loads(line)
-            name, message = event["info"]["name"], event["info"]["msg"].rstrip()
+            name, message = event["info"]["name"], COLOUR.sub("", event["info"]["msg"])
             level, at, data = event["info"]["level"], event["info"]["ts"][11:19], event["data"]
         except (ValueError, KeyError, TypeError, AttributeError):
             self._write(line)
             if line.strip() and not MAKE_ERROR.match(line):
                 self.state = line.strip()
             return
-        self._write(f"{at}  {message}")
+        self._write(f"{at}  {message}".rstrip())
         if "index" in data and not name.startswith("LogHook"):
             self.ended_nodes += name != "LogStartLine"
             self.node_count = data.get("total", self.node_count)
             self.state = f"{self.ended_nodes} of {self.node_count}"
-        elif message:
+        elif message.strip():
             self.state = message.strip().splitlines()[0]
             self.errors += [message] if level == "error" else []
             self.warnings += [message] if level == "warn" else []
@@ -111,13 +111,12 @@ class Screen:
     def end(self, text: str) -> None:
         """Finish the line with how long the phase took and how it ended."""
         head = self._head()
+        if not self._is_live:
+            _print(f"{' ' * bool(self._dots)}{head[self._name_width + 4 :].lstrip()}{text}\n")
+            return
         room = shutil.get_terminal_size().columns - len(head)
         lines = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False)
-        if self._is_live:
-            self._replace(head)
-        else:
-            _print(" " * bool(self._dots) + head[self._name_width + 4 :].lstrip())
-        _print(f"\n{'':{len(head)}}".join(lines) + "\n")
+        self._replace(head + f"\n{'':{len(head)}}".join(lines) + "\n")
 
     def _head(self) -> str:
         seconds = time.monotonic() - self._started_at
@@ -146,7 +145,7 @@ def run(name: str, command: str, output: Output, screen: Screen) -> int:
     try:
         for line in _lines(process):
             if line is not None:
-                output.add(COLOUR.sub("", line))
+                output.add(line)
             screen.show(output.state)
         code = process.wait()
     except BaseException:
