@@ -144,7 +144,7 @@ publish: s3-start ## Publish the feature views as a release
 	@$(LOCAL_S3); $(BIN)/milepost publish
 
 .PHONY: show
-show: s3-start ## Read the current release back and print it
+show: s3-start ## Read one entity's features of the current release
 	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/milepost show --example
 
 .PHONY: docs
