@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from shutil import get_terminal_size
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from milepost.display import to_text
+from milepost.display import LINE, to_text
 from milepost.reading.store import FeatureStore
 from milepost.release.manifest import Manifest, View
 from milepost.storage.location import Location
@@ -22,9 +24,7 @@ def example(location: Location, manifest: Manifest) -> Iterator[str]:
     """Yield one entity's features, downwards, and how much there is in the release."""
     store = FeatureStore(location.uri(), release=manifest.release)
     view = max(manifest.views, key=_filled_values)
-    now = datetime.now(UTC).replace(second=0, microsecond=0, tzinfo=None)
-    instant = min(now, view.built_through_at - timedelta(hours=1))
-    features = [name for name, at in view.complete_from.items() if at <= instant]
+    instant, features = _instant(view), _complete_features(view)
     if features and view.rows:
         keys = _busiest_entity(store.to_arrow(view.name), view.keys)
         entity = {**keys, "event_timestamp": pa.scalar(instant, pa.timestamp("us"))}
@@ -36,22 +36,35 @@ def example(location: Location, manifest: Manifest) -> Iterator[str]:
         yield ""
         width = max(map(len, features))
         yield from (f"  {name:<{width}}  {_text(values[name])}" for name in features)
-    if waiting := [name for name in view.complete_from if name not in features]:
-        yield f"{view.name} has no full window yet of: {', '.join(waiting)}"
+    if waiting := [name for name in view.features if name not in features]:
+        text = f"no full window yet in {view.name}: {', '.join(waiting)}"
+        yield from textwrap.wrap(text, get_terminal_size((LINE, 0)).columns, subsequent_indent="  ")
     yield ""
-    yield (
-        f"{len(manifest.views):,} feature views, "
-        f"{sum(len(view.features) + len(view.derived) for view in manifest.views):,} features, "
-        f"{sum(len(view.checks) for view in manifest.views):,} checks passed, "
-        f"{sum(view.rows for view in manifest.views):,} rows"
-    )
+    counts = {
+        "feature views": len(manifest.views),
+        "features": sum(len(view.features) + len(view.derived) for view in manifest.views),
+        "checks passed": sum(len(view.checks) for view in manifest.views),
+        "rows": sum(view.rows for view in manifest.views),
+    }
+    yield ", ".join(f"{count:,} {counted}" for counted, count in counts.items())
+
+
+def _instant(view: View) -> datetime:
+    """Return the newest instant that is not in the future and for which the view is built."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0, tzinfo=None)
+    return min(now, view.built_through_at - timedelta(hours=1))
+
+
+def _complete_features(view: View) -> list[str]:
+    instant = _instant(view)
+    return [name for name in view.features if view.complete_from[name] <= instant]
 
 
 def _filled_values(view: View) -> tuple[bool, float]:
-    """Rank a view by how many features of a row are not null, if all fit on a screen."""
-    nulls = sum(statistic.get("nulls", 0) for statistic in view.statistics.values())
-    filled = len(view.features) - nulls / max(view.rows, 1)
-    return len(view.features) <= MOST_FEATURES, filled
+    """Rank a view by how many complete features of a row are not null, if all fit on a screen."""
+    features = _complete_features(view)
+    nulls = sum(view.statistics.get(name, {}).get("nulls", 0) for name in features)
+    return len(view.features) <= MOST_FEATURES, len(features) - nulls / max(view.rows, 1)
 
 
 def _busiest_entity(feature_rows: pa.Table, keys: list[str]) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) 
     release(
         store, replace(view, fields=[*view.fields[:2], fields[2]]), created_at="2026-08-02T00:00:00"
     )
-    assert "carriers has no full window yet of: late" in run("show", "--example")[1].splitlines()
+    assert "no full window yet in carriers: late" in run("show", "--example")[1].splitlines()
 
 
 def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run: Run) -> None:
