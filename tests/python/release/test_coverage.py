@@ -247,7 +247,10 @@ def test_a_feature_is_described_with_its_own_beginning(shelf: FeatureStore) -> N
     assert ["beds:wet_365d", "DOUBLE", "2026-06-01", "02:00"] in listed
 
 
-def test_a_view_is_listed_from_its_first_and_from_its_last_feature(shelf: FeatureStore) -> None:
+def test_a_view_is_listed_from_its_first_and_from_its_last_feature(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     beds, suns = repr(shelf.feature_views()).splitlines()[1:]
     assert beds.split()[3:9] == [
         *("2026-01-08", "02:00", "2026-06-01", "02:00", "2026-07-01", "00:00"),

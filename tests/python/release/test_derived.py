@@ -143,7 +143,8 @@ def test_a_notebook_shows_the_first_rows(shelf: FeatureStore) -> None:
     rows, columns = shown.split("<details open>")
     assert (rows.count("<tr>"), columns.count("<tr>")) == (11, 5)
     cells = re.findall("<td[^>]*>(.*?)</td>", rows)
-    assert ["chi", "van", "<span style=\"white-space: nowrap\">2026-01-03 00:00:00</span>", "0.5"] == cells[4:8]
+    instant = '<span style="white-space: nowrap">2026-01-03 00:00:00</span>'
+    assert ["chi", "van", instant, "0.5"] in [cells[n : n + 4] for n in range(0, 40, 4)]
 
 
 def test_a_number_that_is_not_finite_is_null_and_only_where_it_is_asked_for(
