@@ -23,7 +23,7 @@ LINE = 100
 # As many names as one reads in a sentence.
 SHOWN = 3
 # Prose in a narrower column is hard to read: then each item is written downwards. 2026-11.
-PROSE_WIDTH = 24
+PROSE_WIDTH = 40
 GAP = "  "
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -95,7 +95,9 @@ class DisplayTable(list[Item], Generic[Item]):
         titles = list(self._columns)
         for row in rows:
             yield row[0]
-            yield from labelled(dict(zip(titles[1:], row[1:], strict=True)))
+            texts = dict(zip(titles[1:], row[1:], strict=True))
+            line = GAP + GAP.join(f"{title} {text}" for title, text in texts.items() if text)
+            yield from [line] if len(line) <= terminal_width() else labelled(texts)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th {CELL}>{escape(title)}</th>" for title in self._columns)
@@ -188,9 +190,12 @@ def _fitting(rows: Sequence[Sequence[str]], line: int) -> list[int] | None:
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     least = [
-        min(width, max(PROSE_WIDTH, *(len(word) for text in column for word in _words(text))))
+        min(width, max(len(word) for text in column for word in _words(text)))
         for column, width in zip(columns, widths, strict=True)
     ]
+    # The widest column is the prose.
+    widest = max(range(len(widths)), key=widths.__getitem__)
+    least[widest] = max(least[widest], min(widths[widest], PROSE_WIDTH))
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - line
     while excess > 0:
         room, place = max((width - least[n], n) for n, width in enumerate(widths))

@@ -19,8 +19,8 @@ from milepost.release.service import Service
 
 # What a feature takes over from its view.
 _OF_THE_VIEW = (
-    *("fresh_within_hours", "keys", "owners", "maturity", "version", "is_latest"),
-    *("deprecated_at", "estimated_known_at"),
+    *("keys", "owners", "maturity", "version", "is_latest", "deprecated_at"),
+    "estimated_known_at",
 )
 
 
@@ -84,13 +84,15 @@ def _feature(
             **(feature_facts.of_derived(derived) if derived else {}),
             "from": complete_from(whole.complete_from, view),
             "until": minute(whole.built_through),
-            **view_facts(view, _OF_THE_VIEW),
+            **view_facts(view, ("fresh_within_hours",)),
             **_fresh_until(view),
+            **view_facts(view, _OF_THE_VIEW),
             "services": usage.services_with(manifest, is_taken) or None,
             "training sets": usage.training_sets_with(manifest, is_taken) or None,
         },
         histogram=feature_facts.histogram(view, column) if column else None,
         sql=view.sql if column else None,
+        sql_lines=feature_facts.sql_lines(view.sql, feature) if column else None,
         code=usage.code(manifest, [result.reference], store_uri=store_uri),
     )
 

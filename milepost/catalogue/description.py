@@ -12,6 +12,7 @@ from milepost.catalogue.search import SearchResult
 from milepost.display import CELL, DisplayTable, labelled, markdown, to_html, to_text
 from milepost.release.definition import Fact
 
+HISTOGRAM = "histogram"
 # Facts that are Markdown.
 _PROSE = ("description", "nulls mean")
 _PRE = 'style="text-align: left; overflow-x: auto; background: none; color: inherit"'
@@ -32,18 +33,22 @@ class Description:
     """The range `from` and `to`, as texts, and the `counts` of the bars."""
 
     sql: str | None = field(default=None, kw_only=True)
+    sql_lines: str | None = field(default=None, kw_only=True)
+    """The lines of `sql` that name the feature: a terminal shows these alone."""
+
     code: str = field(default="", kw_only=True)
 
     def __repr__(self) -> str:
         texts = self._texts()
         if self.histogram:
-            texts["histogram"] = "{from} {blocks} {to}".format(
-                blocks=histogram.blocks(self.histogram["counts"]), **self.histogram
-            )
+            bars = histogram.blocks(self.histogram["counts"])
+            texts[HISTOGRAM] = f"{self.histogram['from']} {bars} {self.histogram['to']}"
         blocks = [[self.reference, *labelled(texts)]]
         if self.features is not None:
             blocks.append([repr(self.features)])
-        for title, code in self._codes().items():
+        sql = self.sql_lines or self.sql
+        title = "SQL" if sql == self.sql else "SQL, the lines that name it"
+        for title, code in self._codes(title, sql).items():
             blocks.append([title, *(f"  {line}".rstrip() for line in code.splitlines())])
         return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -55,7 +60,7 @@ class Description:
         if self.histogram:
             low, high = (str(self.histogram[name]) for name in ("from", "to"))
             bars = histogram.svg(self.histogram["counts"], low, high)
-            cells["histogram"] = f"{bars}<br>{to_html(low)} to {to_html(high)}"
+            cells[HISTOGRAM] = f"{bars}<br>{to_html(low)} to {to_html(high)}"
         rows = "".join(
             f"<tr><th {CELL}>{escape(label)}</th><td {CELL}>{cell}</td></tr>"
             for label, cell in cells.items()
@@ -63,15 +68,22 @@ class Description:
         listed = "" if self.features is None else self.features._repr_html_()
         codes = "".join(
             f"<details><summary>{title}</summary><pre {_PRE}>{escape(code)}</pre></details>"
-            for title, code in self._codes().items()
+            for title, code in self._codes("SQL", self.sql).items()
         )
         return (
             f"<h4>{escape(self.reference)}</h4><table><tbody>{rows}</tbody></table>{listed}{codes}"
         )
 
     def _texts(self) -> dict[str, str]:
-        return {label: to_text(fact) for label, fact in self.facts.items() if fact is not None}
+        """Return the facts that there are, with a place for the histogram below the values."""
+        texts: dict[str, str] = {}
+        for label, fact in self.facts.items():
+            if fact is not None:
+                texts[label] = to_text(fact)
+            if label == "values" and self.histogram:
+                texts[HISTOGRAM] = ""
+        return texts
 
-    def _codes(self) -> dict[str, str]:
-        codes = {"SQL": (self.sql or "").strip(), "Python": self.code}
+    def _codes(self, title: str, sql: str | None) -> dict[str, str]:
+        codes = {title: (sql or "").strip("\n"), "Python": self.code}
         return {title: code for title, code in codes.items() if code}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,14 +12,15 @@ from milepost.release.derived import Derived
 from milepost.release.manifest import View
 
 _LAST = re.compile(r".+_last_(\d+)")
+_IN_NAME = re.compile(r"_(last_\d+|(next_)?\d+[a-z](_before_\d+[a-z])?)$")
 _NAMES = {
-    "0.01": "1 %",
-    "0.05": "5 %",
-    "0.25": "25 %",
+    "0.01": "1%",
+    "0.05": "5%",
+    "0.25": "25%",
     "0.5": "median",
-    "0.75": "75 %",
-    "0.95": "95 %",
-    "0.99": "99 %",
+    "0.75": "75%",
+    "0.95": "95%",
+    "0.99": "99%",
 }
 
 
@@ -74,6 +76,15 @@ def readable(text: str, kind: str) -> str:
     return f"{number:,.0f}" if 1e4 <= abs(number) < 1e15 else f"{number:.4g}"
 
 
+def sql_lines(sql: str | None, feature: str) -> str | None:
+    """Return the lines of a view's SQL that name a feature, without its window, too, or all."""
+    if sql is None:
+        return None
+    names = {feature, _IN_NAME.sub("", feature)}
+    lines = [line for line in sql.splitlines() if names & set(re.findall(r"\w+", line))]
+    return textwrap.dedent("\n".join(lines)) if lines else sql
+
+
 def _window(column: Field) -> str | None:
     last = _LAST.fullmatch(column.name)
     hours = column.look_back_hours
@@ -93,18 +104,18 @@ def _at_least(view: View, count: str, minimum: int) -> str:
 def _share(count: int, of_count: int) -> str:
     """Return a number and which share of another it is; a share that is not 0 or 1 is not said so.
 
-    >>> _share(1, 1000), _share(999_999, 1_000_000), _share(0, 0)
-    ('1 (0.1 %)', '999,999 (> 99.9 %)', '0')
+    >>> _share(1, 1000), _share(999_999, 1_000_000), _share(0, 9)
+    ('1 (0.1%)', '999,999 (> 99.9%)', '0')
     """
-    if not of_count:
-        return f"{count:,}"
+    if not count:
+        return "0"
     share = count / of_count
     text = f"{share:.1%}"
-    if count and text == "0.0%":
+    if text == "0.0%":
         text = "< 0.1%"
     elif count < of_count and text == "100.0%":
         text = "> 99.9%"
-    return f"{count:,} ({text.replace('%', ' %')})"
+    return f"{count:,} ({text})"
 
 
 def _trues(bars: Mapping[str, Any]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from milepost.errors import LookupInputError
+from milepost.errors import UnknownFeatureError
 from milepost.release import coverage
 from milepost.release.manifest import Manifest
 from milepost.release.names import EVENT_TIMESTAMP
@@ -54,8 +54,10 @@ def _features(manifest: Manifest, features: Iterable[str], aliases: Aliases) -> 
     taken: Features = set()
     for feature in features:
         try:
-            request = _request(manifest, [feature], aliases)
-        except LookupInputError:
+            name = feature.partition(":")[0]
+            alias = {name: aliases[name]} if name in aliases else {}
+            request = _request(manifest, [feature], alias)
+        except UnknownFeatureError:
             continue
         taken |= {(column.view.view.name, column.feature) for column in request.columns}
         for derived in request.derived.values():
@@ -80,8 +82,8 @@ def code(
     instant = together.built_through - timedelta(hours=1)
     is_early = together.complete_from is not None and instant < together.complete_from
     values = {name: _PLACEHOLDERS[kind] for name, kind in _entity_columns(request).items()}
-    row = ", ".join(f'"{name}": {text}' for name, text in values.items())
-    row = f"{row}, " if row else ""
+    values[EVENT_TIMESTAMP] = _python(instant)
+    row = [f'"{name}": {text}' for name, text in values.items()]
     options = ", allow_early=True" if is_early else ""
     store = repr(store_uri) if store_uri else ""
     return "\n".join(
@@ -90,10 +92,14 @@ def code(
             "from milepost import FeatureStore",
             "",
             f"store = FeatureStore({store})".replace("'", '"'),
-            f'entity_rows = [{{{row}"{EVENT_TIMESTAMP}": {_python(instant)}}}]',
+            "entity_rows = [",
+            *(f"    {'{' if n == 0 else ' '}{text}," for n, text in enumerate(row[:-1])),
+            f"    {' ' if row[:-1] else '{'}{row[-1]}}},",
+            "]",
             f"features = {expression or _list(features)}",
-            "training_set = store.get_historical_features("
-            f"entity_rows, features, full_feature_names=True{options})",
+            "training_set = store.get_historical_features(",
+            f"    entity_rows, features, full_feature_names=True{options}",
+            ")",
         ]
     )
 

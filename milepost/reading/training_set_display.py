@@ -24,7 +24,7 @@ def columns(table: pa.Table) -> DisplayTable[int]:
         {
             "column": lambda n: table.column_names[n],
             "type": lambda n: str(table.schema.types[n]),
-            "nulls": lambda n: _nulls(table.column(n)),
+            "nulls": lambda n: table.column(n).null_count,
             "first values": lambda n: [_text(value) for value in rows.column(n).to_pylist()],
         },
     )
@@ -54,11 +54,6 @@ def _rows(table: pa.Table) -> DisplayTable[int]:
         elif place == elided[0]:
             values[f"… {len(elided):,} more"] = lambda _: "…"
     return DisplayTable(range(rows.num_rows), values, prose=())
-
-
-def _nulls(column: pa.ChunkedArray) -> str:
-    nulls = column.null_count
-    return f"{nulls:,} ({nulls / len(column):.1%})".replace("%", " %") if nulls else "0"
 
 
 def _text(value: Any) -> str:
