@@ -23,7 +23,7 @@ LINE = 100
 # As many names as one reads in a sentence.
 SHOWN = 3
 # Prose in a narrower column is hard to read: then each item is written downwards. 2026-11.
-PROSE_WIDTH = 40
+PROSE_WIDTH = 32
 GAP = "  "
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?")
 _NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -15,6 +15,7 @@ from milepost.release.definition import Fact
 HISTOGRAM = "histogram"
 # Facts that are Markdown.
 _PROSE = ("description", "nulls mean")
+_LABEL = 'style="text-align: left; vertical-align: top; white-space: nowrap"'
 _PRE = 'style="text-align: left; overflow-x: auto; background: none; color: inherit"'
 
 
@@ -47,8 +48,8 @@ class Description:
         if self.features is not None:
             blocks.append([repr(self.features)])
         sql = self.sql_lines or self.sql
-        title = "SQL" if sql == self.sql else "SQL, the lines that name it"
-        for title, code in self._codes(title, sql).items():
+        heading = "SQL" if sql == self.sql else "SQL, the lines that name it"
+        for title, code in self._codes(heading, sql).items():
             blocks.append([title, *(f"  {line}".rstrip() for line in code.splitlines())])
         return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -62,7 +63,7 @@ class Description:
             bars = histogram.svg(self.histogram["counts"], low, high)
             cells[HISTOGRAM] = f"{bars}<br>{to_html(low)} to {to_html(high)}"
         rows = "".join(
-            f"<tr><th {CELL}>{escape(label)}</th><td {CELL}>{cell}</td></tr>"
+            f"<tr><th {_LABEL}>{escape(label)}</th><td {CELL}>{cell}</td></tr>"
             for label, cell in cells.items()
         )
         listed = "" if self.features is None else self.features._repr_html_()

@@ -13,7 +13,7 @@ from milepost.display import DisplayTable
 SHOWN_ROWS = 10
 SHOWN_VALUES = 3
 # As many columns as a notebook shows without scrolling; of more, the middle ones are left out.
-FIRST_COLUMNS, LAST_COLUMNS = 8, 4
+FIRST_COLUMNS, LAST_COLUMNS = 6, 2
 
 
 def columns(table: pa.Table) -> DisplayTable[int]:

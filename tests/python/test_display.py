@@ -31,7 +31,7 @@ def test_a_table_has_a_line_for_each_item_and_columns_as_wide_as_their_longest_c
     assert table == [("a", 1000), ("long", None)]
 
 
-@pytest.mark.parametrize("width", [50, 80, 160, 1000])
+@pytest.mark.parametrize("width", [60, 80, 160, 1000])
 def test_a_long_text_is_wrapped_and_no_word_of_it_is_lost(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

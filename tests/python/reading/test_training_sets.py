@@ -612,7 +612,7 @@ def test_a_result_is_arrow_pandas_and_polars(shelf: FeatureStore) -> None:
     assert pl.DataFrame(found).equals(found.to_polars())
     assert len(found) == 1
     assert repr(found).splitlines()[:3] == [
-        f"TrainingSet of 1 rows and 3 columns, release {shelf.release}",
+        f"TrainingSet of 1 rows and 4 columns, release {shelf.release}",
         "",
         "column           type           nulls  first values",
     ]
