@@ -59,7 +59,7 @@ def test_where_columns_do_not_fit_each_item_is_written_downwards(
 
 
 def test_an_instant_is_never_broken() -> None:
-    assert wrapped(f"it is whole from {INSTANT}:59 on", 20) == [
+    assert wrapped(f"it is whole from {INSTANT}:59 on", 18) == [
         "it is whole from",
         f"{INSTANT}:59",
         "on",
