@@ -27,7 +27,8 @@ MICROSECOND = timedelta(microseconds=1)
 class FeatureStore(Shelf):
     """One release of the store at `uri`: the current one, or the one that is named.
 
-    Without a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
+    `release` is an id, the beginning of one, the name of a pin, `"current"` or `"previous"`. Without
+    a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
 
     The release is read once, so that everything asked of this object comes from one consistent
     state, whatever is published meanwhile. Credentials come from the standard AWS chain; the right
