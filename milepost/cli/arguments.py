@@ -32,7 +32,7 @@ def release(name: str = "release", *, default: str = "the current one") -> Decor
     return click.argument(
         name,
         cls=Argument,
-        metavar=name.upper(),
+        metavar=f"[{name.upper()}]",
         required=False,
         shell_complete=complete_releases,
         help=f"{RELEASE} (default: {default}).",

@@ -52,7 +52,11 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; one too many is named."""
         ctx.allow_extra_args = True
-        super().parse_args(ctx, args)
+        try:
+            super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # click's parser does not say which command it reads
+            raise
         if ctx.args and not ctx.resilient_parsing:
             raise click.UsageError(f"`{ctx.command_path}` takes no argument `{ctx.args[0]}`", ctx)
         return ctx.args

@@ -30,7 +30,7 @@ def _columns(flag: str, name: str, meaning: str) -> Callable[[Any], Any]:
 @click.argument(
     "name",
     cls=Argument,
-    metavar="NAME",
+    metavar="[NAME]",
     required=False,
     help="The project, such as `harbor`.",
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command(
     "reopen",
-    example='reopen lake.orders 2026-03-05T13 --reason "the loader wrote it twice" --by ada',
+    example='reopen lake.orders 2026-03-01T01 --reason "the loader wrote it twice" --by ada',
     json="`table`, `partition`.",
 )
 @click.argument(

@@ -16,7 +16,7 @@ from milepost.storage.location import Location
 @click.argument(
     "release",
     cls=Argument,
-    metavar="RELEASE",
+    metavar="[RELEASE]",
     required=False,
     shell_complete=arguments.complete_releases,
     help=f"{arguments.RELEASE}.",

@@ -25,8 +25,8 @@ def message(error: click.UsageError) -> str:
             name = error.param.make_metavar(ctx)
         return f"`{path}` needs `{name}`\nhint: {_synopsis(ctx)}"
     if isinstance(error, click.BadParameter) and error.param:
-        return f"{error.message}, for `{error.param.opts[0]}`\nhint: {_synopsis(ctx)}"
-    return f"{error.format_message()}\nhint: {_synopsis(ctx)}"
+        return f"{_quoted(error.message)}, for `{error.param.opts[0]}`\nhint: {_synopsis(ctx)}"
+    return f"{_quoted(error.format_message())}\nhint: {_synopsis(ctx)}"
 
 
 def unknown_command(name: str, group: click.Group, ctx: click.Context) -> click.UsageError:
@@ -34,6 +34,11 @@ def unknown_command(name: str, group: click.Group, ctx: click.Context) -> click.
     return click.UsageError(
         f"there is no command `{name}`\nhint: {suggest(name, group.commands)}", ctx
     )
+
+
+def _quoted(text: str) -> str:
+    """Return what click says, with its names in backticks as ours are."""
+    return text.replace("'", "`").rstrip(".")
 
 
 def _synopsis(ctx: click.Context) -> str:
