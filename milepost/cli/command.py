@@ -33,12 +33,15 @@ class Argument(click.Argument):
 class Command(click.Command):
     """A command that is given a store and returns an Answer.
 
-    `json` says what `--json` prints, and `exits` when the exit code is 1 besides after an error.
+    `output` and `json` say what it prints, without and with `--json`, and `exits` when its exit
+    code is 1 besides after an error.
     """
 
-    def __init__(self, *args: Any, example: str, json: str, exits: str = "", **more: Any) -> None:
+    def __init__(
+        self, *args: Any, example: str, output: str, json: str, exits: str = "", **more: Any
+    ) -> None:
         super().__init__(*args, **more)
-        self.example, self.json, self.exits = example, json, exits
+        self.example, self.output, self.json, self.exits = example, output, json, exits
         self.params += [
             click.Option(
                 ["--store"],

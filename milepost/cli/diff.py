@@ -17,6 +17,8 @@ from milepost.storage.location import Location
 @command(
     "diff",
     example="diff previous current",
+    output="A line for each view and service that differs, and below it what differs; "
+    "`nothing differs` where nothing does.",
     json="A list: of views `view`, `change` (`added`, `removed`, `changed`), `features_added`, "
     "`features_removed`, `features_changed`, `complete_from` (`{feature: [before, after]}`, where "
     "it changed), `stated` (`{name: [before, after]}`), `rows_before`, `rows_after`, "

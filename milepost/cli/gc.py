@@ -24,6 +24,7 @@ def _days(text: str | int) -> int:
 @command(
     "gc",
     example="gc --dry-run --grace-days 30",
+    output="A line for each object that is removed, then how many there were.",
     json="`dry_run`, `removed`: names; `bytes`, `kept_releases`.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")

@@ -25,6 +25,7 @@ def _columns(flag: str, name: str, meaning: str) -> Callable[[Any], Any]:
 @command(
     "init",
     example="init harbor --raw s3://our-lake/harbor --store s3://our-store/harbor",
+    output="What it chose for each table, the files that it wrote, and what to run next.",
     json="`folder`, `files`, `tables`.",
 )
 @click.argument(

@@ -17,12 +17,11 @@ from milepost.storage.location import Location
 @command(
     "head",
     example="head carrier_reliability -n 3",
+    output="A line for each column, with its value in each row.",
     json="A list of rows, each with a value by column.",
 )
 @arguments.names("A feature view.", metavar="VIEW", nargs=1)
-@click.option(
-    "-n", type=click.IntRange(1), default=5, metavar="N", help="How many rows (default: 5)."
-)
+@click.option("-n", type=int, default=5, metavar="N", help="How many rows (default: 5).")
 @arguments.of_release()
 def head(store: Location, name: str, n: int, release: str | None) -> Answer:
     """Print the first rows of a view's newest month.
@@ -36,6 +35,8 @@ def head(store: Location, name: str, n: int, release: str | None) -> Answer:
 @command(
     "lookup",
     example="lookup carrier_reliability carrier_id=C00001 --at 2026-03-01T12:00",
+    output="The keys and the instant, then a line for each feature: its value, and why it "
+    "has none.",
     json="`keys`, `at`, `features`: a list of `feature`, `value`, `note`.",
 )
 @arguments.names(

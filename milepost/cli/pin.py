@@ -14,7 +14,12 @@ from milepost.storage.location import Location
 NAME = "The name under which it is kept, such as a model in production."
 
 
-@command("pin", example="pin pricing-v3 current", json="`pin`, `release`.")
+@command(
+    "pin",
+    example="pin pricing-v3 current",
+    output="The name, and the release that it keeps.",
+    json="`pin`, `release`.",
+)
 @click.argument("pin", cls=Argument, metavar="NAME", help=NAME)
 @arguments.release()
 def pin(store: Location, pin: str, release: str | None) -> Answer:
@@ -24,7 +29,12 @@ def pin(store: Location, pin: str, release: str | None) -> Answer:
     return Answer({"pin": pin, "release": release}, f"{pin} keeps {release}")
 
 
-@command("unpin", example="unpin pricing-v3", json="`pin`, `release`: null.")
+@command(
+    "unpin",
+    example="unpin pricing-v3",
+    output="The name, which keeps nothing now.",
+    json="`pin`, `release`: null.",
+)
 @click.argument("pin", cls=Argument, metavar="NAME", help=NAME)
 def unpin(store: Location, pin: str) -> Answer:
     """Remove a pin. Its release becomes garbage once nothing else keeps it."""

@@ -25,6 +25,8 @@ def _manifest() -> Path:
 @command(
     "publish",
     example="publish --dry-run",
+    output="The release that was published, and what was sent. With `--dry-run` the reasons "
+    "to refuse it, and what would change, as `diff` says it.",
     json="`release`, `is_new`, `sent`: `files` and `bytes`, `without_rows`: the views that have "
     "none. With `--dry-run`: `refused`: the reasons; `current`; `difference`: as `diff`, null "
     "where a view cannot be exported.",

@@ -13,6 +13,7 @@ from milepost.storage.location import Location
 @command(
     "releases",
     example="releases --json",
+    output="A line for each release: its id, views, rows, bytes, and what keeps it.",
     json="A list of `release`, `views`, `rows`, `bytes`, `commit`, `is_current`, `pins`.",
 )
 def releases(store: Location) -> Answer:

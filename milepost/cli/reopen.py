@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @command(
     "reopen",
     example='reopen lake.orders 2026-03-01T01 --reason "the loader wrote it twice" --by ada',
+    output="What was reopened, and what to do next.",
     json="`table`, `partition`.",
 )
 @click.argument(

@@ -12,7 +12,12 @@ from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
-@command("rollback", example="rollback --previous", json="`release`.")
+@command(
+    "rollback",
+    example="rollback --previous",
+    output="The release that is current now.",
+    json="`release`.",
+)
 @click.argument(
     "release",
     cls=Argument,

@@ -17,6 +17,7 @@ from milepost.storage.location import Location
 @command(
     "search",
     example="search late deliveries",
+    output="A line for each: its reference, its kind, its description, the best first.",
     json="A list of `reference`, `kind`, `description`.",
 )
 @click.argument(
@@ -32,6 +33,7 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
 @command(
     "describe",
     example="describe carrier_reliability:late_delivery_rate_28d",
+    output="A line for each fact; of a view also a table of its features.",
     json="`reference`, `facts`: by label, null where there is nothing to say; `features`: of a "
     "view, a list as `search` gives it.",
 )
@@ -54,6 +56,7 @@ def describe(store: Location, name: str, release: str | None) -> Answer:
 @command(
     "services",
     example="services",
+    output="A line for each service: its features, its owner, its description.",
     json="A list of `name`, `description`, `maturity`, `owner`, `features`, `aliases`.",
 )
 @arguments.of_release()
@@ -66,6 +69,7 @@ def services(store: Location, release: str | None) -> Answer:
 @command(
     "covers",
     example="covers late_delivery",
+    output="A line for each feature, and one for all of them together.",
     json="`features`: a list of `feature`, `complete_from`, `built_through`; and the last two of "
     "all of them together.",
 )

@@ -26,6 +26,8 @@ LISTED = 3
 @command(
     "show",
     example="show previous",
+    output="A table of the views; of each view what it says of itself and from when its "
+    "features are complete; then the rows set aside, by reason.",
     json="The [manifest](release-format.md#manifestjson).",
 )
 @arguments.release()

@@ -19,6 +19,7 @@ from milepost.storage.location import Location
     "training-set",
     example="training-set --entities spine.sql --features late_delivery --full-feature-names "
     "--out s3://my-bucket/training/late_delivery.parquet",
+    output="How many rows were written, where, and from which release.",
     json="`release`, `rows`, `out`.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from milepost.storage.location import Location
 @command(
     "verify",
     example="verify --json",
+    output="A line for each damaged object, then the number of files and bytes.",
     json="`release`, `files`, `bytes`, `damaged`.",
     exits="Something is damaged: stdout names it.",
 )

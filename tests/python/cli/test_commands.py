@@ -166,7 +166,7 @@ def test_the_catalogue_as_json(two: tuple[str, str], run: Run) -> None:
             "`milepost gc` takes no argument `now`\nhint: write `milepost gc [OPTIONS]`",
         ),
         (("gc", "--grace-days", "x"), "`x` is no number of days up to 99999, for `--grace-days`\n"),
-        (("head", "carriers", "-n", "0"), "for `-n`\nhint: write `milepost head"),
+        (("head", "carriers", "-n", "x"), "for `-n`\nhint: write `milepost head"),
         (("show", "--store"), "Option `--store` requires an argument\nhint: write `milepost show"),
     ],
 )
@@ -183,6 +183,7 @@ def test_what_is_not_understood_is_answered_with_what_is(
     [
         (("describe", "carriers:lat"), "there is `late`"),
         (("head", "carier"), "there is `carriers`"),
+        (("head", "carriers", "-n", "0"), "write n=5"),
         (("lookup", "carriers", "carier_id=a"), "there is `carrier_id`"),
         (("covers", "lateness", "carier"), "there is `carriers`"),
         (("show", "curent"), "there is `current`"),
