@@ -17,17 +17,27 @@ from milepost.storage.location import Location
 @command(
     "search",
     example="search late deliveries",
-    output="A line for each: its reference, its kind, its description, the best first.",
-    json="A list of `reference`, `kind`, `description`.",
+    output="A line for each: its reference, its kind, its description, the best first. "
+    "Where nothing has every word, what comes nearest.",
+    json="`results`: a list of `reference`, `kind`, `description`; `nearest`: the same of what "
+    "comes nearest, where nothing has every word.",
 )
 @click.argument(
     "words", cls=Argument, metavar="WORD...", nargs=-1, required=True, help="What to look for."
 )
 @arguments.of_release()
 def search(store: Location, words: tuple[str, ...], release: str | None) -> Answer:
-    """Find views, features and services by words."""
+    """Find views, features and services by words.
+
+    Words are looked for in names, descriptions, tags and owners, with other endings and as their
+    synonyms in the project's glossary.
+    """
     results = Shelf(store.uri(), release).search(" ".join(words))
-    return Answer([asdict(result) for result in results], repr(results))
+    data = {
+        "results": [asdict(result) for result in results],
+        "nearest": [asdict(result) for result in results.nearest],
+    }
+    return Answer(data, repr(results))
 
 
 @command(
@@ -35,7 +45,7 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
     example="describe carrier_reliability:late_delivery_rate_28d",
     output="A line for each fact; of a view also a table of its features.",
     json="`reference`, `facts`: by label, null where there is nothing to say; `features`: of a "
-    "view, a list as `search` gives it.",
+    "view, a list of `reference`, `kind`, `description`.",
 )
 @arguments.names("A view, or a feature as view:feature.", metavar="NAME", nargs=1)
 @arguments.of_release()
@@ -57,7 +67,7 @@ def describe(store: Location, name: str, release: str | None) -> Answer:
     "services",
     example="services",
     output="A line for each service: its features, its owner, its description.",
-    json="A list of `name`, `description`, `maturity`, `owner`, `features`, `aliases`.",
+    json="A list of `name`, `description`, `maturity`, `owner`, `features`, `aliases`, `tags`.",
 )
 @arguments.of_release()
 def services(store: Location, release: str | None) -> Answer:

@@ -27,17 +27,22 @@ LISTED = 3
     "show",
     example="show previous",
     output="A table of the views; of each view what it says of itself and from when its "
-    "features are complete; then the rows set aside, by reason.",
+    "features are complete; then the rows set aside, by reason. With "
+    "`--example` the features of one entity, and how much there is.",
     json="The [manifest](release-format.md#manifestjson).",
 )
 @arguments.release()
-@click.option("--example", is_flag=True, help="Also print a training set of five entities.")
+@click.option("--example", is_flag=True, help="Print the features of one entity instead.")
 def show(store: Location, release: str | None, *, example: bool) -> Answer:
     """Show a release: its views, and the rows set aside.
 
     Of each feature it says from when it is complete.
     """
     manifest = releases.read(store, resolve(store, release))
+    if example:
+        from milepost.reading import example as entity_example
+
+        return Answer(asdict(manifest), "\n".join(entity_example.example(store, manifest)))
     table = DisplayTable(
         manifest.views,
         {
@@ -59,10 +64,6 @@ def show(store: Location, release: str | None, *, example: bool) -> Answer:
         f"    {aside.rows:,} of {aside.of_rows:,} rows of {aside.table}: {aside.reason}"
         for aside in manifest.set_aside
     ]
-    if example:
-        from milepost.reading.example import training_set
-
-        lines += ["", *training_set(store, manifest)]
     return Answer(asdict(manifest), "\n".join(lines))
 
 

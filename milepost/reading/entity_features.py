@@ -61,7 +61,7 @@ def look_up(
     keys: Mapping[str, Any],
     at: datetime | str | None,
 ) -> EntityFeatures:
-    """Return an entity's features; without `at`, as of the last instant that all have.
+    """Return an entity's features; without `at`, as of the last instant, up to now, that all have.
 
     A key that is text is read as the type of the key. A feature that is not whole at the instant
     has no value, and a note that says when it is.
@@ -101,8 +101,9 @@ def look_up(
 
 
 def _last_instant(request: FeatureRequest) -> datetime:
-    """Return the last instant at which all views are built, as `get_latest_features` does."""
-    return min(requested.view.built_through_at for requested in request.views) - MICROSECOND
+    """Return the last instant, up to now, at which all views are built."""
+    ends = [requested.view.built_through_at for requested in request.views]
+    return min(*ends, datetime.now(UTC).replace(tzinfo=None)) - MICROSECOND
 
 
 def _instant(at: datetime | str) -> datetime:

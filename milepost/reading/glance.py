@@ -43,8 +43,8 @@ class Glance(Shelf):
 
         `features` are those of `get_historical_features`, or the name of a view, feature or service
         alone. `keys` has the entity's keys and what derived features take. Without `at` it is the
-        last instant at which all features are built. A feature that is not whole at the instant
-        has no value, and a note that says when it is.
+        last instant, up to now, at which all features are built. A feature that is not whole at the
+        instant has no value, and a note that says when it is.
 
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> store.lookup("carrier_reliability", {"carrier_id": "c1"}, "2026-02-01T12:00")

@@ -21,5 +21,6 @@ __all__ = [
     "releases",
     "request",
     "service",
+    "term",
     "verify",
 ]

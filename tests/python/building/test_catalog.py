@@ -122,7 +122,7 @@ def test_a_feature_view_is_read_as_its_yaml_states_it(tmp_path: Path) -> None:
     assert view.fields == [
         Field("carrier_id", "VARCHAR", "The carrier."),
         Field("available_at", "TIMESTAMP", "When the row could be had."),
-        Field("late_rate_28d", "DOUBLE", "Share that was late."),
+        Field("late_rate_28d", "DOUBLE", "Share that was late.", unit="share, 0 to 1"),
     ]
 
 
@@ -490,6 +490,19 @@ def test_a_service_is_an_exposure_with_features(tmp_path: Path) -> None:
     assert catalog.services() == [
         Service("matching", "", "high", {"name": "us"}, ["carrier_reliability"])
     ]
+
+
+def test_tags_of_models_columns_and_exposures_are_those_of_dbt(tmp_path: Path) -> None:
+    manifest = project()
+    view = manifest["nodes"][VIEW]
+    view["tags"] = ["scorecard"]
+    view["columns"]["late_rate_28d"]["tags"] = ["kpi"]
+    manifest["exposures"] = {"a": exposure(tags=["quarterly"])}
+    catalog = read(tmp_path, manifest)
+    (tagged,) = catalog.feature_views()
+    assert tagged.tags == ["scorecard"]
+    assert [column.tags for column in tagged.fields] == [[], [], ["kpi"]]
+    assert [service.tags for service in catalog.services()] == [["quarterly"]]
 
 
 @pytest.mark.parametrize(

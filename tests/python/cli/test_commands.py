@@ -116,7 +116,10 @@ def test_a_terminal_says_what_python_says(two: tuple[str, str], run: Run, store:
 
 
 def test_the_catalogue_as_json(two: tuple[str, str], run: Run) -> None:
-    assert data(run, "search", "late")[0]["reference"] == "carriers:late"
+    searched = data(run, "search", "late")
+    assert [item["reference"] for item in searched["results"]] == ["lateness", "carriers:late"]
+    assert searched["nearest"] == []
+    assert data(run, "search", "carier")["nearest"][0]["reference"] == "carriers"
     described = data(run, "describe", "carriers")
     assert (described["reference"], described["features"][0]["reference"]) == (
         "carriers",

@@ -62,7 +62,9 @@ def test_an_entity_has_its_features_as_they_could_be_known(opened: FeatureStore)
     looked_up = opened.lookup("markets", {"market_id": 2}, FEB)
     assert (looked_up.keys, looked_up.at) == ({"market_id": 2}, FEB)
     assert features(looked_up) == [("markets:rate", 0.25, ""), ("markets:count", 3, "")]
-    assert features(opened.lookup("markets:count", {"market_id": 2})) == [("markets:count", 4, "")]
+    newest = opened.lookup("markets:count", {"market_id": 2})
+    assert features(newest) == [("markets:count", 4, "")]
+    assert newest.at == at("2026-06-30T23:59:59.999999")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,15 @@ def test_a_feature_that_is_not_whole_has_a_note_and_no_value(opened: FeatureStor
     late = opened.lookup("markets", {"market_id": 1}, "2026-07-01")
     assert [item.note for item in late.features] == ["built until 2026-07-01 00:00"] * 2
     assert [item.value for item in late.features] == [None, None]
+
+
+def test_the_last_instant_is_not_in_the_future(store: Location) -> None:
+    rows = rows_of(TYPES, *ROWS)
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT00:00:00}"
+    view = put_view(store, "markets", rows, keys=("market_id",), built_through=tomorrow)
+    release_manifest(store, manifest_of(view))
+    instant = FeatureStore(store.uri()).lookup("markets", {"market_id": 1}).at
+    assert timedelta(0) < datetime.now(UTC) - instant.replace(tzinfo=UTC) < timedelta(minutes=1)
 
 
 def test_a_null_is_told_from_an_entity_without_a_row(opened: FeatureStore) -> None:
