@@ -47,8 +47,8 @@ def head(store: Location, name: str, n: int, release: str | None) -> Answer:
 @click.option(
     "--at",
     metavar="INSTANT",
-    help="As of when, UTC: 2026-03-01T12:00 (default: the last instant, up to now, at which all are "
-    "built).",
+    help="As of when, UTC: 2026-03-01T12:00 (default: the last instant, up to now, at which all "
+    "are built).",
 )
 @arguments.of_release()
 def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str | None) -> Answer:

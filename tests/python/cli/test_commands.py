@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -250,6 +252,22 @@ def test_a_shell_completes_commands_releases_and_names(
     )
     expected = [f"plain,{text.format(first=two[0])}" for text in completions]
     assert (done.stdout.split(), done.stderr) == (expected, "")
+
+
+def test_an_interrupted_command_says_so(store: Location) -> None:
+    """A server takes the connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "milepost.cli", "show", "--store", store.uri()],
+            env={**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.getsockname()[1]}"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = server.accept()
+        waiting.send_signal(signal.SIGINT)
+        _, err = waiting.communicate(timeout=30)
+        connection.close()
+    assert (waiting.returncode, err.strip()) == (130, "milepost: interrupted")
 
 
 def test_help_is_there_at_once() -> None:
