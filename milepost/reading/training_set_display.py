@@ -14,6 +14,8 @@ SHOWN_ROWS = 10
 SHOWN_VALUES = 3
 # As many columns as a notebook shows without scrolling; of more, the middle ones are left out.
 FIRST_COLUMNS, LAST_COLUMNS = 6, 2
+# A list of more columns than this is folded. 2026-11.
+UNFOLDED = 30
 
 
 def columns(table: pa.Table) -> DisplayTable[int]:
@@ -32,8 +34,7 @@ def columns(table: pa.Table) -> DisplayTable[int]:
 
 def html(title: str, table: pa.Table) -> str:
     """Return the first rows as HTML, and the columns below them, folded where they are many."""
-    is_wide = table.num_columns > FIRST_COLUMNS + LAST_COLUMNS
-    is_open = "" if is_wide else " open"
+    is_open = " open" if table.num_columns <= UNFOLDED else ""
     return (
         f"<p>{escape(title)}</p>{_rows(table)._repr_html_()}"
         f"<details{is_open}><summary>{table.num_columns:,} columns, with types and nulls</summary>"
