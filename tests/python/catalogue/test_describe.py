@@ -71,7 +71,10 @@ def example(s3_server: dict[str, str]) -> FeatureStore:
     return FeatureStore(store.uri())
 
 
-def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
+def test_the_examples_in_the_docstrings_are_so(
+    example: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     attempted = 0
     for module in (shelf, glance, store_module):
         results = doctest.testmod(

@@ -165,7 +165,7 @@ def test_head_has_the_rows_of_the_newest_month_first(opened: FeatureStore) -> No
         "rate",
         "count         2",
     ]
-    assert "<td>market_id</td>" in rows._repr_html_()
+    assert ">market_id</td>" in rows._repr_html_()
     for number in (0, -1, True, "5"):
         with pytest.raises(LookupInputError, match="not a number of rows\nhint: write n=5"):
             opened.head("markets", number)  # type: ignore[arg-type]
