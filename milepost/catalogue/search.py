@@ -1,7 +1,7 @@
 """Searching a release for views, features and services, by words.
 
 `search_words` says what stands for a word. A result's score adds up, over the words, how much the
-best place counts where it has the word, times how rare the word is in the release.
+best place counts where it has the word.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
-from math import log
 
 from milepost.catalogue.search_words import Glossary, SearchWord
 from milepost.catalogue.stems import stemmed, words
@@ -121,13 +120,8 @@ def features(view: View) -> Iterator[SearchResult]:
 
 
 def _weighed(candidates: list[_Candidate], search_words: list[SearchWord]) -> list[_Weighed]:
-    """Return each word with how much it counts in each candidate, more if it is rare."""
-    weighed = []
-    for word in search_words:
-        weights = [candidate.weight(word) for candidate in candidates]
-        rarity = log(1 + len(candidates) / max(1, sum(weight > 0 for weight in weights)))
-        weighed.append((word, [rarity * weight for weight in weights]))
-    return weighed
+    """Return each word with how much it counts in each candidate."""
+    return [(word, [candidate.weight(word) for candidate in candidates]) for word in search_words]
 
 
 def _ranked(
