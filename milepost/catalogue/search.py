@@ -85,11 +85,11 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     """Return the views, features and services that have every word of the text, best first.
 
     A word is looked for in names, descriptions, tags and owners, with other endings and as its
-    synonyms in the glossary. If nothing has every word, the results are
-    empty, and their `nearest` have some of them, or words that are spelled almost so.
+    synonyms in the glossary. If nothing has every word, the results are empty, and their `nearest`
+    have some of them, or words that are spelled almost so. An empty text finds everything.
     """
-    if not isinstance(text, str):
-        return SearchResults([], message=f"`{text}` is no text to search for")
+    if not isinstance(text, str) or (text.strip() and not words(text)):
+        return SearchResults([], message=f"`{text}` has no word to search for")
     texts = list(_texts(manifest))
     vocabulary = {word for _, places in texts for place in places.values() for word in words(place)}
     candidates = [_Candidate(result, places) for result, places in texts]
