@@ -60,10 +60,11 @@ def sample(column: Column) -> dict[str, int]:
 
     `macros/checks/sample_minimums.sql` reads it for the tests, and refuses what is no sample.
     """
-    stated = _meta(column).get("sample", {})
+    stated = _meta(column).get("sample")
     if isinstance(stated, dict):
-        return dict(stated)
-    return dict.fromkeys([stated] if isinstance(stated, str) else stated, 1)
+        return {str(count): least for count, least in stated.items() if isinstance(least, int)}
+    counts = [stated] if isinstance(stated, str) else stated
+    return dict.fromkeys(map(str, counts), 1) if isinstance(counts, list) else {}
 
 
 def _meta(column: Column) -> Mapping[str, Any]:
