@@ -90,7 +90,8 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 	@rm -f $@
 	@echo "  creating .venv"
 	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
-	@$(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | \
+	@# The make of macOS, 3.81, has no .SHELLFLAGS.
+	@set -o pipefail; $(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | \
 		$(PYTHON) scripts/pip_progress.py requirements.lock .venv
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p .local/duckdb_extensions
