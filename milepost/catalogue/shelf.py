@@ -11,8 +11,9 @@ from milepost.catalogue.search import SearchResults, search
 from milepost.catalogue.tables import Coverage, ReleaseSummary
 from milepost.display import DisplayTable
 from milepost.errors import ReleaseError
-from milepost.release import pointers, releases
+from milepost.release import releases
 from milepost.release.manifest import Manifest, View
+from milepost.release.release_argument import resolve
 from milepost.release.request import parse_request
 from milepost.release.service import Aliases, Service, expand
 from milepost.storage.location import Location
@@ -29,8 +30,7 @@ class Shelf:
                 hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
             )
         self.location = Location.parse(str(uri))
-        release = pointers.current(self.location) if release is None else str(release)
-        self._manifest = releases.read(self.location, release)
+        self._manifest = releases.read(self.location, resolve(self.location, release))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location.uri()!r}, release={self.release!r})"
