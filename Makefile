@@ -51,10 +51,10 @@ run: ## Land raw data on a local S3, build, test, publish, read back
 	@$(if $(wildcard .venv/ready),$(BIN)/python,$(PYTHON)) scripts/phases.py --log .local/$(DATA).log 'set up=$(SUBMAKE) setup' \
 		'start S3=$(SUBMAKE) -o setup s3-start' 'land=$(AFTER_START) land' 'build=$(AFTER_START) build' \
 		'publish=$(AFTER_START) publish' 'read=$(AFTER_START) show'
-	@printf '\nnext:\n'; printf '  %-35s # %s\n' \
+	@printf '\nnext:\n'; printf '  %-37s # %s\n' \
 		'eval "$$(make -s env$(EXAMPLE:%= DATA=%))"' 'then this shell finds the store' \
 		'milepost search late' 'features by what they tell' \
-		'milepost show' 'each view, and from when it is whole'
+		'milepost describe carrier_reliability' 'a view, feature by feature'
 
 .PHONY: test
 test: check ## Run every check and test; what CI runs
