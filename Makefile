@@ -117,7 +117,7 @@ s3-start: setup ## Start the local S3 server, or find it
 
 .PHONY: s3-stop
 s3-stop: ## Stop the local S3 server; its data stay
-	@test ! -x $(BIN)/python || $(BIN)/python scripts/s3.py stop
+	@test ! -x $(BIN)/python -o ! -e .local/s3/server.json || $(BIN)/python scripts/s3.py stop
 
 .PHONY: env
 env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"
