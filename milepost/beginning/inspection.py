@@ -136,7 +136,8 @@ def _chosen(
         entity=entity,
         measure=measure_column(sample, names, {column for column in taken if column}),
         feed=feed,
-        is_snapshot=is_snapshot,
+        # The metadata of an Iceberg table say what is gone, whatever its files have.
+        is_snapshot=is_snapshot and not place.is_iceberg,
         absent=absent_keys(sample, known or (event if known_by == "model" else None)),
         closing=closing,
         covers=covers,

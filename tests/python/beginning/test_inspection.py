@@ -67,6 +67,18 @@ def test_snapshots_whose_rows_have_instants_of_their_own_do_not_end_each_other(
     assert f"absent='{absent}'" in staged_sql("harbor", table)
 
 
+def test_files_of_an_iceberg_table_are_no_snapshots(raw: Location) -> None:
+    """`absent='gone'` does not compile beside `deleted`, which such a table has."""
+    for number in range(3):
+        query = f"select 'k' || i as carrier_id, {number} as rating from range(10) as t(i)"
+        lake.put(raw, f"carriers/data/{number}.parquet", query)
+    s3.put(raw, "carriers/metadata/version-hint.text", b"1")
+    s3.put(raw, "carriers/metadata/v1.metadata.json", b"{}")
+    table = seen(raw)
+    assert (table.place.is_iceberg, table.id_columns) == (True, ("carrier_id",))
+    assert "staged_facts" in staged_sql("harbor", table)
+
+
 def test_a_number_that_no_build_reads_is_looked_into(raw: Location) -> None:
     lake.put(
         raw,
