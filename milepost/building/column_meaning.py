@@ -35,9 +35,9 @@ def unit(column: Column) -> str | None:
     stated = _meta(column).get("unit")
     if stated is not None:
         return str(stated)
-    what = _WINDOW.sub("", column["name"])
+    measure = _WINDOW.sub("", column["name"])
     for pattern, text in _UNITS:
-        if match := pattern.search(what):
+        if match := pattern.search(measure):
             return text or _CURRENCIES.get(match["unit"], match["unit"])
     return None
 

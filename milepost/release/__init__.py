@@ -17,8 +17,10 @@ __all__ = [
     "names",
     "near_names",
     "pointers",
+    "release_argument",
     "releases",
     "request",
     "service",
+    "term",
     "verify",
 ]

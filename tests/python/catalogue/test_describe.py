@@ -12,6 +12,7 @@ import pytest
 from milepost import FeatureStore
 from milepost.catalogue import shelf
 from milepost.errors import UnknownFeatureError
+from milepost.reading import glance
 from milepost.reading import store as store_module
 from milepost.release import releases
 from milepost.release.derived import Derived
@@ -71,7 +72,7 @@ def example(s3_server: dict[str, str]) -> FeatureStore:
 
 def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
     attempted = 0
-    for module in (shelf, store_module):
+    for module in (shelf, glance, store_module):
         results = doctest.testmod(
             module,
             extraglobs={"FeatureStore": FeatureStore, "datetime": datetime},
@@ -79,7 +80,7 @@ def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
         )
         assert results.failed == 0
         attempted += results.attempted
-    assert attempted >= 12
+    assert attempted >= 16
 
 
 @pytest.mark.parametrize(
