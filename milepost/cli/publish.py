@@ -77,8 +77,8 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
     sent = {"files": len(uploaded), "bytes": sum(file.bytes for file in uploaded)}
     outcome = "published" if publication.is_new else "nothing to publish, the current release is"
     empty = [view.name for view in publication.manifest.views if not view.rows]
-    lines = [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]
-    lines += [f"without a row: {', '.join(empty)}"] if empty else []
+    lines = [f"without a row: {', '.join(empty)}"] if empty else []
+    lines += [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]
     return Answer(
         {"release": release, "is_new": publication.is_new, "sent": sent, "without_rows": empty},
         "\n".join(lines),

@@ -107,10 +107,11 @@ def test_the_example_has_all_features_of_an_entity_and_how_much_there_is(
     code, out, _ = run("show", "--example")
     assert code == 0
     assert out.splitlines() == [
-        "carriers of carrier_id a, as of 2026-07-31 23:00 UTC",
+        "carrier_id a at 2026-07-31 23:00:00 UTC",
         "",
-        "  late   0.7",
-        "  count  1",
+        "feature         value",
+        "carriers:late   0.7",
+        "carriers:count  1",
         "",
         "2 feature views, 3 features, 0 checks passed, 5 rows",
     ]
@@ -121,7 +122,7 @@ def test_the_example_is_never_as_of_the_future(store: Location, run: Run) -> Non
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     rows = rows_of(MORE, *[(*row, 1) for row in ROWS])
     release(store, put_view(store, "carriers", rows, built_through=f"{tomorrow:%Y-%m-%dT00:00:00}"))
-    (as_of,) = re.findall(r"as of (.+) UTC", run("show", "--example")[1])
+    (as_of,) = re.findall(r" at (.+) UTC", run("show", "--example")[1])
     instant = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
     assert datetime.now(UTC) - timedelta(minutes=2) < instant <= datetime.now(UTC)
 
@@ -178,7 +179,8 @@ def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) 
     release(
         store, replace(view, fields=[*view.fields[:2], fields[2]]), created_at="2026-08-02T00:00:00"
     )
-    assert "no full window yet in carriers: late" in run("show", "--example")[1].splitlines()
+    unfilled = "carriers:late  null   its window is full from 2026-09-01 00:00"
+    assert unfilled in run("show", "--example")[1].splitlines()
 
 
 def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run: Run) -> None:
