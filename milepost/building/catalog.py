@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from milepost.building import declared_views, services
+from milepost.building import declared_views, glossary, services
 from milepost.building.declared_entities import check_roles, read_definitions, read_roles
 from milepost.building.declared_views import (
     FeatureView,
@@ -26,7 +26,8 @@ from milepost.building.serving_delay import check_serving_delay
 from milepost.errors import PublishError
 from milepost.raw.declaration import raw_table
 from milepost.release.entity import Entity
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
+from milepost.release.term import Term
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Catalog:
     project: str
     dbt_version: str
     adapter: str = "duckdb"
+    docs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Catalog:
@@ -71,6 +73,7 @@ class Catalog:
             project=manifest["metadata"]["project_name"],
             dbt_version=manifest["metadata"]["dbt_version"],
             adapter=str(manifest["metadata"].get("adapter_type")),
+            docs=manifest.get("docs", {}),
         )
 
     def feature_views(self) -> list[FeatureView]:
@@ -123,7 +126,24 @@ class Catalog:
 
     def services(self) -> list[Service]:
         """Return every feature service, by name, as `milepost.building.services` reads them."""
-        return services.services(self.exposures.values(), self.nodes)
+        # An exposure quotes terms to explain its model, and not to be called by their synonyms.
+        exposures = [
+            {
+                **node,
+                "description": glossary.without_synonyms(node["description"], self.docs.values()),
+            }
+            for node in self.exposures.values()
+        ]
+        return services.services(exposures, self.nodes)
+
+    def glossary(self) -> list[Term]:
+        """Return the terms of the project, and of the packages that feature views are from."""
+        packages = {view["unique_id"].split(".")[1] for view in self._view_nodes()}
+        return glossary.terms(self.docs.values(), self.project, packages)
+
+    def training_sets(self) -> list[TrainingSetModel]:
+        """Return every lookup of a model, by the model's name."""
+        return services.training_sets(self.nodes.values())
 
     def exposed(self, service: str) -> set[str]:
         """Return the ids of what a service's exposure depends on, also through its training set."""

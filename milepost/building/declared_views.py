@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from milepost.building import column_meaning
 from milepost.building.declared_entities import check_roles, read_roles
 from milepost.errors import PublishError
 from milepost.release import derived
@@ -69,6 +70,7 @@ def read(node: Mapping[str, Any]) -> FeatureView:
         owners=stated.value("owners", dict),
         maturity=stated.value("maturity", str),
         sensitivity=stated.value("sensitivity", str),
+        tags=list(node.get("tags", [])),
         bounds=stated.value("bounds", dict),
         is_dense=stated.value("dense", bool, default=False),
         fresh_within_hours=stated.value("fresh_within_hours", int, default=None),
@@ -126,7 +128,15 @@ def _column_window_days(view: str, column: Mapping[str, Any]) -> int | None:
 
 
 def _column(column: Mapping[str, Any]) -> Field:
-    return Field(column["name"], declared_type(column), " ".join(column["description"].split()))
+    return Field(
+        name=column["name"],
+        type=declared_type(column),
+        description=" ".join(column["description"].split()),
+        tags=list(column.get("tags", [])),
+        unit=column_meaning.unit(column),
+        null_meaning=column_meaning.null_meaning(column),
+        sample=column_meaning.sample(column),
+    )
 
 
 def declared_type(column: Mapping[str, Any]) -> str:

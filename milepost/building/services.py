@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from milepost.building.declared_views import published_name
 from milepost.errors import PublishError
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
 
 Node = Mapping[str, Any]
 
@@ -29,6 +30,17 @@ def services(exposures: Iterable[Node], nodes: Mapping[str, Node]) -> list[Servi
         ),
         key=lambda service: service.name,
     )
+
+
+def training_sets(nodes: Iterable[Node]) -> list[TrainingSetModel]:
+    """Return the lookups of all models, by the models' names."""
+    lookups = [
+        TrainingSetModel(published_name(node), lookup["features"], lookup.get("aliases", {}))
+        for node in nodes
+        if node["resource_type"] == "model"
+        for lookup in node["config"].get("meta", {}).get("lookups", [])
+    ]
+    return sorted(lookups, key=lambda lookup: lookup.name)
 
 
 def exposed(exposure: Node, nodes: Mapping[str, Node]) -> set[str]:
@@ -58,6 +70,7 @@ def _service(exposure: Node, nodes: Mapping[str, Node]) -> Service:
         owner={name: text for name, text in exposure["owner"].items() if isinstance(text, str)},
         features=features,
         aliases=aliases,
+        tags=list(exposure.get("tags", [])),
     )
 
 

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from milepost.building.declared_views import FeatureView
 from milepost.errors import PublishError
-from milepost.publishing import statistics
+from milepost.publishing import distribution, statistics
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.publishable import PublishableView, describe
 from milepost.publishing.statistics import MonthStatistics
@@ -46,12 +46,16 @@ def export(con: DuckDBPyConnection, publishable: PublishableView, uploads: Uploa
     Raises a RepeatedRowsError where the rows have no order that readers could rely on.
     """
     unchanged = uploads.unchanged(publishable)
-    if unchanged:
+    view = publishable.view
+    if unchanged and distribution.is_in(unchanged.statistics, view):
         files, values = unchanged.files, unchanged.statistics
     else:
-        months = _put_months(con, publishable.view, uploads)
+        months = _put_months(con, view, uploads)
         files = [month.file for month in months]
-        values = statistics.of_view(con, publishable.view, [month.statistics for month in months])
+        values = statistics.of_view(con, view, [month.statistics for month in months])
+        for name in distribution.measured(view):
+            logger.info("measuring %s, %s", view.name, name)
+            values[name] |= distribution.of_feature(con, view, name)
     rows = sum(file.rows for file in files)
     return replace(describe(publishable), files=files, rows=rows, statistics=values)
 

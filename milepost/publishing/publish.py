@@ -114,6 +114,8 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
         set_aside=build_records.set_aside(con, made_from),
         services=catalog.services(),
         entities=catalog.entities(),
+        glossary=catalog.glossary(),
+        training_sets=catalog.training_sets(),
     ).sealed()
 
 

@@ -27,6 +27,11 @@ class PublishableView:
     complete_from: Mapping[str, datetime]
     """By feature, the instant from which its windows are full."""
 
+    look_back_hours: Mapping[str, int] = field(default_factory=dict)
+    """By feature, how many hours its windows look back, as far as the build found it."""
+
+    sql: str | None = None
+
     dropped_checks: Mapping[str, str] = field(default_factory=dict)
     """By name of a dropped check, the reason that the YAML of the view or its lineage states."""
 
@@ -57,6 +62,8 @@ def publishable(
         code=batch.code,
         built_through=built.built_through,
         complete_from=built.complete_from,
+        look_back_hours=batch.look_backs,
+        sql=catalog.nodes[view.unique_id].get("raw_code"),
         dropped_checks=catalog.dropped_checks(lineage),
         estimated_known_at=estimated_known_at(catalog, view.unique_id),
     )
@@ -72,7 +79,7 @@ def describe(publishable: PublishableView) -> View:
     """Return what the manifest says of a view, but for its files and what is measured on them."""
     view = publishable.view
     definition = view.definition()
-    definition["fields"] = [_with_complete_from(publishable, column) for column in view.fields]
+    definition["fields"] = [_with_build(publishable, column) for column in view.fields]
     return View(
         **definition,
         files=[],
@@ -81,12 +88,17 @@ def describe(publishable: PublishableView) -> View:
         statistics={},
         checks=list(publishable.checks),
         code=publishable.code,
+        sql=publishable.sql,
         fingerprint=publishable.fingerprint,
         dropped_checks=dict(publishable.dropped_checks),
         estimated_known_at=dict(publishable.estimated_known_at),
     )
 
 
-def _with_complete_from(publishable: PublishableView, column: Field) -> Field:
+def _with_build(publishable: PublishableView, column: Field) -> Field:
     complete_from = publishable.complete_from.get(column.name)
-    return replace(column, complete_from=complete_from.isoformat() if complete_from else None)
+    return replace(
+        column,
+        complete_from=complete_from.isoformat() if complete_from else None,
+        look_back_hours=publishable.look_back_hours.get(column.name),
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from milepost.errors import LandingError
@@ -40,11 +42,24 @@ def check(
         closed |= closed_dates.check(raw, tables_of_log)
     unmarked = [table for table in tables if table.closed_by != "marker"]
     if unmarked:
-        closed |= consult(store, lambda ledger: _remembered(ledger, unmarked, writes=writes))
+        with _garbage_left():
+            closed |= consult(store, lambda ledger: _remembered(ledger, unmarked, writes=writes))
     for table in tables:
         _check_columns(table, closed[table.id])
         check_silence(table, closed[table.id])
     return closed
+
+
+@contextmanager
+def _garbage_left() -> Iterator[None]:
+    """Collect no garbage in the block: among 100,000 files that takes half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check_columns(table: RawTable, closed: ClosedTable) -> None:

@@ -126,7 +126,10 @@ def _read_part(store: Location, part: str) -> pa.Table:
         raise LandingError(f"`{store.uri(name)}` is missing", hint=_RESTORE)
     if hashlib.sha256(stored.body).hexdigest() != part:
         raise LandingError(f"`{store.uri(name)}` is damaged", hint=_RESTORE)
-    return pq.ParquetFile(pa.BufferReader(stored.body)).read().cast(SCHEMA)
+    rows = pq.ParquetFile(pa.BufferReader(stored.body)).read()
+    if rows.schema.names != SCHEMA.names:
+        raise LandingError(f"`{store.uri(name)}` has other columns than a ledger", hint=_RESTORE)
+    return rows.cast(SCHEMA)
 
 
 def _write_part(store: Location, records: pa.Table) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,8 @@ from milepost.raw.ledger_records import (
     VANISHED,
     Record,
 )
-from milepost.raw.tables import Partition, RawTable
+from milepost.raw.reading import readings
+from milepost.raw.tables import Partition, RawFile, RawTable
 from milepost.storage import uploads
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
@@ -164,7 +166,16 @@ class Recorder:
             return list(pool.map(self._describe, files))
 
     def _describe(self, file: _File) -> Record:
-        footer = content.footer(*_object(file.table, file.item))
+        location, item = _object(file.table, file.item)
+        footer = content.footer(location, item)
+        if file.table.table_format == "parquet":
+            # Before it is recorded: a loader can then still put another file in its place.
+            starts_at = file.known_from or file.partition.starts_at
+            columns = json.loads(footer.columns)
+            readings(
+                file.table,
+                RawFile(location.uri(item.name), starts_at, starts_at, columns, footer.rows),
+            )
         is_kept = self.copies and file.table.when_files_change == "new_versions"
         return self._record(file.event, file.table, file.partition, file.item)._replace(
             rows=footer.rows,

@@ -29,7 +29,7 @@ class Column:
     text_format: str | None = None
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Partition:
     """A folder's span of time: from `starts_at` to (not including) `ends_at`, naive UTC."""
 
@@ -68,7 +68,7 @@ class RawTable:
     is_snapshot: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RawFile:
     """A file of a closed partition, as an engine reads it.
 

@@ -71,13 +71,20 @@ class Field:
     """A column of a view: type is one of BIGINT, DOUBLE, BOOLEAN, VARCHAR, TIMESTAMP (UTC).
 
     `complete_from` is when a feature's windows are first full, naive UTC in ISO form. It is None of
-    keys and `available_at`, which have none, and of what is not built yet.
+    keys and `available_at`, which have none, and of what is not built yet. `sample` is how
+    many facts each of some counts has at least where this feature has a value. What is None or
+    empty was not stated, or the release is of before format 6.
     """
 
     name: str
     type: str
     description: str
     complete_from: str | None = None
+    unit: str | None = None
+    null_meaning: str | None = None
+    sample: dict[str, int] = field(default_factory=dict)
+    look_back_hours: int | None = None
+    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +136,9 @@ class ViewDefinition:
     )
     maturity: str
     sensitivity: str
+    tags: list[str] = field(
+        default_factory=list, metadata=stated(to_fact=lambda tags: tags or None)
+    )
     # The columns and the derived features are shown and compared one by one, as features.
     fields: list[Field] = field(metadata=stated(is_shown=False, is_compared=False))
     derived: list[Derived] = field(

@@ -9,7 +9,7 @@ from milepost.release.definition import statements
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 
-_STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features")
+_STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features", "tags")
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,11 @@ def _features(view: View | None) -> dict[str, object]:
     """Return the stored and derived features by name, each with its definition."""
     if view is None:
         return {}
-    stored = {f.name: (f.type, f.description) for f in view.fields if f.name in view.features}
+    stored = {
+        field.name: (field.type, field.description, field.tags)
+        for field in view.fields
+        if field.name in view.features
+    }
     return {**stored, **{feature.name: feature for feature in view.derived}}
 
 

@@ -18,7 +18,8 @@ from milepost.errors import UnknownFeatureError
 from milepost.release.definition import ViewDefinition, stated
 from milepost.release.entity import Entity
 from milepost.release.near_names import suggest, table_name
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
+from milepost.release.term import Term
 
 CURRENT = "current.json"
 RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
@@ -77,6 +78,9 @@ class View(ViewDefinition):
     statistics: dict[str, dict[str, Any]] = field(
         metadata=stated(is_shown=False, is_compared=False)
     )
+    sql: str | None = field(default=None, metadata=stated(is_shown=False, is_compared=False))
+    """The code of the dbt model as it was written; None before format 6."""
+
     code: str = field(metadata=stated(is_shown=False, is_compared=False))
     fingerprint: str = field(metadata=stated(is_shown=False, is_compared=False))
 
@@ -123,6 +127,12 @@ class Manifest:
     services: list[Service] = field(default_factory=list)
     entities: list[Entity] = field(default_factory=list)
     """The entities of the views; none before format 4, where views had only their names."""
+
+    glossary: list[Term] = field(default_factory=list)
+    """The terms by which a search finds more; none before format 6."""
+
+    training_sets: list[TrainingSetModel] = field(default_factory=list)
+    """The lookups of the project's training sets; none before format 6."""
 
     def to_bytes(self) -> bytes:
         """The manifest as it stands on S3; `manifest_format.parse` reads it."""
@@ -176,11 +186,13 @@ class Manifest:
     def content(self) -> str:
         """The hash of what was released, without when, where and by which code."""
         views = [
-            {**asdict(view), "code": None, "files": [(f.month, f.digest) for f in view.files]}
+            asdict(view)
+            | {"code": None, "sql": None, "files": [(f.month, f.digest) for f in view.files]}
             for view in self.views
         ]
         manifest = asdict(self)
-        parts = [views, *(manifest[name] for name in ("set_aside", "services", "entities"))]
+        names = ("set_aside", "services", "entities", "glossary", "training_sets")
+        parts = [views, *(manifest[name] for name in names)]
         content = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 

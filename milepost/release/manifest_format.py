@@ -25,13 +25,14 @@ from milepost.release.manifest import (
     release_id,
 )
 from milepost.release.names import AVAILABLE_AT, NAME, TYPES
-from milepost.release.service import Service
+from milepost.release.service import Service, TrainingSetModel
+from milepost.release.term import Term
 
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
 # readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
 # look at the version first, and say that Milepost must be upgraded.
-FORMAT_VERSION = 5
-READABLE = (1, 2, 3, 4, 5)
+FORMAT_VERSION = 6
+READABLE = (1, 2, 3, 4, 5, 6)
 
 
 def parse(body: bytes, where: str) -> Manifest:
@@ -52,6 +53,10 @@ def parse(body: bytes, where: str) -> Manifest:
                 "set_aside": [SetAside(**rows) for rows in raw["set_aside"]],
                 "services": [Service(**service) for service in raw.get("services", [])],
                 "entities": [Entity(**entity) for entity in raw.get("entities", [])],
+                "training_sets": [
+                    TrainingSetModel(**model) for model in raw.get("training_sets", [])
+                ],
+                "glossary": [Term(**term) for term in raw.get("glossary", [])],
             }
         )
         _check(manifest)
@@ -108,6 +113,7 @@ def _check(manifest: Manifest) -> None:
         ([service.name for service in manifest.services], "services"),
         ([view.name for view in manifest.views], "views"),
         ([entity.name for entity in manifest.entities], "entities"),
+        ([term.name for term in manifest.glossary], "terms"),
     ):
         if len(set(names)) < len(names):
             raise ValueError(f"two {kind} of one name")

@@ -24,6 +24,16 @@ class Service:
     owner: dict[str, str]
     features: list[str]
     aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TrainingSetModel:
+    """A lookup of a dbt model that joins features to entity rows; one that has two is in two."""
+
+    name: str
+    features: list[str]
+    aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def expand(

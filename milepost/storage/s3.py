@@ -32,7 +32,7 @@ from milepost.storage.location import Location
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ObjectMeta:
     """An object in a listing: its name below the location, its size in bytes and its ETag."""
 

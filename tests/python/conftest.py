@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,3 +91,21 @@ def built_greenhouse(
 def green(built_greenhouse: Greenhouse, tmp_path: Path, store: Location) -> Greenhouse:
     """A copy of the built greenhouse project, with an empty store."""
     return built_greenhouse.copy(tmp_path / "project", store=store)
+
+
+@pytest.fixture(scope="session")
+def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's manifest of the project as it is now."""
+    folder = tmp_path_factory.mktemp("dbt")
+    shutil.copy(PROJECT / "profiles.example.yml", folder / "profiles.yml")
+    paths = [f"--{name}={folder}" for name in ("profiles-dir", "target-path", "log-path")]
+    dbt = Path(sys.executable).with_name("dbt")
+    done = subprocess.run(
+        [dbt, "--quiet", "parse", *paths],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return folder / "manifest.json"

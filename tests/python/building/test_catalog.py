@@ -122,7 +122,7 @@ def test_a_feature_view_is_read_as_its_yaml_states_it(tmp_path: Path) -> None:
     assert view.fields == [
         Field("carrier_id", "VARCHAR", "The carrier."),
         Field("available_at", "TIMESTAMP", "When the row could be had."),
-        Field("late_rate_28d", "DOUBLE", "Share that was late."),
+        Field("late_rate_28d", "DOUBLE", "Share that was late.", unit="share, 0 to 1"),
     ]
 
 

@@ -53,10 +53,9 @@ class Lake:
             name=f"lake.{self.name}",
             identifier=self.name,
             raw=self.raw,
-            columns={},
             layout="{table}/dt={date}/hour={hour}",
             closed_by="delay",
-            **self.options,
+            **{"columns": {}, **self.options},
         )
 
     def file(self, hour: int, name: str = "a") -> str:

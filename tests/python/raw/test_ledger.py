@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from milepost.errors import LandingError, MilepostError
 from milepost.raw import ledger, ledger_parts, reopening
 from milepost.raw.ledger_parts import CURRENT
-from milepost.raw.tables import ClosedTable, Landing
+from milepost.raw.tables import ClosedTable, Column, Landing
 from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
@@ -136,6 +140,18 @@ def test_a_half_written_file_stops_the_build_until_it_is_whole(lake: Lake) -> No
         refused(lake, f"`{lake.raw.uri(name)}` is no whole Parquet file", "landed again")
     lake.put(3, 3)
     assert rows_at(lake.check(1), LATER) == [0, 1, 2, 3]
+
+
+def test_a_file_of_a_wrong_type_is_refused_until_its_loader_mends_it(lake: Lake) -> None:
+    lake.options["columns"] = {"load_id": Column("load_id", "BIGINT")}
+    lake.put(3, 3)
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"load_id": ["three"]}), sink)
+    s3.put(lake.raw, lake.file(4), sink.getvalue())
+    lake.closed_hours = 5
+    refused(lake, rf"`{lake.raw.uri(lake.file(4))}`.*`load_id`|`load_id`.*{lake.file(4)}")
+    lake.put(4, 4)
+    assert rows_at(lake.check(1), LATER) == [0, 1, 2, 3, 4]
 
 
 def test_a_partition_that_was_empty_is_closed_too(raw: Location, store: Location) -> None:
@@ -415,6 +431,15 @@ def test_parts_are_merged_and_say_the_same(lake: Lake) -> None:
         most = max(most, len(ledger_parts.read(lake.store).parts))
     assert most == ledger_parts.PARTS_MAX
     assert rows_at(lake.check(20), LATER) == list(range(14))
+
+
+def test_a_part_with_other_columns_is_named(lake: Lake) -> None:
+    body = parquet(1)
+    part = hashlib.sha256(body).hexdigest()
+    s3.put(lake.store, ledger_parts.part_name(part), body)
+    s3.put(lake.store, CURRENT, ledger_parts.pointer_body((part,)))
+    with pytest.raises(LandingError, match=f"{part}.* has other columns than a ledger"):
+        lake.check()
 
 
 def test_a_damaged_ledger_is_an_error_that_names_the_object(lake: Lake) -> None:

@@ -16,6 +16,7 @@ from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.manifest_format import parse
+from milepost.release.service import TrainingSetModel
 
 WHERE = "s3://milepost-store/releases/x/manifest.json"
 DIGEST = "0123456789abcdef" * 4
@@ -44,7 +45,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=5,
+    format_version=6,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -97,6 +98,10 @@ def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> No
     assert other.content != MANIFEST.content
     assert replace(MANIFEST, set_aside=[]).content != MANIFEST.content
     assert replace(MANIFEST, entities=[]).content != MANIFEST.content
+    used = [TrainingSetModel("late_delivery", ["carrier_reliability"])]
+    assert replace(MANIFEST, training_sets=used).content != MANIFEST.content
+    rewritten = replace(VIEW, sql="select 1 -- as before")
+    assert replace(MANIFEST, views=[rewritten]).content == MANIFEST.content
 
 
 @pytest.mark.parametrize(
@@ -204,9 +209,9 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 6}', changed(lambda raw: raw.update(format_version=6, x=1))):
+    for body in (b'{"format_version": 7}', changed(lambda raw: raw.update(format_version=7, x=1))):
         message = (
-            f"`{WHERE}` has format version 6, this Milepost reads 1, 2, 3, 4, 5\n"
+            f"`{WHERE}` has format version 7, this Milepost reads 1, 2, 3, 4, 5, 6\n"
             "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
@@ -235,8 +240,29 @@ def test_keys_that_do_not_follow_from_entities_are_refused_whoever_sealed_them(
         parse(sealed(raw), WHERE)
 
 
+def before_format_6(raw: dict[str, Any]) -> None:
+    """Until format 6 a release said nothing of units, nulls, distributions, code and terms."""
+    for name in ("glossary", "training_sets"):
+        del raw[name]
+    for name in ("sql", "tags"):
+        del raw["views"][0][name]
+    for field in raw["views"][0]["fields"]:
+        for name in ("tags", "unit", "null_meaning", "sample", "look_back_hours"):
+            del field[name]
+
+
+def test_a_release_of_format_5_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=5)
+    before_format_6(raw)
+    old = parse(sealed(raw), WHERE)
+    assert old.views == MANIFEST.views
+    assert (old.glossary, old.training_sets) == ([], [])
+
+
 def before_format_4(raw: dict[str, Any]) -> None:
     """Until format 4 a view named its entities, and nothing said what they are."""
+    before_format_6(raw)
     raw["views"][0]["entities"] = [role["role"] for role in raw["views"][0]["entities"]]
     del raw["entities"]
 
