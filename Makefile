@@ -42,8 +42,19 @@ help: ## Show this help
 	@echo "  DATA=lake       with run, land, build, publish, show, docs, env: the marketplace as a company has it"
 	@echo "  DATA=flights    with the same: every flight out of New York in 2013"
 
+# Each phase once, though they need each other: `-o` takes a target as done. Not $(MAKE) itself,
+# because `make -n` runs a line that has it.
+SUBMAKE = $(MAKE)
+AFTER_START = $(SUBMAKE) -o setup -o s3-start
 .PHONY: run
-run: land build publish show ## Land raw data on a local S3, build, test, publish, read back
+run: ## Land raw data on a local S3, build, test, publish, read back
+	@$(if $(wildcard .venv/ready),$(BIN)/python,$(PYTHON)) scripts/phases.py --log .local/$(DATA).log 'set up=$(SUBMAKE) setup' \
+		'start S3=$(SUBMAKE) -o setup s3-start' 'land=$(AFTER_START) land' 'build=$(AFTER_START) build' \
+		'publish=$(AFTER_START) publish' 'read=$(AFTER_START) show'
+	@printf '\nnext:\n'; printf '  %-35s # %s\n' \
+		'eval "$$(make -s env$(EXAMPLE:%= DATA=%))"' 'then this shell finds the store' \
+		'milepost search late' 'features by what they tell' \
+		'milepost show' 'each view, and from when it is whole'
 
 .PHONY: test
 test: check ## Run every check and test; what CI runs
@@ -75,9 +86,12 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 		{ echo "$(PYTHON) is not Python 3.11 to 3.13"; echo "hint: make PYTHON=python3.12 run"; exit 1; }
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | awk \
-		'/^Collecting/ {printf "  fetching %d: %s\n", ++n, $$2; fflush()} /^Installing/ {print "  unpacking"; fflush()}'
+	@# pip takes a package that it was about to unpack, when it was interrupted, for installed.
+	@rm -f $@
+	@echo "  creating .venv"
+	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
+	@$(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | \
+		$(PYTHON) scripts/pip_progress.py requirements.lock .venv
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p .local/duckdb_extensions
 	@$(BIN)/python scripts/install_httpfs.py .local/duckdb_extensions
@@ -130,7 +144,7 @@ publish: s3-start ## Publish the feature views as a release
 	@$(LOCAL_S3); $(BIN)/milepost publish
 
 .PHONY: show
-show: s3-start ## Read the current release back and print it
+show: s3-start ## Read one entity's features of the current release
 	@$(LOCAL_S3); AWS_PROFILE=milepost-reader $(BIN)/milepost show --example
 
 .PHONY: docs

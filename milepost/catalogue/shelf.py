@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from milepost.catalogue import tables
 from milepost.catalogue.describe import Description, describe
-from milepost.catalogue.search import SearchResult, search
+from milepost.catalogue.search import SearchResults, search
 from milepost.catalogue.tables import Coverage, ReleaseSummary
 from milepost.display import DisplayTable
 from milepost.errors import ReleaseError
@@ -53,13 +53,27 @@ class Shelf:
         """
         return tables.views(self._manifest)
 
-    def search(self, text: str) -> DisplayTable[SearchResult]:
-        """Find views, features and services with every word in a name, description or owner.
+    def search(self, text: str) -> SearchResults:
+        """Find views, features and services that have every word of a text, the best first.
 
-        >>> FeatureStore("s3://milepost-store/example").search("late deliveries")
-        reference                                     kind     description
-        carrier_reliability:late_delivery_rate_28d    DOUBLE   Share of deliveries that were late.
-        late_delivery                                 service  Predicts whether a carrier is late.
+        Words are looked for in names, descriptions, tags and owners, with other endings and as
+        their synonyms in the project's glossary.
+
+        >>> store = FeatureStore("s3://milepost-store/example")
+        >>> store.search("how late are deliveries")
+        reference                                   kind     description
+        late_delivery                               service  Predicts whether a carrier is late.
+        carrier_reliability:late_delivery_rate_28d  DOUBLE   Share of deliveries that were late.
+
+        If nothing has every word, there is no result, and what comes nearest is shown.
+
+        >>> store.search("reliabilty")
+        nothing matches `reliabilty`; nearest:
+        reference                                   kind    description
+        carrier_reliability                         view
+        carrier_reliability:late_delivery_rate_28d  DOUBLE  Share of deliveries that were late.
+        >>> len(store.search("reliabilty")), len(store.search("reliabilty").nearest)
+        (0, 2)
         """
         return search(self._manifest, text)
 

@@ -22,6 +22,10 @@ LISTED = 3
 def _show(options: argparse.Namespace, store: Location) -> Answer:
     """Show a release: its feature views, and the rows set aside."""
     manifest = releases.read(store, options.release or pointers.current(store))
+    if options.example:
+        from milepost.reading.example import example
+
+        return Answer(asdict(manifest), list(example(store, manifest)))
     table = DisplayTable(
         manifest.views,
         {
@@ -43,10 +47,6 @@ def _show(options: argparse.Namespace, store: Location) -> Answer:
         f"    {aside.rows:,} of {aside.of_rows:,} rows of {aside.table}: {aside.reason}"
         for aside in manifest.set_aside
     ]
-    if options.example:
-        from milepost.reading.example import training_set
-
-        lines += ["", *training_set(store, manifest)]
     return Answer(asdict(manifest), lines)
 
 
@@ -81,7 +81,7 @@ def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_release(parser)
     parser.add_argument(
-        "--example", action="store_true", help="also print a training set of five entities"
+        "--example", action="store_true", help="print the features of one entity instead"
     )
 
 

@@ -1,38 +1,87 @@
-"""A small training set, as a person who looks at a release wants to see one."""
+"""What a release is for, on one screen: the features of one entity, as a model would get them."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from shutil import get_terminal_size
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
+from milepost.display import LINE, to_text
 from milepost.reading.store import FeatureStore
-from milepost.release.manifest import Manifest
+from milepost.release.manifest import Manifest, View
 from milepost.storage.location import Location
 
+# So many features leave room on a screen for what stands around them.
+MOST_FEATURES = 12
 
-def training_set(location: Location, manifest: Manifest) -> Iterator[str]:
-    """Five entities of the view with the most rows, with the features that are complete."""
+
+def example(location: Location, manifest: Manifest) -> Iterator[str]:
+    """Yield one entity's features, downwards, and how much there is in the release."""
     store = FeatureStore(location.uri(), release=manifest.release)
-    view = max(manifest.views, key=lambda view: view.rows)
-    instant = view.built_through_at - timedelta(hours=1)
-    features = [f"{view.name}:{name}" for name, at in view.complete_from.items() if at <= instant]
-    if not features:
-        yield f"  Training set: no feature of {view.name} is complete yet"
-        return
-    keys = "".join(f"{key}, " for key in view.keys)
-    with duckdb.connect() as con:
-        con.register("feature_rows", store.to_arrow(view.name))
-        entities = con.execute(
-            f"select {keys} cast(? as timestamp) as event_timestamp "  # noqa: S608 - checked names
-            "from feature_rows group by all "
-            f"order by count(*) desc, {keys} event_timestamp limit 5",
-            [instant],
-        ).to_arrow_table()
-        features_of_five = store.get_historical_features(entities, features)
-        yield f"  Training set: {view.name} of five entities, as of {instant}"
+    view = max(manifest.views, key=_filled_values)
+    instant, features = _instant(view), _complete_features(view)
+    if features and view.rows:
+        keys = _busiest_entity(store.to_arrow(view.name), view.keys)
+        entity = {**keys, "event_timestamp": pa.scalar(instant, pa.timestamp("us"))}
+        entity_rows = pa.table({name: [value] for name, value in entity.items()})
+        requested = [f"{view.name}:{name}" for name in features]
+        (values,) = store.get_historical_features(entity_rows, requested).to_arrow().to_pylist()
+        of_keys = ", ".join(f"{name} {value}" for name, value in keys.items())
+        yield f"{view.name} of {of_keys}, as of {instant:%Y-%m-%d %H:%M} UTC"
         yield ""
-        con.register("training_set", features_of_five.to_arrow())
-        table = con.sql("from training_set")
-        yield from str(table).splitlines()
+        width = max(map(len, features))
+        yield from (f"  {name:<{width}}  {_text(values[name])}" for name in features)
+    if waiting := [name for name in view.features if name not in features]:
+        text = f"no full window yet in {view.name}: {', '.join(waiting)}"
+        yield from textwrap.wrap(text, get_terminal_size((LINE, 0)).columns, subsequent_indent="  ")
+    yield ""
+    counts = {
+        "feature views": len(manifest.views),
+        "features": sum(len(view.features) + len(view.derived) for view in manifest.views),
+        "checks passed": sum(len(view.checks) for view in manifest.views),
+        "rows": sum(view.rows for view in manifest.views),
+    }
+    yield ", ".join(f"{count:,} {counted}" for counted, count in counts.items())
+
+
+def _instant(view: View) -> datetime:
+    """Return the newest instant that is not in the future and for which the view is built."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0, tzinfo=None)
+    return min(now, view.built_through_at - timedelta(hours=1))
+
+
+def _complete_features(view: View) -> list[str]:
+    instant = _instant(view)
+    return [name for name in view.features if view.complete_from[name] <= instant]
+
+
+def _filled_values(view: View) -> tuple[bool, float]:
+    """Rank a view by how many complete features of a row are not null, if all fit on a screen."""
+    features = _complete_features(view)
+    nulls = sum(view.statistics.get(name, {}).get("nulls", 0) for name in features)
+    return len(view.features) <= MOST_FEATURES, len(features) - nulls / max(view.rows, 1)
+
+
+def _busiest_entity(feature_rows: pa.Table, keys: list[str]) -> dict[str, Any]:
+    """Return the keys of the entity with the most rows, the first of several."""
+    columns = ", ".join(keys)
+    with duckdb.connect() as con:
+        con.register("feature_rows", feature_rows)
+        entities = con.execute(
+            f"select {columns} from feature_rows group by all "  # noqa: S608 - checked names
+            f"order by count(*) desc, {columns} limit 1"
+        ).to_arrow_table()
+    (entity,) = entities.to_pylist()
+    return dict(entity)
+
+
+def _text(value: Any) -> str:
+    """Return a value as a person reads it; six digits of a number tell enough."""
+    if value is None:
+        return "null"
+    return f"{value:.6g}" if isinstance(value, float) else to_text(value)

@@ -20,5 +20,6 @@ __all__ = [
     "releases",
     "request",
     "service",
+    "term",
     "verify",
 ]

@@ -492,6 +492,19 @@ def test_a_service_is_an_exposure_with_features(tmp_path: Path) -> None:
     ]
 
 
+def test_tags_of_models_columns_and_exposures_are_those_of_dbt(tmp_path: Path) -> None:
+    manifest = project()
+    view = manifest["nodes"][VIEW]
+    view["tags"] = ["scorecard"]
+    view["columns"]["late_rate_28d"]["tags"] = ["kpi"]
+    manifest["exposures"] = {"a": exposure(tags=["quarterly"])}
+    catalog = read(tmp_path, manifest)
+    (tagged,) = catalog.feature_views()
+    assert tagged.tags == ["scorecard"]
+    assert [column.tags for column in tagged.fields] == [[], [], ["kpi"]]
+    assert [service.tags for service in catalog.services()] == [["quarterly"]]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

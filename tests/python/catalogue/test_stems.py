@@ -48,4 +48,4 @@ def test_what_only_looks_alike_is_no_family(pair: str) -> None:
 def test_the_words_of_a_name_are_those_of_a_text() -> None:
     assert words("Late_Delivery-rate 28d, UTC.") == ["late", "delivery", "rate", "28d", "utc"]
     assert stemmed("late_deliveries") == stemmed("Late delivery") == " lat deliver "
-    assert stemmed("größe") == " größ "
+    assert stemmed("größe") == " größe "

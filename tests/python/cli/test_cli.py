@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +96,37 @@ def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
     first, second = two
     assert data(run, "show")["release"] == second
     assert data(run, "show", first)["views"][0]["rows"] == 2
-    code, out, _ = run("show", "--example")
+    code, out, _ = run("show")
     assert code == 0
     assert f"Release {second} at s3://" in out
     assert re.search(r"^  carriers +3 +0 +2026-08-01 00:00:00$", out, re.MULTILINE)
     assert re.search(r"^  carriers\n    .*keys: carrier_id; grid: hour; ", out, re.MULTILINE)
     assert "\n    from 2026-01-01 00:00:00: late, count\n" in out
-    assert "Training set: carriers of five entities, as of 2026-07-31 23:00:00" in out
-    assert re.search(r"│ a +│ 2026-07-31 23:00:00 │ +0\.7 │ +1 │", out)
+
+
+def test_the_example_has_all_features_of_an_entity_and_how_much_there_is(
+    two: tuple[str, str], run: Run
+) -> None:
+    code, out, _ = run("show", "--example")
+    assert code == 0
+    assert out.splitlines() == [
+        "carriers of carrier_id a, as of 2026-07-31 23:00 UTC",
+        "",
+        "  late   0.7",
+        "  count  1",
+        "",
+        "2 feature views, 3 features, 0 checks passed, 5 rows",
+    ]
+    assert data(run, "show", "--example") == data(run, "show")
+
+
+def test_the_example_is_never_as_of_the_future(store: Location, run: Run) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    rows = rows_of(MORE, *[(*row, 1) for row in ROWS])
+    release(store, put_view(store, "carriers", rows, built_through=f"{tomorrow:%Y-%m-%dT00:00:00}"))
+    (as_of,) = re.findall(r"as of (.+) UTC", run("show", "--example")[1])
+    instant = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
+    assert datetime.now(UTC) - timedelta(minutes=2) < instant <= datetime.now(UTC)
 
 
 def test_a_difference_names_views_features_rows_and_partitions(
@@ -158,9 +181,7 @@ def test_show_says_in_words_what_is_not_complete_yet(store: Location, run: Run) 
     release(
         store, replace(view, fields=[*view.fields[:2], fields[2]]), created_at="2026-08-02T00:00:00"
     )
-    assert run("show", "--example")[1].splitlines()[-1] == (
-        "  Training set: no feature of carriers is complete yet"
-    )
+    assert "no full window yet in carriers: late" in run("show", "--example")[1].splitlines()
 
 
 def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run: Run) -> None:

@@ -17,6 +17,7 @@ from milepost.release.derived import Derived
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.service import Service
+from milepost.release.term import Term
 
 ROOT = Path(__file__).parents[3]
 FORMAT_PAGE = ROOT / "docs/reference/release-format.md"
@@ -63,6 +64,7 @@ OTHERS: dict[str, tuple[Any, str]] = {
     "owners": ({"science": "someone"}, "someone (science)"),
     "maturity": ("experimental", "experimental"),
     "sensitivity": ("public", "public"),
+    "tags": (["peak_season"], "peak_season"),
     "fields": ([*VIEW.fields, Field("extra", "BIGINT", "", "2026-01-01")], "lane_rates:extra"),
     "derived": ([Derived("twice", "DOUBLE", "", "2 * rate_28d")], "lane_rates:twice"),
     "built_through": ("2026-03-01T00:00:00", "2026-03-01 00:00"),
@@ -145,6 +147,7 @@ def test_what_an_entity_is_stands_once_and_is_described_with_each_view() -> None
         ("Each view:", (View,)),
         ("Each entity:", (Entity,)),
         ("Each service:", (Service,)),
+        ("Each term:", (Term,)),
     ],
 )
 def test_the_format_page_has_a_row_for_each_field(title: str, kinds: tuple[type, ...]) -> None:
@@ -163,6 +166,15 @@ def test_the_format_page_names_what_stands_inside_a_field(kind: type) -> None:
 def test_each_field_is_said_to_be_code_or_descriptive() -> None:
     """A new field fails here, so that it is decided whether stating it builds tables again."""
     in_meta = {name.removeprefix("is_") for name in statements(ViewDefinition)}
-    no_meta = {"name", "description", "version", "latest", "deprecated_at", "keys", "fields"}
+    no_meta = {
+        "name",
+        "description",
+        "version",
+        "latest",
+        "deprecated_at",
+        "keys",
+        "fields",
+        "tags",
+    }
     code = {"entities", "grid", "serving_delay_minutes"}
     assert in_meta - no_meta - DESCRIPTIVE_META == code

@@ -17,6 +17,7 @@ from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.manifest_format import parse
 from milepost.release.service import TrainingSetModel
+from milepost.release.term import Term
 
 WHERE = "s3://milepost-store/releases/x/manifest.json"
 DIGEST = "0123456789abcdef" * 4
@@ -52,6 +53,7 @@ MANIFEST = Manifest(
     views=[VIEW],
     set_aside=[SetAside("loads", "null key", rows=2, of_rows=100)],
     entities=[Entity("carrier", {"carrier_id": "VARCHAR"}, "Who hauls.")],
+    glossary=[Term("carrier", "Who hauls.", ["trucker"])],
 ).sealed()
 
 
@@ -98,6 +100,7 @@ def test_the_content_hash_is_of_what_was_released_not_of_when_or_by_what() -> No
     assert other.content != MANIFEST.content
     assert replace(MANIFEST, set_aside=[]).content != MANIFEST.content
     assert replace(MANIFEST, entities=[]).content != MANIFEST.content
+    assert replace(MANIFEST, glossary=[]).content != MANIFEST.content
     used = [TrainingSetModel("late_delivery", ["carrier_reliability"])]
     assert replace(MANIFEST, training_sets=used).content != MANIFEST.content
     rewritten = replace(VIEW, sql="select 1 -- as before")
@@ -152,6 +155,8 @@ def test_what_is_no_manifest_is_called_damaged(body: bytes) -> None:
         lambda raw: raw["views"][0]["entities"][0].update(entity="market"),
         lambda raw: raw["views"][0]["entities"][0].update(keys=["late_rate_28d"]),
         lambda raw: raw["entities"].append(raw["entities"][0]),
+        lambda raw: raw["glossary"].append(raw["glossary"][0]),
+        lambda raw: raw["glossary"][0].pop("synonyms"),
         lambda raw: raw["entities"][0]["keys"].update(carrier_id="BIGINT"),
         lambda raw: raw["entities"].clear(),
         lambda raw: raw["views"][0].update(grid="fortnight"),
