@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import greenhouse
-from milepost import docs_site
+from milepost.building import docs_site
 from milepost.storage import s3
 from milepost.storage.location import Location
 

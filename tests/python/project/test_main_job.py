@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 import pytest
 
 from dbt_process import run_dbt
-from milepost import FeatureStore, docs_site
+from milepost import FeatureStore
+from milepost.building import docs_site
 from milepost.storage.location import Location
 
 PROJECT = Path(__file__).parents[3]
@@ -322,7 +323,7 @@ def test_a_notebook_finds_the_scratch_database_from_its_own_folder() -> None:
 
 def test_the_docs_site_is_one_page_that_opens_with_the_shelf(job: Job, releases: object) -> None:
     job.dbt("docs", "generate")
-    job.run(sys.executable, "-m", "milepost.docs_site", "--target", str(job.folder / "target"))
+    job.run(sys.executable, "-m", "milepost.cli.docs_site", "--target", str(job.folder / "target"))
     text = (job.folder / "target/static_index.html").read_text()
     catalog = json.loads((job.folder / "target/catalog.json").read_text())
     assert "INLINE DATA" not in text

@@ -1,7 +1,5 @@
 """dbt's docs site as one page that opens with the shelf.
 
-    dbt docs generate && python -m milepost.docs_site
-
 dbt's page writes `meta` as JSON on one line, and knows neither feature views nor services. On this
 page the description of each of them says what it is, in tables. They are made from dbt's manifest,
 which stays as it is.
@@ -9,17 +7,15 @@ which stays as it is.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
-from milepost.errors import MilepostError, PublishError
+from milepost.errors import PublishError
 from milepost.release.definition import ViewDefinition, statements
 from milepost.release.service import Service
 
@@ -29,31 +25,6 @@ STYLE = """<style>
 .details .details-content { table-layout: auto; }
 .details .details-content .detail-group .detail-body { white-space: normal; overflow-x: visible; }
 </style></head>"""
-
-
-def main() -> int:
-    """Write `static_index.html` beside what dbt wrote. Return 1 if dbt has not written it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m milepost.docs_site",
-        description=(__doc__ or "").partition("\n")[0],
-        epilog="example: dbt docs generate && python -m milepost.docs_site",
-    )
-    parser.add_argument(
-        "--target",
-        type=Path,
-        default=Path("target"),
-        help="the folder that dbt writes to (default: %(default)s)",
-    )
-    target = parser.parse_args().target
-    try:
-        page = docs_site(target)
-    except MilepostError as error:
-        print(error, file=sys.stderr)
-        return 1
-    path = target / "static_index.html"
-    path.write_text(page)
-    print(f"wrote {path}", file=sys.stderr)
-    return 0
 
 
 def docs_site(target: Path) -> str:
@@ -195,7 +166,3 @@ def _text(value: Any) -> str:
 def _inline(text: str) -> str:
     """Return JSON that a script element can hold: a description may have the end of one."""
     return text.replace("</", "<\\/")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
