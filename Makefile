@@ -51,10 +51,10 @@ run: ## Land raw data on a local S3, build, test, publish, read back
 	@$(if $(wildcard .venv/ready),$(BIN)/python,$(PYTHON)) scripts/phases.py --log .local/$(DATA).log 'set up=$(SUBMAKE) setup' \
 		'start S3=$(SUBMAKE) -o setup s3-start' 'land=$(AFTER_START) land' 'build=$(AFTER_START) build' \
 		'publish=$(AFTER_START) publish' 'read=$(AFTER_START) show'
-	@printf '\nnext:\n'; printf '  %-35s # %s\n' \
+	@printf '\nnext:\n'; printf '  %-37s # %s\n' \
 		'eval "$$(make -s env$(EXAMPLE:%= DATA=%))"' 'then this shell finds the store' \
 		'milepost search late' 'features by what they tell' \
-		'milepost show' 'each view, and from when it is whole'
+		'milepost describe carrier_reliability' 'a view, feature by feature'
 
 .PHONY: test
 test: check ## Run every check and test; what CI runs
@@ -90,7 +90,8 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 	@rm -f $@
 	@echo "  creating .venv"
 	@$(PYTHON) -m venv $(if $(wildcard $@),,--clear) .venv
-	@$(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | \
+	@# The make of macOS, 3.81, has no .SHELLFLAGS.
+	@set -o pipefail; $(BIN)/pip install --no-deps --require-hashes -r requirements.lock 2> >(grep -v '^WARNING' >&2) | \
 		$(PYTHON) scripts/pip_progress.py requirements.lock .venv
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p .local/duckdb_extensions
@@ -116,7 +117,7 @@ s3-start: setup ## Start the local S3 server, or find it
 
 .PHONY: s3-stop
 s3-stop: ## Stop the local S3 server; its data stay
-	@test ! -x $(BIN)/python || $(BIN)/python scripts/s3.py stop
+	@test ! -x $(BIN)/python -o ! -e .local/s3/server.json || $(BIN)/python scripts/s3.py stop
 
 .PHONY: env
 env: ## Print what a shell needs for the plain commands: eval "$(make -s env)"

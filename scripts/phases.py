@@ -129,7 +129,7 @@ class Screen:
 def run(name: str, command: str, output: Output, screen: Screen) -> int:
     """Run one phase to its end, and return its exit code.
 
-    It has a process group of its own: whatever it started ends with it when we are interrupted.
+    It has a session of its own: whatever it started ends with it when we are interrupted.
     """
     output.log.write(f"\n== {name}: {command}\n")
     screen.begin(name)
@@ -140,7 +140,7 @@ def run(name: str, command: str, output: Output, screen: Screen) -> int:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        process_group=0,
+        start_new_session=True,
     )
     try:
         for line in _lines(process):

@@ -52,7 +52,7 @@ def main() -> None:
         if time.monotonic() - printed_at >= LINE_EVERY:
             printed_at = time.monotonic()
             print(f"  {state}", flush=True)
-    if fetched:
+    if fetched and fetched >= wanted:
         print(f"  {fetched} packages are in {options.environment}", flush=True)
 
 

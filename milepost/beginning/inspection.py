@@ -19,7 +19,7 @@ from milepost.beginning.history import covered_dates, first_date_with
 from milepost.beginning.instants import event_column, known_column, minutes_after_end
 from milepost.beginning.keys import entity_column, measure_column
 from milepost.beginning.places import Place, places
-from milepost.beginning.row_id import row_id
+from milepost.beginning.row_id import absent_keys, row_id
 from milepost.beginning.sample import FileRows, Sample
 from milepost.beginning.table import KNOWN_BEFORE_MINUTES, Table
 from milepost.beginning.wishes import Wishes
@@ -136,7 +136,9 @@ def _chosen(
         entity=entity,
         measure=measure_column(sample, names, {column for column in taken if column}),
         feed=feed,
-        is_snapshot=is_snapshot,
+        # The metadata of an Iceberg table say what is gone, whatever its files have.
+        is_snapshot=is_snapshot and not place.is_iceberg,
+        absent=absent_keys(sample, known or (event if known_by == "model" else None)),
         closing=closing,
         covers=covers,
         first=partitions[0].starts_at if partitions else None,

@@ -96,7 +96,9 @@ def _place(
     raw = Location(location.bucket, parent)
     folder = "{table}" if location.prefix else ""
     if is_iceberg:
-        return Place(identifier, raw, folder, tree, is_iceberg=True)
+        # Beside its data there are metadata, which are no Parquet.
+        data = Tree(Location(location.bucket, f"{location.prefix}/data".lstrip("/")))
+        return Place(identifier, raw, folder, data, is_iceberg=True)
     files = [file for position in SAMPLED if (file := tree.file_at(position))]
     if not files:
         raise LandingError(

@@ -23,6 +23,8 @@ def _lines(table: Table) -> Iterator[str]:
     if table.feed:
         kind = f"; a change feed: `{table.feed.column}` says what was deleted"
     yield f"  a row is named by {ids}{kind}"
+    if table.is_snapshot and table.absent == "unchanged":
+        yield "  rows of a file were known at several instants: an id that it lacks is unchanged"
     yield f"  happened: {_event(table)}; known: {_known(table)}"
     if not table.covers and not table.place.is_iceberg:
         yield f"  closed by {table.closing.closed_by}{_delay(table)}: {table.closing.reason}"

@@ -13,6 +13,18 @@ from milepost.beginning.sample import Sample
 from milepost.beginning.wishes import Wishes
 
 
+def absent_keys(sample: Sample, instant: str | None) -> str:
+    """Return what a key is that a full snapshot lacks, as `staged_snapshots` takes it.
+
+    `instant` is the column that says when a row was known. Where rows of one file have several
+    instants, each of these would be a snapshot, and nearly all keys would be gone in it.
+    """
+    if instant is None:
+        return "gone"
+    instants = sample.value(f"count(distinct (milepost__file, {sample.instant(instant)}))")
+    return "gone" if instants == sample.value("count(distinct milepost__file)") else "unchanged"
+
+
 def row_id(
     sample: Sample,
     names: dict[str, str],

@@ -56,7 +56,7 @@ class Sample:
             self._database.register(f"file_{number}", file.rows)
             names = {name.lower(): name for name in file.rows.column_names}
             values = [
-                f"cast({quoted(names[name.lower()])} as {column.data_type}) as {quoted(name)}"
+                f"try_cast({quoted(names[name.lower()])} as {column.data_type}) as {quoted(name)}"
                 if name.lower() in names
                 else f"cast(null as {column.data_type}) as {quoted(name)}"
                 for name, column in columns.items()

@@ -79,7 +79,7 @@ def staged_sql(project: str, table: Table) -> str:
         f"content={_list(content, 4)}",
     ]
     if table.is_snapshot:
-        arguments.append("absent='gone'")
+        arguments.append(f"absent='{table.absent}'")
     if table.feed or table.place.is_iceberg:
         arguments.append("deleted='is_deleted'")
     if table.feed and table.feed.sequence:

@@ -22,7 +22,8 @@ class Table:
     `names` gives each raw column its name in models. `known` is the column that says when a row was
     known, or `partition` (the end of its partition), `commit`, or `model`: an hour after it
     happened. `covers` are the first date of files that names tell no time of, and the date after
-    the last. `notes` are what a person should know.
+    the last. `absent` is what a key is that a full snapshot lacks. `notes` are what a person
+    should know.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Table:
     measure: str | None
     feed: ChangeFeed | None
     is_snapshot: bool
+    absent: str
     closing: ClosingSigns
     covers: tuple[date, date] | None
     first: datetime | None

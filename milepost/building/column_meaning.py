@@ -35,9 +35,9 @@ def unit(column: Column) -> str | None:
     stated = _meta(column).get("unit")
     if stated is not None:
         return str(stated)
-    what = _WINDOW.sub("", column["name"])
+    measure = _WINDOW.sub("", column["name"])
     for pattern, text in _UNITS:
-        if match := pattern.search(what):
+        if match := pattern.search(measure):
             return text or _CURRENCIES.get(match["unit"], match["unit"])
     return None
 
@@ -60,10 +60,11 @@ def sample(column: Column) -> dict[str, int]:
 
     `macros/checks/sample_minimums.sql` reads it for the tests, and refuses what is no sample.
     """
-    stated = _meta(column).get("sample", {})
+    stated = _meta(column).get("sample")
     if isinstance(stated, dict):
-        return dict(stated)
-    return dict.fromkeys([stated] if isinstance(stated, str) else stated, 1)
+        return {str(count): least for count, least in stated.items() if isinstance(least, int)}
+    counts = [stated] if isinstance(stated, str) else stated
+    return dict.fromkeys(map(str, counts), 1) if isinstance(counts, list) else {}
 
 
 def _meta(column: Column) -> Mapping[str, Any]:

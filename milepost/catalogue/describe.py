@@ -1,81 +1,144 @@
-"""Descriptions of one feature view or one feature of a release."""
+"""Describes a feature view, a feature or a service of a release."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from html import escape
+from datetime import datetime, timedelta
 
+from milepost.catalogue import feature_facts, usage
+from milepost.catalogue.description import Description
 from milepost.catalogue.search import SearchResult, features
-from milepost.display import DisplayTable, to_text
+from milepost.display import DisplayTable
 from milepost.release import coverage
 from milepost.release.coverage import Range
 from milepost.release.definition import Fact, statements
-from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View, minute
 from milepost.release.near_names import unknown_feature
+from milepost.release.request import parse_request
+from milepost.release.service import Service
 
 # What a feature takes over from its view.
-_OF_THE_VIEW = ("keys", "owners", "maturity", "deprecated_at")
+_OF_THE_VIEW = (
+    *("keys", "owners", "maturity", "version", "is_latest", "deprecated_at"),
+    "estimated_known_at",
+)
 
 
-@dataclass(frozen=True)
-class Description:
-    """The facts of a feature view or a feature; for a view also a table of its features.
+def describe(manifest: Manifest, reference: str, *, store_uri: str | None = None) -> Description:
+    """Describe a feature view, by `"view"`, a feature, by `"view:feature"`, or a service.
 
-    A fact is None where there is nothing to show.
-    """
-
-    reference: str
-    facts: dict[str, Fact]
-    features: DisplayTable[SearchResult] | None = None
-
-    def __repr__(self) -> str:
-        shown = self._shown()
-        width = max(map(len, shown))
-        lines = [f"{label.ljust(width)}  {text}" for label, text in shown.items()]
-        listed = [] if self.features is None else ["", repr(self.features)]
-        return "\n".join([self.reference, *(f"  {line}" for line in lines), *listed])
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(label)}</th><td>{escape(text)}</td></tr>"
-            for label, text in self._shown().items()
-        )
-        listed = "" if self.features is None else self.features._repr_html_()
-        return f"<h4>{escape(self.reference)}</h4><table><tbody>{rows}</tbody></table>{listed}"
-
-    def _shown(self) -> dict[str, str]:
-        return {label: to_text(fact) for label, fact in self.facts.items() if fact is not None}
-
-
-def describe(manifest: Manifest, reference: str) -> Description:
-    """Describe a feature view, by `"view"`, or a feature, stored or derived, by `"view:feature"`.
-
-    Raises an UnknownFeatureError for what the release does not have.
+    The lines of code of the description name the store at `store_uri`. Raises an
+    UnknownFeatureError for what the release does not have.
     """
     name, colon, feature = str(reference).partition(":")
-    view = manifest.view(name)
+    services = {service.name: service for service in manifest.services}
+    if name in services and not colon:
+        return _service(manifest, services[name], store_uri)
+    view = manifest.view(name, other_names=services)
     ranges = {whole.feature: whole for whole in coverage.of_view(manifest, view)}
     if not colon:
-        return Description(
-            view.name, {**view_facts(view), **_entities(manifest, view)}, _features(view, ranges)
-        )
+        return _view(manifest, view, ranges, store_uri)
     results = {result.reference.partition(":")[2]: result for result in features(view)}
     if feature not in results:
         raise unknown_feature(name, feature, results)
-    facts = view_facts(view, _OF_THE_VIEW)
-    whole = ranges[feature]
+    return _feature(manifest, view, results[feature], ranges[feature], store_uri)
+
+
+def _view(
+    manifest: Manifest, view: View, ranges: Mapping[str, Range], store_uri: str | None
+) -> Description:
+    def is_taken(taken: usage.Features) -> bool:
+        return any(name == view.name for name, _ in taken)
+
+    stored = [view.name] if view.features else [f"{view.name}:{view.derived[0].name}"]
     return Description(
-        f"{view.name}:{feature}",
+        view.name,
         {
-            "description": results[feature].description,
-            **_feature_facts(view, feature),
+            **view_facts(view),
+            **_fresh_until(view),
+            **_entities(manifest, view),
+            "services": usage.services_with(manifest, is_taken) or None,
+            "training sets": usage.training_sets_with(manifest, is_taken) or None,
+        },
+        _features(view, ranges),
+        sql=view.sql,
+        code=usage.code(manifest, stored, store_uri=store_uri),
+    )
+
+
+def _feature(
+    manifest: Manifest, view: View, result: SearchResult, whole: Range, store_uri: str | None
+) -> Description:
+    feature = result.reference.partition(":")[2]
+    column = next((column for column in view.fields if column.name == feature), None)
+    derived = next((derived for derived in view.derived if derived.name == feature), None)
+
+    def is_taken(taken: usage.Features) -> bool:
+        return (view.name, feature) in taken
+
+    return Description(
+        result.reference,
+        {
+            "description": result.description,
+            **(feature_facts.of_stored(view, column) if column else {}),
+            **(feature_facts.of_derived(derived) if derived else {}),
             "from": complete_from(whole.complete_from, view),
             "until": minute(whole.built_through),
-            **facts,
+            **view_facts(view, ("fresh_within_hours",)),
+            **_fresh_until(view),
+            **view_facts(view, _OF_THE_VIEW),
+            "services": usage.services_with(manifest, is_taken) or None,
+            "training sets": usage.training_sets_with(manifest, is_taken) or None,
         },
+        histogram=feature_facts.histogram(view, column) if column else None,
+        sql=view.sql if column else None,
+        sql_lines=feature_facts.sql_lines(view.sql, feature) if column else None,
+        code=usage.code(manifest, [result.reference], store_uri=store_uri),
+    )
+
+
+def _service(manifest: Manifest, service: Service, store_uri: str | None) -> Description:
+    request = parse_request(
+        manifest, service.features, full_feature_names=True, aliases=service.aliases
+    )
+    results = {
+        (view.name, result.reference.partition(":")[2]): result
+        for view in manifest.views
+        for result in features(view)
+    }
+    whole = coverage.together(coverage.ranges(request))
+    entity_keys = {name: None for view in request.views for name in view.keys.values()}
+    return Description(
+        service.name,
+        {
+            "description": service.description,
+            "owner": list(service.owner.values()) or None,
+            "maturity": service.maturity,
+            "keys": list(entity_keys),
+            "from": None if whole.complete_from is None else minute(whole.complete_from),
+            "until": minute(whole.built_through),
+        },
+        DisplayTable(
+            [
+                SearchResult(
+                    f"{column.view.name}:{column.feature}", feature.kind, feature.description
+                )
+                for column in request.columns
+                for feature in [results[column.view.view.name, column.feature]]
+            ],
+            {
+                "reference": lambda result: result.reference,
+                "kind": lambda result: result.kind,
+                "description": lambda result: result.description,
+            },
+        ),
+        code=usage.code(
+            manifest,
+            service.features,
+            service.aliases,
+            store_uri=store_uri,
+            expression=f'store.service("{service.name}")',
+        ),
     )
 
 
@@ -94,6 +157,14 @@ def complete_from(instant: datetime | None, view: View) -> str | None:
         return None
     is_built = instant < view.built_through_at
     return minute(instant) if is_built else f"not before {minute(instant)}"
+
+
+def _fresh_until(view: View) -> dict[str, Fact]:
+    """Return until when the newest features are as fresh as the view promises."""
+    if view.fresh_within_hours is None:
+        return {}
+    end = view.built_through_at + timedelta(hours=view.fresh_within_hours)
+    return {"fresh until": minute(end)}
 
 
 def _entities(manifest: Manifest, view: View) -> dict[str, Fact]:
@@ -118,23 +189,3 @@ def _features(view: View, ranges: Mapping[str, Range]) -> DisplayTable[SearchRes
             "description": lambda result: result.description,
         },
     )
-
-
-def _feature_facts(view: View, feature: str) -> dict[str, Fact]:
-    for derived in view.derived:
-        if derived.name == feature:
-            return _derived_facts(derived)
-    return {
-        "type": view.types[feature],
-        "rows": view.rows,
-        **view.statistics.get(feature, {}),
-    }
-
-
-def _derived_facts(derived: Derived) -> dict[str, Fact]:
-    return {
-        "type": derived.type,
-        "sql": derived.sql,
-        "inputs": derived.inputs,
-        "request": [f"{name} {kind}" for name, kind in derived.request.items()] or None,
-    }

@@ -1,7 +1,7 @@
 """Searching a release for views, features and services, by words.
 
 `search_words` says what stands for a word. A result's score adds up, over the words, how much the
-best place counts where it has the word, times how rare the word is in the release.
+best place counts where it has the word.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
-from math import log
 
 from milepost.catalogue.search_words import Glossary, SearchWord
 from milepost.catalogue.stems import stemmed, words
@@ -86,11 +85,11 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     """Return the views, features and services that have every word of the text, best first.
 
     A word is looked for in names, descriptions, tags and owners, with other endings and as its
-    synonyms in the glossary. If nothing has every word, the results are
-    empty, and their `nearest` have some of them, or words that are spelled almost so.
+    synonyms in the glossary. If nothing has every word, the results are empty, and their `nearest`
+    have some of them, or words that are spelled almost so. An empty text finds everything.
     """
-    if not isinstance(text, str):
-        return SearchResults([], message=f"`{text}` is no text to search for")
+    if not isinstance(text, str) or (text.strip() and not words(text)):
+        return SearchResults([], message=f"`{text}` has no word to search for")
     texts = list(_texts(manifest))
     vocabulary = {word for _, places in texts for place in places.values() for word in words(place)}
     candidates = [_Candidate(result, places) for result, places in texts]
@@ -121,13 +120,8 @@ def features(view: View) -> Iterator[SearchResult]:
 
 
 def _weighed(candidates: list[_Candidate], search_words: list[SearchWord]) -> list[_Weighed]:
-    """Return each word with how much it counts in each candidate, more if it is rare."""
-    weighed = []
-    for word in search_words:
-        weights = [candidate.weight(word) for candidate in candidates]
-        rarity = log(1 + len(candidates) / max(1, sum(weight > 0 for weight in weights)))
-        weighed.append((word, [rarity * weight for weight in weights]))
-    return weighed
+    """Return each word with how much it counts in each candidate."""
+    return [(word, [candidate.weight(word) for candidate in candidates]) for word in search_words]
 
 
 def _ranked(

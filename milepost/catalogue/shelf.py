@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterable
 
 from milepost.catalogue import tables
-from milepost.catalogue.describe import Description, describe
+from milepost.catalogue.describe import describe
+from milepost.catalogue.description import Description
 from milepost.catalogue.search import SearchResults, search
 from milepost.catalogue.tables import Coverage, ReleaseSummary
 from milepost.display import DisplayTable
 from milepost.errors import ReleaseError
-from milepost.release import pointers, releases
+from milepost.release import releases
 from milepost.release.manifest import Manifest, View
+from milepost.release.release_argument import resolve
 from milepost.release.request import parse_request
 from milepost.release.service import Aliases, Service, expand
 from milepost.storage.location import Location
@@ -29,8 +31,7 @@ class Shelf:
                 hint='write FeatureStore("s3://bucket/prefix"), or set MILEPOST_STORE_URI',
             )
         self.location = Location.parse(str(uri))
-        release = pointers.current(self.location) if release is None else str(release)
-        self._manifest = releases.read(self.location, release)
+        self._manifest = releases.read(self.location, resolve(self.location, release))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location.uri()!r}, release={self.release!r})"
@@ -78,7 +79,7 @@ class Shelf:
         return search(self._manifest, text)
 
     def describe(self, reference: str) -> Description:
-        """Describe a feature view, by `"view"`, or a feature, by `"view:feature"`.
+        """Describe a view, by `"view"`, a feature, by `"view:feature"`, or a service, by its name.
 
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> store.describe("carrier_activity:days_since_last_load").facts["sql"]
@@ -86,7 +87,7 @@ class Shelf:
 
         Raises an UnknownFeatureError for what the release does not have.
         """
-        return describe(self._manifest, reference)
+        return describe(self._manifest, reference, store_uri=self.location.uri())
 
     def services(self) -> DisplayTable[Service]:
         """Return every feature service of the release, by name: what a model asks for.

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict
 
-from milepost.cli.answer import Answer, Command
+import click
+
+from milepost.cli import arguments
+from milepost.cli.answer import Answer
+from milepost.cli.command import command
 from milepost.release import difference, releases
+from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
-def _diff(options: argparse.Namespace, store: Location) -> Answer:
-    """Say what differs between two releases: views, features, rows, partitions."""
-    before, after = (releases.read(store, release) for release in (options.a, options.b))
-    differences = difference.between(before, after)
-    return Answer([asdict(item) for item in differences], list(difference.lines(differences)))
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("a", metavar="A", help="the id of a release")
-    parser.add_argument("b", metavar="B", help="the id of the release to compare with it")
-
-
-COMMAND = Command(
+@command(
     "diff",
-    _diff,
-    "diff 20261122T224232Z-3b27fb72ef49 20261123T224501Z-9a0c41d2e7b6",
-    _add_arguments,
+    example="diff previous current",
+    output="A line for each view and service that differs, and below it what differs; "
+    "`nothing differs` where nothing does.",
+    json="A list: of views `view`, `change` (`added`, `removed`, `changed`), `features_added`, "
+    "`features_removed`, `features_changed`, `complete_from` (`{feature: [before, after]}`, where "
+    "it changed), `stated` (`{name: [before, after]}`), `rows_before`, `rows_after`, "
+    "`partitions_added`, `partitions_removed`, `partitions_changed`; of services `service`, "
+    "`change`, `features_added`, `features_removed`, `stated`.",
 )
+@arguments.release("a", default="the previous one")
+@arguments.release("b")
+def diff(store: Location, a: str | None, b: str | None) -> Answer:
+    """Say what differs between two releases.
+
+    It compares views, features, rows, partitions and services. Without releases it compares the
+    last two: the previous one and the current one.
+    """
+    if a and not b:
+        raise click.UsageError(
+            f"with what is `{a}` compared?\nhint: milepost diff {a} current, or leave both out"
+        )
+    before, after = (
+        releases.read(store, resolve(store, release)) for release in (a or "previous", b)
+    )
+    differences = difference.between(before, after)
+    return Answer([asdict(item) for item in differences], "\n".join(difference.lines(differences)))

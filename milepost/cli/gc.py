@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from datetime import timedelta
 
-from milepost.cli.answer import Answer, Command
-from milepost.raw import ledger_garbage
+import click
+
+from milepost.cli.answer import Answer
+from milepost.cli.command import command
 from milepost.release import garbage
 from milepost.storage.location import Location
 
@@ -14,43 +15,48 @@ from milepost.storage.location import Location
 GRACE_DAYS = 7
 
 
-def _gc(options: argparse.Namespace, store: Location) -> Answer:
-    """Remove objects older than the grace period that no kept release and no ledger names."""
-    grace = timedelta(days=options.grace_days)
-    collection = garbage.collect(store, grace=grace, dry_run=options.dry_run)
-    unnamed = ledger_garbage.collect(store, grace=grace, dry_run=options.dry_run)
+def _days(text: str | int) -> int:
+    if not str(text).isdecimal() or len(str(text)) > 5:  # 99,999 days ago there was a calendar
+        raise click.BadParameter(f"`{text}` is no number of days up to 99999")
+    return int(text)
+
+
+@command(
+    "gc",
+    example="gc --dry-run --grace-days 30",
+    output="A line for each object that is removed, then how many there were.",
+    json="`dry_run`, `removed`: names; `bytes`, `kept_releases`.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--grace-days",
+    type=_days,
+    default=GRACE_DAYS,
+    metavar="N",
+    help=f"Keep what is younger than so many days (default: {GRACE_DAYS}).",
+)
+def gc(store: Location, *, dry_run: bool, grace_days: int) -> Answer:
+    """Remove old objects that no kept release and no ledger names.
+
+    They are older than the grace period, so that no publication is about to use one.
+    """
+    from milepost.raw import ledger_garbage  # imports pyarrow, which is longer than all else
+
+    grace = timedelta(days=grace_days)
+    collection = garbage.collect(store, grace=grace, dry_run=dry_run)
+    unnamed = ledger_garbage.collect(store, grace=grace, dry_run=dry_run)
     removed = [*collection.removed, *unnamed]
     names, size = [item.name for item in removed], sum(item.bytes for item in removed)
-    verb = "would remove" if options.dry_run else "removed"
+    verb = "would remove" if dry_run else "removed"
     lines = [f"{verb} {item.name} ({item.bytes:,} bytes)" for item in removed]
     lines.append(
         f"{verb} {len(names)} objects, {size:,} bytes; "
         f"kept {len(collection.kept_releases)} releases"
     )
     data = {
-        "dry_run": options.dry_run,
+        "dry_run": dry_run,
         "removed": names,
         "bytes": size,
         "kept_releases": collection.kept_releases,
     }
-    return Answer(data, lines)
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-    parser.add_argument(
-        "--grace-days",
-        type=_days,
-        default=GRACE_DAYS,
-        metavar="N",
-        help="keep what is younger than so many days (default: %(default)s)",
-    )
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or len(text) > 5:  # 99,999 days ago there was a calendar
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of days up to 99999")
-    return int(text)
-
-
-COMMAND = Command("gc", _gc, "gc --dry-run --grace-days 30", _add_arguments)
+    return Answer(data, "\n".join(lines))

@@ -2,38 +2,85 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from milepost.cli.answer import Answer, Command
+import click
+
+from milepost.cli.answer import Answer
+from milepost.cli.command import Argument, command, prints_json
 from milepost.errors import PublishError
 from milepost.storage.location import Location
 
 
-def _init(options: argparse.Namespace, store: Location) -> Answer:
-    """Begin a dbt project on Parquet that lies on S3: look into it, and write what builds."""
+def _columns(flag: str, name: str, meaning: str) -> Callable[[Any], Any]:
+    """Take the columns that have a meaning, of each table or of those that are named."""
+    return click.option(flag, name, multiple=True, metavar="[TABLE:]COLUMN", help=meaning)
+
+
+@command(
+    "init",
+    example="init harbor --raw s3://our-lake/harbor --store s3://our-store/harbor",
+    output="What it chose for each table, the files that it wrote, and what to run next.",
+    json="`folder`, `files`, `tables`.",
+)
+@click.argument(
+    "name",
+    cls=Argument,
+    metavar="[NAME]",
+    required=False,
+    help="The project, such as `harbor`.",
+)
+@click.option(
+    "--raw",
+    multiple=True,
+    metavar="URI",
+    help="An S3 prefix: one table, or tables in its folders (several times).",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where the project is written (default: NAME).",
+)
+@click.option(
+    "--package",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The checkout of Milepost (default: where it was installed).",
+)
+@_columns("--id", "ids", "The columns that name a row, with commas.")
+@_columns("--event", "events", "The column that says when a row happened.")
+@_columns("--known", "knowns", "The column that says when a row was known.")
+@_columns("--entity", "entities", "The column of what features are about.")
+def init(
+    store: Location,
+    name: str | None,
+    *,
+    raw: tuple[str, ...],
+    folder: Path | None,
+    package: Path | None,
+    **columns: tuple[str, ...],
+) -> Answer:
+    """Begin a dbt project on Parquet that lies on S3.
+
+    It looks into the files, says what it chose, and writes what builds. On a terminal it asks for
+    what is left out.
+    """
     from milepost.beginning import inspection, project, report, wishes  # needs DuckDB
 
-    asks = sys.stdin.isatty() and not options.json
-    name = project.project_name(options.name or _asked(asks, "NAME", "Name of the project"))
-    uris = options.raw or _asked(asks, "--raw", "S3 prefixes of tables").split()
-    folder = Path(options.folder or name)
-    new_project = project.NewProject(name, folder, store, _package(options.package))
+    asks = sys.stdin.isatty() and not prints_json()
+    name = project.project_name(name or _asked(asks, "NAME", "Name of the project"))
+    uris = raw or _asked(asks, "--raw", "S3 prefixes of tables").split()
+    folder = folder or Path(name)
+    new_project = project.NewProject(name, folder, store, _package(package))
     new_project.check_folder()
-    tables = inspection.inspect(
-        uris,
-        wishes.Wishes(
-            ids=options.id,
-            events=options.event,
-            knowns=options.known,
-            entities=options.entity,
-            ask=_ask_columns if asks else None,
-        ),
-    )
+    wished = wishes.Wishes(**columns, ask=_ask_columns if asks else None)
+    tables = inspection.inspect(uris, wished)
     paths = new_project.write(tables)
     _install(folder)
     lines = [
@@ -47,7 +94,7 @@ def _init(options: argparse.Namespace, store: Location) -> Answer:
         "files": [path.relative_to(folder).as_posix() for path in paths],
         "tables": [table.name for table in tables],
     }
-    return Answer(data, lines)
+    return Answer(data, "\n".join(lines))
 
 
 def _asked(asks: bool, flag: str, question: str) -> str:
@@ -88,48 +135,17 @@ def _install(folder: Path) -> None:
             hint='pip install "../milepost[dbt]", then `dbt deps` in the folder',
         )
     httpfs = "dbt_packages/milepost/scripts/install_httpfs.py"
-    for command in (
+    for arguments in (
         ["-m", "dbt.cli.main", "--quiet", "deps"],
         [httpfs, ".local/duckdb_extensions"],
     ):
         (folder / ".local/duckdb_extensions").mkdir(parents=True, exist_ok=True)
         done = subprocess.run(  # noqa: S603 - commands of our own
-            [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
+            [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise PublishError(
-                f"the project is written in `{folder}`, and `{' '.join(command)}` failed:\n"
+                f"the project is written in `{folder}`, and `{' '.join(arguments)}` failed:\n"
                 f"{(done.stderr or done.stdout).strip()}",
                 hint="correct that, then run `dbt deps` and `dbt build` in the folder",
             )
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the project, such as `harbor`")
-    parser.add_argument(
-        "--raw",
-        action="append",
-        metavar="URI",
-        help="an S3 prefix: one table, or tables in its folders (several times)",
-    )
-    parser.add_argument("--folder", help="where the project is written (default: NAME)")
-    parser.add_argument(
-        "--package", type=Path, help="the checkout of Milepost (default: where it was installed)"
-    )
-    for flag, meaning in (
-        ("--id", "the columns that name a row, with commas"),
-        ("--event", "the column that says when a row happened"),
-        ("--known", "the column that says when a row was known"),
-        ("--entity", "the column of what features are about"),
-    ):
-        parser.add_argument(
-            flag, action="append", default=[], metavar="[TABLE:]COLUMN", help=meaning
-        )
-
-
-COMMAND = Command(
-    "init",
-    _init,
-    "init harbor --raw s3://our-lake/harbor --store s3://our-store/harbor",
-    _add_arguments,
-)

@@ -1,94 +1,119 @@
-"""From the command line to an answer: arguments in, data to stdout, errors to stderr."""
+"""From the command line to an exit code: data to stdout, errors to stderr."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
 
 from milepost.cli import (
     diff,
     gc,
     init,
+    lookup,
     pin,
     publish,
     release_list,
     reopen,
     rollback,
+    shelf,
     show,
     training_set,
+    usage,
     verify,
 )
-from milepost.cli.answer import INTERRUPTED, REFUSED
-from milepost.cli.progress import progress
+from milepost.cli.answer import INTERRUPTED, NOT_UNDERSTOOD, REFUSED
+from milepost.cli.command import Command, write_example
 from milepost.errors import MilepostError
-from milepost.storage.location import Location
 
-COMMANDS = (
-    init.COMMAND,
-    publish.COMMAND,
-    release_list.COMMAND,
-    training_set.COMMAND,
-    show.COMMAND,
-    diff.COMMAND,
-    rollback.COMMAND,
-    pin.PIN,
-    pin.UNPIN,
-    gc.COMMAND,
-    verify.COMMAND,
-    reopen.COMMAND,
-)
+# Who may only read the store has the first section; garbage needs the right to remove.
+SECTIONS: Mapping[str, Sequence[Command]] = {
+    "Look at what is on the shelf": (
+        shelf.search,
+        shelf.describe,
+        shelf.services,
+        shelf.covers,
+        lookup.head,
+        lookup.lookup,
+        training_set.training_set,
+        show.show,
+        release_list.releases,
+        diff.diff,
+    ),
+    "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
+    "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
+}
+EXAMPLE = "dbt build && milepost publish --store s3://my-bucket/features"
+
+
+class Overview(click.Group):
+    """All commands, in sections."""
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each section with its commands and the first sentence of their help."""
+        width = max(map(len, self.commands))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (str(item.name).ljust(width), item.get_short_help_str(formatter.width))
+                        for item in commands
+                    ]
+                )
+
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how a shell learns to complete, and the example, with which every help ends."""
+        formatter.write(
+            "\n`milepost COMMAND --help` says more. For completion by the tab key, in bash:\n"
+            '  eval "$(_MILEPOST_COMPLETE=bash_source milepost)"    # or zsh_source, fish_source\n'
+        )
+        write_example(formatter, EXAMPLE)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named; one that does not exist is answered with near names."""
+        if (
+            args[0] not in self.commands
+            and not args[0].startswith("-")
+            and not ctx.resilient_parsing
+        ):
+            raise usage.unknown_command(args[0], self, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group("milepost", cls=Overview, invoke_without_command=True, subcommand_metavar="COMMAND")
+@click.option("--version", is_flag=True, help="Print the version.")
+@click.pass_context
+def overview(ctx: click.Context, *, version: bool) -> None:
+    """Publish feature releases on S3, look into them, and look after them."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        click.echo(f"milepost {version_of('milepost')}")
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for _section in SECTIONS.values():
+    for _command in _section:
+        overview.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 when done, 1 when refused or failed, 2 for what was not understood."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if not options.store:
-        parser.error("no store\nhint: give --store s3://bucket/prefix, or set MILEPOST_STORE_URI")
-    command = options.command
     try:
-        with nullcontext() if options.json else progress(command.name):
-            answer = command.run(options, Location.parse(options.store))
+        code: Any = overview.main(arguments, "milepost", standalone_mode=False)
     except MilepostError as error:
         print(error, file=sys.stderr)
         return REFUSED
-    except KeyboardInterrupt:
-        print(f"{command.name}: interrupted", file=sys.stderr)
+    except click.UsageError as error:
+        print(usage.message(error), file=sys.stderr)
+        return NOT_UNDERSTOOD
+    except click.Abort:  # click's word for a KeyboardInterrupt
+        print("milepost: interrupted", file=sys.stderr)
         return INTERRUPTED
-    try:
-        print(json.dumps(answer.data, indent=1) if options.json else "\n".join(answer.lines))
-        sys.stdout.flush()
-    except BrokenPipeError:  # such as `| head`; what Python flushes at its end goes nowhere, too
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return int(answer.code)
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--store",
-        default=os.environ.get("MILEPOST_STORE_URI"),
-        help="where the releases are (default: MILEPOST_STORE_URI)",
-    )
-    common.add_argument("--json", action="store_true", help="print JSON, for machines")
-    parser = argparse.ArgumentParser(
-        prog="milepost",
-        description="Publish feature releases on S3, and look after them.",
-        epilog="example: dbt build && milepost publish --store s3://my-bucket/features",
-    )
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        subparser = subparsers.add_parser(
-            command.name,
-            parents=[common],
-            help=command.run.__doc__,
-            description=command.run.__doc__,
-            epilog=f"example: milepost {command.example}",
-        )
-        subparser.set_defaults(command=command)
-        command.add_arguments(subparser)
-    return parser
+    return code or 0

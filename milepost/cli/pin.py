@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from milepost.cli.answer import Answer, Command, add_release
-from milepost.release import pointers, releases
+from milepost.cli import arguments
+from milepost.cli.answer import Answer
+from milepost.cli.command import Argument, command
+from milepost.release import releases
+from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
+NAME = "The name under which it is kept, such as a model in production."
 
-def _pin(options: argparse.Namespace, store: Location) -> Answer:
+
+@command(
+    "pin",
+    example="pin pricing-v3 current",
+    output="The name, and the release that it keeps.",
+    json="`pin`, `release`.",
+)
+@click.argument("pin", cls=Argument, metavar="NAME", help=NAME)
+@arguments.release()
+def pin(store: Location, pin: str, release: str | None) -> Answer:
     """Keep a release under a name, for a model in production."""
-    release = options.release or pointers.current(store)
-    releases.pin(store, options.pin, release)
-    return Answer({"pin": options.pin, "release": release}, [f"{options.pin} keeps {release}"])
+    release = resolve(store, release)
+    releases.pin(store, pin, release)
+    return Answer({"pin": pin, "release": release}, f"{pin} keeps {release}")
 
 
-def _unpin(options: argparse.Namespace, store: Location) -> Answer:
+@command(
+    "unpin",
+    example="unpin pricing-v3",
+    output="The name, which keeps nothing now.",
+    json="`pin`, `release`: null.",
+)
+@click.argument("pin", cls=Argument, metavar="NAME", help=NAME)
+def unpin(store: Location, pin: str) -> Answer:
     """Remove a pin. Its release becomes garbage once nothing else keeps it."""
-    releases.unpin(store, options.pin)
-    return Answer({"pin": options.pin, "release": None}, [f"{options.pin} keeps nothing"])
-
-
-def _add_pin_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pin", metavar="NAME", help="what keeps it, such as a model in production")
-    add_release(parser)
-
-
-def _add_unpin_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pin", metavar="NAME", help="the name that it was kept under")
-
-
-PIN = Command("pin", _pin, "pin pricing-v3 20261122T224232Z-3b27fb72ef49", _add_pin_arguments)
-UNPIN = Command("unpin", _unpin, "unpin pricing-v3", _add_unpin_arguments)
+    releases.unpin(store, pin)
+    return Answer({"pin": pin, "release": None}, f"{pin} keeps nothing")

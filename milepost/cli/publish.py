@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from dataclasses import asdict
 from pathlib import Path
 
-from milepost.cli.answer import OK, REFUSED, Answer, Command
+import click
+
+from milepost.cli.answer import OK, REFUSED, Answer
+from milepost.cli.command import command
 from milepost.release import difference
 from milepost.storage.location import Location
 
 
-def _publish(options: argparse.Namespace, store: Location) -> Answer:
-    """Publish what dbt built and tested, where the gate lets it pass."""
+def _database() -> Path:
+    return Path(os.environ.get("MILEPOST_SCRATCH", ".local/milepost.duckdb"))
+
+
+def _manifest() -> Path:
+    return Path(os.environ.get("DBT_PROJECT_DIR", "")) / "target/manifest.json"
+
+
+@command(
+    "publish",
+    example="publish --dry-run",
+    output="The release that was published, and what was sent. With `--dry-run` the reasons "
+    "to refuse it, and what would change, as `diff` says it.",
+    json="`release`, `is_new`, `sent`: `files` and `bytes`, `without_rows`: the views that have "
+    "none. With `--dry-run`: `refused`: the reasons; `current`; `difference`: as `diff`, null "
+    "where a view cannot be exported.",
+    exits="With `--dry-run`, it would be refused: stdout has the reasons.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say whether, and what would change.")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=_database,
+    metavar="FILE",
+    help="The scratch database that dbt built (default: MILEPOST_SCRATCH, or "
+    ".local/milepost.duckdb).",
+)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    default=_manifest,
+    metavar="FILE",
+    help="dbt's manifest of that build (default: target/manifest.json, in DBT_PROJECT_DIR if that "
+    "is set).",
+)
+def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -> Answer:
+    """Publish what dbt built and tested, if the gate allows it.
+
+    It is no error if nothing changed since the current release: then nothing is sent.
+    """
     from milepost.publishing import publish as publishing  # needs DuckDB, as no other command
 
-    if options.dry_run:
-        judgement = publishing.judge(options.database, options.manifest, store)
+    if dry_run:
+        judgement = publishing.judge(database, manifest, store)
         differences = None
         if judgement.manifest:
             differences = difference.between(judgement.current, judgement.manifest)
@@ -31,36 +71,15 @@ def _publish(options: argparse.Namespace, store: Location) -> Answer:
         lines += [] if differences is None else difference.lines(differences)
         views = judgement.manifest.views if judgement.manifest else []
         lines += [f"without a row: {view.name}" for view in views if not view.rows]
-        return Answer(data, lines, REFUSED if judgement.refused else OK)
-    publication = publishing.publish(options.database, options.manifest, store)
+        return Answer(data, "\n".join(lines), REFUSED if judgement.refused else OK)
+    publication = publishing.publish(database, manifest, store)
     uploaded, release = publication.uploaded, publication.manifest.release
     sent = {"files": len(uploaded), "bytes": sum(file.bytes for file in uploaded)}
     outcome = "published" if publication.is_new else "nothing to publish, the current release is"
     empty = [view.name for view in publication.manifest.views if not view.rows]
-    lines = [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]
-    lines += [f"without a row: {', '.join(empty)}"] if empty else []
+    lines = [f"without a row: {', '.join(empty)}"] if empty else []
+    lines += [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]
     return Answer(
         {"release": release, "is_new": publication.is_new, "sent": sent, "without_rows": empty},
-        lines,
+        "\n".join(lines),
     )
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dry-run", action="store_true", help="only say whether, and what would change"
-    )
-    parser.add_argument(
-        "--database",
-        type=Path,
-        default=Path(os.environ.get("MILEPOST_SCRATCH", ".local/milepost.duckdb")),
-        help="the scratch database that dbt built (default: MILEPOST_SCRATCH, %(default)s)",
-    )
-    parser.add_argument(
-        "--manifest",
-        type=Path,
-        default=Path(os.environ.get("DBT_PROJECT_DIR", "")) / "target/manifest.json",
-        help="dbt's manifest of that build (default: in DBT_PROJECT_DIR, %(default)s)",
-    )
-
-
-COMMAND = Command("publish", _publish, "publish --dry-run", _add_arguments)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict
 
 from milepost.catalogue.tables import release_summaries
-from milepost.cli.answer import Answer, Command
+from milepost.cli.answer import Answer
+from milepost.cli.command import command
 from milepost.storage.location import Location
 
 
-def _releases(_: argparse.Namespace, store: Location) -> Answer:
-    """List the releases of a store, the newest first."""
+@command(
+    "releases",
+    example="releases --json",
+    output="A line for each release: its id, views, rows, bytes, and what keeps it.",
+    json="A list of `release`, `views`, `rows`, `bytes`, `commit`, `is_current`, `pins`.",
+)
+def releases(store: Location) -> Answer:
+    """List the releases, the newest first, and what keeps each."""
     summaries = release_summaries(store)
-    return Answer([asdict(summary) for summary in summaries], repr(summaries).splitlines())
-
-
-COMMAND = Command("releases", _releases, "releases --json")
+    return Answer([asdict(summary) for summary in summaries], repr(summaries))

@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from milepost.building.catalog import Catalog
-from milepost.cli.answer import Answer, Command
+import click
+
+from milepost.cli.answer import Answer
+from milepost.cli.command import Argument, command
 from milepost.errors import LandingError
-from milepost.raw import reopening
-from milepost.raw.declaration import raw_table
-from milepost.raw.tables import RawTable
 from milepost.storage.location import Location
 
+if TYPE_CHECKING:
+    from milepost.raw.tables import RawTable
 
-def _reopen(options: argparse.Namespace, store: Location) -> Answer:
-    """Take other files of a closed partition as the truth; what is made from them is built anew."""
-    table = _table(options.manifest, options.table)
-    reopening.reopen(store, table, options.partition, reason=options.reason, by=options.by)
+
+@command(
+    "reopen",
+    example='reopen lake.orders 2026-03-01T01 --reason "the loader wrote it twice" --by ada',
+    output="What was reopened, and what to do next.",
+    json="`table`, `partition`.",
+)
+@click.argument(
+    "table", cls=Argument, metavar="SOURCE.TABLE", help="The table, as the project's YAML names it."
+)
+@click.argument(
+    "partition",
+    cls=Argument,
+    metavar="PARTITION",
+    help="As the layout says it: 2026-03-05, 2026-03-05T13 or 2026-03.",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why other files are the truth.")
+@click.option("--by", required=True, metavar="NAME", help="Who says so.")
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path),
+    default=Path("target/manifest.json"),
+    metavar="FILE",
+    help="dbt's manifest of the project (default: target/manifest.json).",
+)
+def reopen(
+    store: Location, table: str, partition: str, *, reason: str, by: str, manifest: Path
+) -> Answer:
+    """Take other files of a closed partition as the truth.
+
+    What is made from the table is then built anew. A date that markers close is opened, to be
+    closed anew. A partition of another table is read again by the next build.
+    """
+    from milepost.raw import reopening  # imports pyarrow, which is longer than all else
+
+    closed_table = _table(manifest, table)
+    reopening.reopen(store, closed_table, partition, reason=reason, by=by)
     then = (
         "close it again, then build"
-        if table.closed_by == "marker"
+        if closed_table.closed_by == "marker"
         else "the next build reads what S3 has of it"
     )
     return Answer(
-        {"table": table.name, "partition": options.partition},
-        [f"reopened {options.partition} of {table.name}: {then}"],
+        {"table": closed_table.name, "partition": partition},
+        f"reopened {partition} of {closed_table.name}: {then}",
     )
 
 
 def _table(manifest: Path, name: str) -> RawTable:
     """Return the raw table that the project calls `SOURCE.TABLE`."""
+    from milepost.building.catalog import Catalog
+    from milepost.raw.declaration import raw_table
+
     sources = {
         f"{node['source_name']}.{node['name']}": node
         for node in Catalog.read(manifest).nodes.values()
@@ -42,26 +79,3 @@ def _table(manifest: Path, name: str) -> RawTable:
             hint=f"it has {', '.join(f'`{source}`' for source in sorted(sources)) or 'none'}",
         )
     return raw_table(sources[name])
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", metavar="SOURCE.TABLE", help="as the project's YAML names it")
-    parser.add_argument(
-        "partition", metavar="PARTITION", help="as the layout says it: 2026-03-05T13"
-    )
-    parser.add_argument("--reason", required=True, help="why other files are the truth")
-    parser.add_argument("--by", required=True, help="who says so")
-    parser.add_argument(
-        "--manifest",
-        type=Path,
-        default=Path("target/manifest.json"),
-        help="dbt's manifest of the project (default: %(default)s)",
-    )
-
-
-COMMAND = Command(
-    "reopen",
-    _reopen,
-    'reopen lake.orders 2026-03-05T13 --reason "the loader wrote it twice" --by ada',
-    _add_arguments,
-)

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from milepost.cli.answer import Answer, Command
+from milepost.cli import arguments
+from milepost.cli.answer import Answer
+from milepost.cli.command import Argument, command
 from milepost.release import releases
+from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
-def _rollback(options: argparse.Namespace, store: Location) -> Answer:
-    """Make an older release current again."""
-    release = releases.rollback(store, options.release).release
-    return Answer({"release": release}, [f"current is now {release}"])
+@command(
+    "rollback",
+    example="rollback --previous",
+    output="The release that is current now.",
+    json="`release`.",
+)
+@click.argument(
+    "release",
+    cls=Argument,
+    metavar="[RELEASE]",
+    required=False,
+    shell_complete=arguments.complete_releases,
+    help=f"{arguments.RELEASE}.",
+)
+@click.option("--previous", is_flag=True, help="Go back to what was current before.")
+def rollback(store: Location, release: str | None, *, previous: bool) -> Answer:
+    """Make an older release current again.
 
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("release", metavar="RELEASE", help="the id of the release to go back to")
-
-
-COMMAND = Command("rollback", _rollback, "rollback 20261122T224232Z-3b27fb72ef49", _add_arguments)
+    A second `rollback --previous` undoes the first. The releases in between stay until they are
+    garbage.
+    """
+    if previous == bool(release):
+        raise click.UsageError(
+            "one release is to be current again\n"
+            "hint: name it, as in `milepost rollback 20261122`, or write `--previous`"
+        )
+    release = releases.rollback(store, resolve(store, release or "previous")).release
+    return Answer({"release": release}, f"current is now {release}")

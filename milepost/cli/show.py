@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-import argparse
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 
+import click
+
 from milepost.catalogue.describe import view_facts
-from milepost.cli.answer import Answer, Command, add_release
+from milepost.cli import arguments
+from milepost.cli.answer import Answer
+from milepost.cli.command import command
 from milepost.display import LINE, DisplayTable, to_text
-from milepost.release import coverage, pointers, releases
+from milepost.release import coverage, releases
 from milepost.release.manifest import Manifest, View
+from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 # A list of more than these is shown by its number.
 LISTED = 3
 
 
-def _show(options: argparse.Namespace, store: Location) -> Answer:
-    """Show a release: its feature views, and the rows set aside."""
-    manifest = releases.read(store, options.release or pointers.current(store))
-    if options.example:
-        from milepost.reading.example import example
+@command(
+    "show",
+    example="show previous",
+    output="A table of the views; of each view what it says of itself and from when its "
+    "features are complete; then the rows set aside, by reason. With "
+    "`--example` the features of one entity, and how much there is.",
+    json="The [manifest](release-format.md#manifestjson).",
+)
+@arguments.release()
+@click.option("--example", is_flag=True, help="Print the features of one entity instead.")
+def show(store: Location, release: str | None, *, example: bool) -> Answer:
+    """Show a release: its views, and the rows set aside.
 
-        return Answer(asdict(manifest), list(example(store, manifest)))
+    Of each feature it says from when it is complete.
+    """
+    manifest = releases.read(store, resolve(store, release))
+    if example:
+        from milepost.reading import example as entity_example
+
+        return Answer(asdict(manifest), "\n".join(entity_example.example(store, manifest)))
     table = DisplayTable(
         manifest.views,
         {
@@ -47,7 +64,7 @@ def _show(options: argparse.Namespace, store: Location) -> Answer:
         f"    {aside.rows:,} of {aside.of_rows:,} rows of {aside.table}: {aside.reason}"
         for aside in manifest.set_aside
     ]
-    return Answer(asdict(manifest), lines)
+    return Answer(asdict(manifest), "\n".join(lines))
 
 
 def _facts(view: View) -> list[str]:
@@ -76,13 +93,3 @@ def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
         yield from textwrap.wrap(
             ", ".join(features), LINE, initial_indent=f"    {head}: ", subsequent_indent=" " * 6
         )
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_release(parser)
-    parser.add_argument(
-        "--example", action="store_true", help="print the features of one entity instead"
-    )
-
-
-COMMAND = Command("show", _show, "show 20261122T224232Z-3b27fb72ef49", _add_arguments)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict
 
-from milepost.cli.answer import OK, REFUSED, Answer, Command, add_release
-from milepost.release import pointers
-from milepost.release.verify import verify
+from milepost.cli import arguments
+from milepost.cli.answer import OK, REFUSED, Answer
+from milepost.cli.command import command
+from milepost.release import verify as verification
+from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
-def _verify(options: argparse.Namespace, store: Location) -> Answer:
-    """Hash everything that a release names."""
-    verification = verify(store, options.release or pointers.current(store))
-    damaged = verification.damaged
-    lines = [f"damaged: {name}" for name in damaged]
+@command(
+    "verify",
+    example="verify --json",
+    output="A line for each damaged object, then the number of files and bytes.",
+    json="`release`, `files`, `bytes`, `damaged`.",
+    exits="Something is damaged: stdout names it.",
+)
+@arguments.release()
+def verify(store: Location, release: str | None) -> Answer:
+    """Hash a whole release, and name what is damaged."""
+    result = verification.verify(store, resolve(store, release))
+    lines = [f"damaged: {name}" for name in result.damaged]
     lines.append(
-        f"{verification.release}: {verification.files} files, {verification.bytes:,} bytes, "
-        f"{len(damaged)} damaged"
+        f"{result.release}: {result.files} files, {result.bytes:,} bytes, "
+        f"{len(result.damaged)} damaged"
     )
-    return Answer(asdict(verification), lines, REFUSED if damaged else OK)
-
-
-COMMAND = Command("verify", _verify, "verify --json", add_release)
+    return Answer(asdict(result), "\n".join(lines), REFUSED if result.damaged else OK)

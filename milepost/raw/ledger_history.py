@@ -46,6 +46,9 @@ class TableHistory:
         # The versions whose rows are read, and late ones that double another's bytes.
         self._counted: dict[str, int] = {}
         self._doubled: dict[str, int] = {}
+        # The versions by their partition; those from the count on are not in it yet.
+        self._in_partition: dict[tuple[datetime, datetime], list[int]] = {}
+        self._indexed_count = 0
         self._files: list[int] = []
         self._rewrites: list[tuple[list[int], list[int], datetime]] = []
         if self.reopened:
@@ -146,9 +149,12 @@ class TableHistory:
                 self.versions.append(record)
         if any(record.event in {CHANGED, VANISHED} for record in records):
             after += self._no_longer_doubled(before)
+            # On both sides: what another file of its partition has too neither ends nor begins.
+            is_commit = any(record.note for record in records)
+            unchanged = [] if is_commit else self._beside(before + after)
             self._count(after)
             if before or after:
-                self._rewrites.append((before, after, known_from))
+                self._rewrites.append((before + unchanged, after + unchanged, known_from))
         else:
             contents = {self._content(number) for number in self._counted.values()}
             doubled = [number for number in after if self._content(number) in contents]
@@ -162,6 +168,23 @@ class TableHistory:
         gone = {self._content(number) for number in before}
         names = [name for name, number in self._doubled.items() if self._content(number) in gone]
         return [self._doubled.pop(name) for name in names]
+
+    def _beside(self, numbers: Iterable[int]) -> list[int]:
+        """Return the versions that count in the partitions of others, which do not count now."""
+        for number in range(self._indexed_count, len(self.versions)):
+            self._in_partition.setdefault(self._span(number), []).append(number)
+        self._indexed_count = len(self.versions)
+        beside = [
+            number for span in map(self._span, numbers) for number in self._in_partition[span]
+        ]
+        return [
+            number
+            for number in dict.fromkeys(beside)
+            if self._counted.get(self.versions[number].name) == number
+        ]
+
+    def _span(self, number: int) -> tuple[datetime, datetime]:
+        return self.versions[number].starts_at, self.versions[number].ends_at
 
     def _count(self, numbers: Iterable[int]) -> None:
         self._counted |= {self.versions[number].name: number for number in numbers}

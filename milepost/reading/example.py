@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from shutil import get_terminal_size
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from milepost.display import LINE, to_text
 from milepost.reading.store import FeatureStore
 from milepost.release.manifest import Manifest, View
 from milepost.storage.location import Location
@@ -24,21 +21,12 @@ def example(location: Location, manifest: Manifest) -> Iterator[str]:
     """Yield one entity's features, downwards, and how much there is in the release."""
     store = FeatureStore(location.uri(), release=manifest.release)
     view = max(manifest.views, key=_filled_values)
-    instant, features = _instant(view), _complete_features(view)
-    if features and view.rows:
+    if view.rows:
         keys = _busiest_entity(store.to_arrow(view.name), view.keys)
-        entity = {**keys, "event_timestamp": pa.scalar(instant, pa.timestamp("us"))}
-        entity_rows = pa.table({name: [value] for name, value in entity.items()})
-        requested = [f"{view.name}:{name}" for name in features]
-        (values,) = store.get_historical_features(entity_rows, requested).to_arrow().to_pylist()
-        of_keys = ", ".join(f"{name} {value}" for name, value in keys.items())
-        yield f"{view.name} of {of_keys}, as of {instant:%Y-%m-%d %H:%M} UTC"
-        yield ""
-        width = max(map(len, features))
-        yield from (f"  {name:<{width}}  {_text(values[name])}" for name in features)
-    if waiting := [name for name in view.features if name not in features]:
-        text = f"no full window yet in {view.name}: {', '.join(waiting)}"
-        yield from textwrap.wrap(text, get_terminal_size((LINE, 0)).columns, subsequent_indent="  ")
+        # What a request brings, such as the age of an offer, nobody has asked for here.
+        derived = [item.name for item in view.derived if not item.request]
+        features = [f"{view.name}:{name}" for name in (*view.features, *derived)]
+        yield from repr(store.lookup(features, keys, _instant(view))).splitlines()
     yield ""
     counts = {
         "feature views": len(manifest.views),
@@ -55,14 +43,10 @@ def _instant(view: View) -> datetime:
     return min(now, view.built_through_at - timedelta(hours=1))
 
 
-def _complete_features(view: View) -> list[str]:
-    instant = _instant(view)
-    return [name for name in view.features if view.complete_from[name] <= instant]
-
-
 def _filled_values(view: View) -> tuple[bool, float]:
     """Rank a view by how many complete features of a row are not null, if all fit on a screen."""
-    features = _complete_features(view)
+    instant = _instant(view)
+    features = [name for name in view.features if view.complete_from[name] <= instant]
     nulls = sum(view.statistics.get(name, {}).get("nulls", 0) for name in features)
     return len(view.features) <= MOST_FEATURES, len(features) - nulls / max(view.rows, 1)
 
@@ -78,10 +62,3 @@ def _busiest_entity(feature_rows: pa.Table, keys: list[str]) -> dict[str, Any]:
         ).to_arrow_table()
     (entity,) = entities.to_pylist()
     return dict(entity)
-
-
-def _text(value: Any) -> str:
-    """Return a value as a person reads it; six digits of a number tell enough."""
-    if value is None:
-        return "null"
-    return f"{value:.6g}" if isinstance(value, float) else to_text(value)

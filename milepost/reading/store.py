@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, overload
 
-from milepost.catalogue.shelf import Shelf
-from milepost.reading.view_promises import check_fresh, warn_if_deprecated
+from milepost.reading.glance import Glance
+from milepost.reading.view_promises import MICROSECOND, check_fresh, warn_if_deprecated
 from milepost.release import coverage
 from milepost.release.request import FeatureRequest
 from milepost.release.service import Aliases, Service, expand
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from milepost.reading.recipe import LookupOptions
     from milepost.reading.training_set import TrainingSet
 
-MICROSECOND = timedelta(microseconds=1)
 
-
-class FeatureStore(Shelf):
+class FeatureStore(Glance):
     """One release of the store at `uri`: the current one, or the one that is named.
 
+    `release` is an id, the beginning of one, the name of a pin, `"current"` or `"previous"`.
     Without a `uri` it is the store that the environment names, MILEPOST_STORE_URI.
 
     The release is read once, so that everything asked of this object comes from one consistent

@@ -6,20 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from milepost.display import DisplayTable
 from milepost.errors import LookupInputError
+from milepost.reading import training_set_display
 from milepost.reading.recipe import METADATA_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
-
-SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,13 +81,13 @@ class TrainingSet:
         return int(self._table.num_rows)
 
     def __repr__(self) -> str:
-        columns = "\n".join(f"  {field.name}: {field.type}" for field in self._table.schema)
-        return f"TrainingSet of {len(self)} rows, release {self.recipe['release']}\n{columns}"
+        return f"{self._title()}\n\n{training_set_display.columns(self._table)!r}"
 
     def _repr_html_(self) -> str:
-        rows = DisplayTable(
-            self._table.slice(0, SHOWN_ROWS).to_pylist(),
-            {name: itemgetter(name) for name in self._table.column_names},
+        return training_set_display.html(self._title(), self._table)
+
+    def _title(self) -> str:
+        return (
+            f"TrainingSet of {len(self):,} rows and {self._table.num_columns:,} columns, "
+            f"release {self.recipe['release']}"
         )
-        title = f"TrainingSet of {len(self):,} rows, release {self.recipe['release']}"
-        return f"<p>{title}</p>{rows._repr_html_()}"

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from milepost.errors import LookupInputError
 from milepost.release.manifest import View
 
+# Between the last instant at which features are built and the first at which they are not.
+MICROSECOND = timedelta(microseconds=1)
+
 
 def check_fresh(views: Iterable[View], as_of: datetime) -> None:
     """Raise a LookupInputError where features of an instant are older than a view promises."""

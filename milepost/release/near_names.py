@@ -13,11 +13,16 @@ def table_name(reference: str) -> str:
     return str(reference).replace("@v", "_v")
 
 
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names that are near, three at most, the nearest first."""
+    return difflib.get_close_matches(str(name), sorted(known), n=3)
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return a hint that lists the near names, or all names if none is near."""
-    names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=3) or names
-    return f"there is {', '.join(f'`{known_name}`' for known_name in near)}"
+    known = sorted(known)
+    listed = near(name, known) or known
+    return f"there is {', '.join(f'`{known_name}`' for known_name in listed)}"
 
 
 def unknown_feature(view: str, feature: str, known: Iterable[str]) -> UnknownFeatureError:

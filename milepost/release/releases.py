@@ -21,7 +21,9 @@ from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
 
-_PIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+PIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# They mean a release wherever one is asked for, so that no pin can have them as its name.
+WORDS = ("current", "previous")
 _MANIFEST = re.compile(r"releases/([^/]+)/manifest\.json")
 
 
@@ -86,6 +88,11 @@ def rollback(store: Location, release: str) -> Manifest:
 def pin(store: Location, name: str, release: str) -> None:
     """Keep a release under a name, until the name is unpinned or pinned to another."""
     _check_pin(name)
+    if name in WORDS:
+        raise ReleaseError(
+            f"`{name}` cannot be the name of a pin: it means the {name} release",
+            hint="name what keeps the release, such as a model in production",
+        )
     began = time.monotonic()
     _keep(store, release)
     move_pin(store, f"pins/{name}.json", release, began)
@@ -183,7 +190,7 @@ def _read(store: Location, release: str) -> tuple[Manifest, s3.StoredObject]:
 
 
 def _check_pin(name: str) -> None:
-    if not _PIN.fullmatch(name):
+    if not PIN.fullmatch(name):
         raise ReleaseError(
             f"`{name}` cannot be the name of a pin",
             hint="use lower-case letters, digits, `-` and `_`, 63 at most",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,3 +88,9 @@ def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
             {**options, "keys": dict(keys)} if "keys" in options else dict(options)
         )
     return plain_aliases
+
+
+def named(names: Sequence[str], services: Iterable[Service]) -> list[str] | Service:
+    """Return the service if the only name is that of one, else the names, which are features."""
+    service_by_name = {service.name: service for service in services}
+    return service_by_name.get(names[0], list(names)) if len(names) == 1 else list(names)

@@ -21,7 +21,6 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
-from urllib3.exceptions import HTTPError
 
 from milepost.errors import StorageError
 from milepost.storage.client import call, client, http_status, storage_error
@@ -211,6 +210,8 @@ def _stream(
     """
 
     def request() -> str | None:
+        from urllib3.exceptions import HTTPError  # half of the time that `import milepost` took
+
         for attempt in range(ATTEMPTS):
             restart()
             try:

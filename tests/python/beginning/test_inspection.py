@@ -9,6 +9,7 @@ import pytest
 from beginning import lake
 from milepost.beginning.inspection import inspect
 from milepost.beginning.source_file import table_keys
+from milepost.beginning.staging_files import staged_sql
 from milepost.beginning.table import Table
 from milepost.beginning.wishes import Wishes
 from milepost.errors import LandingError, MilepostError
@@ -46,6 +47,45 @@ def test_snapshots_without_instants_are_known_after_their_partition(raw: Locatio
     assert keys["known_at"] == "{after_partition_minutes: 60}"
     assert keys["closing_delay_minutes"] == "75"  # later than the rows are known
     assert list(table.names.values()) == ["carrier_id", "select_value", "n_1rating", "grosse"]
+
+
+@pytest.mark.parametrize(("spread", "absent"), [(0, "gone"), (1, "unchanged")])
+def test_snapshots_whose_rows_have_instants_of_their_own_do_not_end_each_other(
+    raw: Location, spread: int, absent: str
+) -> None:
+    """As Airbyte extracts all rows anew each day, each with its instant."""
+    for day in range(1, 4):
+        lake.put(
+            raw,
+            f"carriers/dt=2026-11-0{day}/part-0.parquet",
+            f"""select 'k' || i as carrier_id, {day} as rating, timestamp '2026-11-0{day} 04:00:00'
+                + {spread} * i * interval 1 millisecond as _airbyte_extracted_at
+                from range(10) as t(i)""",
+        )
+    table = seen(raw)
+    assert (table.is_snapshot, table.known) == (True, "_airbyte_extracted_at")
+    assert f"absent='{absent}'" in staged_sql("harbor", table)
+
+
+def test_files_of_an_iceberg_table_are_no_snapshots(raw: Location) -> None:
+    """`absent='gone'` does not compile beside `deleted`, which such a table has."""
+    for number in range(3):
+        query = f"select 'k' || i as carrier_id, {number} as rating from range(10) as t(i)"
+        lake.put(raw, f"carriers/data/{number}.parquet", query)
+    s3.put(raw, "carriers/metadata/version-hint.text", b"1")
+    s3.put(raw, "carriers/metadata/v1.metadata.json", b"{}")
+    table = seen(raw)
+    assert (table.place.is_iceberg, table.id_columns) == (True, ("carrier_id",))
+    assert "staged_facts" in staged_sql("harbor", table)
+
+
+def test_a_number_that_no_build_reads_is_looked_into(raw: Location) -> None:
+    lake.put(
+        raw,
+        "t/dt=2026-11-01/a.parquet",
+        "select i as id, 18446744073709551615::ubigint as hash from range(5) as t(i)",
+    )
+    assert seen(raw).columns["hash"].data_type == "bigint"
 
 
 def test_a_change_feed(raw: Location) -> None:

@@ -66,3 +66,8 @@ def test_what_the_description_says_of_nulls_is_their_meaning(
 def test_a_sample_is_a_count_a_list_or_minimums(sample: Any) -> None:
     column = {"name": "x", "config": {"meta": {"sample": sample}}}
     assert column_meaning.sample(column) == {"tender_count": 1}
+
+
+@pytest.mark.parametrize("sample", [None, 3, {"tender_count": "many"}])
+def test_what_is_no_sample_is_left_to_the_test_that_refuses_it(sample: Any) -> None:
+    assert column_meaning.sample({"name": "x", "config": {"meta": {"sample": sample}}}) == {}

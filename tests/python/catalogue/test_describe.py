@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from milepost import FeatureStore
 from milepost.catalogue import shelf
 from milepost.errors import UnknownFeatureError
+from milepost.reading import glance
 from milepost.reading import store as store_module
 from milepost.release import releases
 from milepost.release.derived import Derived
@@ -71,7 +73,7 @@ def example(s3_server: dict[str, str]) -> FeatureStore:
 
 def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
     attempted = 0
-    for module in (shelf, store_module):
+    for module in (shelf, glance, store_module):
         results = doctest.testmod(
             module,
             extraglobs={"FeatureStore": FeatureStore, "datetime": datetime},
@@ -79,7 +81,7 @@ def test_the_examples_in_the_docstrings_are_so(example: FeatureStore) -> None:
         )
         assert results.failed == 0
         attempted += results.attempted
-    assert attempted >= 12
+    assert attempted >= 16
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,10 @@ def test_a_feature_is_described_with_what_its_view_says(example: FeatureStore) -
     assert "request" not in repr(derived)
 
 
-def test_a_view_is_described_with_its_features(example: FeatureStore) -> None:
+def test_a_view_is_described_with_its_features(
+    example: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     found = example.describe("carrier_activity")
     assert found.features is not None
     assert [one.reference for one in found.features] == [
@@ -181,12 +186,13 @@ def test_what_is_not_there_is_said_with_near_names(
 
 def test_a_notebook_shows_tables_and_no_markup_of_others(example: FeatureStore) -> None:
     shown = example.describe("carrier_activity")._repr_html_()
-    assert shown.startswith("<h4>carrier_activity</h4><table><tbody><tr><th>description</th>")
+    assert shown.startswith("<h4>carrier_activity</h4><table><tbody><tr><th")
     assert "was &lt;delivered&gt;.</td>" in shown
     assert shown.count("<tr>") == shown.count("</tr>") > 10
+    assert not re.search("background(?!: none)|color(?!: inherit)", shown)
     listed = example.feature_views()._repr_html_()
-    assert listed.startswith("<table><thead><tr><th>view</th><th>features</th>")
-    assert "<td>carrier_reliability</td><td>1</td><td>1</td>" in listed
+    assert re.findall(">([^<]+)</t[hd]>", listed)[:2] == ["view", "features"]
+    assert ">carrier_reliability</td><td" in listed
 
 
 def test_a_release_without_services_has_none(store: Location) -> None:

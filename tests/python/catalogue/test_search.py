@@ -175,6 +175,12 @@ def test_html_says_that_what_is_near_is_no_match() -> None:
     assert "bed_climate:temperature_mean_7d" in shown
 
 
+def test_an_empty_text_finds_everything_and_one_without_a_word_nothing() -> None:
+    release = release_of(*GREENHOUSE)
+    assert len(search(release, " ")) == 6
+    assert repr(search(release, "?!")) == "`?!` has no word to search for"
+
+
 def test_a_question_of_little_words_is_taken_as_it_is() -> None:
     assert references(search(release_of(*GREENHOUSE), "what was"))[0] == "bed_harvest"
 

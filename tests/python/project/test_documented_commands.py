@@ -49,7 +49,8 @@ import duckdb
 with duckdb.connect(os.environ["MILEPOST_SCRATCH"], read_only=True) as scratch:
     loads = scratch.sql(
         "select carrier_id, origin_market_id, destination_market_id, equipment_type, "
-        "event_timestamp from main_training_sets.late_delivery order by event_timestamp desc limit 50"
+        "event_timestamp from main_training_sets.late_delivery order by event_timestamp desc "
+        "limit 50"
     ).to_arrow_table()
 entity_df = loads.to_pandas()
 """

@@ -69,6 +69,22 @@ def test_publishing_the_same_again_changes_and_uploads_nothing(green: Greenhouse
     assert list(s3.listing(green.store)) == before
 
 
+def test_words_that_a_project_explains_find_its_features_without_a_build(green: Greenhouse) -> None:
+    first = green.publish().manifest
+    assert first.glossary == []  # and none of freight, whose package has no view in it
+    assert list(FeatureStore(green.store.uri()).search("dampness")) == []
+    (green.folder / "models/words.md").write_text(
+        "{% docs moisture %}\nWater in the soil.\n\nSynonyms: dampness, wetness.\n{% enddocs %}\n"
+    )
+    assert green.dbt("parse").returncode == 0
+    second = green.publish()
+    assert (second.is_new, second.uploaded) == (True, [])
+    assert [term.synonyms for term in second.manifest.glossary] == [["dampness", "wetness"]]
+    results = FeatureStore(green.store.uri()).search("dampness")
+    assert results[0].reference == "bed_moisture"
+    assert list(FeatureStore(green.store.uri(), release=first.release).search("dampness")) == []
+
+
 def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:
     first = green.publish().manifest.release
     before = FeatureStore(green.store.uri()).to_arrow("bed_moisture")

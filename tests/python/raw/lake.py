@@ -121,6 +121,14 @@ def rows_at(closed: ClosedTable, instant: datetime) -> list[int]:
     return sorted(rows.elements())
 
 
+def ended(closed: ClosedTable) -> list[int]:
+    """The values that some rewrite ends, as the macro `rows_of_rewrite` tells them."""
+    ends: set[int] = set()
+    for rewrite in closed.rewrites:
+        ends |= _values(rewrite.before).keys() - _values(rewrite.after).keys()
+    return sorted(ends)
+
+
 def _values(files: Iterable[RawFile]) -> Counter[int]:
     values: Counter[int] = Counter()
     for file in files:

@@ -21,7 +21,7 @@ from milepost.raw.tables import ClosedTable, Column, Landing
 from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
-from raw.lake import HOUR, SEEN_AT, START, Lake, parquet, requests, rows_at
+from raw.lake import HOUR, SEEN_AT, START, Lake, ended, parquet, requests, rows_at
 
 LATER = SEEN_AT + 100 * HOUR
 
@@ -227,6 +227,22 @@ def test_a_doubled_file_has_no_new_row_whichever_goes_away(versioned: Lake) -> N
     assert rows_at(versioned.check(4), LATER) == [0, 1, 2]
     versioned.remove(1, "b")
     assert rows_at(versioned.check(5), LATER) == [0, 2]
+
+
+def test_a_row_that_another_file_of_its_partition_has_does_not_end(versioned: Lake) -> None:
+    """A loader doubled a file before the first build; another one merges files in two steps."""
+    versioned.closed_hours = 4
+    versioned.put(3, 7)
+    versioned.put(3, 7, 8, name="twin")
+    versioned.check(1)
+    versioned.remove(3)
+    assert ended(versioned.check(2)) == []
+    versioned.put(3, 7, 8, 9, name="merged")
+    versioned.check(3)
+    versioned.remove(3, "twin")
+    assert ended(versioned.check(4)) == []
+    versioned.put(3, 8, 9, name="merged")
+    assert ended(versioned.check(5)) == [7]
 
 
 def test_a_change_is_not_known_before_the_last_one(versioned: Lake) -> None:

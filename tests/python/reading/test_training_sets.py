@@ -611,7 +611,11 @@ def test_a_result_is_arrow_pandas_and_polars(shelf: FeatureStore) -> None:
     assert found.to_polars()["loads"].to_list() == [1]
     assert pl.DataFrame(found).equals(found.to_polars())
     assert len(found) == 1
-    assert repr(found).startswith(f"TrainingSet of 1 rows, release {shelf.release}\n  market_id: ")
+    assert repr(found).splitlines()[:3] == [
+        f"TrainingSet of 1 rows and 4 columns, release {shelf.release}",
+        "",
+        "column           type           nulls  first values",
+    ]
 
 
 # --- A store that cannot be read

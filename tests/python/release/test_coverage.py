@@ -213,7 +213,7 @@ def test_covers_says_from_when_until_when(shelf: FeatureStore) -> None:
         *("all", "2026-06-01", "02:00:00", "2026-03-01", "00:00:00"),
         *("at", "no", "instant", "yet"),
     ]
-    assert "<td>beds:since</td><td></td>" in found._repr_html_()
+    assert ">beds:since</td><td" in found._repr_html_()
 
 
 def test_a_lookup_within_what_is_covered_is_answered_and_none_outside(shelf: FeatureStore) -> None:
@@ -247,7 +247,10 @@ def test_a_feature_is_described_with_its_own_beginning(shelf: FeatureStore) -> N
     assert ["beds:wet_365d", "DOUBLE", "2026-06-01", "02:00"] in listed
 
 
-def test_a_view_is_listed_from_its_first_and_from_its_last_feature(shelf: FeatureStore) -> None:
+def test_a_view_is_listed_from_its_first_and_from_its_last_feature(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     beds, suns = repr(shelf.feature_views()).splitlines()[1:]
     assert beds.split()[3:9] == [
         *("2026-01-08", "02:00", "2026-06-01", "02:00", "2026-07-01", "00:00"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -137,9 +138,13 @@ def test_features_come_in_the_order_asked_for_and_a_whole_view_is_what_is_stored
 
 def test_a_notebook_shows_the_first_rows(shelf: FeatureStore) -> None:
     shown = shelf.get_historical_features(asked(*ROWS * 5), ["markets:share"])._repr_html_()
-    assert shown.startswith(f"<p>TrainingSet of 20 rows, release {shelf.release}</p><table>")
-    assert shown.count("<tr>") == 11
-    assert "<td>chi</td><td>van</td><td>2026-01-03 00:00:00</td><td>0.5</td>" in shown
+    title = f"TrainingSet of 20 rows and 4 columns, release {shelf.release}"
+    assert shown.startswith(f"<p>{title}</p><table>")
+    rows, columns = shown.split("<details open>")
+    assert (rows.count("<tr>"), columns.count("<tr>")) == (11, 5)
+    cells = re.findall("<td[^>]*>(.*?)</td>", rows)
+    instant = '<span style="white-space: nowrap">2026-01-03 00:00:00</span>'
+    assert ["chi", "van", instant, "0.5"] in [cells[n : n + 4] for n in range(0, 40, 4)]
 
 
 def test_a_number_that_is_not_finite_is_null_and_only_where_it_is_asked_for(

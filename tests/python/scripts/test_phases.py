@@ -219,6 +219,24 @@ def test_an_interrupt_ends_all_that_runs(tmp_path: Path, number: signal.Signals,
     assert not is_running(deep_pid)
 
 
+@pytest.mark.parametrize("data", ["simulated", "lake", "flights"])
+def test_make_run_ends_in_three_commands_that_there_are(data: str) -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "run", f"DATA={data}"],
+        cwd=SCRIPTS.parent,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    environment, *commands = re.findall(r"^\s+'((?:eval|milepost) .+?)' '", printed, re.MULTILINE)
+    assert environment == f'eval "$(make -s env{"" if data == "simulated" else f" DATA={data}"})"'
+    assert len(commands) == 2
+    for command in commands:
+        _, name, *_ = command.split()
+        milepost = [str(Path(sys.executable).with_name("milepost")), name, "--help"]
+        subprocess.run(milepost, check=True, stdout=subprocess.DEVNULL)
+
+
 def is_running(pid: int) -> bool:
     shown = ["ps", "-o", "stat=", "-p", str(pid)]
     state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,69 @@
+"""`milepost head` and `milepost lookup`: some rows of a view, and the features of one entity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from milepost.cli import arguments
+from milepost.cli.answer import Answer
+from milepost.cli.command import command
+from milepost.reading.store import FeatureStore
+from milepost.release.service import named
+from milepost.storage.location import Location
+
+
+@command(
+    "head",
+    example="head carrier_reliability -n 3",
+    output="A line for each column, with its value in each row.",
+    json="A list of rows, each with a value by column.",
+)
+@arguments.names("A feature view.", metavar="VIEW", nargs=1)
+@click.option("-n", type=int, default=5, metavar="N", help="How many rows (default: 5).")
+@arguments.of_release()
+def head(store: Location, name: str, n: int, release: str | None) -> Answer:
+    """Print the first rows of a view's newest month.
+
+    Each column has a line. Where the month has fewer rows, those of older months follow.
+    """
+    rows = FeatureStore(store.uri(), release).head(name, n)
+    return Answer(rows.to_arrow().to_pylist(), repr(rows))
+
+
+@command(
+    "lookup",
+    example="lookup carrier_reliability carrier_id=C00001 --at 2026-03-01T12:00",
+    output="The keys and the instant, then a line for each feature: its value, and why it "
+    "has none.",
+    json="`keys`, `at`, `features`: a list of `feature`, `value`, `note`.",
+)
+@arguments.names(
+    "A feature service, or features as view:feature and whole views; and each key of the entity "
+    "with its value. A feature derived at the request takes its inputs in the same way.",
+    metavar="NAME... KEY=VALUE...",
+)
+@click.option(
+    "--at",
+    metavar="INSTANT",
+    help="As of when, UTC: 2026-03-01T12:00 (default: the last instant, up to now, at which all "
+    "are built).",
+)
+@arguments.of_release()
+def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str | None) -> Answer:
+    """Print one entity's features as of an instant.
+
+    They are as a model could have had them at that instant, one below the other. A feature that is
+    not whole at that instant has no value, and says when it is.
+    """
+    feature_store = FeatureStore(store.uri(), release)
+    references = [name for name in names if "=" not in name]
+    keys = dict(name.split("=", 1) for name in names if "=" in name)
+    looked_up = feature_store.lookup(named(references, feature_store.manifest.services), keys, at)
+    data = {
+        "keys": looked_up.keys,
+        "at": looked_up.at,
+        "features": [asdict(feature) for feature in looked_up.features],
+    }
+    return Answer(data, repr(looked_up))
