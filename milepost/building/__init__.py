@@ -9,6 +9,7 @@ __all__ = [
     "code",
     "dbt_command",
     "declared_views",
+    "docs_site",
     "fingerprint",
     "known_at",
     "plan",

@@ -32,7 +32,7 @@ select
     least(2000, floor(1.2 * pow(1 - uniform(drawn.key, 1), -0.8)))::bigint as truck_count,
     0.7 * normal(drawn.key, 2) as lateness,
     0.7 * normal(drawn.key, 4) as unsteadiness,
-    0.7 * normal(drawn.key, 6) as willingness,
+    1.4 * normal(drawn.key, 6) as willingness,
     25 * exp(0.7 * normal(drawn.key, 8)) as response_minutes,
     0.02 + 0.23 * uniform(drawn.key, 10) as slow_report_share,
     0.4 + 0.6 * uniform(drawn.key, 12) as tracked_share,

@@ -22,8 +22,8 @@ asked as (
         carriers.response_minutes * exp(0.8 * normal(tender_key, 1)) as wanted_minutes,
         wanted_minutes >= expires_after_minutes or uniform(tender_key, 3) < 0.02 as is_expired,
         uniform(tender_key, 4) < share(
-            -1.6
-            + 0.35 * loads.tightness
+            -1.9
+            + loads.tightness
             - 5 * (offered_rpm / loads.spot_rpm - 1)
             - carriers.willingness
         ) as is_rejected,

@@ -7,10 +7,12 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import greenhouse
+from milepost.building import docs_site
 from milepost.storage import s3
 from milepost.storage.location import Location
 
@@ -129,13 +131,22 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     """dbt's site shows the last `__overview__` that is not dbt's own, whichever package has it."""
     green = greenhouse.create(tmp_path / "project", raw, store, package=ROOT)
     assert green.dbt("parse").returncode == 0
-    blocks = json.loads((green.folder / "target/manifest.json").read_text())["docs"]
-    assert "doc.milepost.available_at" in blocks
-    pages = [block["package_name"] for block in blocks.values() if block["name"] == "__overview__"]
-    assert pages == ["dbt"]
+    manifest = json.loads((green.folder / "target/manifest.json").read_text())
+    assert "doc.milepost.available_at" in manifest["docs"]
+    assert [page["package_name"] for page in front_pages(manifest)] == ["dbt"]
+    (page,) = front_pages(docs_site.with_shelf(manifest))
+    assert page["block_contents"].startswith("# greenhouse\n")
+    assert (
+        "[bed_moisture](#!/model/model.greenhouse.bed_moisture) | bed |" in page["block_contents"]
+    )
+    assert "Milepost\n" not in page["block_contents"]
     # this project has its own, where `make docs` and the shell of `make env` look for it
     assert "{% docs __overview__ %}" in (ROOT / "docs/site/overview.md").read_text()
     assert (ROOT / "Makefile").read_text().count("MILEPOST_FRONT_PAGE=docs/site") == 2
+
+
+def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [doc for doc in manifest["docs"].values() if doc["name"] == "__overview__"]
 
 
 def test_the_example_of_a_loader_runs(raw: Location) -> None:

@@ -1,0 +1,168 @@
+"""dbt's docs site as one page that opens with the shelf.
+
+dbt's page writes `meta` as JSON on one line, and knows neither feature views nor services. On this
+page the description of each of them says what it is, in tables. They are made from dbt's manifest,
+which stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import FeatureView
+from milepost.errors import PublishError
+from milepost.release.definition import ViewDefinition, statements
+from milepost.release.service import Service
+
+OVERVIEW = "__overview__"
+# dbt lets long lines of details run out of sight, each with a bar to scroll by.
+STYLE = """<style>
+.details .details-content { table-layout: auto; }
+.details .details-content .detail-group .detail-body { white-space: normal; overflow-x: visible; }
+</style></head>"""
+
+
+def docs_site(target: Path) -> str:
+    """Return the page, from the `index.html`, manifest and catalog of `dbt docs generate`."""
+    names = ("index.html", "manifest.json", "catalog.json")
+    try:
+        page, manifest, catalog = ((target / name).read_text() for name in names)
+    except FileNotFoundError as error:
+        raise PublishError(
+            f"`{error.filename}` does not exist", hint="run `dbt docs generate` first"
+        ) from error
+    described = json.dumps(with_shelf(json.loads(manifest)))
+    return (
+        page.replace("</head>", STYLE, 1)
+        .replace('"MANIFEST.JSON INLINE DATA"', _inline(described))
+        .replace('"CATALOG.JSON INLINE DATA"', _inline(catalog))
+    )
+
+
+def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return dbt's manifest with its front page, views and services described for people."""
+    catalog = Catalog.of(manifest)
+    views, services = catalog.feature_views(), catalog.services()
+    for node in (*manifest["nodes"].values(), *manifest["sources"].values()):
+        node["meta"] = {name: _text(value) for name, value in node.get("meta", {}).items()}
+    for view in views:
+        node = manifest["nodes"][view.unique_id]
+        node["description"] += "\n\n" + _view_tables(view)
+        node["meta"] = {}
+    exposures = {node["name"]: node for node in manifest["exposures"].values()}
+    for service in services:
+        exposures[service.name]["description"] += "\n\n" + _service_table(service, views)
+        exposures[service.name]["meta"].pop("features", None)
+        exposures[service.name]["meta"].pop("aliases", None)
+    docs = manifest["docs"]
+    pages = {id_: doc for id_, doc in docs.items() if doc["name"] == OVERVIEW}
+    ours = [doc["block_contents"] for doc in pages.values() if doc["package_name"] != "dbt"]
+    project = catalog.project
+    text = ours[-1] if ours else f"# {project}\n\nA feature store, made with dbt and Milepost."
+    ids = {name: node["unique_id"] for name, node in exposures.items()}
+    page = _with_shelf(text, _shelf(views, services, ids))
+    # The site shows the last front page that is not dbt's own.
+    manifest["docs"] = {id_: doc for id_, doc in docs.items() if id_ not in pages} | {
+        f"doc.{project}.{OVERVIEW}": {
+            "name": OVERVIEW,
+            "package_name": project,
+            "block_contents": page,
+        }
+    }
+    return manifest
+
+
+def _with_shelf(text: str, shelf: str) -> str:
+    """Return a front page with the shelf before its first section."""
+    opening, section, rest = text.partition("\n## ")
+    return f"{opening.rstrip()}\n\n{shelf}{section}{rest}"
+
+
+def _shelf(
+    views: Sequence[FeatureView], services: Sequence[Service], exposure_ids: Mapping[str, str]
+) -> str:
+    shelf = "## Feature views\n\n" + _table(
+        ("view", "entities", "features", "fresh", "owners", "meaning"),
+        (
+            (
+                f"[{view.name}](#!/model/{view.unique_id})",
+                ", ".join(role.title for role in view.entities),
+                str(len(view.features) + len(view.derived)),
+                f"within {view.fresh_within_hours} hours" if view.fresh_within_hours else "",
+                ", ".join(view.owners.values()),
+                _first_sentence(view.description),
+            )
+            for view in views
+        ),
+    )
+    if services:
+        shelf += "\n## Services\n\n" + _table(
+            ("service", "meaning", "features", "owner"),
+            (
+                (
+                    f"[{service.name}](#!/exposure/{exposure_ids[service.name]})",
+                    _first_sentence(service.description),
+                    str(len(service.features)),
+                    service.owner.get("name", ""),
+                )
+                for service in services
+            ),
+        )
+    return shelf
+
+
+def _view_tables(view: FeatureView) -> str:
+    facts = {
+        statement.label: _text(statement.fact(getattr(view, name)))
+        for name, statement in statements(ViewDefinition).items()
+        if statement.is_shown and name != "description"
+    }
+    tables = _table(("the view", ""), ((name, text) for name, text in facts.items() if text))
+    if view.derived:
+        tables += "\nComputed at lookup:\n\n"
+    for feature in view.derived:
+        meaning, sql = (" ".join(text.split()) for text in (feature.description, feature.sql))
+        tables += f"- `{feature.name}`, {feature.type}: {meaning} In SQL: `{sql}`\n"
+    return tables
+
+
+def _service_table(service: Service, views: Iterable[FeatureView]) -> str:
+    by_name = {view.name: view for view in views}
+    rows = []
+    for reference in service.features:
+        shown, _, feature = reference.partition(":")
+        view = by_name[service.aliases.get(shown, {}).get("view", shown)]
+        meanings = {field.name: field.description for field in view.fields}
+        meanings |= {derived.name: derived.description for derived in view.derived}
+        link = f"[{shown}](#!/model/{view.unique_id})"
+        rows.append((f"`{feature or 'all'}`", link, meanings.get(feature, view.description)))
+    return _table(("feature", "view", "meaning"), rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    cells = ([" ".join(cell.split()).replace("|", "\\|") for cell in line] for line in lines)
+    return "".join("| " + " | ".join(line) + " |\n" for line in cells)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) ", text, maxsplit=1)[0]
+
+
+def _text(value: Any) -> str:
+    """Return a value of `meta` in words: of nested ones their parts with commas between them."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_text(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _inline(text: str) -> str:
+    """Return JSON that a script element can hold: a description may have the end of one."""
+    return text.replace("</", "<\\/")

@@ -1,0 +1,201 @@
+"""What README and guides tell a reader to run runs: in a fresh clone, in the order of reading.
+
+The clone has the environment of this checkout, so that nothing is installed. Its server, data and
+release are its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+BLOCK = re.compile(r"```(\w*)\n(.*?)```|((?:^ {4}[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(
+    r"^(?: {4})?((?:make|dbt|milepost|eval|export|cd|pip|python|\.venv/bin/\S+) .*)$"
+)
+README = "README.md"
+LOOK_AROUND = "docs/guides/look-around.md"
+TRAINING_SETS = "docs/guides/training-sets.md"
+DERIVED = "docs/guides/derived-features.md"
+ADD_A_VIEW = "docs/guides/add-a-feature-view.md"
+# In the order in which README leads to them.
+PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, ADD_A_VIEW)
+# What this test does not run, and what does.
+ELSEWHERE = {
+    "make test": "it runs this",
+    "make check": "`make test` begins with it",
+    "dbt compile --select carrier_reliability": "docs/concepts/windows-inside.md is its answer",
+    "make proofs": "a quarter of an hour",
+    "make run DATA=flights": "tests/python/project/test_flights.py",
+}
+# Their commands are for a reader's own data.
+OTHER_PAGES = {
+    "docs/guides/bring-your-own-data.md": "test_docs.py and the projects in examples/",
+    "docs/guides/features-in-time.md": "`dbt compile` and `make proofs` alone",
+    "docs/guides/use-as-a-package.md": "test_begun_projects.py",
+    "docs/guides/your-own-s3.md": "a server of the reader's own",
+}
+ROWS = """
+import os
+import duckdb
+with duckdb.connect(os.environ["MILEPOST_SCRATCH"], read_only=True) as scratch:
+    loads = scratch.sql(
+        "select carrier_id, origin_market_id, destination_market_id, equipment_type, "
+        "event_timestamp from main_training_sets.late_delivery order by event_timestamp desc "
+        "limit 50"
+    ).to_arrow_table()
+entity_df = loads.to_pandas()
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def commands(page: str) -> list[str]:
+    """The commands of a page in its order; one that goes over several lines is one."""
+    text = (PROJECT / page).read_text().replace("\\\n        ", "")
+    lines = [
+        line
+        for language, code, indented in BLOCK.findall(text)
+        if indented or language == "bash"
+        for line in (indented or code).splitlines()
+    ]
+    return [
+        match[1].partition(" #")[0].rstrip() for line in lines if (match := COMMAND.match(line))
+    ]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return [
+        code for kind, code, _ in BLOCK.findall((PROJECT / page).read_text()) if kind == language
+    ]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A clone of what git would commit, after `make run`."""
+    folder = tmp_path_factory.mktemp("reader") / "milepost"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in listed.splitlines():
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    (folder / ".venv").symlink_to(PROJECT / ".venv")
+    (folder / ".local").mkdir()
+    (folder / ".local/duckdb_extensions").symlink_to(PROJECT / ".local/duckdb_extensions")
+    for name in ("requirements.lock", "pyproject.toml"):
+        os.utime(folder / name, (0, 0))  # older than what was installed from it
+    try:
+        first, *_ = commands(README)
+        assert first == "make run"
+        run(folder, first)
+        yield folder
+    finally:
+        run(folder, "make s3-stop")
+
+
+def run(folder: Path, script: str) -> str:
+    """Run a script as a reader does in a new shell, without variables of other stores."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "MILEPOST_", "DBT_", "PYTEST_", "MAKE"))
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=kept,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, script + done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def python(folder: Path, code: str) -> str:
+    (folder / ".local/reader.py").write_text(code)
+    return run(folder, 'eval "$(make -s env)"; python .local/reader.py')
+
+
+def test_every_guide_is_run_here_or_elsewhere() -> None:
+    guides = {str(path.relative_to(PROJECT)) for path in (PROJECT / "docs/guides").glob("*.md")}
+    assert {README, *guides} == {*PAGES, *OTHER_PAGES}
+    named = {command for page in (*PAGES, *OTHER_PAGES) for command in commands(page)}
+    assert named >= ELSEWHERE.keys()
+
+
+def test_readme(clone: Path) -> None:
+    (code,) = blocks(README, "python")
+    assert "outbound_tender_rejection_rate_7d" in python(clone, code)
+    run(clone, "\n".join(c for c in commands(README)[1:] if c not in ELSEWHERE))
+
+
+def test_look_around(clone: Path) -> None:
+    python(clone, "\n".join(blocks(LOOK_AROUND, "python")))
+    run(clone, "\n".join(commands(LOOK_AROUND)[1:]))
+
+
+@pytest.mark.parametrize("folder", ["docs/guides", "."])
+def test_the_notebook(clone: Path, folder: str) -> None:
+    """From its own folder as Jupyter starts it, or from the workspace's root as VS Code can."""
+    notebook = json.loads((clone / "docs/guides/train-a-model.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert any("the model beats the base rate" in str(cell["outputs"]) for cell in cells)
+    code = "\n".join("".join(cell["source"]) for cell in cells)
+    (clone / ".local/notebook.py").write_text(code)
+    printed = run(clone / folder, f"{clone}/.venv/bin/python {clone}/.local/notebook.py")
+    gain = re.search(r"gain ([-.\d]+), 95 % interval ([-.\d]+) to ([-.\d]+)", printed)
+    assert gain, printed
+    assert 0 < float(gain[2]) < float(gain[1]) < float(gain[3])
+    assert "the model beats the base rate" in printed
+
+
+def test_training_sets(clone: Path) -> None:
+    python(clone, ROWS + "\n".join(blocks(TRAINING_SETS, "python")))
+    (clone / "spine.sql").write_text(
+        "select carrier_id, 'harrisburg_pa' as origin_market_id, 'richmond_va' as "
+        "destination_market_id, 'van' as equipment_type, available_at as event_timestamp "
+        "from carrier_tenders order by all desc limit 20"
+    )
+    script = "\n".join(c for c in commands(TRAINING_SETS) if c not in ELSEWHERE)
+    assert "milepost training-set" in script
+    run(clone, 'eval "$(make -s env)"\n' + script.replace("s3://my-bucket", "s3://milepost-store"))
+
+
+def test_derived_features(clone: Path) -> None:
+    code = "from milepost import FeatureStore\nstore = FeatureStore()\n"
+    python(clone, ROWS + code + "\n".join(blocks(DERIVED, "python")))
+
+
+def test_add_a_feature_view(clone: Path) -> None:
+    """What the guide tells to write is written where it says, and built, and published."""
+    entity, view, *_ = blocks(ADD_A_VIEW, "yaml")
+    (unit_test,) = (code for code in blocks(ADD_A_VIEW, "yaml") if code.startswith("unit_tests"))
+    (sql,) = blocks(ADD_A_VIEW, "sql")
+    project = clone / "dbt_project.yml"
+    defined, heading, others = project.read_text().partition("        entity_definitions:\n")
+    assert heading in entity
+    project.write_text(defined + entity + others)
+    folder = clone / "models/features/shipper"
+    folder.mkdir()
+    (folder / "shipper_behavior.sql").write_text(sql)
+    (folder / "shipper_behavior.yml").write_text(f"{view}\n{unit_test}")
+    first, *following = [c for c in commands(ADD_A_VIEW) if c not in ELSEWHERE]
+    assert first == "make run"
+    run(clone, "\n".join(following))
+    assert "shipper_behavior" in run(clone, 'eval "$(make -s env)"; milepost show')
