@@ -133,6 +133,13 @@ def to_text(value: Any) -> str:
     return ", ".join(str(item) for item in value)
 
 
+def to_short_text(value: Any) -> str:
+    """Return a value of a feature as a person reads it: of a number with a fraction, six digits."""
+    if value is None:
+        return "null"
+    return f"{value:.6g}" if isinstance(value, float) else to_text(value)
+
+
 def to_html(text: str) -> str:
     """Return a text as HTML in which no instant is broken over two lines."""
     return _together(escape(text))

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from milepost.display import DisplayTable
+from milepost.display import DisplayTable, to_short_text
 from milepost.errors import LookupInputError
 from milepost.reading.lookup import Lookup
 from milepost.reading.recipe import LookupOptions
@@ -93,7 +93,7 @@ def look_up(
             features,
             {
                 "feature": lambda feature: feature.feature,
-                "value": lambda feature: "null" if feature.value is None else feature.value,
+                "value": lambda feature: to_short_text(feature.value),
                 "": lambda feature: feature.note,
             },
         ),

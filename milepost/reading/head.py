@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from milepost.display import DisplayTable
+from milepost.display import GAP, DisplayTable, terminal_width, to_short_text
 from milepost.errors import LookupInputError
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
@@ -41,20 +42,33 @@ class ViewRows:
         return int(self._table.num_rows)
 
     def __repr__(self) -> str:
-        return repr(self._columns())
+        columns = [[self.view, *self._table.column_names], *self._texts()]
+        widths = [max(map(len, column)) + len(GAP) for column in columns]
+        ends = itertools.accumulate(widths)
+        shown = max(1, sum(end - len(GAP) <= terminal_width() for end in ends) - 1)
+        lines = repr(self._columns(shown))
+        more = len(self) - shown
+        return (
+            lines
+            if more <= 0
+            else f"{lines}\n{more} more: a wider terminal, or `to_arrow`, has them"
+        )
 
     def _repr_html_(self) -> str:
-        return self._columns()._repr_html_()
+        return self._columns(len(self))._repr_html_()
 
-    def _columns(self) -> DisplayTable[str]:
+    def _columns(self, row_count: int) -> DisplayTable[int]:
         """Return a line for each column: a view has more columns than a terminal is wide."""
-        rows = self._table.to_pylist()
+        names = self._table.column_names
+        titled = {texts[0]: texts[1:].__getitem__ for texts in self._texts()[:row_count]}
+        return DisplayTable(range(len(names)), {self.view: names.__getitem__, **titled}, prose=())
 
-        def value_in(row: dict[str, Any]) -> Any:
-            return lambda column: row[column]
-
-        values = {f"row {number}": value_in(row) for number, row in enumerate(rows, 1)}
-        return DisplayTable(self._table.column_names, {self.view: str, **values})
+    def _texts(self) -> list[list[str]]:
+        """Return the title of each row and its values."""
+        return [
+            [f"row {number}", *map(to_short_text, row.values())]
+            for number, row in enumerate(self._table.to_pylist(), 1)
+        ]
 
 
 def head(location: Location, view: View, n: int) -> ViewRows:

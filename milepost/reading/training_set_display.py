@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from milepost.display import DisplayTable
+from milepost.display import DisplayTable, to_short_text
 
 SHOWN_ROWS = 10
 SHOWN_VALUES = 3
@@ -27,7 +27,9 @@ def columns(table: pa.Table) -> DisplayTable[int]:
             "column": lambda n: table.column_names[n],
             "type": lambda n: str(table.schema.types[n]),
             "nulls": lambda n: table.column(n).null_count,
-            "first values": lambda n: [_text(value) for value in rows.column(n).to_pylist()],
+            "first values": lambda n: [
+                to_short_text(value) for value in rows.column(n).to_pylist()
+            ],
         },
     )
 
@@ -50,15 +52,8 @@ def _rows(table: pa.Table) -> DisplayTable[int]:
     values: dict[str, Callable[[int], Any]] = {}
     for place in places:
         if place not in elided:
-            cells = [_text(value) for value in rows.column(place).to_pylist()]
+            cells = [to_short_text(value) for value in rows.column(place).to_pylist()]
             values[table.column_names[place]] = cells.__getitem__
         elif place == elided[0]:
             values[f"… {len(elided):,} more"] = lambda _: "…"
     return DisplayTable(range(rows.num_rows), values, prose=())
-
-
-def _text(value: Any) -> str:
-    """Return a value, of a number six digits."""
-    if value is None:
-        return "null"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -164,11 +164,12 @@ def test_a_lake_with_nothing_new_is_checked_in_few_calls(
     tables = [table(raw, name, closed_by="delay") for name in names]
     first = check(store, *tables)
     assert sum(len(closed.files) for closed in first.values()) == 10 * hours
-    began = time.monotonic()
+    # Not the clock's: the S3 server works on the same cores, and for longer.
+    began = time.process_time()
     with requests() as calls:
         assert check(store, *tables) == first
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     pages = 10 * -(-hours // 1000)
     # Beside the listing: the clock, the ledger's pointer and its parts.
     assert pages <= len(calls) <= pages + 9
-    assert seconds < 5, f"{seconds} s"
+    assert seconds < 4, f"{seconds} s of CPU"

@@ -152,7 +152,9 @@ def test_near_names_answer_for_unknown_ones(opened: FeatureStore) -> None:
         opened.head("market")
 
 
-def test_head_has_the_rows_of_the_newest_month_first(opened: FeatureStore) -> None:
+def test_head_has_the_rows_of_the_newest_month_first(
+    opened: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = opened.head("markets", n=3)
     assert rows.to_arrow()["count"].to_pylist() == [2, 3, 4]
     assert opened.head("markets").to_arrow()["count"].to_pylist() == [2, 3, 4, 1]
@@ -162,8 +164,17 @@ def test_head_has_the_rows_of_the_newest_month_first(opened: FeatureStore) -> No
         "markets       row 1",
         "market_id     1",
         "available_at  2026-02-10 00:00:00",
-        "rate",
+        "rate          null",
         "count         2",
+    ]
+    monkeypatch.setenv("COLUMNS", "56")
+    assert repr(rows).splitlines() == [
+        "markets       row 1                row 2",
+        "market_id     1                    2",
+        "available_at  2026-02-10 00:00:00  2026-02-11 00:00:00",
+        "rate          null                 0.25",
+        "count         2                    3",
+        "1 more: a wider terminal, or `to_arrow`, has them",
     ]
     assert ">market_id</td>" in rows._repr_html_()
     for number in (0, -1, True, "5"):
