@@ -34,7 +34,7 @@ ELSEWHERE = {
     "make check": "`make test` begins with it",
     "dbt compile --select carrier_reliability": "docs/concepts/windows-inside.md is its answer",
     "make proofs": "a quarter of an hour",
-    "make run DATA=flights": "tests/python/project/test_flights.py",
+    "make run DATA=flights": "the same with `dbt build`: tests/python/scripts/test_land_flights.py",
 }
 # Their commands are for a reader's own data.
 OTHER_PAGES = {
