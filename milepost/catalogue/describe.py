@@ -9,6 +9,7 @@ from milepost.catalogue import feature_facts, usage
 from milepost.catalogue.description import Description
 from milepost.catalogue.search import SearchResult, features
 from milepost.display import DisplayTable
+from milepost.errors import UnknownFeatureError
 from milepost.release import coverage
 from milepost.release.coverage import Range
 from milepost.release.definition import Fact, statements
@@ -34,6 +35,17 @@ def describe(manifest: Manifest, reference: str, *, store_uri: str | None = None
     services = {service.name: service for service in manifest.services}
     if name in services and not colon:
         return _service(manifest, services[name], store_uri)
+    references = [
+        result.reference
+        for view in manifest.views
+        for result in features(view)
+        if result.reference == f"{view.name}:{name}"
+    ]
+    if references and name not in manifest.by_name:
+        raise UnknownFeatureError(
+            f"`{name}` is a feature, and stands without its view",
+            hint=f"there is {', '.join(f'`{known}`' for known in references)}",
+        )
     view = manifest.view(name, other_names=services)
     ranges = {whole.feature: whole for whole in coverage.of_view(manifest, view)}
     if not colon:
@@ -183,6 +195,9 @@ def _features(view: View, ranges: Mapping[str, Range]) -> DisplayTable[SearchRes
         {
             "reference": lambda result: result.reference,
             "kind": lambda result: result.kind,
+            "nulls": lambda result: feature_facts.null_share(
+                view, result.reference.partition(":")[2]
+            ),
             "from": lambda result: complete_from(
                 ranges[result.reference.partition(":")[2]].complete_from, view
             ),

@@ -36,12 +36,18 @@ def of_stored(view: View, column: Field) -> dict[str, Fact]:
         "sample": [_at_least(view, count, minimum) for count, minimum in column.sample.items()]
         or None,
         "rows": view.rows,
-        "nulls": _share(statistics["nulls"], view.rows) if statistics else None,
+        "nulls": null_share(view, column.name),
         "true": _share(_trues(bars), sum(bars["counts"]))
         if bars and column.type == "BOOLEAN"
         else None,
         "values": _values(statistics, column.type),
     }
+
+
+def null_share(view: View, feature: str) -> str | None:
+    """Return how many of a view's rows have no value of a feature; None where nobody counted."""
+    statistics = view.statistics.get(feature)
+    return _share(statistics["nulls"], view.rows) if statistics else None
 
 
 def of_derived(derived: Derived) -> dict[str, Fact]:

@@ -34,7 +34,7 @@ def head(store: Location, name: str, n: int, release: str | None) -> Answer:
 
 @command(
     "lookup",
-    example="lookup carrier_reliability carrier_id=C00001 --at 2026-03-01T12:00",
+    example="lookup carrier_reliability carrier_id=carrier_00027 --at 2026-03-01T12:00",
     output="The keys and the instant, then a line for each feature: its value, and why it "
     "has none.",
     json="`keys`, `at`, `features`: a list of `feature`, `value`, `note`.",

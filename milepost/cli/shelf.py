@@ -42,7 +42,7 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
 
 @command(
     "describe",
-    example="describe carrier_reliability:late_delivery_rate_28d",
+    example="describe carrier_reliability:on_time_delivery_rate_28d",
     output="A line for each fact; of a view also a table of its features.",
     json="`reference`, `facts`: by label, null where there is nothing to say; `features`: of a "
     "view, a list of `reference`, `kind`, `description`.",

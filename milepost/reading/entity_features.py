@@ -103,7 +103,8 @@ def look_up(
 def _last_instant(request: FeatureRequest) -> datetime:
     """Return the last instant, up to now, at which all views are built."""
     ends = [requested.view.built_through_at for requested in request.views]
-    return min(*ends, datetime.now(UTC).replace(tzinfo=None)) - MICROSECOND
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    return min(now, min(ends) - MICROSECOND)
 
 
 def _instant(at: datetime | str) -> datetime:

@@ -142,7 +142,15 @@ def test_a_view_is_described_with_its_features(
         "carrier_activity:last_load_at",
         "carrier_activity:days_since_last_load",
     ]
-    assert "days_since_last_load  DOUBLE, derived  2026-01-08 02:00  Days from" in repr(found)
+    listed = repr(found.features)
+    assert re.search(r"days_since_last_load +DOUBLE, derived +2026-01-08 02:00 +Days from", listed)
+    nulls = example.describe("carrier_activity:last_load_at").facts["nulls"]
+    assert re.search(rf"last_load_at +TIMESTAMP +{re.escape(str(nulls))} +", listed), listed
+
+
+def test_a_feature_that_is_named_without_its_view_is_found(example: FeatureStore) -> None:
+    with pytest.raises(UnknownFeatureError, match="hint: there is `carrier_activity:last_load_at`"):
+        example.describe("last_load_at")
 
 
 def test_a_deprecated_version_says_so_and_is_found_under_each_name(store: Location) -> None:

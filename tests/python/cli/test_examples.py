@@ -25,7 +25,11 @@ from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 COMMANDS = {str(item.name): item for section in SECTIONS.values() for item in section}
 # They need more than a store: each has a test of its own below.
 OF_A_PROJECT = {"init", "publish", "reopen"}
-TYPES = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "late_delivery_rate_28d": "DOUBLE"}
+TYPES = {
+    "carrier_id": "VARCHAR",
+    "available_at": "TIMESTAMP",
+    "on_time_delivery_rate_28d": "DOUBLE",
+}
 SPINE = (
     "select distinct carrier_id, timestamp '2026-02-03' as event_timestamp from carrier_reliability"
 )
@@ -66,11 +70,11 @@ def two(store: Location) -> list[str]:
     names = []
     for month in (1, 2):
         instants = [at(f"2026-0{number}-02") for number in range(1, month + 1)]
-        rows = rows_of(TYPES, *[("C00001", instant, 0.25) for instant in instants])
+        rows = rows_of(TYPES, *[("carrier_00027", instant, 0.25) for instant in instants])
         manifest = manifest_of(
             put_view(store, "carrier_reliability", rows), created_at=f"2026-11-2{month}T00:00:00"
         )
-        features = ["carrier_reliability:late_delivery_rate_28d"]
+        features = ["carrier_reliability:on_time_delivery_rate_28d"]
         late = Service("late_delivery", "Whether a delivery is late.", None, {}, features)
         manifest = replace(manifest, services=[late]).sealed()
         release_manifest(store, manifest)
@@ -89,9 +93,9 @@ def test_an_example_runs(name: str, run: Run, two: list[str], tmp_path: Path) ->
 
 def test_what_the_examples_of_the_catalogue_print(run: Run, two: list[str]) -> None:
     """A terminal and Python say the same."""
-    assert "carrier_reliability:late_delivery_rate_28d" in run("search late delivery rate")
+    assert "carrier_reliability:on_time_delivery_rate_28d" in run("search on time delivery rate")
     assert "0.25" in run(COMMANDS["lookup"].example)
-    assert "late_delivery_rate_28d" in run(COMMANDS["head"].example)
+    assert "on_time_delivery_rate_28d" in run(COMMANDS["head"].example)
     assert "Whether a delivery is late." in run("services")
     assert run(COMMANDS["rollback"].example) == f"current is now {two[0]}\n"
 
