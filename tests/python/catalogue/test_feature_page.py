@@ -150,6 +150,10 @@ def test_a_feature_has_a_page_in_a_terminal(
 def test_numbers_and_truths_are_said_as_such(page: tuple[FeatureStore, Manifest]) -> None:
     count = page[0].describe("markets:tender_count_7d").facts
     assert (count["window"], count["values"]) == ("7 days", ["min: 1", "max: 12,000"])
+    listed = page[0].describe("markets").features
+    assert listed is not None
+    shares = listed.to_pandas().set_index("reference")["nulls"]
+    assert shares["markets:tender_count_7d"] == count["nulls"] != ""
     truth = page[0].describe("markets:is_open")
     assert (truth.facts["window"], truth.facts["true"]) == ("12 hours", "3 (75.0%)")
     assert truth.facts["values"] is None
