@@ -61,8 +61,9 @@ test: check ## Run every check and test; what CI runs
 	@$(BIN)/pytest
 
 .PHONY: proofs
-proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers
-	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py
+proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers, and run the guides
+	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py \
+		tests/python/project/test_documented_commands.py
 
 .PHONY: faults
 faults: setup ## Publish, race, kill and damage at full size: no store may break
@@ -138,7 +139,8 @@ examples/%/dbt_packages/milepost: | setup
 
 .PHONY: build
 build: s3-start $(EXAMPLE:%=examples/%/dbt_packages/milepost) ## Build and test every model: dbt build
-	@$(LOCAL_S3); $(BIN)/dbt build
+	@# As `env` has it: dbt parses all anew where a variable differs.
+	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt build
 
 .PHONY: publish
 publish: s3-start ## Publish the feature views as a release

@@ -142,7 +142,7 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     assert "Milepost\n" not in page["block_contents"]
     # this project has its own, where `make docs` and the shell of `make env` look for it
     assert "{% docs __overview__ %}" in (ROOT / "docs/site/overview.md").read_text()
-    assert (ROOT / "Makefile").read_text().count("MILEPOST_FRONT_PAGE=docs/site") == 2
+    assert (ROOT / "Makefile").read_text().count("MILEPOST_FRONT_PAGE=docs/site") == 3
 
 
 def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:

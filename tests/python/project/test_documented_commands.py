@@ -33,7 +33,7 @@ ELSEWHERE = {
     "make test": "it runs this",
     "make check": "`make test` begins with it",
     "dbt compile --select carrier_reliability": "docs/concepts/windows-inside.md is its answer",
-    "make proofs": "a quarter of an hour",
+    "make proofs": "it runs this, with all guides",
     "make run DATA=flights": "the same with `dbt build`: tests/python/scripts/test_land_flights.py",
 }
 # Their commands are for a reader's own data.
@@ -165,6 +165,7 @@ def test_the_notebook(clone: Path, folder: str) -> None:
     assert "the model beats the base rate" in printed
 
 
+@pytest.mark.full_size
 def test_training_sets(clone: Path) -> None:
     python(clone, ROWS + "\n".join(blocks(TRAINING_SETS, "python")))
     (clone / "spine.sql").write_text(
@@ -182,6 +183,7 @@ def test_derived_features(clone: Path) -> None:
     python(clone, ROWS + code + "\n".join(blocks(DERIVED, "python")))
 
 
+@pytest.mark.full_size
 def test_add_a_feature_view(clone: Path) -> None:
     """What the guide tells to write is written where it says, and built, and published."""
     entity, view, *_ = blocks(ADD_A_VIEW, "yaml")
