@@ -164,12 +164,11 @@ def test_a_lake_with_nothing_new_is_checked_in_few_calls(
     tables = [table(raw, name, closed_by="delay") for name in names]
     first = check(store, *tables)
     assert sum(len(closed.files) for closed in first.values()) == 10 * hours
-    # Not the clock's: the S3 server works on the same cores, and for longer.
-    began = time.process_time()
+    began = time.monotonic()
     with requests() as calls:
         assert check(store, *tables) == first
-    seconds = time.process_time() - began
+    seconds = time.monotonic() - began
     pages = 10 * -(-hours // 1000)
     # Beside the listing: the clock, the ledger's pointer and its parts.
     assert pages <= len(calls) <= pages + 9
-    assert seconds < 4, f"{seconds} s of CPU"
+    assert seconds < 5, f"{seconds} s"
