@@ -78,7 +78,8 @@ def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_shelf(text: str, shelf: str) -> str:
-    """Return a front page with the shelf before its first section."""
+    """Return a front page with the shelf before its first section, in place of a list of views."""
+    text = re.sub(r"\n## Feature views\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL)
     opening, section, rest = text.partition("\n## ")
     return f"{opening.rstrip()}\n\n{shelf}{section}{rest}"
 

@@ -39,7 +39,7 @@ def describe(manifest: Manifest, reference: str, *, store_uri: str | None = None
         result.reference
         for view in manifest.views
         for result in features(view)
-        if result.reference == f"{view.name}:{name}"
+        if result.reference == f"{view.name}:{reference}"
     ]
     if references and name not in manifest.by_name:
         raise UnknownFeatureError(

@@ -40,6 +40,15 @@ def test_a_row_has_the_number_of_features_and_not_their_names(dbt_manifest: Path
     assert "load_to_truck_ratio_1d" not in row
 
 
+def test_overview_links_every_feature_view(dbt_manifest: Path) -> None:
+    overview = (ROOT / "docs/site/overview.md").read_text()
+    nodes = json.loads(dbt_manifest.read_text())["nodes"]
+    views = [i for i, node in nodes.items() if "entities" in node["config"].get("meta", {})]
+    assert len(views) >= 3
+    for view in views:
+        assert f"(#!/model/{view})" in overview, "name it in docs/site/overview.md"
+
+
 def test_what_stood_in_the_file_before_is_replaced(dbt_manifest: Path, tmp_path: Path) -> None:
     file = tmp_path / "page.md"
     file.write_text("before\n<!-- feature views -->\nold\n<!-- feature views -->\nafter\n")
