@@ -145,6 +145,17 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     assert (ROOT / "Makefile").read_text().count("MILEPOST_FRONT_PAGE=docs/site") == 3
 
 
+def test_the_shelf_takes_the_place_of_the_list_of_views(dbt_manifest: Path) -> None:
+    manifest = json.loads(dbt_manifest.read_text())
+    text = (ROOT / "docs/site/overview.md").read_text()
+    ours = {"name": "__overview__", "package_name": "milepost", "block_contents": text}
+    manifest["docs"]["doc.milepost.__overview__"] = ours
+    (page,) = front_pages(docs_site.with_shelf(manifest))
+    assert page["block_contents"].count("## Feature views\n") == 1
+    assert "\n- [lane_rates]" not in page["block_contents"]
+    assert "## Where to look\n" in page["block_contents"]
+
+
 def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [doc for doc in manifest["docs"].values() if doc["name"] == "__overview__"]
 
