@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "beginning": {"raw", "release", "storage"},
     "building": {"raw", "release", "storage"},
     "publishing": {"building", "release", "storage"},
+    "standards": {"building", "release", "storage"},
     "catalogue": {"release", "storage"},
     "reading": {"catalogue", "release", "storage"},
     "cli": {
@@ -34,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "raw",
         "reading",
         "release",
+        "standards",
         "storage",
     },
 }
