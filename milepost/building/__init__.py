@@ -14,4 +14,5 @@ __all__ = [
     "known_at",
     "plan",
     "project",
+    "view_code",
 ]

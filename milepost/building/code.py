@@ -128,6 +128,11 @@ class Coder:
             parts |= self._own(member)
         return parts
 
+    def source_code(self, source_id: str) -> str:
+        """Return the hash of what a source declares of its rows, wherever they lie."""
+        _, meta, columns = _source(self._catalog.nodes[source_id])
+        return _hash([{key: meta[key] for key in meta.keys() - {"raw_uri"}}, columns])
+
     def _own_parts(self, node_id: str) -> Parts:
         node = self._catalog.nodes[node_id]
         kind = node["resource_type"]
