@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from milepost.building.declared_views import FeatureView
-from milepost.errors import PublishError
+from milepost.errors import StandardsError
+from milepost.stress.judgement import stress_tolerances
 
 FORMAT = 1
 
@@ -67,19 +68,26 @@ class Evidence:
         return json.dumps(content, indent=2) + "\n"
 
 
-def promises(view: FeatureView) -> dict[str, Any]:
-    """Return what a view's YAML promises to readers and no table depends on."""
-    return {
+def promises(view: FeatureView, node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a view's YAML states that was approved with it and that is no part of its code.
+
+    `node` is the view's model. The values are as JSON has them.
+    """
+    stated = {
         "owners": dict(view.owners),
         "fresh_within_hours": view.fresh_within_hours,
         "bounds": dict(view.bounds),
+        "derived": [asdict(feature) for feature in view.derived],
+        "stress_tolerance": stress_tolerances(node, view.features),
     }
+    normalised: dict[str, Any] = json.loads(json.dumps(stated))
+    return normalised
 
 
 def read(path: Path) -> Evidence | None:
     """Return the evidence in a file, None where there is no file.
 
-    Raises a PublishError where it was edited by hand, or is of another Milepost.
+    Raises a StandardsError where it was edited by hand, or is of another Milepost.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -100,8 +108,8 @@ def read(path: Path) -> Evidence | None:
     return evidence
 
 
-def _damaged(path: Path, fault: str) -> PublishError:
-    return PublishError(
+def _damaged(path: Path, fault: str) -> StandardsError:
+    return StandardsError(
         f"`{path.name}` is not as `milepost promote` wrote it: {fault}",
         hint="restore it from Git, or promote the view again",
     )

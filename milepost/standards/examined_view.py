@@ -79,11 +79,12 @@ class ExaminedView:
 
     @cached_property
     def services(self) -> list[str]:
-        """The names of the services that need the view."""
+        """The names of the models that use the view: exposures of type `ml`."""
         return [
-            service.name
-            for service in self.catalog.services()
-            if self.node["unique_id"] in self.catalog.exposed(service.name)
+            exposure["name"]
+            for exposure in self.catalog.exposures.values()
+            if exposure["type"] == "ml"
+            and self.node["unique_id"] in self.catalog.exposed(exposure["name"])
         ]
 
     @cached_property

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from milepost.building.declared_views import published_name
 from milepost.errors import PublishError
 
 Place: TypeAlias = tuple[str, int]
@@ -36,7 +37,7 @@ class StatedModel:
     """
 
     def __init__(self, folder: Path | None, node: Mapping[str, Any]) -> None:
-        self.path = yaml_file(node)
+        self.path, self.name = yaml_file(node), published_name(node)
         self._entries = _named(_root(folder and folder / self.path), "models", str(node["name"]))
         version = node.get("version")
         self._version = _version(self._entries, version) if version is not None else {}
@@ -55,6 +56,11 @@ class StatedModel:
             if node is not None:
                 return node
         return None
+
+    def is_for_other_versions(self, key: str) -> bool:
+        """Return whether several versions of the model share a key of its `config.meta`."""
+        has_its_own = key in _entries(_entries(self._version.get("config")).get("meta"))
+        return not has_its_own and len(list(_items(self._entries.get("versions")))) > 1
 
     def place_of_meta(self, key: str) -> Place:
         """Return where a key of `config.meta` is stated, or else the model."""

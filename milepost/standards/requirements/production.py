@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from milepost.building.column_meaning import without_window
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.requirement import Fault
+from milepost.stress import judgement
 
 # Four weeks, in which weekends even out, and two days: as long as the gate compares new rows with.
 HISTORY = timedelta(days=30)
@@ -41,7 +43,7 @@ def _is_never_null(examined: ExaminedView, name: str) -> bool:
         if test.get("column_name") == name
     }
     # The name of a count says that it is never null: `values_fit_their_names` tests it.
-    return "not_null" in {*constraints, *tests} or is_count(name)
+    return "not_null" in {*constraints, *tests} or without_window(name).endswith("_count")
 
 
 def promises_freshness(examined: ExaminedView) -> Iterator[Fault]:
@@ -85,3 +87,7 @@ def has_withstood_stress(examined: ExaminedView) -> Iterator[Fault]:
     """Require that the view has a stress certificate of exactly this code, in which no feature
     moves silently beyond its tolerance.
     """
+    if examined.folder is None or not examined.is_own:
+        return  # `has_evidence_of_this_code` says that no file is there
+    for fault in judgement.faults(examined.catalog, examined.coder, examined.view, examined.folder):
+        yield Fault(f"has not withstood stress: {fault.message}", fault.remedy, (fault.path, 1))
