@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-from milepost.drafting.draft import Computed, Draft
-from milepost.drafting.facts import Facts, FactsReader, Layer, cte_queries, unqualified
-from milepost.drafting.feature_list import (
-    DraftFeature,
-    FeatureList,
-    Window,
-    feature_name,
-    plain_name,
-    window_in,
-)
-from milepost.drafting.grouping import Grouping, grouping_of
-from milepost.drafting.measures import Measure, Untranslatable, is_aggregate, measure_of
+from milepost.drafting.draft import Draft
+from milepost.drafting.facts import Facts, Layer, cte_queries, unqualified
+from milepost.drafting.facts_reader import FactsReader
+from milepost.drafting.feature_list import FeatureList
+from milepost.drafting.grouping import grouping_of
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes
-from milepost.drafting.query import (
-    Node,
-    Query,
-    comparable,
-    conjuncts,
-    expression,
-    is_column,
-    replaced,
-    walk,
-)
-from milepost.drafting.runnable import NUMBERS, contract_type, type_of
+from milepost.drafting.query import Node, Query, conjuncts, is_column
+from milepost.drafting.selection import Selection
 from milepost.drafting.spans import Span
 from milepost.drafting.written import written
 from milepost.errors import DraftError
-
-STEP_HOURS = {"hour": 1, "day": 24, "week": 168}
 
 
 def draft(query: Query, name: str, models: Models) -> Draft:
@@ -54,248 +34,77 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         )
     _note_rows(query, notes)
     grouping = grouping_of(query, facts, models, notes)
-    capture = _Capture(query, models, notes, reader, facts, span or Span(), grouping)
-    return capture.draft(name, conditions)
-
-
-@dataclass
-class _Capture:
-    """A query that is being read, with the features so far."""
-
-    query: Query
-    models: Models
-    notes: Notes
-    reader: FactsReader
-    facts: Facts
-    span: Span
-    grouping: Grouping
-    computed: list[Computed] = field(default_factory=list)
-    select_places: dict[str, int] = field(default_factory=dict)
-    days_only: bool = False
-
-    def draft(self, name: str, conditions: list[Node]) -> Draft:
-        """Return the draft, with all that the select list says."""
-        self.features = FeatureList(self._facts_name(), set(self.facts.columns))
-        for item in self.query.tree["select_list"]:
-            if not self.grouping.is_group(item):
-                self._add(item)
-        if not self.select_places:
-            todos = "\n".join(f"  {note}" for note in self.notes.todos)
-            raise DraftError(
-                f"no feature of `{self.query.place}` can be translated:\n{todos}",
-                hint="a feature is an aggregate of facts in a window that ends now: "
-                "`count(*)` with `where known_at >= now() - interval 28 days`",
-            )
-        self.features.add_samples()
-        layers = self._layers(conditions)
-        return Draft(
-            name,
-            self.query,
-            self.models,
-            self.facts,
-            layers,
-            self._grid(),
-            self.features,
-            self.computed,
-            self.select_places,
-            self.grouping,
-            self.reader.spans,
-            self.notes,
+    features = FeatureList(_facts_name(facts), set(facts.columns))
+    selection = Selection(query, models, notes, reader, facts, span or Span(), grouping, features)
+    selection.read()
+    if not selection.select_places:
+        todos = "\n".join(f"  {note}" for note in notes.todos)
+        raise DraftError(
+            f"no feature of `{query.place}` can be translated:\n{todos}",
+            hint="a feature is an aggregate of facts in a window that ends now: "
+            "`count(*)` with `where known_at >= now() - interval 28 days`",
         )
+    return Draft(
+        name,
+        query,
+        models,
+        facts,
+        _layers(selection, conditions),
+        _grid(selection),
+        features,
+        selection.computed,
+        selection.select_places,
+        grouping,
+        reader.spans,
+        notes,
+    )
 
-    def _add(self, item: Node) -> None:
-        place = self.query.at(item)
-        try:
-            if is_aggregate(item):
-                self._add_aggregate(item)
-            elif any(is_aggregate(part) for part in walk(item)):
-                self._add_computed(item, item)
-            else:
-                raise Untranslatable(
-                    f"`{written(item)}` is neither a key nor an aggregate", "group by it, or not"
-                )
-        except Untranslatable as reason:
-            label = f"`{item['alias']}`: " if item.get("alias") else ""
-            self.notes.todo(place, f"{label}{reason} is left out", reason.remedy)
 
-    def _add_aggregate(self, item: Node) -> None:
-        measure = self._measure(item)
-        if measure.is_zero_without:
-            self._add_computed(item, expression("coalesce(sum_of_it, 0)"), item)
-            return
-        feature = self._feature(item, measure, is_hidden=False)
-        said = window_in(item["alias"])
-        if said and said.replace("_", "") != feature.window.suffix.replace("_", ""):
-            self.notes.change(
-                self.query.at(item),
-                f"`{item['alias']}` is named `{feature.column}`, after the window that the query "
-                "really has",
+def _facts_name(facts: Facts) -> str:
+    if facts.layers:
+        return f"{facts.layers[-1].name}_facts"
+    name = facts.model.name.rpartition("__")[2]
+    return f"{name}_rows" if name in {"windows", "features"} else name
+
+
+def _layers(selection: Selection, conditions: list[Node]) -> tuple[Layer, ...]:
+    """Return the CTEs of the facts: one more where there is more to choose or compute."""
+    facts, features, keys_of = selection.facts, selection.features, selection.grouping.keys
+    computed = features.computed
+    if any(layer.name == "windows" for layer in facts.layers):
+        raise DraftError("a CTE is named `windows`", hint="the draft has one: rename it")
+    is_plain = all(key.sql == key.name for key in keys_of)
+    if facts.layers and not conditions and not computed and is_plain:
+        features.facts = facts.layers[-1].name
+        return facts.layers
+    keys = {key.name: key.sql for key in keys_of}
+    values = {
+        column: column
+        for feature in features.features
+        if (value := feature.measure.value) and is_column(value)
+        for column in [value["column_names"][-1].lower()]
+    }
+    columns = keys | values | {name: sql for sql, name in computed.items()}
+    renamed = facts.model.renamed if not facts.layers else {}
+    columns = {name: renamed.get(sql, sql) for name, sql in columns.items()}
+    columns |= {KNOWN_AT: KNOWN_AT, SUPERSEDED_AT: SUPERSEDED_AT}
+    items = tuple(sql if sql == name else f"{sql} as {name}" for name, sql in columns.items())
+    texts = tuple(written(unqualified(condition, facts)) for condition in conditions)
+    return (*facts.layers, Layer(features.facts, facts.source, items, texts))
+
+
+def _grid(selection: Selection) -> str:
+    windows = [feature.window for feature in selection.features.features]
+    is_hourly = any(window.hours % 24 or window.back_hours % 24 for window in windows)
+    if selection.grouping.series_step == "hour" or is_hourly:
+        if selection.ends_a_day:
+            selection.notes.todo(
+                selection.query.at(selection.query.tree["where_clause"]),
+                "some windows end at the beginning of a day, and others are of hours",
+                "capture them as two views",
             )
-        added = self.features.add(feature)
-        self.select_places[added.column] = self._select_place(item)
-
-    def _feature(self, node: Node, measure: Measure, *, is_hidden: bool) -> DraftFeature:
-        alias = node.get("alias", "")
-        name = feature_name(alias, measure, self.features.facts)
-        comment = "" if is_hidden else self.query.comment_at(node)
-        window = self._window(measure)
-        line = self.query.line(node)
-        return DraftFeature(name, measure, window, line, comment, is_hidden)
-
-    def _measure(self, node: Node) -> Measure:
-        measure = measure_of(
-            comparable(unqualified(node, self.facts)),
-            lambda conditions: self.reader.conditions(conditions, self.facts),
-        )
-        return self._typed(measure)
-
-    def _typed(self, measure: Measure) -> Measure:
-        """Return a measure that fits the type of what it is of."""
-        value = measure.value
-        if value is None or measure.aggregate in {"count", "distinct"}:
-            return measure
-        kind = self._type_of(value)
-        if measure.aggregate == "mean" and kind != "BOOLEAN" and value["class"] == "CAST":
-            if self._type_of(value["child"]) == "BOOLEAN":
-                value, kind = value["child"], "BOOLEAN"
-        if measure.aggregate in {"mean", "rate"} and kind == "BOOLEAN":
-            return replace(measure, aggregate="rate", value=value, is_boolean=True)
-        if not kind.startswith(NUMBERS):
-            raise Untranslatable(
-                f"`{measure.aggregate}` of `{written(value)}`, which is {kind},",
-                "only numbers are aggregated so; the newest instant is `newest_at`",
-            )
-        if measure.aggregate in {"min", "max"} and kind not in {"BIGINT", "DOUBLE"}:
-            value = expression(f"cast({written(value)} as double)")
-        return replace(measure, value=value)
-
-    def _type_of(self, value: Node) -> str:
-        return type_of(self.models, self.facts, value)
-
-    def _window(self, measure: Measure) -> Window:
-        if self.grouping.series_step:
-            if measure.span is not None:
-                raise Untranslatable(
-                    "an aggregate with a window of its own in a series", "capture it by itself"
-                )
-            return Window(STEP_HOURS[self.grouping.series_step])
-        span = self.span & self.facts.span & (measure.span or Span())
-        self.days_only = self.days_only or span.of_day
-        back = max(0, span.to_hours or 0)
-        if span.from_hours is None:
-            raise Untranslatable(
-                "an aggregate that looks back for ever",
-                "give it a window that ends now: `where known_at >= now() - interval 28 days`",
-            )
-        if span.from_hours <= back:
-            raise Untranslatable("an aggregate of a window that holds nothing", "correct it")
-        return Window(span.from_hours - back, back)
-
-    def _add_computed(self, item: Node, tree: Node, only: Node | None = None) -> None:
-        """Add a column that is computed from aggregates, whose windows the view has beside it."""
-        windows: list[Window] = []
-        types: dict[str, str] = {}
-
-        def column(part: Node) -> Node | None:
-            is_place = only is not None and part.get("column_names") == ["sum_of_it"]
-            if not (is_place or is_aggregate(part)):
-                return None
-            aggregate = only if is_place and only is not None else part
-            measure = self._measure(aggregate)
-            if measure.is_zero_without and not is_place:
-                raise Untranslatable("a sum that is 0 without facts", "write it by itself")
-            added = self.features.add(
-                self._feature({**aggregate, "alias": ""}, measure, is_hidden=True)
-            )
-            windows.append(added.window)
-            is_count = measure.aggregate in {"count", "distinct"}
-            types[added.column] = "bigint" if is_count else "double"
-            return expression(added.column)
-
-        sql = written(self._divided(item, replaced({**tree, "alias": ""}, column)))
-        inputs = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
-        data_type = self.models.columns_of(f"(select {sql} as it from (select {inputs}))", sql)[
-            "it"
-        ]
-        contract = contract_type(data_type)
-        if not contract:
-            raise Untranslatable(f"`{sql}`, which is {data_type},", "cast it to a type of features")
-        if contract != data_type:
-            sql = f"cast({sql} as {contract.lower()})"
-        base = plain_name(item["alias"]) or f"computed_{len(self.computed) + 1}"
-        has_window = len(set(windows)) == 1
-        said = window_in(base)
-        name = f"{base.removesuffix(said)}{windows[0].suffix}" if has_window else base
-        line = self.query.line(item)
-        self.computed.append(
-            Computed(name, sql, contract.lower(), line, self.query.comment_at(item))
-        )
-        self.select_places[name] = self._select_place(item)
-
-    def _divided(self, item: Node, tree: Node) -> Node:
-        """Return an expression that is null where it would divide by 0."""
-
-        def safe(part: Node) -> Node | None:
-            is_division = part.get("function_name") == "/" and part.get("is_operator")
-            if not is_division or part["children"][1].get("class") == "CONSTANT":
-                return None
-            left, right = (replaced(child, safe) for child in part["children"])
-            if right.get("function_name") == "nullif":
-                return {**part, "children": [left, right]}
-            self.notes.change(
-                self.query.at(item), f"`{written(part)}` is null where it would divide by 0"
-            )
-            return {**part, "children": [left, expression(f"nullif({written(right)}, 0)")]}
-
-        result: Node = replaced(tree, safe)
-        return result
-
-    def _select_place(self, item: Node) -> int:
-        """Return the place of an item in the select list, from 0."""
-        return next(n for n, node in enumerate(self.query.tree["select_list"]) if node is item)
-
-    def _facts_name(self) -> str:
-        if self.facts.layers:
-            return f"{self.facts.layers[-1].name}_facts"
-        name = self.facts.model.name.rpartition("__")[2]
-        return f"{name}_rows" if name in {"windows", "features"} else name
-
-    def _layers(self, conditions: list[Node]) -> tuple[Layer, ...]:
-        """Return the CTEs of the facts: one more where there is more to choose or compute."""
-        facts, computed = self.facts, self.features.computed
-        if any(layer.name == "windows" for layer in facts.layers):
-            raise DraftError("a CTE is named `windows`", hint="the draft has one: rename it")
-        is_plain = all(key.sql == key.name for key in self.grouping.keys)
-        if facts.layers and not conditions and not computed and is_plain:
-            self.features.facts = facts.layers[-1].name
-            return facts.layers
-        keys = {key.name: key.sql for key in self.grouping.keys}
-        values = {
-            column: column
-            for feature in self.features.features
-            if (value := feature.measure.value) and is_column(value)
-            for column in [value["column_names"][-1].lower()]
-        }
-        columns = keys | values | {name: sql for sql, name in computed.items()}
-        renamed = facts.model.renamed if not facts.layers else {}
-        columns = {name: renamed.get(sql, sql) for name, sql in columns.items()}
-        columns |= {KNOWN_AT: KNOWN_AT, SUPERSEDED_AT: SUPERSEDED_AT}
-        items = tuple(sql if sql == name else f"{sql} as {name}" for name, sql in columns.items())
-        texts = tuple(written(unqualified(condition, facts)) for condition in conditions)
-        return (*facts.layers, Layer(self.features.facts, facts.source, items, texts))
-
-    def _grid(self) -> str:
-        windows = [feature.window for feature in self.features.features]
-        is_hourly = any(window.hours % 24 or window.back_hours % 24 for window in windows)
-        if self.grouping.series_step == "hour" or is_hourly:
-            if self.days_only:
-                self.notes.todo(
-                    self.query.at(self.query.tree["where_clause"]),
-                    "some windows end at the beginning of a day, and others are of hours",
-                    "capture them as two views",
-                )
-            return "hour"
-        return "day"
+        return "hour"
+    return "day"
 
 
 def _note_rows(query: Query, notes: Notes) -> None:

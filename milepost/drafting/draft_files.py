@@ -44,7 +44,7 @@ class DraftFiles:
     def sql(self, more_todos: Sequence[Note] = ()) -> str:
         """Return the model, with what is left to do before it."""
         draft = self.draft
-        lines = [f"-- Drafted from {draft.query.place} by `milepost capture`."]
+        lines = [f"-- Drafted from {draft.query.place}."]
         if draft.notes.changes:
             lines.append("-- Otherwise than the query:")
         for note in draft.notes.changes:
@@ -73,8 +73,8 @@ class DraftFiles:
         )
         if unit_test is None:
             text += (
-                f"# {TODO} a unit test at the edge of a window, as in "
-                "docs/guides/add-a-feature-view.md: no row of its own was found that the facts take.\n"
+                f"# {TODO}: a unit test at the edge of a window; no row could be made up that the "
+                "facts take.\n"
             )
         return text
 

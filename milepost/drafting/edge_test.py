@@ -14,12 +14,11 @@ from milepost.drafting.draft import Draft
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT
 from milepost.drafting.query import column_names, expression, walk
 from milepost.drafting.reference import reference_sql
-from milepost.drafting.runnable import runnable
+from milepost.drafting.runnable import NUMBERS, runnable
 
 # Two facts that are a microsecond apart, on both sides of a grid instant.
-_AT_MIDNIGHT = datetime(2026, 1, 2)
+_AT_MIDNIGHT = datetime.fromisoformat("2026-01-02")
 _JUST_BEFORE = _AT_MIDNIGHT - timedelta(microseconds=1)
-_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT")
 
 
 def edge_test(draft: Draft) -> UnitTest | None:
@@ -84,7 +83,7 @@ def _made_up(draft: Draft) -> dict[str, Any]:
         elif kind.startswith("TIMESTAMP"):
             row[name] = _AT_MIDNIGHT - timedelta(hours=3)
         else:
-            row[name] = 2 if kind.startswith(_NUMBERS) else "a"
+            row[name] = 2 if kind.startswith(NUMBERS) else "a"
     return row
 
 
@@ -161,12 +160,12 @@ def _expected(
         runnable(draft.facts, draft.layers, f"{', '.join(keys)}, {KNOWN_AT}", f"({fixture})")
     ).fetchall()
     instants: dict[tuple[Any, ...], set[datetime]] = {}
-    for *key, known_at in facts:
+    for *values_of_key, known_at in facts:
         enters = _AT_MIDNIGHT if known_at < _AT_MIDNIGHT else _AT_MIDNIGHT + step
         for feature in draft.features.features:
             back = timedelta(hours=feature.window.back_hours)
             turns = {enters + back, enters + back + timedelta(hours=feature.window.hours)}
-            instants.setdefault(tuple(key), set()).update(turns)
+            instants.setdefault(tuple(values_of_key), set()).update(turns)
     for key, turns_of_key in instants.items():
         for instant in sorted(turns_of_key):
             sql = reference_sql(draft, instant, as_meant=True, relation=f"({fixture})")

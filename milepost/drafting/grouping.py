@@ -28,7 +28,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Grouping:
-    """The keys of a view with the expressions that they are, and the step of a series of instants."""
+    """The keys of a view, what they are in the query, and the step of a series of instants."""
 
     keys: Sequence[Key]
     key_nodes: Sequence[Node]

@@ -56,9 +56,9 @@ def _range(text: str, name: str) -> tuple[int, int]:
         following = [later for _, later in words[index + 1 : index + 5]]
         if word == name and following[:1] == ["as"] and "(" in following:
             depth, first = 0, words[index + 1 + following.index("(")][0]
-            for start, token in words:
-                if start >= first and token in {"(", ")"}:
-                    depth += 1 if token == "(" else -1
+            for start, mark in words:
+                if start >= first and mark in {"(", ")"}:
+                    depth += 1 if mark == "(" else -1
                     if not depth:
                         return first + 1, start
     raise DraftError(f"the CTE `{name}` is not found", hint=f"write it as `{name} as (select ...)`")

@@ -42,11 +42,10 @@ class Models:
     database: duckdb.DuckDBPyConnection
 
     @classmethod
-    def read(cls, manifest: Path, database: Path) -> Models:
-        """Read dbt's manifest and open the scratch database, in which nothing is changed."""
+    def read(cls, catalog: Catalog, database: Path) -> Models:
+        """Open the scratch database, in which nothing is changed."""
         import duckdb
 
-        catalog = Catalog.read(manifest)
         try:
             return cls(catalog, duckdb.connect(database, read_only=True))
         except duckdb.Error as error:

@@ -1,4 +1,4 @@
-"""What a project says of its feature views: entities, owners, folders; and how its macros are called."""
+"""What a project says of its feature views: entities, owners, folders."""
 
 from __future__ import annotations
 

@@ -46,8 +46,7 @@ class Query:
 
     def comment_at(self, node: Node) -> str:
         """Return the comment that ends the line of a node, empty where there is none."""
-        lines = [line for line in self.text.splitlines()[self.line(node) - 1 :][:1]]
-        return next((_comment(line) for line in lines), "")
+        return _comment(self.text.splitlines()[self.line(node) - 1])
 
     def opening_comment(self) -> str:
         """Return the comment that the query begins with."""

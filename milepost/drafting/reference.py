@@ -42,11 +42,12 @@ def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str 
     ]
     if as_meant:
         tree = _as_meant(draft, tree, now)
-    tree = at_instant(tree, now)
+    tree = dict(at_instant(tree, now))
     source = relation or draft.facts.model.relation
     tree = _with_table(draft, tree, _as_of(draft, now, source, as_meant=as_meant))
     count = len(draft.query.tree["select_list"])
-    places = {key.name: count + n for n, key in enumerate(draft.keys)} | draft.select_places
+    places = {key.name: count + n for n, key in enumerate(draft.keys)}
+    places |= dict(draft.select_places)
     selected = ", ".join(f"c{place} as {name}" for name, place in places.items())
     names = ", ".join(f"c{n}" for n in range(len(tree["select_list"])))
     where = " and ".join(f"{key.name} is not null" for key in draft.keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from milepost.drafting.query import Node, bare, expression, expression_sql
+from milepost.drafting.query import Node, bare, expression, expression_sql, is_column, replaced
 
 _COMPARISONS = {
     "COMPARE_EQUAL": "=",
@@ -29,20 +29,22 @@ def written(node: Node) -> str:
     """
     unnamed = {**node, "alias": ""}
     text = _text(unnamed)
-    if text is None or _comparable(expression(text)) != _comparable(unnamed):
+    if text is None or _same(expression(text)) != _same(unnamed):
         parts = _QUOTED.split(expression_sql(unnamed))
         text = "".join(part if _QUOTED.fullmatch(part) else part.lower() for part in parts)
     return text
 
 
-def _comparable(value: object) -> object:
-    """Return a tree in which names are lower case, as DuckDB does not tell them apart."""
-    if isinstance(value, Mapping):
-        tree = {key: _comparable(part) for key, part in bare(value).items()}
-        if tree.get("class") == "COLUMN_REF":
-            tree["column_names"] = [name.lower() for name in tree["column_names"]]
-        return tree
-    return [_comparable(part) for part in value] if isinstance(value, list) else value
+def _same(node: Node) -> Node:
+    """Return an expression without capitals in its names, as DuckDB does not tell them apart."""
+    tree: Node = replaced(
+        bare(node), lambda part: _in_lower_case(part) if is_column(part) else None
+    )
+    return tree
+
+
+def _in_lower_case(column: Node) -> Node:
+    return {**column, "column_names": [name.lower() for name in column["column_names"]]}
 
 
 def _text(node: Node) -> str | None:
@@ -65,15 +67,15 @@ def _column(node: Node) -> str | None:
 
 
 def _constant(node: Node) -> str | None:
-    value, kind = node["value"]["value"] if not node["value"]["is_null"] else None, node["value"]
-    if kind["is_null"]:
+    value, kind = node["value"].get("value"), node["value"]["type"]
+    if node["value"]["is_null"]:
         return "null"
-    if kind["type"]["id"] == "VARCHAR":
-        return "'" + value.replace("'", "''") + "'"
-    if kind["type"]["id"] in {"INTEGER", "BIGINT"}:
+    if kind["id"] == "VARCHAR":
+        return "'" + str(value).replace("'", "''") + "'"
+    if kind["id"] in {"INTEGER", "BIGINT"}:
         return str(value)
-    if kind["type"]["id"] == "DECIMAL":
-        scale = kind["type"]["type_info"]["scale"]
+    if kind["id"] == "DECIMAL":
+        scale = kind["type_info"]["scale"]
         digits = str(value).rjust(scale + 1, "0")
         return f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
     return None
