@@ -115,7 +115,8 @@ class FactsReader:
                 f"`{written(condition)}` looks along `event_at`, and the view along `known_at`: a "
                 "fact counts from when it was known",
             )
-        if not span.holds_first or span.holds_last:
+        # What is known exactly now is not known yet, so that an end at now leaves nothing out.
+        if not span.holds_first or (span.holds_last and span.to_hours):
             self.notes.change(
                 place,
                 f"`{written(condition)}`: a window holds what was known exactly at its start, and "
@@ -133,9 +134,9 @@ class FactsReader:
         items = []
         for item in node["select_list"]:
             if item["class"] == "STAR":
-                columns |= {column: facts.columns[column] for column in facts.model.columns}
                 columns |= facts.columns
-                items.append("*")
+                renamed = {} if facts.layers else facts.model.renamed
+                items += ["*", *(f"{column} as {raw}" for raw, column in renamed.items())]
                 continue
             if reads_clock(item):
                 self.notes.todo(

@@ -129,7 +129,7 @@ class FeatureList:
         return self.source(feature).partition(".")[2]
 
     def declared(self) -> list[Feature]:
-        """Return the features as `trailing_features` takes them, one for all windows of a measure."""
+        """Return the features as `trailing_features` takes them, a measure with all its windows."""
         declared: dict[tuple[str, str, str, str], list[str]] = {}
         for feature in self.features:
             back = feature.window.back_hours

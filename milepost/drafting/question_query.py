@@ -17,7 +17,7 @@ _AGGREGATES = {
     "stddev": ("stddev({})", "{}_stddev"),
     "min": ("min({})", "{}_min"),
     "max": ("max({})", "{}_max"),
-    "rate": ("avg({})", "{}_rate"),
+    "rate": ("avg(cast({} as integer))", "{}_rate"),
 }
 _QUANTILE = re.compile(r"p([1-9][0-9]?)")
 _LENGTH = re.compile(r"([1-9][0-9]*)(d|h)")
