@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from milepost.drafting.facts import INSTANTS, Facts, Layer, cte_queries, unqualified
 from milepost.drafting.kept_text import kept_text
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT, Model, Models
-from milepost.drafting.notes import Notes
+from milepost.drafting.notes import Notes, Untranslatable
 from milepost.drafting.query import (
     Node,
     Query,
@@ -73,42 +73,54 @@ class FactsReader:
     ) -> tuple[list[Node], Span | None, bool]:
         """Return what conditions ask of a fact, which span they hold, and if they ask for current.
 
-        The span is None where no condition is about time.
+        The span is None where no condition is about time. What no view can have is noted.
         """
+        translated = []
+        for condition in conditions:
+            try:
+                self.split([condition], facts)
+                translated.append(condition)
+            except Untranslatable as reason:
+                self.notes.todo(self.query.at(condition), f"{reason} is left out", reason.remedy)
+        return self.split(translated, facts)
+
+    def split(self, conditions: list[Node], facts: Facts) -> tuple[list[Node], Span | None, bool]:
+        """Return what `conditions` returns; an Untranslatable for what no view can have."""
         of_facts: list[Node] = []
         span: Span | None = None
         is_current = False
         for condition in conditions:
             instants = facts.instants(condition)
-            place = self.query.at(condition)
             if SUPERSEDED_AT in instants:
-                if condition["type"] == "OPERATOR_IS_NULL" and instants == {SUPERSEDED_AT}:
-                    is_current = True
-                    continue
-                self.notes.todo(
-                    place,
-                    "a condition on `superseded_at` is left out",
-                    "a view counts the version that held at each instant, without a condition",
-                )
+                if condition["type"] != "OPERATOR_IS_NULL" or instants != {SUPERSEDED_AT}:
+                    raise Untranslatable(
+                        f"`{written(condition)}`, a condition on `superseded_at`,",
+                        "a view counts the version that held at each instant, without a condition",
+                    )
+                is_current = True
             elif any(part.get("class") == "SUBQUERY" for part in walk(condition)):
-                self.notes.todo(place, "a condition on another table is left out", _JOINED_HINT)
+                raise Untranslatable("a condition on another table", _JOINED_HINT)
             elif not reads_clock(condition):
                 of_facts.append(condition)
-            elif len(instants) != 1 or None in instants or not (found := span_of(condition)):
-                self.notes.todo(
-                    place,
-                    f"`{written(condition)}` holds no span of whole hours before now",
-                    "compare one instant with now, such as `known_at >= now() - interval 28 days`",
-                )
             else:
-                self.spans.append((comparable(condition), found))
-                self._note_span(place, condition, instants, found)
-                span = found if span is None else span & found
+                of_time = self._span(condition, instants)
+                span = of_time if span is None else span & of_time
         return of_facts, span, is_current
 
-    def _note_span(
-        self, place: str, condition: Node, instants: set[str | None], span: Span
-    ) -> None:
+    def _span(self, condition: Node, instants: set[str | None]) -> Span:
+        """Return the span that a condition on time holds."""
+        span = span_of(condition) if len(instants) == 1 and None not in instants else None
+        if span is None:
+            raise Untranslatable(
+                f"`{written(condition)}`, which holds no span of whole hours before now,",
+                "compare one instant with now, such as `known_at >= now() - interval 28 days`",
+            )
+        self.spans.append((comparable(condition), span))
+        self._note_span(condition, instants, span)
+        return span
+
+    def _note_span(self, condition: Node, instants: set[str | None], span: Span) -> None:
+        place = self.query.at(condition)
         if EVENT_AT in instants:
             self.notes.change(
                 place,
@@ -125,7 +137,7 @@ class FactsReader:
 
     def _select(self, node: Node, name: str, ctes: Mapping[str, Node]) -> Facts:
         if obstacle := _obstacle(node):
-            return self._keep(node, name, obstacle)
+            return self._keep(node, name, obstacle, ctes)
         return self._layer(node, name, self.read(node["from_table"], ctes))
 
     def _layer(self, node: Node, name: str, facts: Facts) -> Facts:
@@ -176,10 +188,16 @@ class FactsReader:
             is_current=facts.is_current or is_current,
         )
 
-    def _keep(self, node: Node, name: str, obstacle: Node | str) -> Facts:
+    def _keep(self, node: Node, name: str, obstacle: Node | str, ctes: Mapping[str, Node]) -> Facts:
         """Return facts of a CTE that is kept as it stands, with what is wrong with it."""
         place = self.query.at(node if isinstance(obstacle, str) else obstacle)
         kind = obstacle if isinstance(obstacle, str) else _kind(obstacle)
+        tables = {part["table_name"].lower() for part in walk(node) if "table_name" in part}
+        if read := sorted(tables & ctes.keys()):
+            raise DraftError(
+                f"`{place}`: `{name}` is {kind} that reads the CTE `{read[0]}`",
+                hint="read models in it, with what the other CTE says",
+            )
         self.notes.todo(place, f"`{name}` is {kind} and is kept as it stands", _JOINED_HINT)
         text, relation = kept_text(self.query, node, name, self.models)
         columns = self.models.columns_of(f"({relation})", name)

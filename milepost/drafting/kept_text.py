@@ -26,7 +26,7 @@ def kept_text(query: Query, node: Node, name: str, models: Models) -> tuple[str,
         tables = {
             part["query_location"]: part
             for part in walk(node)
-            if part.get("type") in {"BASE_TABLE", "TABLE_FUNCTION"}
+            if part.get("type") in ("BASE_TABLE", "TABLE_FUNCTION")
             and begin <= part["query_location"] < end
         }
         for location, table in sorted(tables.items(), reverse=True):

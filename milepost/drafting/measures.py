@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from milepost.drafting.models import SUPERSEDED_AT
+from milepost.drafting.notes import Untranslatable
 from milepost.drafting.query import Node, conjuncts, expression, function_names, reads_clock, walk
 from milepost.drafting.spans import Span
 from milepost.drafting.written import written
@@ -42,14 +43,6 @@ _OTHERS = (
     "what there is: count, count distinct, sum, avg, stddev, min, max, median, quantile_cont; "
     "compute anything else in the model behind it"
 )
-
-
-class Untranslatable(Exception):  # noqa: N818 - no error of a user: it becomes a note
-    """An expression that is no measure, with a remedy."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.remedy = remedy
 
 
 @dataclass(frozen=True)

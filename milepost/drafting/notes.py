@@ -9,6 +9,14 @@ from dataclasses import dataclass, field
 WIDTH = 96
 
 
+class Untranslatable(Exception):  # noqa: N818 - no error of a user: it becomes a note
+    """A part of a query that a view cannot have, with a remedy."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
 @dataclass(frozen=True)
 class Note:
     """Something about a place of a query, and what can be done about it."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
+import duckdb
+
 from milepost.drafting.draft import Draft
 from milepost.drafting.facts import cte_queries, unqualified
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT
@@ -19,7 +21,9 @@ from milepost.drafting.query import (
     table,
 )
 from milepost.drafting.spans import Span, at_instant
+from milepost.errors import DraftError
 
+_ANY_INSTANT = datetime.fromisoformat("2026-01-01")
 # In the query as the view means it: the instant along which all windows look.
 _ALONG = "milepost__known_at"
 
@@ -55,6 +59,18 @@ def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str 
         step = draft.grouping.series_step
         where += f" and c{count + len(key_nodes)} = timestamp '{now}' - interval 1 {step}"
     return f"select {selected} from ({select_sql(tree)}) as milepost__query ({names}) where {where}"
+
+
+def check_query(draft: Draft) -> None:
+    """Raise a DraftError where DuckDB cannot run the query on the models that it reads."""
+    sql = reference_sql(draft, _ANY_INSTANT, as_meant=False)
+    try:
+        draft.models.database.execute(f"describe {sql}")
+    except duckdb.Error as error:
+        raise DraftError(
+            f"`{draft.query.place}` does not run: {str(error).splitlines()[0]}",
+            hint="capture a query that gives rows: run it on the scratch database first",
+        ) from error
 
 
 def _as_meant(draft: Draft, tree: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from milepost.drafting.feature_list import (
     window_in,
 )
 from milepost.drafting.grouping import Grouping
-from milepost.drafting.measures import Measure, Untranslatable, is_aggregate, measure_of
+from milepost.drafting.measures import Measure, is_aggregate, measure_of
 from milepost.drafting.models import Models
-from milepost.drafting.notes import Notes
-from milepost.drafting.query import Node, Query, comparable, expression, replaced, walk
+from milepost.drafting.notes import Notes, Untranslatable
+from milepost.drafting.query import Node, Query, expression, replaced, walk
 from milepost.drafting.runnable import NUMBERS, contract_type, type_of
 from milepost.drafting.spans import Span
 from milepost.drafting.written import written
@@ -95,8 +95,8 @@ class Selection:
 
     def _measure(self, node: Node) -> Measure:
         measure = measure_of(
-            comparable(unqualified(node, self.facts)),
-            lambda conditions: self.reader.conditions(conditions, self.facts),
+            {**unqualified(node, self.facts), "alias": ""},
+            lambda conditions: self.reader.split(conditions, self.facts),
         )
         return self._typed(measure)
 

@@ -16,6 +16,7 @@ from milepost.drafting.models import Models
 from milepost.drafting.notes import Note
 from milepost.drafting.project_facts import TODO, ProjectFacts, roles_of
 from milepost.drafting.query import parse
+from milepost.drafting.reference import check_query
 from milepost.errors import DraftError
 from milepost.release.names import name_fault
 from milepost.standards import dbt
@@ -61,6 +62,8 @@ def write(
     if name in models.names():
         raise DraftError(f"there is a model `{name}` already", hint="give another name")
     draft = capture.draft(query, name, models)
+    if draft.facts.is_whole:
+        check_query(draft)
     facts = ProjectFacts(catalog)
     files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
     paths = [files.path, files.path.with_suffix(".yml")]

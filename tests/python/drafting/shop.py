@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -137,8 +136,6 @@ def compiled(draft: Draft, files: DraftFiles) -> str:
     def trailing_features(**arguments: Any) -> str:
         return macro.trailing_features(**arguments, batch=(None, end))
 
-    package = SimpleNamespace(
-        trailing_features=trailing_features, all_but=macro.windows().all_but
-    )
+    package = SimpleNamespace(trailing_features=trailing_features, all_but=macro.windows().all_but)
     text = Environment(autoescape=False).from_string(files.sql())  # noqa: S701 - SQL, and no page
     return text.render(milepost=package, ref=lambda name: f'"{name}"')

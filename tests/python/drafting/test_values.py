@@ -198,9 +198,7 @@ def differences(draft: Draft, *, as_meant: bool) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_a_view_has_the_values_of_its_query(
-    name: str, database: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_view_has_the_values_of_its_query(name: str, database: duckdb.DuckDBPyConnection) -> None:
     draft = draft_of(database, EXACT[name])
     assert not draft.notes.todos
     assert all("divide by 0" in str(change) for change in draft.notes.changes)
