@@ -50,8 +50,8 @@ def _edge(draft: Draft) -> str:
 
 
 def _used(draft: Draft) -> list[str]:
-    """Return the columns of the model that the facts use, keys first and instants last."""
-    named: set[str] = set()
+    """Return the columns of the model that the facts use, in its order, and instants last."""
+    named = set(draft.facts.model.renamed.values())
     for layer in draft.layers:
         for sql in (*layer.items, *layer.conditions):
             for part in walk(expression(sql)) if sql != "*" else ():

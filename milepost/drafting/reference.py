@@ -15,7 +15,6 @@ from milepost.drafting.query import (
     Node,
     comparable,
     expression,
-    is_column,
     replaced,
     select_sql,
     table,
@@ -75,7 +74,6 @@ def check_query(draft: Draft) -> None:
 
 def _as_meant(draft: Draft, tree: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     series = draft.grouping.series
-    along = expression(_ALONG)
 
     def meant(part: Node) -> Node | None:
         if "class" not in part:
@@ -86,8 +84,10 @@ def _as_meant(draft: Draft, tree: Mapping[str, Any], now: datetime) -> dict[str,
             if condition in (same, staged):
                 return expression(_within(span, now))
         if series is not None and same == comparable(series):
-            moved = replaced(part, lambda inner: along if is_column(inner) else None)
-            return {**moved, "alias": part["alias"]}
+            # A view has the value of a step's length at each instant, and not only at its ends.
+            step = f"timestamp '{now}' - interval 1 {draft.grouping.series_step}"
+            within = f"{_ALONG} >= {step} and {_ALONG} < timestamp '{now}'"
+            return {**expression(f"case when {within} then {step} end"), "alias": part["alias"]}
         return None
 
     changed: dict[str, Any] = replaced(_with_instant(tree, is_last=True), meant)

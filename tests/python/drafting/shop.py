@@ -44,7 +44,7 @@ def node(name: str, path: str, meta: dict[str, Any], parents: list[str]) -> dict
 
 
 def catalog() -> Catalog:
-    source = {
+    source: dict[str, Any] = {
         "unique_id": "source.shop.web.orders",
         "source_name": "web",
         "name": "orders",

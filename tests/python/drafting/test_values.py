@@ -13,6 +13,7 @@ import pytest
 from drafting.shop import DAYS, FIRST, compiled, create_orders, draft_of, files_of
 from milepost.drafting import comparison
 from milepost.drafting.draft import Draft
+from milepost.drafting.edge_test import edge_test
 from milepost.drafting.reference import reference_sql
 
 # Queries whose views need no change: along `known_at`, half-open, of current versions.
@@ -186,7 +187,7 @@ def differences(draft: Draft, *, as_meant: bool) -> list[Any]:
         step = timedelta(days=7)
     start = FIRST + timedelta(days=4)  # a Monday is the 5th
     count = 60 if draft.grid == "hour" else (DAYS + 12) * timedelta(days=1) // step
-    found = []
+    found: list[Any] = []
     for number in range(count):
         instant = start + number * step
         view = comparison._view_rows(draft, database, instant)
@@ -217,6 +218,26 @@ def test_a_change_is_said_and_is_the_only_one(
     assert differences(draft, as_meant=True) == []
     # These orders tell a view from one that has the query's own rule.
     assert differences(draft, as_meant=False) != []
+
+
+@pytest.mark.parametrize("sql", [*EXACT.values(), *(sql for sql, _ in CHANGED.values())])
+def test_the_unit_test_of_a_view_passes(sql: str, database: duckdb.DuckDBPyConnection) -> None:
+    """Its rows are what the query says of the facts, which is what our macros say of them."""
+    draft = draft_of(database, sql)
+    unit_test = edge_test(draft)
+    assert unit_test is not None
+    (fixture,) = unit_test.given.values()
+    view = compiled(draft, files_of(draft)).replace('"stg_web__orders"', f"({fixture})")
+    columns = list(unit_test.expected[0])
+    rows = database.execute(f"select {', '.join(columns)} from ({view}) order by all").fetchall()
+    expected = [tuple(row.values()) for row in unit_test.expected]
+    said = [
+        tuple(str(value) if n == len(draft.keys) else value for n, value in enumerate(row))
+        for row in rows
+    ]
+    assert len(said) == len(expected) >= 3
+    for row, wanted in zip(said, sorted(expected, key=str), strict=True):
+        assert all(map(comparison.same, row, wanted)), (row, wanted)
 
 
 def test_a_comparison_finds_a_view_that_is_not_its_query(
