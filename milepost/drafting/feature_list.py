@@ -171,6 +171,8 @@ def plain_name(alias: str) -> str:
 
 def singular(name: str) -> str:
     """Return the name of one of several things."""
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
     return name[:-1] if re.search("[^s]s$", name) else name
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from milepost.drafting.feature_list import singular
 from milepost.errors import DraftError
 
 # What stands for a column, by what a measure is called.
@@ -57,8 +58,7 @@ class Answers:
         """Return the SQL of a measure, and the name of its feature without a window."""
         kind, _, column = measure.partition(":")
         if measure == "count":
-            what = self.facts.rpartition("__")[2]
-            return "count(*)", f"{what[:-1] if re.search('[^s]s$', what) else what}_count"
+            return "count(*)", f"{singular(self.facts.rpartition('__')[2])}_count"
         if column.isidentifier() and (match := _QUANTILE.fullmatch(kind)):
             return f"quantile_cont({column}, {int(match[1]) / 100:.2f})", f"{column}_{kind}"
         if not column.isidentifier() or kind not in _AGGREGATES:
