@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.beginning import view_writer
@@ -19,12 +19,11 @@ HOURLY_DELAY_MINUTES = 1500
 
 @dataclass(frozen=True)
 class Meaning:
-    """What people say of a view: its description, owners, and descriptions of features by name."""
+    """What people say of a view: its description and owners, each empty where they do not."""
 
     description: str = ""
     science: str = ""
     engineering: str = ""
-    descriptions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,13 @@ class DraftFiles:
 
     def _description(self) -> str:
         about = " and ".join(self.roles.entities)
-        what = (
+        opening = (
             self.meaning.description
             or self.draft.query.opening_comment()
             or f"{TODO}: what it tells about each {about}."
         )
-        what = what if what.endswith((".", "?", "!")) else f"{what}."
-        return f"{what} One row per {about} and {self.draft.grid} on which a value changed."
+        opening = opening if opening.endswith((".", "?", "!")) else f"{opening}."
+        return f"{opening} One row per {about} and {self.draft.grid} on which a value changed."
 
     def _key_columns(self) -> Iterator[Column]:
         for key in self.draft.keys:
@@ -121,16 +120,13 @@ class DraftFiles:
                 kind = draft.type_of(measure.value).lower()
             hidden = set(draft.hidden)
             sample = {k: v for k, v in features.sample_of(feature).items() if k not in hidden}
-            description = self._said(feature.column, feature.comment) or self._described(feature)
+            description = feature.comment or self._described(feature)
             yield Column(feature.column, kind, _ended(description, feature), sample)
         for item in draft.computed:
-            description = self._said(item.name, item.comment) or (
+            description = item.comment or (
                 f"{TODO}: what `{item.sql}` tells, its unit, and when it is null."
             )
             yield Column(item.name, item.data_type, description)
-
-    def _said(self, column: str, said: str) -> str:
-        return self.meaning.descriptions.get(column) or said
 
     def _described(self, feature: DraftFeature) -> str:
         """Return what a feature is where its name and column tell it; else it is left to do."""
@@ -141,7 +137,7 @@ class DraftFiles:
         if measure.value["class"] != "COLUMN_REF":
             return f"{TODO}: what `{measure.aggregate}` of `{value_sql(measure.value)}` tells."
         column = value_sql(measure.value)
-        what = {
+        value = {
             "count": f"Values of {column} in the",
             "distinct": f"Different values of {column} in the",
             "rate": f"Share, 0 to 1, with {column} of the",
@@ -151,7 +147,7 @@ class DraftFiles:
             "min": f"Least {column} of the",
             "max": f"Greatest {column} of the",
         }.get(measure.aggregate, f"{measure.aggregate[1:]}th percentile of {column} over the")
-        return f"{what} {rows}."
+        return f"{value} {rows}."
 
 
 def _ended(description: str, feature: DraftFeature) -> str:

@@ -58,8 +58,8 @@ def _used(draft: Draft) -> list[str]:
                 named |= column_names(part) if "class" in part else set()
     known = draft.facts.model.columns
     instants = [EVENT_AT] if EVENT_AT in named else []
-    others = [name for name in known if name in named - {EVENT_AT, KNOWN_AT, SUPERSEDED_AT}]
-    return [*others, *instants, KNOWN_AT, SUPERSEDED_AT]
+    plain = [name for name in known if name in named - {EVENT_AT, KNOWN_AT, SUPERSEDED_AT}]
+    return [*plain, *instants, KNOWN_AT, SUPERSEDED_AT]
 
 
 def _chosen_by(draft: Draft) -> set[str]:

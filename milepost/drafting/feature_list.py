@@ -73,6 +73,9 @@ class FeatureList:
     def add(self, feature: DraftFeature) -> DraftFeature:
         """Add a feature; one that is there already, under whatever name, is returned."""
         same = [item for item in self.features if _kind(item) == _kind(feature)]
+        alike = [item for item in self.features if _kind(item)[:2] == _kind(feature)[:2]]
+        if feature.is_hidden and alike:
+            feature = replace(feature, name=alike[0].name)
         if same and (feature.is_hidden or not same[0].is_hidden):
             return same[0]
         if same:

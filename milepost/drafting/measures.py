@@ -171,7 +171,7 @@ def _of_zeros(measure: Measure, *, is_filtered: bool) -> tuple[Measure, list[Nod
             )
         if not _is_one(then):
             return measure, []
-        share = expression(f"case when {written(condition)} then true else false end")
+        share = expression(f"coalesce({written(condition)}, false)")
         return replace(
             measure, aggregate="rate", value=share, is_boolean=True, is_always_there=True
         ), []

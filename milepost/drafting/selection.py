@@ -75,8 +75,8 @@ class Selection:
             self._add_computed(item, expression("coalesce(sum_of_it, 0)"), item)
             return
         feature = self._feature(item, measure, is_hidden=False)
-        said = window_in(item["alias"])
-        if said and said.replace("_", "") != feature.window.suffix.replace("_", ""):
+        named_window = window_in(item["alias"])
+        if named_window and named_window.replace("_", "") != feature.window.suffix.replace("_", ""):
             self.notes.change(
                 self.query.at(item),
                 f"`{item['alias']}` is named `{feature.column}`, after the window that the query "
@@ -176,8 +176,8 @@ class Selection:
             sql = f"cast({sql} as {contract.lower()})"
         base = plain_name(item["alias"]) or f"computed_{len(self.computed) + 1}"
         has_window = len(set(windows)) == 1
-        said = window_in(base)
-        name = f"{base.removesuffix(said)}{windows[0].suffix}" if has_window else base
+        named_window = window_in(base)
+        name = f"{base.removesuffix(named_window)}{windows[0].suffix}" if has_window else base
         line = self.query.line(item)
         self.computed.append(
             Computed(name, sql, contract.lower(), line, self.query.comment_at(item))

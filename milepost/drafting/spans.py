@@ -68,9 +68,9 @@ def grid_of(value: Node) -> str | None:
     text = _with_instants(value)
     for step in ("hour", "day", "week"):
         rows = _instants(_MIDNIGHTS[:1])
-        others = rows.filter(f"({text}) is distinct from date_trunc('{step}', instant)")
+        unlike = rows.filter(f"({text}) is distinct from date_trunc('{step}', instant)")
         try:
-            if not others.limit(1).fetchall():
+            if not unlike.limit(1).fetchall():
                 return step
         except duckdb.Error:
             return None

@@ -129,7 +129,7 @@ def _operator(node: Node) -> str | None:
         "OPERATOR_IS_NULL": f"{first} is null",
         "OPERATOR_IS_NOT_NULL": f"{first} is not null",
         "OPERATOR_NOT": f"not {first}",
-        "OPERATOR_COALESCE": f"coalesce({', '.join(map(str, children))})",
+        "OPERATOR_COALESCE": f"coalesce({', '.join(map(str, map(_text, node['children'])))})",
         "COMPARE_IN": f"{first} in ({', '.join(map(str, children[1:]))})",
         "COMPARE_NOT_IN": f"{first} not in ({', '.join(map(str, children[1:]))})",
     }.get(node["type"])

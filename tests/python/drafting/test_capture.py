@@ -49,7 +49,7 @@ orders as (
     select
         shop_id,
         price,
-        case when is_late then true else false end as is_late_value,
+        coalesce(is_late, false) as is_late_value,
         known_at,
         superseded_at
     from {{ ref('stg_web__orders') }}
@@ -97,8 +97,12 @@ def test_the_yaml_is_whole_but_for_meaning(database: duckdb.DuckDBPyConnection) 
     todos = [line for line in text.splitlines() if "TODO" in line]
     assert len(todos) == 1
     assert "price_sum_7d / nullif(order_count_7d, 0)" in todos[0]
-    described = Meaning(descriptions={"price_per_order_7d": "Dollars an order. Null without any."})
-    assert "TODO" not in files_of(draft, described).yaml(edge_test(draft))
+    stated = QUERY.replace("as price_per_order", "as price_per_order -- Dollars an order.")
+    draft = draft_of(database, stated)
+    assert "TODO" not in files_of(draft).yaml(edge_test(draft))
+    owned = files_of(draft, Meaning("Sales.", "shops", "lakes")).yaml(None)
+    assert "owners: {science: shops, engineering: lakes}" in owned
+    assert "description: Sales. One row per" in owned
 
 
 def test_the_unit_test_is_at_the_edges_and_expects_what_the_query_says(

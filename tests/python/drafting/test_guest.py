@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.test_examples import COMMANDS
 from greenhouse import Greenhouse
 from milepost import cli, notebook
 
@@ -59,37 +60,45 @@ def test_a_query_over_raw_files_becomes_a_draft_that_builds(
     assert time.monotonic() - begun < 300
 
 
+def example(name: str) -> str:
+    """The example of a command's help, in the words of the greenhouse."""
+    text = COMMANDS[name].example
+    for ours, theirs in (
+        ("carrier", "bed"),
+        ("int_tenders__answered", "stg_sensors__readings"),
+        ("response_minutes", "moisture"),
+    ):
+        text = text.replace(ours, theirs)
+    return text
+
+
 def test_what_is_left_to_do_keeps_a_view_from_being_a_draft(
     bed: Greenhouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sql = QUERY.format(raw=bed.raw.uri()).replace("count(*) as readings", "mode(moisture) as m")
     Path("query.sql").write_text(sql)
-    assert cli.main(["capture", "query.sql", "--name", "bed_dryness"]) == 0
+    assert cli.main(example("capture").split()) == 0
     printed = capsys.readouterr().out
-    place = "models/features/bed_dryness.sql:"
+    place = "models/features/bed_answers.sql:"
     assert f"{place}" in printed
     assert "Not compared with the query" in printed
-    assert cli.main(["check", "bed_dryness"]) == 1
+    assert cli.main(["check", "bed_answers"]) == 1
     checked = capsys.readouterr().out
     assert "TODO query.sql:4: `m`: `mode` is no aggregate of windows" in checked
     assert place in checked
     # Nothing is replaced.
-    assert cli.main(["capture", "query.sql", "--name", "bed_dryness"]) == 1
-    assert "there is a model `bed_dryness` already" in capsys.readouterr().err
+    assert cli.main(example("capture").split()) == 1
+    assert "there is a model `bed_answers` already" in capsys.readouterr().err
 
 
 def test_answers_become_a_draft(bed: Greenhouse, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = (
-        "new view bed_water --facts stg_sensors__readings --key bed_id --measure count "
-        "--measure mean:moisture --measure p90:moisture --window 1d --window 3d "
-        "--describe Water."
-    )
+    arguments = example("new") + " --measure count --window 1d --describe Water."
     assert cli.main(arguments.split()) == 0
     printed = capsys.readouterr().out
-    assert "quantile_cont(moisture, 0.90) filter (" in printed
+    assert "quantile_cont(moisture, 0.50) filter (" in printed
     assert "the view has the values of the query" in printed
     assert "Left to do" not in printed
-    bed.build("--select", "bed_water")
+    bed.build("--select", "bed_pace")
 
 
 def test_a_cell_of_a_notebook_becomes_a_draft(

@@ -247,7 +247,7 @@ def test_a_comparison_finds_a_view_that_is_not_its_query(
     sql = compiled(draft, files_of(draft))
     zero = timedelta()
     assert comparison.compare(draft, sql, zero).differences == []
-    wrong = sql.replace("then true else false end", "is null then true else false end")
+    wrong = sql.replace("coalesce(is_late, false)", "coalesce(is_late, true)")
     assert wrong != sql
     found = comparison.compare(draft, wrong, zero).differences
     assert {difference.column for difference in found} == {"late_of_all_rate_3d"}
