@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import Argument, command
 from milepost.cli.dbt_project import of_database, project_folder
-from milepost.standards.finding import Finding
-from milepost.standards.standing import Standing
+
+if TYPE_CHECKING:
+    from milepost.standards.finding import Finding
+    from milepost.standards.standing import Standing
 
 
 @command(
