@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from milepost.standards.requirement import Requirement
 from milepost.standards.requirements import REQUIREMENTS
+from milepost.standards.requirements.tests import BOUNDED_NAME
 from standards.ladders import GENERIC, RANGE, UNIT, Ladder
 
 ROOT = Path(__file__).parents[3]
@@ -277,3 +279,15 @@ def test_the_page_of_the_ladder_lists_the_requirements(tmp_path: Path) -> None:
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert (done.returncode, copy.read_text()) == (1, "no markers")
     assert "hint: put a line" in done.stderr
+
+
+def test_names_that_have_a_range_are_those_that_the_generic_test_bounds() -> None:
+    macro = (ROOT / "macros/checks/rules_of_names.sql").read_text()
+    bounds, _ = macro.split("{% set bounds = (")[1].split("{% if bounds and")
+    suffixes = re.findall(r"'(_[a-z_]+)'", bounds)
+    assert {"_rate", "_share", "_rate_change", "_share_change"} == set(suffixes)
+    assert "'_(stddev|interquartile_range)(_|$)'" in bounds
+    assert "windows[name].what.endswith('_count')" in macro
+    bounded = [*suffixes, "_count", "_stddev", "_stddev_usd", "_interquartile_range_usd"]
+    assert all(BOUNDED_NAME.search(f"depth{suffix}") for suffix in bounded)
+    assert not any(BOUNDED_NAME.search(name) for name in ("rate", "depth_mean", "count_mean"))
