@@ -23,10 +23,10 @@ OUTCOMES = ("unchanged", "set_aside", "stopped", "moved")
 
 @dataclass(frozen=True)
 class Move:
-    """How far a feature moved: a share of its view's rows, and the median move of those rows.
+    """How far a feature moved: a share of its values, and their median move.
 
-    The move of a row is relative to its value before. A row that came or went, a text that is
-    another, and a value that became null or was null moved by 1.
+    The move of a value is relative to what it was. One that came or went moved by 1, as did 0 and
+    what is no number.
     """
 
     share: float
@@ -34,7 +34,7 @@ class Move:
 
     @property
     def size(self) -> float:
-        """The share of rows, times their median move: what a tolerance bounds."""
+        """The share of values, times their median move of 1 at most: what a tolerance bounds."""
         return self.share * min(self.median, 1.0)
 
 
