@@ -20,6 +20,7 @@ from milepost.cli import (
     rollback,
     shelf,
     show,
+    stress,
     training_set,
     usage,
     verify,
@@ -42,6 +43,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
+    "Hold a project to its standards": (stress.stress,),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

@@ -1,4 +1,4 @@
-"""A copy of the newest days of raw tables in a folder of this machine, as `milepost stress` takes it.
+"""A copy of the newest days of raw tables in a folder of this machine, for `milepost stress`.
 
 What is in the copy is read by the plugin of a dbt command as if it were the raw log.
 """
@@ -36,8 +36,7 @@ def copy(
 
     A snapshot may hold from any time on, so that all of its files are copied.
     """
-    newest = max((table.before for table in closed.values()), default=datetime.max)
-    since = newest - timedelta(days=days)
+    since = max(table.before for table in closed.values()) - timedelta(days=days)
     copied = {table.id: _copied(table, closed[table.id], folder, since) for table in tables}
     listing = {
         id_: {

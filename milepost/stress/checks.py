@@ -1,4 +1,4 @@
-"""The checks that a build has, asked of tables with a fault: what stops the build, or is counted."""
+"""The checks of a build, asked of tables with a fault: what stops it, and what is counted."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from milepost.stress.kinds import (
     DAYS_FROZEN,
     DAYS_LATE,
     HOURS_LATE,
-    HOURS_OFF,
     OF_TABLES,
     Column,
     Kind,
@@ -60,8 +59,8 @@ def _with_value(part: Part, copied: CopiedTable, column: Column, kind: Kind) -> 
         first = copied.files[0].starts_at
         has_fault = _lands_since(part, first + (copied.before - first) / 2)
     value = kind.value
-    if value in ("-", "+"):
-        value = column.moved(f"interval '{value}{HOURS_OFF} hours'")
+    if kind.hours:
+        value = column.moved(f"interval '{kind.hours} hours'")
     value = value.format(
         column=column.sql,
         unit=column.unit,
@@ -81,7 +80,7 @@ def _duplicates(part: Part, _: CopiedTable) -> str:
 
 
 def _out_of_order(part: Part, _: CopiedTable) -> str:
-    return f"select {_columns()} from {part.relation} order by milepost__place"
+    return f"select {_columns()} from {part.relation} order by milepost__place desc"
 
 
 def _late_by(delay: timedelta) -> Callable[[Part, CopiedTable], str]:
@@ -130,7 +129,7 @@ def _landed_later(part: Part, copied: CopiedTable, delay: timedelta, condition: 
     known = part.known
     known_later = f", {known.moved(interval)} as {known.sql}" if known else ""
     return (
-        f"select {_columns('milepost__lands_at', 'starts_at', 'begins_at', 'uri')} "
+        f"select {_columns('milepost__lands_at', 'begins_at', 'uri')} "
         f"replace (uri as milepost__file{known_later}) from ("
         f"select landed.*, {known.instant if known else 'starts_at'} + {interval} "
         f"as milepost__lands_at from {part.relation} as landed "

@@ -72,14 +72,15 @@ class Column:
 class Kind:
     """A fault: its name, what it means, and of which columns it may be; none: of a whole table.
 
-    `value` is the SQL of the faulty value. `is_of_time`: all rows of the newest half of the log may
-    have it, and not a share of all rows.
+    `value` is the SQL of the faulty value, or `hours` is by how much an instant moves.
+    `is_of_time`: all rows of the newest half of the log may have it, and not a share of all rows.
     """
 
     name: str
     meaning: str
     roles: tuple[Role, ...] = ()
     value: str = ""
+    hours: int = 0
     is_of_time: bool = False
 
 
@@ -112,8 +113,8 @@ OF_COLUMNS = (
     ),
     Kind("id_reused", "the key is that of another row", ("key",), "milepost__next"),
     Kind("key_unseen", "the key was never seen", ("key",), "'unseen ' || md5({column})"),
-    Kind("clock_behind", f"the clock is {HOURS_OFF} hours slow", ("instant",), "-"),
-    Kind("clock_ahead", f"the clock is {HOURS_OFF} hours fast", ("instant",), "+"),
+    Kind("clock_behind", f"the clock is {HOURS_OFF} hours slow", ("instant",), hours=-HOURS_OFF),
+    Kind("clock_ahead", f"the clock is {HOURS_OFF} hours fast", ("instant",), hours=HOURS_OFF),
 )
 OF_TABLES = (
     Kind("duplicates", "a row is there twice"),

@@ -57,12 +57,13 @@ def moves(con: DuckDBPyConnection, view: View) -> dict[str, Move]:
 def _move(name: str, kind: str) -> str:
     """Return the SQL of how far one row moved, relative to what it was; null without a value."""
     before, after = f'before_fault."{name}"', f'after_fault."{name}"'
-    differs = f"case when {before} is distinct from {after} then 1.0 when {before} is not null then 0.0 end"
+    is_other = f"{before} is distinct from {after}"
+    differs = f"case when {is_other} then 1.0 when {before} is not null then 0.0 end"
     if kind not in _NUMBERS:
         return differs
     return (
-        f"coalesce(abs(cast({after} as double) - {before}) / nullif(abs(cast({before} as double)), 0), "
-        f"{differs})"
+        f"coalesce(abs(cast({after} as double) - {before}) "
+        f"/ nullif(abs(cast({before} as double)), 0), {differs})"
     )
 
 

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,30 +20,51 @@ from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
 from milepost.raw import copies
 from milepost.raw.declaration import raw_table
-from milepost.stress import faults, lineage, raw_parts, session
+from milepost.stress import certificate, faults, judgement, lineage, raw_parts, session
 from milepost.stress.certificate import Certificate, Outcome
 from milepost.stress.faults import Fault
+from milepost.stress.judgement import CertificateFault
 from milepost.stress.rebuild import Build, Rebuilder
 
 logger = logging.getLogger(__name__)
 _rebuilders: list[Rebuilder] = []
 
 
-def certificates(project: Path, names: Sequence[str], days: int) -> list[Certificate]:
-    """Return the certificates of feature views by their names, without any of all.
+@dataclass(frozen=True)
+class StressedView:
+    """A feature view that was stressed: its certificate, in which file, and its faults."""
+
+    certificate: Certificate
+    path: str
+    faults: list[CertificateFault]
+
+
+def stressed(project: Path, names: Sequence[str], days: int) -> list[StressedView]:
+    """Certify feature views by their names, without any of all, and write the certificates.
 
     They are measured on the newest `days` of the raw logs. `project` has the dbt project. Raises a
     StandardsError where its build fails without a fault.
     """
     with tempfile.TemporaryDirectory(prefix="milepost-stress-") as folder:
         built = session.build(project, Path(folder), names, days)
-        views = _chosen(built.project.catalog, names)
+        catalog = built.project.catalog
+        coder = Coder(catalog, built.project.variables, "", {})
+        views = _chosen(catalog, names)
         build = _build(built, views)
         outcomes: dict[str, list[Outcome]] = {view.name: [] for view in views}
         for by_view in _all_outcomes(build):
             for name, outcome in by_view.items():
                 outcomes[name].append(outcome)
-        return [_certificate(built, build, view, outcomes[view.name], days) for view in views]
+        results = []
+        for view in views:
+            code = view_code(catalog, coder, view)
+            made = _certificate(catalog, build, view, code, outcomes[view.name], days)
+            path = certificate.path(catalog, view)
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            (project / path).write_bytes(made.to_bytes())
+            found = list(judgement.faults(catalog, coder, view, project))
+            results.append(StressedView(made, path, found))
+        return results
 
 
 def _chosen(catalog: Catalog, names: Sequence[str]) -> list[FeatureView]:
@@ -85,14 +107,13 @@ def _outcomes(fault: Fault) -> dict[str, Outcome]:
 
 
 def _certificate(
-    built: session.Session,
+    catalog: Catalog,
     build: Build,
     view: FeatureView,
+    code: str,
     outcomes: list[Outcome],
     days: int,
 ) -> Certificate:
-    catalog = built.project.catalog
-    coder = Coder(catalog, built.project.variables, "", {})
     tables = sorted(catalog.raw_tables(view.unique_id))
     with duckdb.connect(str(build.database), read_only=True) as con:
         counts = ", ".join(f'count("{feature}")' for feature in view.features)
@@ -100,7 +121,7 @@ def _certificate(
     return Certificate(
         view=view.name,
         version=view.version,
-        code=view_code(catalog, coder, view),
+        code=code,
         share=raw_parts.SHARE,
         seed=raw_parts.SEED,
         days=days,
