@@ -79,7 +79,7 @@ def _copied(table: RawTable, closed: ClosedTable, folder: Path, since: datetime)
         list(pool.map(lambda item: _download(*item), numbers.items()))
 
     def local(files: Sequence[RawFile]) -> tuple[RawFile, ...]:
-        return tuple(replace(file, uri=str(numbers[file.uri])) for file in files)
+        return tuple(file._replace(uri=str(numbers[file.uri])) for file in files)
 
     return replace(
         closed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from duckdb import DuckDBPyConnection, Error
 
@@ -40,7 +39,7 @@ def silence(
                 f"select milepost__file, count(*) from {part.faulty} group by all"
             ).fetchall()
         )
-    files = tuple(replace(file, rows=rows.get(file.uri, 0)) for file in copied.files)
+    files = tuple(file._replace(rows=rows.get(file.uri, 0)) for file in copied.files)
     closed = ClosedTable(copied.files[0].starts_at, copied.before, 0, files)
     try:
         check_silence(table, closed)

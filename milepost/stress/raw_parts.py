@@ -66,7 +66,7 @@ def load(
     reads = {match[0]: match[1] for sql in statements for match in _FILES.finditer(sql)}
     parts = []
     with duckdb.connect(str(database)) as con:
-        con.execute("set timezone = 'UTC'")
+        con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         con.execute("create table files (table_id text, uri text, starts_at timestamp)")
         for id_, copy in copied.items():
             for file in copy.files:

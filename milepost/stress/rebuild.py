@@ -47,7 +47,7 @@ class Rebuilder:
     def __init__(self, build: Build) -> None:
         self._build = build
         self._con = con = duckdb.connect()
-        con.execute("set timezone = 'UTC'; set threads = 1")
+        con.execute("set timezone = 'UTC'; set threads = 1; set enable_progress_bar = false")
         con.execute(f"attach '{build.database}' as clean (read_only)")
         con.execute(f"attach '{build.raw_database}' as raw (read_only)")
         con.execute(f"attach ':memory:' as {DATABASE}; attach ':memory:' as faulty; use {DATABASE}")
