@@ -86,7 +86,7 @@ class FirstView:
             f"entities: {{{self.entity}: [{self.key}]}}",
             "grid: day",
             "owners: {science: to-be-named, engineering: to-be-named}",
-            "maturity: experimental",
+            "maturity: draft",
             "sensitivity: internal",
         ]
         columns = [
