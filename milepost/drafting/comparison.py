@@ -12,6 +12,7 @@ import duckdb
 from milepost.drafting.draft import Draft
 from milepost.drafting.models import KNOWN_AT
 from milepost.drafting.reference import reference_sql
+from milepost.errors import DraftError
 
 # Sums of DOUBLE differ in their last digits, and a feature adds six digits behind the point.
 TOLERANCE = 1e-5
@@ -139,8 +140,13 @@ def _by_key(
     cursor = database.execute(sql)
     names = [column[0] for column in cursor.description or []]
     keys = [key.name for key in draft.keys]
-    rows = (dict(zip(names, values, strict=True)) for values in cursor.fetchall())
-    return {tuple(row[key] for key in keys): row for row in rows}
+    rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    by_key = {tuple(row[key] for key in keys): row for row in rows}
+    if len(by_key) < len(rows):
+        raise DraftError(
+            f"`{draft.query.place}` has several rows of one key", hint="group by the keys alone"
+        )
+    return by_key
 
 
 def _differences(

@@ -44,7 +44,7 @@ class Grouping:
 def grouping_of(query: Query, facts: Facts, models: Models, notes: Notes) -> Grouping:
     """Return what a query groups by; a DraftError where it is nothing, or no key."""
     tree = query.tree
-    groups = _groups(query)
+    groups = _groups(query, facts)
     if len(tree["group_sets"]) > 1:
         raise DraftError(
             f"`{query.at(groups[0])}`: several groupings at once", hint="capture each by itself"
@@ -78,7 +78,7 @@ def grouping_of(query: Query, facts: Facts, models: Models, notes: Notes) -> Gro
     return Grouping(keys, key_nodes, series, step)
 
 
-def _groups(query: Query) -> list[Node]:
+def _groups(query: Query, facts: Facts) -> list[Node]:
     """Return what is grouped by, in place of its number or its name in the select list."""
     items: Sequence[Node] = query.tree["select_list"]
     if query.tree["aggregate_handling"] == "FORCE_AGGREGATES":
@@ -89,7 +89,15 @@ def _groups(query: Query) -> list[Node]:
         if group["class"] == "CONSTANT":
             groups.append(items[group["value"]["value"] - 1])
         elif is_column(group) and group["column_names"][-1].lower() in aliases:
-            groups.append(aliases[group["column_names"][-1].lower()])
+            name = group["column_names"][-1].lower()
+            item = aliases[name]
+            if name in facts.columns and comparable(item) != comparable(group):
+                raise DraftError(
+                    f"`{query.at(group)}`: `{name}` is a column of the facts and a name of "
+                    f"`{written(item)}`",
+                    hint="name one of them otherwise",
+                )
+            groups.append(item)
         else:
             named = [item for item in items if comparable(item) == comparable(group)]
             groups.append(named[0] if named else group)

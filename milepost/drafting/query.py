@@ -166,8 +166,10 @@ def is_clock(node: Node) -> bool:
 
 
 def reads_clock(node: Node) -> bool:
-    """Return whether an expression depends on the time at which it runs."""
-    return any(is_clock(part) for part in walk(node))
+    """Return whether an expression depends on when it runs: on the clock, or on chance."""
+    return any(
+        is_clock(part) or part.get("function_name") in _volatile_functions() for part in walk(node)
+    )
 
 
 def column_names(node: Node) -> set[str]:
@@ -191,6 +193,14 @@ def function_names(kind: str) -> frozenset[str]:
         "select function_name from duckdb_functions() where internal group by all "
         "having bool_and(function_type = ?)",
         [kind],
+    )
+    return frozenset(name for (name,) in rows.fetchall())
+
+
+@cache
+def _volatile_functions() -> frozenset[str]:
+    rows = _database().execute(
+        "select distinct function_name from duckdb_functions() where stability = 'VOLATILE'"
     )
     return frozenset(name for (name,) in rows.fetchall())
 
