@@ -64,10 +64,11 @@ def _meaning(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--name", required=True, metavar="VIEW", help="The name of the view.")
 @_meaning
 def capture(query: Path, *, name: str, **options: Any) -> Answer:
-    """Write the draft of a feature view from a query over models or raw Parquet.
+    """Draft a feature view from a query.
 
-    It keeps the facts, finds the windows of time, and compares the view with the query at several
-    instants. What it cannot translate is left as a TODO, which `milepost check` finds.
+    The query reads models or raw Parquet. The draft keeps its facts; the windows of time are found
+    in its conditions. Both are compared at several instants. What cannot be translated is left as
+    a TODO, which `milepost check` finds.
     """
     return _draft(query.read_text(encoding="utf-8"), query.name, name, **options)
 
@@ -109,9 +110,9 @@ def new(
     windows: tuple[str, ...],
     **options: Any,
 ) -> Answer:
-    """Write the draft of a feature view from answers: facts, keys, measures, windows.
+    """Draft a feature view from answers to a few questions.
 
-    On a terminal it asks for what is left out.
+    They are its facts, keys, measures and windows. On a terminal it asks for what is left out.
     """
     from milepost.drafting.question_query import Answers
 

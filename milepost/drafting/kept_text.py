@@ -36,7 +36,7 @@ def kept_text(query: Query, node: Node, name: str, models: Models) -> tuple[str,
             if match is None:
                 raise DraftError(
                     f"`{query.at(table)}`: the name of the table is not understood",
-                    hint="write it as `stg_...`, or `read_parquet('s3://...')`",
+                    hint="name a model, or raw files with `read_parquet`",
                 )
             new = f"{{{{ ref('{model.name}') }}}}" if is_model else model.relation
             text = text[: match.start()] + new + text[match.end() :]

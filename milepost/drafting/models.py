@@ -83,7 +83,7 @@ class Models:
             if function["function_name"] not in {"read_parquet", "parquet_scan"}:
                 raise DraftError(
                     f"the query reads from `{function['function_name']}()`",
-                    hint="read a model, or raw files with `read_parquet('s3://...')`",
+                    hint="read a model, or raw files of the project with `read_parquet`",
                 )
             return self._of_files(str(files[0]))
         if "/" in table["table_name"]:
