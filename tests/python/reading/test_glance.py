@@ -126,6 +126,33 @@ def test_a_null_is_told_from_an_entity_without_a_row(opened: FeatureStore) -> No
         assert [item.note for item in missing.features] == ["no row of these keys until then"] * 2
 
 
+def test_a_mistyped_key_is_told_once_with_the_keys_that_are_near(store: Location) -> None:
+    types = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "rate": "DOUBLE"}
+    rows = [("carrier_00027", at("2026-02-10"), 0.5), ("c2", at("2026-02-11"), 0.5)]
+    views = [
+        put_view(store, name, rows_of(types, *rows), keys=("carrier_id",)) for name in ("a", "b")
+    ]
+    release_manifest(store, manifest_of(*views))
+    opened = FeatureStore(store.uri())
+    both = ["a:rate", "b:rate"]
+    assert repr(opened.lookup(both, {"carrier_id": "carrier_0027"}, FEB)).splitlines() == [
+        "carrier_id carrier_0027 at 2026-02-11 12:00:00 UTC",
+        "carrier_id `carrier_0027` is in no row of `a`, `b`; near it is `carrier_00027`",
+        "",
+        "feature  value",
+        "a:rate   null",
+        "b:rate   null",
+    ]
+    unlike = opened.lookup("a", {"carrier_id": "x"}, FEB)
+    assert unlike.missing == [
+        "carrier_id `x` is in no row of `a`; `head` of `a` shows some that are"
+    ]
+    later = opened.lookup("a", {"carrier_id": "c2"}, "2026-02-10")
+    assert later.missing == ["`a` has no row of these keys until then"]
+    assert "until then" in later._repr_html_()
+    assert opened.lookup("a", {"carrier_id": "c2"}, FEB).missing == []
+
+
 @pytest.mark.parametrize(
     ("asked", "keys", "instant", "message"),
     [
