@@ -137,6 +137,11 @@ def _entity_row(request: FeatureRequest, keys: Mapping[str, Any]) -> pa.Table:
     }
     for requested_derived in request.derived.values():
         types.update(requested_derived.derived.request)
+    if not isinstance(keys, Mapping):
+        raise LookupInputError(
+            f"the keys are `{keys!r}`, not a dict",
+            hint="write {" + ", ".join(f'"{name}": ...' for name in types) + "}",
+        )
     for name in keys:
         if name not in types:
             raise LookupInputError(f"no feature takes `{name}`", hint=suggest(name, types))

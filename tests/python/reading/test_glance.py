@@ -158,6 +158,7 @@ def test_a_mistyped_key_is_told_once_with_the_keys_that_are_near(store: Location
     [
         ("markets", {}, None, "no value of `market_id`\nhint: the features take market_id"),
         ("markets", {"market": 1}, None, "takes `market`\nhint: there is `market_id`"),
+        ("markets", "x", None, "the keys are `'x'`, not a dict\nhint: write {\"market_id\": ...}"),
         ("markets", {"market_id": "x"}, None, "`x` is no BIGINT, which `market_id` is"),
         ("markets", {"market_id": 0.5}, None, "`market_id` is double"),
         ("pricing", {"market_id": 1}, None, "no value of `factor`"),
@@ -170,6 +171,22 @@ def test_what_does_not_fit_is_said(
 ) -> None:
     with pytest.raises(LookupInputError, match=message):
         opened.lookup(asked, keys, instant)
+
+
+def test_an_alias_of_a_service_is_told_from_an_unknown_view(opened: FeatureStore) -> None:
+    hint = r'alias of service `origin`.* aliases=\{"origin": \{"view": "markets", "keys": '
+    for ask in (opened.covers, lambda names: opened.lookup(names, {"origin_id": 1})):
+        with pytest.raises(UnknownFeatureError, match=hint):
+            ask(["origin:rate"])
+
+
+def test_what_covers_leaves_out_of_a_whole_view_is_named(opened: FeatureStore) -> None:
+    whole = opened.covers(["markets"])
+    assert whole.left_out == ["markets:twice"]
+    assert repr(whole).endswith("only where it is named, because it is derived: markets:twice")
+    assert "markets:twice" in whole._repr_html_()
+    for named in (["markets", "markets:twice"], ["markets:rate"]):
+        assert opened.covers(named).left_out == []
 
 
 def test_near_names_answer_for_unknown_ones(opened: FeatureStore) -> None:
