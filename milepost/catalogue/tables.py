@@ -63,6 +63,7 @@ class ReleaseSummary:
     bytes: int
     commit: str | None
     is_current: bool
+    is_previous: bool
     pins: list[str]
 
 
@@ -123,6 +124,8 @@ def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
     pins: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         pins[release].append(name)
+    manifests = list(releases.history(store))
+    previous = next((item.release for item in manifests if item.release != current), None)
     return DisplayTable(
         (
             ReleaseSummary(
@@ -132,17 +135,19 @@ def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
                 sum(file.bytes for file in manifest.files),
                 manifest.code.get("commit"),
                 manifest.release == current,
+                manifest.release == previous,
                 pins[manifest.release],
             )
-            for manifest in releases.history(store)
+            for manifest in manifests
         ),
         {
             "release": lambda summary: summary.release,
             "views": lambda summary: summary.views,
             "rows": lambda summary: summary.rows,
             "bytes": lambda summary: summary.bytes,
-            "kept as": lambda summary: [
+            "known as": lambda summary: [
                 *(["current"] if summary.is_current else []),
+                *(["previous"] if summary.is_previous else []),
                 *summary.pins,
             ],
         },

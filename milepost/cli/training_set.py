@@ -51,7 +51,11 @@ def training_set(
     release: str | None,
     full_feature_names: bool,
 ) -> Answer:
-    """Look features up for entity rows, into a new file on S3."""
+    """Look features up for entity rows, into a new file on S3.
+
+    The file of `--entities`, such as spine.sql, can say: select carrier_id, available_at as
+    event_timestamp from carrier_reliability.
+    """
     _check_outside(store, out)
     feature_store = FeatureStore(store.uri(), release)
     row_count = feature_store.get_historical_features(

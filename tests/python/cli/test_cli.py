@@ -86,7 +86,7 @@ def test_releases_are_listed_newest_first(two: tuple[str, str], run: Run) -> Non
     code, out, err = run("releases")
     assert (code, err) == (0, "")
     assert re.search(rf"^{second} +2 +5 .* current$", out, re.MULTILINE)
-    assert re.search(rf"^{first} +1 +2 .* pricing$", out, re.MULTILINE)
+    assert re.search(rf"^{first} +1 +2 .* previous, pricing$", out, re.MULTILINE)
 
 
 def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
