@@ -144,7 +144,7 @@ def test_a_difference_names_views_features_rows_and_partitions(
         "  features removed: count",
         "  partitions removed: 2026-03",
         "  partitions changed: 2026-01, 2026-02",
-        "  built_through: 2026-08-01T00:00:00 -> 2026-07-01T00:00:00",
+        "  built_through: 2026-08-01 00:00 -> 2026-07-01 00:00",
         "lanes: removed, rows 2 -> 0 (-2)",
         "  features removed: late",
         "  partitions removed: 2026-01, 2026-02",
@@ -193,7 +193,7 @@ def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run:
     assert carriers["complete_from"] == {"late": change, "count": change}
     assert run("diff", first, second)[1].splitlines() == [
         "carriers: changed, rows 2 -> 2 (+0)",
-        "  complete from 2026-01-01 00:00:00 -> 2026-01-02 00:00:00: late, count",
+        "  complete from 2026-01-01 00:00 -> 2026-01-02 00:00: late, count",
     ]
 
 

@@ -101,6 +101,21 @@ def test_the_reasons_of_dropped_checks_are_compared_and_not_described() -> None:
     assert "dropped_checks" in changed.stated
 
 
+def test_a_difference_is_told_in_words() -> None:
+    view = replace(VIEW, deprecated_at="2027-01-01", is_latest=False, built_through="2026-03-01")
+    assert difference.text(release_of(VIEW), release_of(view)) == [
+        "lane_rates: changed, rows 0 -> 0 (+0)",
+        "  is_latest: yes -> no",
+        "  deprecated_at: none -> 2027-01-01",
+        "  built_through: 2026-02-01 00:00 -> 2026-03-01 00:00",
+    ]
+    term = Term("lane", "A route.", ["corridor"])
+    with_term = replace(release_of(view), glossary=[term])
+    assert difference.text(release_of(view), with_term) == ["glossary: lane"]
+    assert difference.text(with_term, release_of(view)) == ["glossary: lane"]
+    assert difference.text(with_term, with_term) == ["nothing differs"]
+
+
 def test_a_field_that_somebody_adds_is_shown_and_compared_without_another_edit() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Longer(View):
