@@ -41,5 +41,5 @@ def diff(store: Location, a: str | None, b: str | None) -> Answer:
         releases.read(store, resolve(store, release)) for release in (a or "previous", b)
     )
     differences = difference.between(before, after)
-    told = "\n".join(difference.text(before, after))
-    return Answer([asdict(item) for item in differences], told)
+    text = "\n".join(difference.text(before, after))
+    return Answer([asdict(item) for item in differences], text)

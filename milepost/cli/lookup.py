@@ -75,12 +75,12 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
 
 def _check_keys_are_named(names: tuple[str, ...], manifest: Manifest) -> None:
     """Refuse `VIEW VALUE`: a value needs the name of its key before it."""
-    first, *others = names
+    first, *more_names = names
     view = manifest.by_name.get(table_name(first.partition(":")[0]))
-    if view is None or any("=" in name for name in others):
+    if view is None or any("=" in name for name in more_names):
         return
     known = {*manifest.by_name, *(service.name for service in manifest.services)}
-    for name in others:
+    for name in more_names:
         if table_name(name.partition(":")[0]) not in known:
             values = [name, *["..."] * (len(view.keys) - 1)]
             pairs = [f"{key}={value}" for key, value in zip(view.keys, values, strict=True)]
