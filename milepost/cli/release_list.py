@@ -18,6 +18,6 @@ from milepost.storage.location import Location
     "`pins`.",
 )
 def releases(store: Location) -> Answer:
-    """List the releases, the newest first, and by which other names each is known."""
+    """List the releases, the newest first, with their other names."""
     summaries = release_summaries(store)
     return Answer([asdict(summary) for summary in summaries], repr(summaries))
