@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from dbt_common.clients.jinja import template_cache
 from dbt_common.tests import enable_test_caching
 
@@ -60,8 +61,10 @@ def parse() -> None:
                 assert done.success, done.exception
         finally:
             os.chdir(here)
+    manifest = done.result
+    assert isinstance(manifest, Manifest)
     # dbt keeps a compiled macro by its text, so that an edited one is compiled anew.
-    for macro in done.result.macros.values():
+    for macro in manifest.macros.values():
         template_cache.get_node_template(macro)
     for command in COMMANDS:
         import_module(f"dbt.task.{command}")
