@@ -153,6 +153,8 @@ def _between(changes: Sequence[tuple[int, int, bool]]) -> Span | None:
             from_hours, holds_first = hours, offset == 0
         else:
             to_hours, holds_last = hours, offset == 1
+    if from_hours is not None and from_hours == to_hours:
+        return None  # a single instant
     return Span(from_hours, to_hours, holds_first, holds_last)
 
 
