@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from milepost.drafting.facts import INSTANTS, Facts, Layer, cte_queries, unqualified
 from milepost.drafting.kept_text import kept_text
+from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT, Model, Models
 from milepost.drafting.notes import Notes, Untranslatable
 from milepost.drafting.query import (
@@ -226,6 +227,8 @@ def _obstacle(node: Node) -> Node | str | None:
             return "a `*` with exceptions"
         if any(part.get("class") in {"WINDOW", "SUBQUERY"} for part in walk(item)):
             return "a window function or a subquery"
+        if any(is_aggregate(part) for part in walk(item)):
+            return "an aggregate"
     if node["from_table"]["type"] not in {"BASE_TABLE", "TABLE_FUNCTION", "SUBQUERY"}:
         obstacle: Node = node["from_table"]
         return obstacle

@@ -326,3 +326,27 @@ from stg_web__orders {WINDOW} group by shop_id""",
     (change,) = draft.notes.changes
     assert change.place == "query.sql:4"
     assert "looks along `event_at`" in change.message
+
+
+@pytest.mark.parametrize(
+    ("cte", "kind"),
+    [
+        ("select max(price) as price from stg_web__orders", "an aggregate"),
+        ("select shop_id, sum(price) as price from stg_web__orders group by 1", "an aggregate"),
+        ("select distinct shop_id, price from stg_web__orders", "a `distinct` or `limit`"),
+        (
+            "select *, row_number() over (order by known_at) as place from stg_web__orders",
+            "a window function or a subquery",
+        ),
+        ("from stg_web__orders union all from stg_web__orders", "several selects in one"),
+    ],
+)
+def test_a_cte_that_chooses_no_rows_and_columns_is_not_taken_apart(
+    database: duckdb.DuckDBPyConnection, cte: str, kind: str
+) -> None:
+    sql = f"with parts as ({cte}) select shop_id, avg(price) as m from parts {WINDOW} group by 1"
+    try:
+        notes = [note.message for note in draft_of(database, sql).notes.todos]
+    except DraftError as error:
+        notes = [error.message]
+    assert f"`parts` is {kind}" in notes[0]
