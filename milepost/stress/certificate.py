@@ -125,7 +125,8 @@ class Certificate:
         counts = Counter[str](outcome.of(feature) for outcome in self.outcomes)
         silent = [outcome for outcome in self.outcomes if outcome.of(feature) == "moved"]
         worst = max(silent, key=lambda outcome: outcome.moves[feature].size, default=None)
-        row = StressedFeature(feature, *(counts[outcome] for outcome in OUTCOMES))
+        told = (counts["unchanged"], counts["set_aside"], counts["stopped"], counts["moved"])
+        row = StressedFeature(feature, *told)
         return replace(row, worst=worst.fault, **asdict(worst.moves[feature])) if worst else row
 
     def _content(self) -> dict[str, Any]:
