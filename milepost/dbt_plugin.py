@@ -8,8 +8,10 @@ a person as one message and not as a failed SQL function.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,7 @@ from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.building.raw_logs import Check
 from milepost.errors import MilepostError, StorageError
-from milepost.raw import closed_tables, copies, ledger
+from milepost.raw import closed_tables, copies, earlier, ledger
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.release import pointers, releases
 from milepost.storage.client import endpoint
@@ -77,7 +79,7 @@ class Plugin(BasePlugin):
             options = _options(adapter.config)
             store = Location.parse(self.store_uri) if self.store_uri else None
             writes = options.builds_tables and self.raw_copy is None
-            check = partial(closed_tables.check, store=store, writes=writes)
+            check = partial(_check, store=store, writes=writes)
             _commands[adapter] = DbtCommand(
                 Catalog.of(manifest),
                 options,
@@ -113,6 +115,15 @@ class Plugin(BasePlugin):
             )
             for view in release.views
         }
+
+
+def _check(
+    tables: Sequence[RawTable], *, store: Location | None, writes: bool
+) -> Mapping[str, ClosedTable]:
+    """Return what may be read of raw tables: what is closed, or was at `MILEPOST_CLOSED_BY`."""
+    closed = closed_tables.check(tables, store, writes=writes)
+    instant = os.environ.get(earlier.VARIABLE)
+    return earlier.closed_by(closed, datetime.fromisoformat(instant)) if instant else closed
 
 
 def _options(config: Any) -> Options:

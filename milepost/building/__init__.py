@@ -7,6 +7,7 @@ __all__ = [
     "built_range",
     "catalog",
     "code",
+    "column_meaning",
     "dbt_command",
     "declared_views",
     "docs_site",

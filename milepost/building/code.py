@@ -33,6 +33,7 @@ DESCRIPTIVE_META = {
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
     *("entity_definitions", "quiet_dates", "set_aside_share_max", "set_aside_row_count_min"),
     "stress_tolerance",
+    "replaced_by",
     "staged_from",  # follows from the model's SQL and the variables, which are parts of their own
 }
 # Keys of a node's `config` that change no value: where its table stands, who may read it, how it is

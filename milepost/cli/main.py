@@ -12,6 +12,7 @@ from milepost.cli import (
     diff,
     gc,
     init,
+    ladder,
     lookup,
     pin,
     publish,
@@ -43,7 +44,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
-    "Hold a project to its standards": (stress.stress,),
+    "Hold views to the standards": (ladder.check, ladder.promote, stress.stress),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

@@ -19,6 +19,7 @@ from milepost.publishing.export import export
 from milepost.publishing.publishable import PublishableView, publishable
 from milepost.release.manifest import Manifest, View
 from milepost.release.stressed_feature import StressedFeature
+from milepost.standards.examined_view import ExaminedView
 from milepost.stress import certificate
 
 logger = logging.getLogger(__name__)
@@ -109,8 +110,14 @@ class Candidate:
                 self.records,
                 self.fingerprint(view),
                 self._certificate(view),
+                self.examined(view).evidence_digest,
             )
         return self._publishable[view.name]
+
+    def examined(self, view: FeatureView) -> ExaminedView:
+        """Return the view as the requirements of the ladder look at it."""
+        node, folder = self.catalog.nodes[view.unique_id], self.project.folder
+        return ExaminedView(node, self.catalog, self.coder, self.records, folder)
 
     def _certificate(self, view: FeatureView) -> list[StressedFeature] | None:
         """Return what each feature withstood, None without a certificate of exactly this code."""

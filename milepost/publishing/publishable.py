@@ -42,6 +42,9 @@ class PublishableView:
     certificate: Sequence[StressedFeature] | None = None
     """What each feature withstood, as the stress certificate of this code says."""
 
+    rung_evidence: str | None = None
+    """The digest of the evidence for the view's rung."""
+
 
 def publishable(
     view: FeatureView,
@@ -49,8 +52,9 @@ def publishable(
     records: Records,
     fingerprint: str,
     certificate: Sequence[StressedFeature] | None = None,
+    rung_evidence: str | None = None,
 ) -> PublishableView:
-    """Return a view with the results of its recorded build, and its certificate if it has one."""
+    """Return a view with the results of its recorded build, its certificate and its evidence."""
     lineage = catalog.lineage(view.unique_id)
     raw_logs = records.builds[view.unique_id].raw_logs
     tables = [raw_logs[table_id] for table_id in catalog.raw_tables(view.unique_id)]
@@ -75,6 +79,7 @@ def publishable(
         dropped_checks=catalog.dropped_checks(lineage),
         estimated_known_at=estimated_known_at(catalog, view.unique_id),
         certificate=certificate,
+        rung_evidence=rung_evidence,
     )
 
 
@@ -102,6 +107,7 @@ def describe(publishable: PublishableView) -> View:
         dropped_checks=dict(publishable.dropped_checks),
         estimated_known_at=dict(publishable.estimated_known_at),
         certificate=None if publishable.certificate is None else list(publishable.certificate),
+        rung_evidence=publishable.rung_evidence,
     )
 
 

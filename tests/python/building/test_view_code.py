@@ -8,11 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from milepost.building.catalog import Catalog
-from milepost.building.code import Coder
-from milepost.building.declared_views import FeatureView
-from milepost.building.view_code import view_code
-from tests.python.building.test_code import (
+from building.test_code import (
     SEED,
     SOURCE,
     STAGED,
@@ -22,6 +18,10 @@ from tests.python.building.test_code import (
     VIEW,
     manifest,
 )
+from milepost.building.catalog import Catalog
+from milepost.building.code import Coder
+from milepost.building.declared_views import FeatureView
+from milepost.building.view_code import view_code
 
 Edit = Callable[[dict[str, Any]], None]
 UPSTREAM = "test.green.upstream"
