@@ -48,7 +48,7 @@ class Outcome:
 
     `stopped`: the check that is named in `by` stops the build, or holds back the release.
     `set_aside`: all of its rows were set aside and counted. `moved`: some of them were not, and
-    features moved without a word. `moves` are the features whose values differ; any other is
+    features moved silently. `moves` are the features whose values differ; any other is
     unchanged. Where the build is stopped, none has a value.
     """
 
@@ -108,7 +108,7 @@ class Certificate:
         return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
 
     def silent_moves(self, tolerances: Mapping[str, float]) -> list[tuple[str, Outcome]]:
-        """Return each feature that moved beyond its tolerance without a word, with the outcome."""
+        """Return each feature that moved silently beyond its tolerance, with the outcome."""
         return [
             (feature, outcome)
             for outcome in self.outcomes
