@@ -243,3 +243,10 @@ def test_the_same_rows_have_the_fault_each_time(con: Any, log: Any, fault: str) 
     for column in columns:
         first, second = (Faulty(con, log, fault, column).after for _ in range(2))
         assert sorted(first, key=str) == sorted(second, key=str)
+
+
+def test_the_page_says_what_each_kind_means() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/stress.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    documented = {row[0].strip("`"): row[2] for row in rows if len(row) == 3}
+    assert documented == {name: kind.meaning for name, kind in KINDS.items()}
