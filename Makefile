@@ -199,7 +199,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
-	@$(UV_COMPILE) --extra dbt --extra iceberg --group dev --output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --extra dbt --extra iceberg --extra standards --group dev --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 
 .PHONY: clean
