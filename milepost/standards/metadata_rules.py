@@ -90,6 +90,8 @@ models:
   - name: bed_moisture
     config: {meta: {entities: {bed: [bed_id]}}}
     columns:
+      - {name: bed_id, data_type: varchar, constraints: [{type: not_null}]}
+      - {name: available_at, data_type: timestamp, constraints: [{type: not_null}]}
       - {name: dry_rate_7d, data_type: double}
 """,
             good="""\
@@ -97,6 +99,8 @@ models:
   - name: bed_moisture
     config: {meta: {entities: {bed: [bed_id]}}}
     columns:
+      - {name: bed_id, data_type: varchar, constraints: [{type: not_null}]}
+      - {name: available_at, data_type: timestamp, constraints: [{type: not_null}]}
       - {name: reading_count_7d, data_type: bigint}
       - name: dry_rate_7d
         data_type: double
@@ -115,12 +119,12 @@ models:
             bad="""\
 models:
   - name: bed_moisture
-    config: {meta: {entities: {bed: [bed_id]}, owners: {science: "", engineering: growers}}}
+    config: {meta: {owners: {science: "", engineering: growers}}}
 """,
             good="""\
 models:
   - name: bed_moisture
-    config: {meta: {entities: {bed: [bed_id]}, owners: {science: soil, engineering: growers}}}
+    config: {meta: {owners: {science: soil, engineering: growers}}}
 """,
             reason="Nobody is asked when the feature changes, and nobody is called when it stops.",
             remedy="name the team that answers, in `config.meta.owners`",

@@ -28,9 +28,9 @@ import pandas as pd
 loads = pd.read_csv("loads.csv")
 """,
     good="""\
-from milepost import FeatureStore
+import pandas as pd
 
-loads = FeatureStore("s3://our-store/harbor").sql("select * from carrier_reliability")
+loads = pd.read_parquet("s3://our-lake/loads/")
 """,
     reason=(
         "Nobody else has the file, nobody knows when it was written, and a rerun reads another "
@@ -48,12 +48,13 @@ PICKLE = Rule(
     bad="""\
 import pickle
 
-model = pickle.loads(stored)
+
+def to_bytes(model):
+    return pickle.dumps(model)
 """,
     good="""\
-import xgboost
-
-model = xgboost.Booster(model_file=stored)
+def to_bytes(model):
+    return model.save_raw("ubj")
 """,
     reason=(
         "To load a pickle is to run whatever code it holds, and it fails or changes its meaning "

@@ -147,8 +147,12 @@ def _texts(jinja: str) -> Iterator[str]:
 
 
 def _first_after(root: BaseSegment, source_index: int) -> BaseSegment:
-    """Return the first part of the SQL that the code at a place in the file made."""
+    """Return the first part of the SQL that stands in the file itself, from a place in it on.
+
+    sqlfluff drops what it finds in parts that Jinja made, if a project asks it to.
+    """
     for segment in root.raw_segments:
-        if segment.pos_marker and segment.pos_marker.source_slice.stop > source_index:
+        marker = segment.pos_marker
+        if marker and marker.source_slice.start >= source_index and marker.is_literal():
             return segment
     return root
