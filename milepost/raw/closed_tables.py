@@ -16,7 +16,7 @@ from milepost.raw.layout import Layout
 from milepost.raw.ledger import Ledger, consult
 from milepost.raw.reading import readings
 from milepost.raw.silence import check_silence
-from milepost.raw.tables import ClosedTable, RawTable
+from milepost.raw.tables import ClosedTable, RawFile, RawTable
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
@@ -63,9 +63,18 @@ def _garbage_left() -> Iterator[None]:
 
 
 def _check_columns(table: RawTable, closed: ClosedTable) -> None:
-    """Check that every declared column can be read from every file."""
+    """Check that every declared column can be read from every file.
+
+    Of files with the same columns the newest asks most: none added later than it may be missing.
+    """
+    newest: dict[int, RawFile] = {}
     rewritten = [file for item in closed.rewrites for file in (*item.before, *item.after)]
     for file in (*closed.files, *rewritten):
+        # Files with the same columns share them.
+        alike = newest.setdefault(id(file.columns), file)
+        if alike.starts_at < file.starts_at:
+            newest[id(file.columns)] = file
+    for file in newest.values():
         readings(table, file)
 
 

@@ -62,7 +62,7 @@ def close(
         if partition.starts_at <= now
     )
     is_closed = _rule(table, listing, begun, now)
-    newest_closed = max((partition for partition in begun if is_closed(partition)), default=None)
+    newest_closed = next((partition for partition in reversed(begun) if is_closed(partition)), None)
     # After a history nothing is known: no file is not a day without rows, unless declared so.
     is_written_at_will = layout.unit is None and table.covers is None
     may_be_empty = table.missing_partitions == "empty" or is_written_at_will

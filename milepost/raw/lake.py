@@ -14,6 +14,8 @@ from milepost.storage.s3 import ObjectMeta
 
 # DuckDB takes these for a pattern of names, or for the end of a name.
 _UNREADABLE = re.compile(r"[*?\[\]\\]")
+# Names as almost all are: no writer's note, and readable. A lake has a hundred thousand.
+_PLAIN = re.compile(r"(?:[^*?\[\]\\]*/)?[^_.*?\[\]\\/][^*?\[\]\\/]*\.parquet")
 
 
 def partitioned(
@@ -36,13 +38,16 @@ def partitioned(
     strays: list[str] = []
     for item in items:
         name = item.name
+        partition = recorded.get(name) or layout.partition(name, item.modified)
+        if partition and _PLAIN.fullmatch(name):
+            files[partition].append(item)
+            continue
         if not layout.is_data(name):
             if table.closed_by == "success_file" and name.endswith("/_SUCCESS"):
                 complete = layout.partition(name, item.modified)
                 if complete:
                     successes.add(complete)
             continue
-        partition = recorded.get(name) or layout.partition(name, item.modified)
         if not partition:
             if not any(neighbour.partition(name, item.modified) for neighbour in neighbours):
                 strays.append(name)

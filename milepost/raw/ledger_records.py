@@ -71,4 +71,6 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     """Return a column's values as Python has them; each value that repeats is converted once."""
     encoded = column.combine_chunks().dictionary_encode()
     values = [*encoded.dictionary.to_pylist(), None]
+    if len(values) == 1 or (len(values) == 2 and not column.null_count):
+        return values[:1] * len(column)
     return [values[-1 if index is None else index] for index in encoded.indices.to_pylist()]

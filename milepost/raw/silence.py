@@ -14,9 +14,11 @@ def check_silence(table: RawTable, closed: ClosedTable) -> None:
 
     Its quiet dates do not count. A table that never had a row is not silent.
     """
+    if table.rows_within_days is None:
+        return
     files = [*closed.files, *(file for rewrite in closed.rewrites for file in rewrite.after)]
     newest = max((_ends_at(table, file) for file in files if file.rows), default=None)
-    if table.rows_within_days is None or newest is None:
+    if newest is None:
         return
     silence = closed.before - newest - _quiet(table, newest, closed.before)
     if silence >= timedelta(days=table.rows_within_days):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
@@ -29,8 +29,7 @@ class Column:
     text_format: str | None = None
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Partition:
+class Partition(NamedTuple):
     """A folder's span of time: from `starts_at` to (not including) `ends_at`, naive UTC."""
 
     starts_at: datetime
@@ -68,8 +67,7 @@ class RawTable:
     is_snapshot: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RawFile:
+class RawFile(NamedTuple):
     """A file of a closed partition, as an engine reads it.
 
     Each of its rows became known from `starts_at` to before `closes_at`. With `known_from` they

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError, SSOError, TokenRetrievalError
 
 from milepost.errors import StorageError
-from milepost.storage.list_parser import parse_contents
+from milepost.storage.list_parser import EVENT, parse_contents
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -77,7 +77,7 @@ def client() -> S3Client:
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
         ) from error
-    s3.meta.events.register_first("before-parse.s3.ListObjectsV2", parse_contents)
+    s3.meta.events.register(EVENT, parse_contents)
     return s3
 
 

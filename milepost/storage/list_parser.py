@@ -6,18 +6,24 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
+# Of all services, because boto3 calls such a handler before those of S3 alone, one of which parses
+# the whole page to look for an error.
+EVENT = "before-parse.*.ListObjectsV2"
+
 
 def parse_contents(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
     """Take the objects out of a page of a listing before boto3 parses it, and parse them here.
 
-    A handler of the event `before-parse.s3.ListObjectsV2`, to be the first: boto3 parses a page
-    twice, and each object's time slowly.
+    A handler of `EVENT`: boto3 parses a page three times, and each object's time slowly.
     """
     if response_dict["status_code"] != 200:
         return
-    page = ElementTree.fromstring(response_dict["body"])  # noqa: S314 - boto3 parses it so too
+    try:
+        page = ElementTree.fromstring(response_dict["body"])  # noqa: S314 - boto3 parses it so too
+    except ElementTree.ParseError:
+        return  # a page that broke off: boto3 asks for it again
     space = page.tag.partition("}")[0] + "}" if page.tag.startswith("{") else ""
     contents = page.findall(f"{space}Contents")
     for item in contents:
