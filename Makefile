@@ -174,7 +174,7 @@ check-types:
 
 # A macro writes SQL of any model, and another sqlfluff has other rules: all are linted then.
 LINTED := $(shell find models tests/dbt examples/*/models -name '*.sql')
-LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros examples/*/macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
+LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros examples/*/macros tests/fixtures/dbt_context milepost/standards/sqlfluff_plugin -name '*.sql' -o -name '*.py')
 check-sql: .local/linted
 .local/linted: $(LINTED) $(LINT_CONTEXT)
 	@mkdir -p .local
@@ -185,6 +185,8 @@ check-dbt: profiles.yml
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
+	@# check-sql lints what changed, and that alone.
+	@$(BIN)/python -m milepost.cli.rules --except-sql
 
 .PHONY: bench-windows
 bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -34,6 +35,7 @@ _TEMPLATES = {
     "README.md": "README.md",
     ".sqlfluff": "sqlfluff",
     ".gitignore": "gitignore",
+    ".pre-commit-config.yaml": "pre-commit-config.yaml",
     ".ci/run": "run",
     ".github/workflows/ci.yml": "ci.yml",
 }
@@ -83,6 +85,7 @@ class NewProject:
             "name": self.name,
             "store": self.store.uri(),
             "package": Path(os.path.relpath(self.package, self.folder)).as_posix(),
+            "revision": _revision(self.package),
             "entity": view.entity,
             "entity_key": view.key,
             "entity_type": view.key_type,
@@ -132,6 +135,15 @@ def package_folder() -> Path | None:
 def is_package(folder: Path) -> bool:
     """Return whether a folder is Milepost's checkout."""
     return (folder / "dbt_project.yml").exists() and (folder / "macros").is_dir()
+
+
+def _revision(checkout: Path) -> str:
+    """Return the commit of a checkout, or `HEAD` where git does not tell it."""
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - git
+    except (OSError, subprocess.CalledProcessError):
+        return "HEAD"
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ _GOES_ON = re.compile(
 )
 _ESTIMATE = re.compile(r"_(rate|mean|p\d\d|stddev|interquartile_range)(_|$)")
 _PERSONAL = re.compile(
-    r"""(?: ^ | _ ) (?: e?mail | phone | mobile | fax | ssn | passport | iban | birth(?:day|date)?
+    r"""(?: ^ | _ ) (?: e?mail | phone | mobile | fax | ssn | passport | iban | (?:date_of_)?birth(?:day|date)?
     | street | postal_address | home_address | ip_address | gender
     | (?: first | last | full | middle | driver | contact | person | customer | user | sur )_?name
     ) s? (?: _ (?: number | no | date | day | address | of_birth ) )? $""",

@@ -24,11 +24,11 @@ RULES: tuple[Rule, ...] = (*SQL_RULES, *PYTHON_RULES, *METADATA_RULES)
 _TEXTS = {".py", ".ipynb", ".sql", ".yml", ".yaml", ".toml"}
 
 
-def findings(project: Path, view: str | None) -> list[Finding]:
+def findings(project: Path, view: str | None, *, with_sql: bool = True) -> list[Finding]:
     """Return what the rules find in a project, or in the files of one feature view.
 
     It reads `target/manifest.json`: run `dbt parse` before. With a view, its SQL and its YAML are
-    checked, and no script or notebook.
+    checked, and no script or notebook. `with_sql` is false where sqlfluff runs by itself.
     """
     project = project.resolve()
     catalog = Catalog.read(project / "target/manifest.json")
@@ -36,6 +36,8 @@ def findings(project: Path, view: str | None) -> list[Finding]:
         files = list(project_files(project))
     else:
         files = view_files(project, catalog, view)
+    if not with_sql:
+        files = [path for path in files if path.suffix != ".sql"]
     return sorted({*file_findings(project, files), *metadata_findings(project, catalog, view)})
 
 
