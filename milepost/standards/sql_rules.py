@@ -72,7 +72,7 @@ PATH_IN_SQL = Rule(
     says="A model names no file, folder or URL.",
     bad="""\
 select readings.bed_id
-from read_parquet('/home/me/readings.parquet') as readings
+from read_parquet('readings.parquet') as readings
 """,
     good="""\
 select readings.bed_id
