@@ -51,29 +51,19 @@ class StoredObject(NamedTuple):
 
 def listing(location: Location, below: str = "", *, after: str = "") -> Iterator[ObjectMeta]:
     """Yield each object whose name below `location` starts with `below` and is above `after`."""
-    start_after: dict[str, Any] = {"StartAfter": location.key(after)} if after else {}
+    start_after = {"StartAfter": location.key(after)} if after else {}
     start = name_start(location)
-    pages = client().get_paginator("list_objects_v2")
-    try:
-        for page in pages.paginate(
-            Bucket=location.bucket, Prefix=location.key(below), **start_after
-        ):
-            for item in page.get("Contents", []):
-                yield _object_meta(item, start)
-    except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, f"listing `{location.uri(below)}`") from error
+    for page in _pages(location, below, **start_after):
+        for item in page.get("Contents", []):
+            yield _object_meta(item, start)
 
 
 def folders(location: Location) -> Iterator[str]:
     """Yield the name of each folder right below `location`."""
     start = name_start(location)
-    pages = client().get_paginator("list_objects_v2")
-    try:
-        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(""), Delimiter="/"):
-            for item in page.get("CommonPrefixes", []):
-                yield item["Prefix"][start:].rstrip("/")
-    except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, f"listing `{location.uri()}`") from error
+    for page in _pages(location, Delimiter="/"):
+        for item in page.get("CommonPrefixes", []):
+            yield item["Prefix"][start:].rstrip("/")
 
 
 def level(location: Location, folder: str = "") -> tuple[list[str], list[ObjectMeta]]:
@@ -82,19 +72,13 @@ def level(location: Location, folder: str = "") -> tuple[list[str], list[ObjectM
     Names are those below `location`, folders without a `/` at their end.
     """
     start = name_start(location)
-    pages = client().get_paginator("list_objects_v2")
     folder_names: list[str] = []
     objects: list[ObjectMeta] = []
-    try:
-        for page in pages.paginate(
-            Bucket=location.bucket, Prefix=location.key(folder), Delimiter="/"
-        ):
-            folder_names += [
-                item["Prefix"][start:].rstrip("/") for item in page.get("CommonPrefixes", [])
-            ]
-            objects += [_object_meta(item, start) for item in page.get("Contents", [])]
-    except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, f"listing `{location.uri(folder)}`") from error
+    for page in _pages(location, folder, Delimiter="/"):
+        folder_names += [
+            item["Prefix"][start:].rstrip("/") for item in page.get("CommonPrefixes", [])
+        ]
+        objects += [_object_meta(item, start) for item in page.get("Contents", [])]
     return folder_names, objects
 
 
@@ -183,6 +167,23 @@ def remove(location: Location, names: Iterable[str]) -> None:
 def wait_before_retry(attempt: int) -> None:
     """Wait a little: longer after each attempt, and at random, so that processes do not collide."""
     time.sleep(random.uniform(0.5, 1) * 0.1 * 2**attempt)  # noqa: S311 - jitter, no secret
+
+
+def _pages(location: Location, below: str = "", **options: str) -> Iterator[Any]:
+    """Yield the pages of a listing.
+
+    boto3's paginator would look through the files of all services of AWS, in each thread.
+    """
+    options |= {"Bucket": location.bucket, "Prefix": location.key(below)}
+    try:
+        while True:
+            page = client().list_objects_v2(**options)  # type: ignore[arg-type]
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            options["ContinuationToken"] = page["NextContinuationToken"]
+    except (ClientError, BotoCoreError) as error:
+        raise storage_error(error, f"listing `{location.uri(below)}`") from error
 
 
 def _object_meta(item: Any, start: int) -> ObjectMeta:
