@@ -85,7 +85,7 @@ class NewProject:
             "name": self.name,
             "store": self.store.uri(),
             "package": Path(os.path.relpath(self.package, self.folder)).as_posix(),
-            "revision": _revision(self.package),
+            "revision": commit_of(self.package),
             "entity": view.entity,
             "entity_key": view.key,
             "entity_type": view.key_type,
@@ -93,7 +93,7 @@ class NewProject:
             "serving_delay_minutes": str(delay + JOB_MINUTES),
             "summary": "\n".join(f"    {line}".rstrip() for line in summary(tables)),
         }
-        contents = {name: _filled(template, values) for name, template in _TEMPLATES.items()}
+        contents = {name: filled(template, values) for name, template in _TEMPLATES.items()}
         staging = "models/staging"
         contents[f"{staging}/_{self.name}__sources.yml"] = sources_yaml(self.name, tables)
         contents[f"{staging}/_{self.name}__models.yml"] = staging_yaml(self.name, tables)
@@ -137,7 +137,7 @@ def is_package(folder: Path) -> bool:
     return (folder / "dbt_project.yml").exists() and (folder / "macros").is_dir()
 
 
-def _revision(checkout: Path) -> str:
+def commit_of(checkout: Path) -> str:
     """Return the commit of a checkout, or `HEAD` where git does not tell it."""
     command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
     try:
@@ -146,6 +146,7 @@ def _revision(checkout: Path) -> str:
         return "HEAD"
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a file of a new project from its template."""
     content = files("milepost.beginning").joinpath("templates", template).read_text("utf-8")
     return Template(content).substitute(values)
