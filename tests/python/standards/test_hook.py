@@ -1,4 +1,4 @@
-"""A project's commit runs the exported hook of pre-commit, with the configuration of a new project."""
+"""The exported hook of pre-commit, run as a new project configures it."""
 
 from __future__ import annotations
 
