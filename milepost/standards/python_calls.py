@@ -17,6 +17,10 @@ _READERS = {
     *("write_json", "write_ndjson", "write_table", "ParquetFile", "ParquetWriter", "savefig"),
     *("loadtxt", "genfromtxt", "savetxt", "savez", "save_model", "load_model", "dataset"),
 }
+_PLACE_ARGUMENTS = {
+    *("database", "excel_writer", "file", "filepath_or_buffer", "fname", "io", "path"),
+    *("path_or_buf", "path_or_buffer", "source", "where"),
+}
 _DATABASES = {"duckdb.connect", "sqlite3.connect"}
 _PICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 _PICKLING = {"read_pickle", "to_pickle", "torch.load", "torch.save"}
@@ -42,11 +46,12 @@ def local_places(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def pickles(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield the row and the name of each module that pickles, and of each call that does."""
     for node in ast.walk(tree):
-        modules: list[str] = []
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            modules = [node.module or ""]
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else names
+            for module in modules:
+                if module.split(".")[0] in _PICKLERS:
+                    yield node.lineno, module
         elif isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             allows = any(
@@ -54,10 +59,6 @@ def pickles(tree: ast.AST) -> Iterator[tuple[int, str]]:
             )
             if allows or name in _PICKLING or name.split(".")[-1] in _PICKLING:
                 yield node.lineno, name
-            continue
-        for module in modules:
-            if module.split(".")[0] in _PICKLERS:
-                yield node.lineno, module
 
 
 def _places(tree: ast.AST, named: Mapping[str, str]) -> Iterator[tuple[int, str]]:
@@ -79,7 +80,8 @@ def _is_local_call(call: ast.Call, name: str, named: Mapping[str, str]) -> bool:
     if method == "open" and isinstance(call.func, ast.Attribute):
         return _place(call.func.value, named) == _LOCAL
     if method in _READERS or name in _DATABASES:
-        arguments = [*call.args[:2], *(word.value for word in call.keywords)]
+        named_places = [word.value for word in call.keywords if word.arg in _PLACE_ARGUMENTS]
+        arguments = [*call.args[:2], *named_places]
         places = [place for argument in arguments if (place := _place(argument, named))]
         return bool(places) and not _REMOTE.search(places[0])
     return False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -164,8 +165,7 @@ def test_an_expression(expression: str, rules: list[str]) -> None:
 
 
 def test_a_place_in_jinja_is_found() -> None:
-    overrides = {"dialect": "duckdb", "rules": "milepost", "templater": "jinja"}
-    linter = Linter(config=FluffConfig(overrides=overrides))
+    linter = Linter(config=FluffConfig(overrides={"dialect": "duckdb", "rules": "milepost"}))
     sql = "{% set file = '/var/me/loads.csv' %}\nselect 1 as loads\n"
     (violation,) = linter.lint_string(sql).violations
     assert "`/var/me/loads.csv`" in violation.desc()
@@ -181,6 +181,10 @@ def test_a_place_in_jinja_is_found() -> None:
         ('pl.scan_parquet(f"{folder}/loads.parquet")', []),
         ('pl.scan_parquet(f"./{folder}/loads.parquet")', ["milepost.local_file"]),
         ("frame.to_csv()", []),
+        ('target = "loads.csv"; frame.to_csv(target)', ["milepost.local_file"]),
+        ('target = "s3://lake/loads.csv"; frame.to_csv(target)', []),
+        ('pd.read_csv(target, sep=".")', []),
+        ('pd.read_excel(io="loads.xlsx")', ["milepost.local_file"]),
         ('frame.to_parquet("s3://lake/loads.parquet")', []),
         ('duckdb.connect("work.duckdb")', ["milepost.local_file"]),
         ('duckdb.connect(":memory:")', []),
@@ -208,7 +212,7 @@ def test_a_file_says_once_why_it_uses_files(tmp_path: Path) -> None:
 
 
 def test_a_notebook_is_read_cell_by_cell(tmp_path: Path) -> None:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "markdown", "source": ["import pickle"]},
         {"cell_type": "code", "source": ["%load_ext x\n", "files = !ls\n", "import pickle"]},
         {"cell_type": "code", "source": "%%milepost capture\nselect 'é'\n"},
