@@ -155,6 +155,7 @@ def test_a_condition(condition: str, rules: list[str]) -> None:
         ("sum(cast(miles as double))", ["inexact_sum"]),
         ("avg(price_per_mile)", ["inexact_sum"]),
         ("sum(claim_amount_count)", []),
+        ("sum(milepost__number6_amount)", []),
         ("sum(miles)", []),
         ("cast(sum(cast(fuel_usd as decimal(12, 2))) as double)", []),
     ],
