@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from sqlfluff.core.parser import BaseSegment
 from sqlfluff.core.rules import BaseRule, LintResult, RuleContext
@@ -49,7 +49,7 @@ class Rule_Milepost_MP01(BaseRule):
     def _eval(self, context: RuleContext) -> list[LintResult]:
         """Find `event_at` in the frame of an aggregate, or compared with the end of a window."""
         if context.segment.is_type("function"):
-            columns = list(_framed_columns(context.segment))
+            columns = list(_frame_order(context.segment))
         else:
             columns = [
                 column
@@ -117,8 +117,11 @@ def _comparisons(expression: BaseSegment) -> Iterator[_Comparison]:
         condition = []
 
 
-def _framed_columns(function: BaseSegment) -> Iterator[BaseSegment]:
-    """Yield the columns that order the window of a function, where it adds up or has a range."""
+def _frame_order(function: BaseSegment) -> Iterator[BaseSegment]:
+    """Yield the column that a function's window goes along, where it adds up or has a range.
+
+    That is the first of its order; those after it part rows that are equal in it.
+    """
     over = function.get_child("over_clause")
     window = next(over.recursive_crawl("window_specification"), None) if over else None
     order = window.get_child("orderby_clause") if window else None
@@ -127,7 +130,7 @@ def _framed_columns(function: BaseSegment) -> Iterator[BaseSegment]:
     frame = window.get_child("frame_clause")
     is_range = frame is not None and frame.raw_upper.startswith("RANGE")
     if is_range or function_name(function) not in _RANKS:
-        yield from order.recursive_crawl("column_reference")
+        yield from islice(order.recursive_crawl("column_reference"), 1)
 
 
 def _column_name(segment: BaseSegment) -> str:

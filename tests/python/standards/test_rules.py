@@ -151,6 +151,7 @@ def test_a_condition(condition: str, rules: list[str]) -> None:
     ("expression", "rules"),
     [
         ("sum(miles) over (order by event_at)", ["event_at_in_window"]),
+        ("sum(miles) over (order by known_at, event_at)", []),
         ("row_number() over (partition by load_id order by event_at)", []),
         ("sum(cast(miles as double))", ["inexact_sum"]),
         ("avg(price_per_mile)", ["inexact_sum"]),
