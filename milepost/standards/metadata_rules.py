@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.standards.finding import Finding
 from milepost.standards.metadata_faults import (
     Fault,
@@ -167,7 +168,7 @@ METADATA_RULES = tuple(check.rule for check in _CHECKS)
 def metadata_findings(project: Path, catalog: Catalog, view: str | None) -> Iterator[Finding]:
     """Yield what the rules for YAML find in a project, or in one of its feature views."""
     for node_id, node in sorted(catalog.nodes.items()):
-        if node.get("package_name") != catalog.project or view not in {None, node["name"]}:
+        if node.get("package_name") != catalog.project or view not in {None, published_name(node)}:
             continue
         # A model's YAML may be another file than its SQL; a source has YAML alone.
         patch = str(node.get("patch_path") or node["original_file_path"]).partition("://")

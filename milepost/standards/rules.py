@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
 from milepost.building.project import project_file
 from milepost.errors import MilepostError
 from milepost.standards.finding import Finding
@@ -67,7 +68,7 @@ def view_files(project: Path, catalog: Catalog, view: str) -> list[Path]:
     """Return the SQL and the YAML of a feature view, or of another model, of a project."""
     for node in catalog.nodes.values():
         is_model = node["resource_type"] == "model" and node["package_name"] == catalog.project
-        if is_model and node["name"] == view:
+        if is_model and published_name(node) == view:
             paths = {str(node["original_file_path"])}
             if node.get("patch_path"):
                 paths.add(str(node["patch_path"]).partition("://")[2])
