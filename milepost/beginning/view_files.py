@@ -90,7 +90,9 @@ class FirstView:
             "sensitivity: internal",
         ]
         columns = [
-            Column(self.key, self.key_type, f"The {self.entity}.", is_key=True),
+            Column(
+                self.key, self.key_type, f"The {self.entity} that the row is about.", is_key=True
+            ),
             view_writer.available_at(PREFIX),
         ]
         columns += [

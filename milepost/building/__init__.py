@@ -16,5 +16,6 @@ __all__ = [
     "known_at",
     "plan",
     "project",
+    "raw_logs",
     "view_code",
 ]

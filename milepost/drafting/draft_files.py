@@ -106,7 +106,7 @@ class DraftFiles:
     def _key_columns(self) -> Iterator[Column]:
         for key in self.draft.keys:
             role = next(role for role, text in self.roles.entities.items() if key.name in text)
-            description = f"The {role.replace('_', ' ')} that the features are about."
+            description = f"The {role.replace('_', ' ')} that the row is about."
             yield Column(key.name, key.data_type, description, is_key=True)
         yield view_writer.available_at(self.project.prefix)
 
