@@ -12,6 +12,7 @@ import pytest
 
 import greenhouse
 from greenhouse import FIRST, Greenhouse
+from milepost.cli.main import main
 from milepost.errors import PublishError, StandardsError
 from milepost.standards import dbt
 from milepost.standards.check import examined_views
@@ -124,6 +125,28 @@ def test_a_view_climbs_to_production_and_is_published(in_production: Greenhouse)
     assert (view.maturity, view.rung_evidence) == ("production", evidence["digest"])
     with pytest.raises(StandardsError, match="is in `production`, and its evidence holds"):
         promote(project, "pipes")
+
+
+def test_the_commands_say_where_a_view_stands(
+    project: Greenhouse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(project.folder))
+    database = ["--database", str(project.folder / "scratch.duckdb")]
+    main(["check", "bed_moisture", *database, "--json"])
+    (view,) = json.loads(capsys.readouterr().out)["views"]
+    assert (view["claimed"], view["earned"]) == ("experimental", "experimental")
+    assert {finding["rule"] for finding in view["missing"]} == {
+        "production: has withstood stress",
+        "production: has evidence of this code",
+    }
+    assert main(["promote", "bed_moisture", *database]) == 1
+    assert f"{CERTIFICATE}:1: `bed_moisture` has not withstood" in capsys.readouterr().err
+    project.edit(YAML, "maturity: experimental", "maturity: production")
+    assert main(["check", "bed_moisture", *database]) == 1
+    first_line = "bed_moisture: production, which it has not earned: it is experimental; 2 to do"
+    assert capsys.readouterr().out.startswith(first_line)
+    assert main(["check", "bed_moistur", *database]) == 1
+    assert "`bed_moistur` is no feature view of `greenhouse`" in capsys.readouterr().err
 
 
 def test_promotion_asks_for_an_owner_and_a_certificate(project: Greenhouse) -> None:
