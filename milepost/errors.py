@@ -44,6 +44,10 @@ class ConflictError(PublishError):
     """Another writer was first, or a release may be removed before it is kept."""
 
 
+class DraftError(MilepostError, ValueError):
+    """A query, or an answer, of which no draft of a feature view can be made."""
+
+
 class ReleaseError(MilepostError, ValueError):
     """A store, release or manifest is missing or damaged, or it cannot be used as was asked."""
 

@@ -15,7 +15,7 @@ MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
     *("storage", "raw", "release", "beginning", "building"),
-    *("stress", "standards", "publishing", "catalogue", "reading", "cli"),
+    *("stress", "standards", "drafting", "publishing", "catalogue", "reading", "cli"),
 )
 
 

@@ -10,6 +10,7 @@ import click
 
 from milepost.cli import (
     diff,
+    drafts,
     gc,
     init,
     ladder,
@@ -44,7 +45,13 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
-    "Hold views to the standards": (ladder.check, ladder.promote, stress.stress),
+    "Hold views to the standards": (
+        drafts.capture,
+        drafts.new,
+        ladder.check,
+        ladder.promote,
+        stress.stress,
+    ),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

@@ -16,6 +16,7 @@ KINDS = [
     (errors.LandingError, ValueError),
     (errors.PublishError, RuntimeError),
     (errors.ConflictError, errors.PublishError),
+    (errors.DraftError, ValueError),
     (errors.ReleaseError, ValueError),
     (errors.LookupInputError, ValueError),
     (errors.UnknownFeatureError, errors.LookupInputError),

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,9 @@ LOOK_AROUND = "docs/guides/look-around.md"
 TRAINING_SETS = "docs/guides/training-sets.md"
 DERIVED = "docs/guides/derived-features.md"
 ADD_A_VIEW = "docs/guides/add-a-feature-view.md"
+CAPTURE = "docs/guides/capture-a-query.md"
 # In the order in which README leads to them.
-PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, ADD_A_VIEW)
+PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, ADD_A_VIEW, CAPTURE)
 # What this test does not run, and what does.
 ELSEWHERE = {
     "make test": "it runs this",
@@ -36,6 +38,8 @@ ELSEWHERE = {
     "make proofs": "it runs this, with all guides",
     "make run DATA=flights": "the same with `dbt build`: tests/python/scripts/test_land_flights.py",
 }
+# What a reader has done once; the clone has it.
+SET_UP = ("make run", 'eval "$(make -s env)"')
 # Their commands are for a reader's own data.
 OTHER_PAGES = {
     "docs/guides/bring-your-own-data.md": "test_docs.py and the projects in examples/",
@@ -181,6 +185,31 @@ def test_training_sets(clone: Path) -> None:
 def test_derived_features(clone: Path) -> None:
     code = "from milepost import FeatureStore\nstore = FeatureStore()\n"
     python(clone, ROWS + code + "\n".join(blocks(DERIVED, "python")))
+
+
+def test_capture_a_query(clone: Path) -> None:
+    """From a notebook's query to a draft: the lines by hand, and the time that it takes."""
+    (query,) = blocks(CAPTURE, "sql")
+    (by_hand,) = blocks(CAPTURE, "yaml")
+    (clone / "query.sql").write_text(query)
+    capture, build, check, new, build_new = [c for c in commands(CAPTURE) if c not in SET_UP]
+    begun = time.monotonic()
+    printed = run(clone, f'eval "$(make -s env)"\n{capture}')
+    assert "the view has the values of the query" in printed
+    path = clone / "models/features/carrier/carrier_lateness.yml"
+    left = [n for n, line in enumerate(path.read_text().splitlines()) if "TODO" in line]
+    lines = path.read_text().splitlines()
+    assert len(left) == len(by_hand.splitlines()) < 10
+    for number, line in zip(left, by_hand.splitlines(), strict=True):
+        lines[number] = line
+    path.write_text("\n".join(lines) + "\n")
+    checked = run(clone, f'eval "$(make -s env)"\n{build}\n{check}')
+    assert time.monotonic() - begun < 300
+    assert "carrier_lateness: draft;" in checked
+    assert "Left to do" not in run(clone, f'eval "$(make -s env)"\n{new}\n{build_new}')
+    for view in ("carrier_lateness", "carrier_pace"):
+        for suffix in (".sql", ".yml"):
+            (path.parent / f"{view}{suffix}").unlink()
 
 
 @pytest.mark.full_size

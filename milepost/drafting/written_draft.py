@@ -1,0 +1,120 @@
+"""A draft that is written into a project, compiled by dbt, and compared with its query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from milepost.drafting import capture
+from milepost.drafting.comparison import Comparison, compare
+from milepost.drafting.draft_files import DraftFiles, Meaning
+from milepost.drafting.edge_test import edge_test
+from milepost.drafting.models import Models
+from milepost.drafting.notes import Note
+from milepost.drafting.project_facts import TODO, ProjectFacts, roles_of
+from milepost.drafting.query import parse
+from milepost.drafting.reference import check_query
+from milepost.errors import DraftError
+from milepost.release.names import name_fault
+from milepost.standards import dbt
+
+# Where the standards let dbt parse: what was built keeps its manifest.
+_TARGET = "target/standards"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of a dbt project, and the scratch database that it was built into."""
+
+    project: Path
+    database: Path
+
+
+@dataclass(frozen=True)
+class WrittenDraft:
+    """The files of a draft, what is left to do in them, and how it compares with its query.
+
+    A line of `todos` says where. `comparison` is None where a part of the query was left out.
+    """
+
+    paths: list[Path]
+    changes: list[Note]
+    todos: list[str]
+    comparison: Comparison | None
+
+
+def write(
+    text: str, source: str, name: str, place: Place, meaning: Meaning, entity: str | None = None
+) -> WrittenDraft:
+    """Write the draft of a view that a query is, and compare both; nothing is replaced.
+
+    `source` is what places in the query are called. `entity` names what rows are about, where the
+    project has no entity with the keys of the query.
+    """
+    if fault := name_fault(name):
+        raise DraftError(f"`{name}` is {fault[0]}", hint=fault[1])
+    query = parse(text, source)
+    catalog = dbt.read_project(place.project).catalog
+    models = Models.read(catalog, place.database)
+    if name in models.names():
+        raise DraftError(f"there is a model `{name}` already", hint="give another name")
+    draft = capture.draft(query, name, models)
+    if draft.facts.is_whole:
+        check_query(draft)
+    facts = ProjectFacts(catalog)
+    files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
+    paths = [files.path, files.path.with_suffix(".yml")]
+    contents = [files.sql(), files.yaml(edge_test(draft))]
+    # dbt opens the database to write.
+    models.database.close()
+    _write(place.project, paths, contents)
+    comparison = None
+    sql, delay = _compiled(place.project, name)
+    if draft.facts.is_whole and not draft.notes.todos:
+        opened = replace(draft, models=Models.read(catalog, place.database))
+        comparison = compare(opened, sql, delay)
+        opened.models.database.close()
+        if comparison.differences:
+            message = f"the view is not the query: {comparison.differences[0]}"
+            contents[0] = files.sql([Note(source, message, "write the view by hand")])
+            (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
+    todos = [
+        todo
+        for path, content in zip(paths, contents, strict=True)
+        for todo in _todos(path, content)
+    ]
+    return WrittenDraft(paths, draft.notes.changes, todos, comparison)
+
+
+def _write(project: Path, paths: list[Path], contents: list[str]) -> None:
+    for path in paths:
+        if (project / path).exists():
+            raise DraftError(f"`{path}` exists, and is not replaced", hint="give another name")
+    for path, content in zip(paths, contents, strict=True):
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text(content, encoding="utf-8")
+
+
+def _compiled(project: Path, name: str) -> tuple[str, timedelta]:
+    """Return the SQL that dbt compiles a view to, and the view's serving delay."""
+    target = (project / _TARGET).absolute()
+    log = ("--log-level-file", "none")
+    dbt.run(project, *log, "compile", "--select", name, "--target-path", str(target))
+    catalog = dbt.read_project(project).catalog
+    (node,) = (
+        node
+        for node in catalog.nodes.values()
+        if node["resource_type"] == "model" and node["name"] == name
+    )
+    path = target / "compiled" / catalog.project / str(node["original_file_path"])
+    delay = timedelta(minutes=int(node["config"]["meta"].get("serving_delay_minutes") or 0))
+    return path.read_text(encoding="utf-8"), delay
+
+
+def _todos(path: Path, content: str) -> Iterator[str]:
+    for number, line in enumerate(content.splitlines(), start=1):
+        if re.search(rf"\b{TODO}\b", line):
+            yield f"{path.as_posix()}:{number}: {line.strip().removeprefix('-- ')}"
