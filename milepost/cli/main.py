@@ -10,6 +10,7 @@ import click
 
 from milepost.cli import (
     diff,
+    explain,
     gc,
     init,
     ladder,
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
     "Look at what is on the shelf": (
         shelf.search,
         shelf.describe,
+        explain.explain,
         shelf.services,
         shelf.covers,
         lookup.head,
