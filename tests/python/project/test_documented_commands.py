@@ -39,6 +39,8 @@ ELSEWHERE = {
 # Their commands are for a reader's own data.
 OTHER_PAGES = {
     "docs/guides/bring-your-own-data.md": "test_docs.py and the projects in examples/",
+    "docs/guides/for-engineers.md": "test_exercises.py",
+    "docs/guides/for-scientists.md": "test_exercises.py",
     "docs/guides/features-in-time.md": "`dbt compile` and `make proofs` alone",
     "docs/guides/use-as-a-package.md": "test_begun_projects.py",
     "docs/guides/your-own-s3.md": "a server of the reader's own",
