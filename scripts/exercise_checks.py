@@ -99,7 +99,7 @@ def find_the_leak(workspace: Workspace) -> str | None:
     features = ViewFiles(workspace.store, view).read([field.name for field in view.fields])
     with duckdb.connect(workspace.database, read_only=True) as scratch:
         bookings = scratch.sql(
-            "from main_training_sets.booking_outcomes order by event_timestamp desc, load_event_id"
+            "from main_intermediate.booking_outcomes order by event_timestamp desc, load_event_id"
         )
         bookings = bookings.limit(BOOKINGS).to_arrow_table()
     sql = (workspace.folder / "leak.sql").read_text()
@@ -161,12 +161,13 @@ def read_a_lineage(workspace: Workspace) -> str | None:
         for view in catalog.feature_views()
     }
     stopped = {name for name, raw_tables in tables.items() if SILENT_TABLE in raw_tables}
-    return _set_hint("raw_tables", answer, tables[LINEAGE_VIEW]) or _set_hint(
+    return set_hint("raw_tables", answer, tables[LINEAGE_VIEW]) or set_hint(
         "stopped_views", answer, stopped
     )
 
 
-def _set_hint(key: str, answer: dict[str, list[str]], right: Iterable[str]) -> str | None:
+def set_hint(key: str, answer: dict[str, list[str]], right: Iterable[str]) -> str | None:
+    """Return what is wrong with a list of an answer; None if it names all and no more."""
     given = set(answer.get(key) or [])
     if wrong := sorted(given - set(right)):
         return f"`{wrong[0]}` of `{key}` is not in the lineage: follow each `ref` to its model"
