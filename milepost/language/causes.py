@@ -23,4 +23,4 @@ def cause_of(place: str) -> str:
     """Return the paragraph of a module, or of the nearest folder above that has one."""
     while place and place not in causes():
         place = place.rpartition("/")[0]
-    return causes()[place]
+    return causes().get(place, "")
