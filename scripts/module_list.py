@@ -1,5 +1,6 @@
 """Write the list of modules into docs/concepts/architecture.md, from their docstrings."""
 
+# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse
@@ -13,8 +14,13 @@ PAGE = ROOT / "docs/concepts/architecture.md"
 MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
+<<<<<<< HEAD
     *("storage", "raw", "release", "language", "beginning", "building"),
     *("stress", "publishing", "standards", "catalogue", "reading", "cli"),
+=======
+    *("storage", "raw", "release", "beginning", "building"),
+    *("stress", "standards", "publishing", "catalogue", "reading", "cli"),
+>>>>>>> ladder
 )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     output="Of each view its rung, and what it lacks for the next: file, line, what to do.",
     json="`views`: of each `view`, `claimed`, `earned`, `next_rung`, `missing`; `findings` of no "
     "rung. A finding has `path`, `line`, `rule`, `message`, `remedy`.",
-    exits="A view has not earned the rung that it claims, or there are findings of no rung.",
+    exits="A view has not earned the rung that it claims, or a coding standard is not kept.",
     needs_store=False,
 )
 @click.argument(
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @of_database()
 def check(view: str | None, *, database: Path) -> Answer:
-    """Say on which rung each feature view stands, and what it lacks for the next.
+    """Say where each view stands on the ladder, and what it lacks.
 
     It reads the project's files and what was recorded of its builds; it builds nothing.
     """
@@ -83,7 +83,7 @@ def _indented(finding: Finding) -> str:
 )
 @of_database()
 def promote(view: str, *, approver: str | None, database: Path) -> Answer:
-    """Write the next rung of a feature view into its YAML, with evidence where it takes some.
+    """Write the next rung of a view, and the evidence for it.
 
     For production it builds the view four times, in a database of its own, and compares the rows.
     """

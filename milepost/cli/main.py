@@ -22,6 +22,7 @@ from milepost.cli import (
     rollback,
     shelf,
     show,
+    stress,
     training_set,
     usage,
     verify,
@@ -45,7 +46,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
-    "Hold views to the standards": (ladder.check, ladder.promote),
+    "Hold views to the standards": (ladder.check, ladder.promote, stress.stress),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

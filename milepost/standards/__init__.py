@@ -1,4 +1,4 @@
 """The standards that a project is held to: what rules and rungs say of its models, and where."""
 
 # What other wings import; all else is private to this one.
-__all__ = ["check", "clocks", "examined_view", "finding", "promote", "standing"]
+__all__ = ["check", "examined_view", "finding", "promote", "requirement", "rules", "standing"]

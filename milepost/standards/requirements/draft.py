@@ -14,8 +14,8 @@ _OPEN_END = re.compile(r"\bTODO\b")
 
 
 def is_declared(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that dbt parses the view, and that its YAML states its entities with their keys,
-    `available_at`, its grid, and all else that no view may leave out.
+    """Require that the view's YAML states its entities with their keys, `available_at`, its grid,
+    and all else that no view may leave out.
     """
     try:
         _ = examined.view

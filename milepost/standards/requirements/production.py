@@ -15,8 +15,8 @@ HISTORY = timedelta(days=30)
 
 
 def bounds_its_nulls(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that each feature says what its nulls mean, or is never null; and that the gate
-    refuses a release in which they become more: `bounds.null_share_rise_max` is below 1.
+    """Require that each feature says what its nulls mean or is never null, and the gate refuses a
+    release in which they become many more: `bounds.null_share_rise_max` is below 1.
     """
     if examined.view.bounds["null_share_rise_max"] >= 1:
         yield Fault(
