@@ -219,9 +219,9 @@ def break_a_gate(workspace: Workspace) -> str | None:
         refused = {refusal.view for refusal in keeps_its_features(candidate)}
     if GATE_VIEW in refused:
         return None
-    others = f", but it would refuse `{min(refused)}`" if refused else ""
+    elsewhere = f", but it would refuse `{min(refused)}`" if refused else ""
     return (
-        f"the gate finds that `{GATE_VIEW}` keeps all of its promises{others}: change what a "
+        f"the gate finds that `{GATE_VIEW}` keeps all of its promises{elsewhere}: change what a "
         "reader of the release relies on"
     )
 

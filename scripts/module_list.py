@@ -14,13 +14,8 @@ PAGE = ROOT / "docs/concepts/architecture.md"
 MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
-<<<<<<< HEAD
     *("storage", "raw", "release", "language", "beginning", "building"),
-    *("stress", "publishing", "standards", "catalogue", "reading", "cli"),
-=======
-    *("storage", "raw", "release", "beginning", "building"),
     *("stress", "standards", "publishing", "catalogue", "reading", "cli"),
->>>>>>> ladder
 )
 
 
