@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from greenhouse import Greenhouse
+from milepost import cli
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
 from milepost.building.project import Project
-from milepost.stress import judgement
+from milepost.stress import certificate, judgement
 from milepost.stress.stress import StressedView, stressed
 
 pytestmark = pytest.mark.slow
 PATH = "models/features/bed_moisture.stress.json"
 
 
-def stress(green: Greenhouse, monkeypatch: pytest.MonkeyPatch) -> StressedView:
+def enter(green: Greenhouse, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in green.environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.chdir(green.folder)
+
+
+def stress(green: Greenhouse, monkeypatch: pytest.MonkeyPatch) -> StressedView:
+    enter(green, monkeypatch)
     (result,) = stressed(green.folder, [], days=10)
     return result
 
@@ -69,16 +76,24 @@ def test_each_outcome_is_seen_and_the_certificate_is_of_this_code_alone(
     assert judged(green)[2] == ["`bed_moisture` has a stress certificate of other code"]
 
 
-def test_a_check_that_is_gone_is_missed(green: Greenhouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_is_gone_is_missed(
+    green: Greenhouse, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     green.edit(
         "models/staging/base_sensors__readings.sql",
         "{'moisture_is_no_share': 'moisture not between 0 and 1'}",
         "{}",
     )
-    result = stress(green, monkeypatch)
-    outlier = next(
+    enter(green, monkeypatch)
+    code = cli.main(["stress", "bed_moisture", "--days", "10", "--json"])
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["view"], told["file"]) == ("bed_moisture", PATH)
+    assert code == bool(told["silent_moves"])
+    written = certificate.read(green.folder / PATH)
+    assert written is not None
+    (outlier,) = (
         item
-        for item in result.certificate.outcomes
+        for item in written.outcomes
         if item.fault == "outliers_x1000 of `sensors.readings.moisture`"
     )
     # nothing sets it aside any more; the view's own data test is left
