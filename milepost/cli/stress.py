@@ -56,8 +56,10 @@ def stress(views: tuple[str, ...], *, days: int) -> Answer:
                 "silent_moves": [fault.message for fault in result.faults],
             }
         )
-        told = ", ".join(f"{counts[outcome]} {outcome.replace('_', ' ')}" for outcome in OUTCOMES)
-        lines.append(f"{made.view}: {told}; written to {result.path}")
+        outcomes = ", ".join(
+            f"{counts[outcome]} {outcome.replace('_', ' ')}" for outcome in OUTCOMES
+        )
+        lines.append(f"{made.view}: {outcomes}; written to {result.path}")
         lines += [f"  {fault.message}" for fault in result.faults]
     is_silent = any(item["silent_moves"] for item in data)
     return Answer(data, "\n".join(lines), REFUSED if is_silent else OK)
