@@ -60,6 +60,10 @@ run: ## Land raw data on a local S3, build, test, publish, read back
 test: check ## Run every check and test; what CI runs
 	@$(BIN)/pytest
 
+.PHONY: exercises
+exercises: s3-start ## Check the exercises of docs/exercises, on a copy of the project: make exercises ONLY=1
+	@$(LOCAL_S3); $(BIN)/python scripts/exercises.py $(ONLY:%=--only %) $(AGAIN:%=--begin-again)
+
 .PHONY: proofs
 proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers, and run the guides
 	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py \

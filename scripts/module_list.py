@@ -14,7 +14,7 @@ PAGE = ROOT / "docs/concepts/architecture.md"
 MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
-    *("storage", "raw", "release", "beginning", "building"),
+    *("storage", "raw", "release", "language", "beginning", "building"),
     *("stress", "standards", "drafting", "publishing", "catalogue", "reading", "cli"),
 )
 

@@ -1,4 +1,4 @@
-"""dbt's docs site as one page that opens with the shelf.
+"""dbt's docs site as one page that opens with the shelf and ends in the glossary.
 
 dbt's page writes `meta` as JSON on one line, and knows neither feature views nor services. On this
 page the description of each of them says what it is, in tables. They are made from dbt's manifest,
@@ -17,6 +17,8 @@ from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
 from milepost.building.glossary import without_synonyms
 from milepost.errors import PublishError
+from milepost.language.page import glossary
+from milepost.language.terms import platform_chapters
 from milepost.release.definition import ViewDefinition, statements
 from milepost.release.service import Service
 
@@ -68,7 +70,9 @@ def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
     project = catalog.project
     text = ours[-1] if ours else f"# {project}\n\nA feature store, made with dbt and Milepost."
     ids = {name: node["unique_id"] for name, node in exposures.items()}
-    page = _with_shelf(text, _shelf(views, services, ids))
+    own_words = {f"Words of {project}": catalog.glossary()} if catalog.glossary() else {}
+    words = glossary({**own_words, **platform_chapters()}, level=2)
+    page = f"{_with_shelf(text, _shelf(views, services, ids)).rstrip()}\n\n{words}"
     # The site shows the last front page that is not dbt's own.
     manifest["docs"] = {id_: doc for id_, doc in docs.items() if id_ not in pages} | {
         f"doc.{project}.{OVERVIEW}": {

@@ -1,21 +1,13 @@
-"""The glossary of a dbt project: its docs blocks that end in a line of synonyms.
-
-{% docs lane %}
-A route from one market to another, for one equipment type.
-
-Synonyms: route, corridor.
-{% enddocs %}
-"""
+"""The glossary of a dbt project: its docs blocks that end in a line of synonyms."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from milepost.language.terms import has_synonyms, read_term
+from milepost.language.terms import without_synonyms as _without_synonyms
 from milepost.release.term import Term
-
-_SYNONYMS = re.compile(r"^Synonyms:(?P<listed>[^.]*)\.?\s*\Z", re.MULTILINE)
 
 
 def terms(
@@ -24,18 +16,14 @@ def terms(
     """Return the terms of a project and of packages, by name; the project's own stand before."""
     named: dict[str, Term] = {}
     for block in sorted(blocks, key=lambda block: block["package_name"] != project):
-        match = _SYNONYMS.search(block["block_contents"])
-        if match and block["package_name"] in {project, *packages}:
-            description = block["block_contents"][: match.start()]
-            synonyms = [" ".join(synonym.split()) for synonym in match["listed"].split(",")]
-            term = Term(block["name"], " ".join(description.split()), [*filter(None, synonyms)])
-            named.setdefault(term.name, term)
+        contents = block["block_contents"]
+        if has_synonyms(contents) and block["package_name"] in {project, *packages}:
+            named.setdefault(block["name"], read_term(block["name"], contents))
     return [named[name] for name in sorted(named)]
 
 
 def without_synonyms(text: str, blocks: Iterable[Mapping[str, Any]]) -> str:
     """Return a text that quotes docs blocks, without the synonyms that end them."""
     for block in blocks:
-        if match := _SYNONYMS.search(block["block_contents"]):
-            text = text.replace(match[0].strip(), "")
+        text = _without_synonyms(text, block["block_contents"])
     return text

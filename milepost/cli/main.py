@@ -11,6 +11,7 @@ import click
 from milepost.cli import (
     diff,
     drafts,
+    explain,
     gc,
     init,
     ladder,
@@ -36,6 +37,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
     "Look at what is on the shelf": (
         shelf.search,
         shelf.describe,
+        explain.explain,
         shelf.services,
         shelf.covers,
         lookup.head,

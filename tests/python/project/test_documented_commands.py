@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from project import exercise_solutions
+
 PROJECT = Path(__file__).parents[3]
 BLOCK = re.compile(r"```(\w*)\n(.*?)```|((?:^ {4}[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(
@@ -43,6 +45,8 @@ SET_UP = ("make run", 'eval "$(make -s env)"')
 # Their commands are for a reader's own data.
 OTHER_PAGES = {
     "docs/guides/bring-your-own-data.md": "test_docs.py and the projects in examples/",
+    "docs/guides/for-engineers.md": "`test_the_exercises` below",
+    "docs/guides/for-scientists.md": "`test_the_exercises` below",
     "docs/guides/features-in-time.md": "`dbt compile` and `make proofs` alone",
     "docs/guides/use-as-a-package.md": "test_begun_projects.py",
     "docs/guides/your-own-s3.md": "a server of the reader's own",
@@ -167,6 +171,26 @@ def test_the_notebook(clone: Path, folder: str) -> None:
     assert gain, printed
     assert 0 < float(gain[2]) < float(gain[1]) < float(gain[3])
     assert "the model beats the base rate" in printed
+
+
+def test_the_exercises(clone: Path) -> None:
+    """As they are handed out each has a hint; what the solutions do to the copy solves them."""
+    work_on_copy = 'eval "$(make -s env)"; . .local/exercises/env; '
+    printed = run(clone, "make exercises")
+    assert re.findall(r"^(to do|done) ", printed, re.MULTILINE) == ["to do"] * 5
+    assert printed.count("hint: ") == 5
+    for task in re.findall(r"task: (.*)", printed):
+        assert (clone / task).exists()
+    folder = clone / ".local/exercises"
+    exercise_solutions.find_the_leak(folder)
+    exercise_solutions.read_a_lineage(folder)
+    exercise_solutions.add_a_feature(folder)
+    exercise_solutions.break_a_gate(folder)
+    printed = run(clone, work_on_copy + "dbt --quiet parse; milepost publish --dry-run || true")
+    assert "`truck_post_count_24h` is removed or renamed" in printed
+    run(clone, work_on_copy + "milepost rollback --previous")
+    printed = run(clone, "make exercises")
+    assert re.findall(r"^(to do|done) ", printed, re.MULTILINE) == ["done"] * 5, printed
 
 
 @pytest.mark.full_size
