@@ -8,7 +8,10 @@ a person as one message and not as a failed SQL function.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,8 @@ from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.errors import MilepostError, StorageError
-from milepost.raw import closed_tables, ledger
+from milepost.raw import closed_tables, earlier, ledger
+from milepost.raw.tables import ClosedTable, RawTable
 from milepost.release import pointers, releases
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
@@ -68,7 +72,7 @@ class Plugin(BasePlugin):
             variables = declared_variables(Path(adapter.config.project_root))
             options = _options(adapter.config)
             store = Location.parse(self.store_uri) if self.store_uri else None
-            check = partial(closed_tables.check, store=store, writes=options.builds_tables)
+            check = partial(_check, store=store, writes=options.builds_tables)
             _commands[adapter] = DbtCommand(
                 Catalog.of(manifest), options, variables, self._released, check, ledger.unchanged
             )
@@ -92,6 +96,15 @@ class Plugin(BasePlugin):
             )
             for view in release.views
         }
+
+
+def _check(
+    tables: Sequence[RawTable], *, store: Location | None, writes: bool
+) -> Mapping[str, ClosedTable]:
+    """Return what may be read of raw tables: what is closed, or was at `MILEPOST_CLOSED_BY`."""
+    closed = closed_tables.check(tables, store, writes=writes)
+    instant = os.environ.get(earlier.VARIABLE)
+    return earlier.closed_by(closed, datetime.fromisoformat(instant)) if instant else closed
 
 
 def _options(config: Any) -> Options:

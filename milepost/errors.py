@@ -48,6 +48,10 @@ class ReleaseError(MilepostError, ValueError):
     """A store, release or manifest is missing or damaged, or it cannot be used as was asked."""
 
 
+class StandardsError(MilepostError, ValueError):
+    """A file of the standards, such as a certificate, is damaged, or a check cannot run."""
+
+
 class LookupInputError(MilepostError, ValueError):
     """The entity rows, features or options of a lookup do not fit the release."""
 

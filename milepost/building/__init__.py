@@ -7,6 +7,7 @@ __all__ = [
     "built_range",
     "catalog",
     "code",
+    "column_meaning",
     "dbt_command",
     "declared_views",
     "docs_site",
@@ -14,4 +15,5 @@ __all__ = [
     "known_at",
     "plan",
     "project",
+    "view_code",
 ]

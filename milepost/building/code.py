@@ -32,6 +32,8 @@ DESCRIPTIVE_META = {
     *("derived", "owners", "maturity", "sensitivity", "bounds", "fresh_within_hours", "dense"),
     *("personal_data", "personal_data_allowed", "dropped_checks", "rows_within_days", "label"),
     *("entity_definitions", "quiet_dates", "set_aside_share_max", "set_aside_row_count_min"),
+    "stress_tolerance",
+    "replaced_by",
     "staged_from",  # follows from the model's SQL and the variables, which are parts of their own
 }
 # Keys of a node's `config` that change no value: where its table stands, who may read it, how it is
@@ -127,6 +129,11 @@ class Coder:
         for member in self._catalog.lineage(node_id):
             parts |= self._own(member)
         return parts
+
+    def source_code(self, source_id: str) -> str:
+        """Return the hash of what a source declares of its rows, wherever they lie."""
+        _, meta, columns = _source(self._catalog.nodes[source_id])
+        return _hash([{key: meta[key] for key in meta.keys() - {"raw_uri"}}, columns])
 
     def _own_parts(self, node_id: str) -> Parts:
         node = self._catalog.nodes[node_id]

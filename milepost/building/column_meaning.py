@@ -35,11 +35,20 @@ def unit(column: Column) -> str | None:
     stated = _meta(column).get("unit")
     if stated is not None:
         return str(stated)
-    measure = _WINDOW.sub("", column["name"])
+    measure = without_window(column["name"])
     for pattern, text in _UNITS:
         if match := pattern.search(measure):
             return text or _CURRENCIES.get(match["unit"], match["unit"])
     return None
+
+
+def without_window(name: str) -> str:
+    """Return the name of a column without the window at its end.
+
+    >>> without_window("load_count_28d_before_28d"), without_window("late_rate_last_50")
+    ('load_count', 'late_rate')
+    """
+    return _WINDOW.sub("", name)
 
 
 def null_meaning(column: Column) -> str | None:

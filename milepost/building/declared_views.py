@@ -11,7 +11,7 @@ from milepost.building import column_meaning
 from milepost.building.declared_entities import check_roles, read_roles
 from milepost.errors import PublishError
 from milepost.release import derived
-from milepost.release.definition import GRIDS, Field, ViewDefinition
+from milepost.release.definition import GRIDS, RUNGS, Field, ViewDefinition
 from milepost.release.derived import Derived
 from milepost.release.entity import Entity, join_keys
 from milepost.release.names import AVAILABLE_AT, TYPES, name_fault
@@ -199,12 +199,22 @@ def _check(view: FeatureView) -> None:
             f"feature view `{view.name}` has the grid `{view.grid}`",
             hint=f"write one of {', '.join(GRIDS)}",
         )
+    check_rung(f"feature view `{view.name}`", view.maturity)
     for name, column_type in view.types.items():
         if column_type not in TYPES:
             raise PublishError(
                 f"`{view.name}.{name}` is `{column_type}`, which not every consumer reads",
                 hint=f"cast it to one of {', '.join(TYPES)}",
             )
+
+
+def check_rung(model: str, maturity: Any) -> None:
+    """Raise a PublishError for a `maturity` that is no rung of the ladder."""
+    if maturity not in RUNGS:
+        raise PublishError(
+            f"{model} has the maturity `{maturity}`",
+            hint=f"write one of {', '.join(RUNGS)}: docs/reference/ladder.md says what each asks",
+        )
 
 
 def check_together(views: Iterable[FeatureView], entities: Mapping[str, Entity]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from milepost.building.declared_views import published_name
+from milepost.building.declared_views import check_rung, published_name
 from milepost.errors import PublishError
 from milepost.release.service import Service, TrainingSetModel
 
@@ -34,12 +34,18 @@ def services(exposures: Iterable[Node], nodes: Mapping[str, Node]) -> list[Servi
 
 def training_sets(nodes: Iterable[Node]) -> list[TrainingSetModel]:
     """Return the lookups of all models, by the models' names."""
-    lookups = [
-        TrainingSetModel(published_name(node), lookup["features"], lookup.get("aliases", {}))
-        for node in nodes
-        if node["resource_type"] == "model"
-        for lookup in node["config"].get("meta", {}).get("lookups", [])
-    ]
+    lookups = []
+    for node in nodes:
+        meta = node["config"].get("meta", {})
+        if node["resource_type"] != "model" or "lookups" not in meta:
+            continue
+        name = published_name(node)
+        if "maturity" in meta:
+            check_rung(f"training set `{name}`", meta["maturity"])
+        lookups += [
+            TrainingSetModel(name, lookup["features"], lookup.get("aliases", {}))
+            for lookup in meta["lookups"]
+        ]
     return sorted(lookups, key=lambda lookup: lookup.name)
 
 

@@ -31,26 +31,35 @@ class Argument(click.Argument):
 
 
 class Command(click.Command):
-    """A command that is given a store and returns an Answer.
+    """A command that returns an Answer. It is given a store, unless it `needs_store` not.
 
     `output` and `json` say what it prints, without and with `--json`, and `exits` when its exit
     code is 1 besides after an error.
     """
 
     def __init__(
-        self, *args: Any, example: str, output: str, json: str, exits: str = "", **more: Any
+        self,
+        *args: Any,
+        example: str,
+        output: str,
+        json: str,
+        exits: str = "",
+        needs_store: bool = True,
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self.example, self.output, self.json, self.exits = example, output, json, exits
-        self.params += [
-            click.Option(
-                ["--store"],
-                metavar="URI",
-                envvar="MILEPOST_STORE_URI",
-                help="Where the releases are (default: MILEPOST_STORE_URI).",
-            ),
-            click.Option(["--json", "as_json"], is_flag=True, help="Print JSON, for machines."),
-        ]
+        self.needs_store = needs_store
+        store = click.Option(
+            ["--store"],
+            metavar="URI",
+            envvar="MILEPOST_STORE_URI",
+            help="Where the releases are (default: MILEPOST_STORE_URI).",
+        )
+        as_json = click.Option(
+            ["--json", "as_json"], is_flag=True, help="Print JSON, for machines."
+        )
+        self.params += [store, as_json] if needs_store else [as_json]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; one too many is named."""
@@ -67,10 +76,11 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Run the command, print its answer, and return its exit code."""
         as_json = ctx.meta["as_json"] = ctx.params.pop("as_json")
-        if not ctx.params["store"]:
+        if self.needs_store and not ctx.params["store"]:
             raise click.UsageError(NO_STORE, ctx)
         with nullcontext() if as_json else progress(str(self.name)):
-            ctx.params["store"] = Location.parse(ctx.params["store"])
+            if self.needs_store:
+                ctx.params["store"] = Location.parse(ctx.params["store"])
             answer: Answer = super().invoke(ctx)
         _print(json.dumps(answer.data, indent=1, default=str) if as_json else answer.text)
         return answer.code

@@ -12,6 +12,7 @@ from milepost.cli import (
     diff,
     gc,
     init,
+    ladder,
     lookup,
     pin,
     publish,
@@ -42,6 +43,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
+    "Hold views to the standards": (ladder.check, ladder.promote),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

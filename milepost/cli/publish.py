@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,16 +9,13 @@ import click
 
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import command
+from milepost.cli.dbt_project import of_database, project_folder
 from milepost.release import difference
 from milepost.storage.location import Location
 
 
-def _database() -> Path:
-    return Path(os.environ.get("MILEPOST_SCRATCH", ".local/milepost.duckdb"))
-
-
 def _manifest() -> Path:
-    return Path(os.environ.get("DBT_PROJECT_DIR", "")) / "target/manifest.json"
+    return project_folder() / "target/manifest.json"
 
 
 @command(
@@ -33,14 +29,7 @@ def _manifest() -> Path:
     exits="With `--dry-run`, it would be refused: stdout has the reasons.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say whether, and what would change.")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    default=_database,
-    metavar="FILE",
-    help="The scratch database that dbt built (default: MILEPOST_SCRATCH, or "
-    ".local/milepost.duckdb).",
-)
+@of_database()
 @click.option(
     "--manifest",
     type=click.Path(path_type=Path),

@@ -17,6 +17,9 @@ from milepost.release.entity import EntityRole
 from milepost.release.names import AVAILABLE_AT
 
 GRIDS = ("day", "hour")
+RUNGS = ("draft", "experimental", "production", "deprecated")
+"""What `maturity` may be, from the lowest rung of the ladder to the highest."""
+
 Fact = str | int | list[str] | None
 """A value as people see it; None where there is nothing to show."""
 

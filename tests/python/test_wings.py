@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "release": {"storage"},
     "beginning": {"raw", "release", "storage"},
     "building": {"raw", "release", "storage"},
-    "publishing": {"building", "release", "storage"},
-    "standards": {"building", "release", "storage"},
+    "publishing": {"building", "release", "storage", "stress"},
+    "standards": {"building", "release", "storage", "stress"},
+    "stress": {"building", "raw", "release", "storage"},
     "catalogue": {"release", "storage"},
     "reading": {"catalogue", "release", "storage"},
     "cli": {
@@ -37,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "release",
         "standards",
         "storage",
+        "stress",
     },
 }
 # Modules at the top that users import, and what each may import.

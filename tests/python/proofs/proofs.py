@@ -5,16 +5,13 @@ They come from dbt's manifest: none is listed here.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import duckdb
 
 from milepost.building.catalog import Catalog
+from milepost.standards.clocks import clocks as clock_calls
 from proofs import logs
 from proofs.work import Work, dated, place
 
@@ -91,60 +88,14 @@ def _compared(
     return Compared(*row)
 
 
-# What SQL writes without parentheses, and `age` of one argument, which DuckDB's catalogue takes for
-# that of two.
-_CLOCKS = {
-    *("current_time", "current_timestamp", "localtime", "localtimestamp", "age"),
-    *("current_localtime", "current_localtimestamp"),
-}
-# How Jinja reads the clock.
-_JINJA_CLOCK = re.compile(r"\b(?:run_started_at|(?:utc)?now|today)\b")
-
-
 def clocks(catalog: Catalog) -> dict[str, set[str]]:
-    """What each view and all that it is made from call that may answer anew each time.
-
-    That is what DuckDB's own catalogue says of a function: not consistent. So random numbers are
-    found as well.
-    """
+    """What each view and all that it is made from call that may answer anew each time."""
     views = {view.name: catalog.lineage(view.unique_id) for view in catalog.feature_views()}
     with duckdb.connect() as con:
-        inconstant = _CLOCKS | {
-            name
-            for (name,) in con.execute(
-                "select function_name from duckdb_functions() "
-                "where stability <> 'CONSISTENT' and function_name <> 'error'"
-            ).fetchall()
-        }
-        found = {
-            node_id: set(_JINJA_CLOCK.findall(node["raw_code"]))
-            | inconstant & set(_names(_parsed(con, node["compiled_code"])))
-            for node_id in set().union(*views.values())
-            if (node := catalog.nodes[node_id])["resource_type"] == "model"
+        calls = {
+            node_id: clock_calls(con, catalog, [node_id]) for node_id in set().union(*views.values())
         }
     return {
-        view: set().union(*(found.get(node_id, set()) for node_id in lineage))
+        view: set().union(*(calls[node_id] for node_id in lineage))
         for view, lineage in views.items()
     }
-
-
-def _parsed(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
-    """The statement as a tree, by DuckDB's own parser."""
-    row = con.execute("select json_serialize_sql(cast(? as varchar))", [sql]).fetchone()
-    assert row is not None
-    tree = json.loads(row[0])
-    assert not tree["error"], tree
-    return tree
-
-
-def _names(tree: Any) -> Iterator[str]:
-    """Every function and every unqualified column in a statement that DuckDB has parsed."""
-    if isinstance(tree, list):
-        for item in tree:
-            yield from _names(item)
-    elif isinstance(tree, dict):
-        if "function_name" in tree:
-            yield tree["function_name"].lower()
-        elif len(tree.get("column_names", [])) == 1:
-            yield tree["column_names"][0].lower()
-        yield from _names(list(tree.values()))

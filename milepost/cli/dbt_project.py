@@ -1,0 +1,27 @@
+"""Where commands find a dbt project and the database that dbt built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def project_folder() -> Path:
+    """Return the folder of the dbt project: `DBT_PROJECT_DIR`, or the one that we are in."""
+    return Path(os.environ.get("DBT_PROJECT_DIR", ""))
+
+
+def of_database() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Take the database that dbt built as an option."""
+    return click.option(
+        "--database",
+        type=click.Path(path_type=Path),
+        default=lambda: Path(os.environ.get("MILEPOST_SCRATCH", ".local/milepost.duckdb")),
+        metavar="FILE",
+        help="The scratch database that dbt built (default: MILEPOST_SCRATCH, or "
+        ".local/milepost.duckdb).",
+    )

@@ -1,0 +1,83 @@
+"""dbt commands that the standards run: to read a project's files, and to build for a proof."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from milepost.building.project import Project, project_file
+from milepost.errors import PublishError
+
+# As the command `dbt` does, where it is not on PATH.
+_DBT = "from dbt.cli.main import cli; cli(prog_name='dbt')"
+# Where dbt writes what `check` reads: the manifest of the last build stays as the gate needs it.
+_OWN_TARGET = Path("target/standards")
+_CACHE = "partial_parse.msgpack"
+_PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "docs-paths")
+_DEFAULTS = {"model-paths": "models", "macro-paths": "macros", "seed-paths": "seeds"}
+
+
+def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run a dbt command in the folder of a project; a PublishError with its output if it fails."""
+    done = subprocess.run(  # noqa: S603 - dbt, with arguments of our own
+        [sys.executable, "-c", _DBT, "--quiet", "--no-use-colors", *arguments],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        output = (done.stdout + done.stderr).strip()
+        raise PublishError(
+            f"`dbt {' '.join(arguments)}` failed:\n{output}",
+            hint="mend what dbt names, then run the command again",
+        )
+
+
+def read_project(folder: Path) -> Project:
+    """Return a project as its files are now: dbt parses it anew where one of them is newer."""
+    manifests = [folder / "target/manifest.json", folder / _OWN_TARGET / "manifest.json"]
+    written = {path: path.stat().st_mtime for path in manifests if path.exists()}
+    edited = max((path.stat().st_mtime for path in _files(folder)), default=0.0)
+    newest = max(written, key=lambda path: written[path], default=None)
+    if newest is None or written[newest] <= edited:
+        newest = _parse(folder)
+    project = Project.read(newest)
+    return Project(project.catalog, folder)
+
+
+def _parse(folder: Path) -> Path:
+    target = folder / _OWN_TARGET
+    target.mkdir(parents=True, exist_ok=True)
+    cache = folder / "target" / _CACHE
+    if cache.exists() and not (target / _CACHE).exists():
+        shutil.copy(cache, target / _CACHE)  # dbt then reads only what changed since
+    log = ("--log-level-file", "none")
+    run(folder, *log, "parse", "--target-path", str(target.absolute()))
+    return target / "manifest.json"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files that dbt parses of a project and its packages, and the folders of them.
+
+    The time of a folder tells that a file in it was removed.
+    """
+    if not (folder / "dbt_project.yml").exists():
+        raise PublishError(
+            f"`{folder.absolute()}` has no `dbt_project.yml`",
+            hint="run it in the folder of a dbt project, or set DBT_PROJECT_DIR",
+        )
+    yield from folder.glob("*.yml")
+    stated = project_file(folder)
+    for key in _PATHS:
+        for name in stated.get(key) or [_DEFAULTS.get(key, "tests")]:
+            yield from (folder / str(name)).rglob("*")
+            yield from folder.glob(str(name))
+    packages = folder / str(stated.get("packages-install-path", "dbt_packages"))
+    for package in packages.glob("*/dbt_project.yml"):
+        yield from _files(package.parent)

@@ -1,0 +1,100 @@
+"""Which tests an experiment has: of its code, of its names and of the range of its numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from milepost.building.column_meaning import without_window
+from milepost.standards.examined_view import ExaminedView, Node
+from milepost.standards.requirement import Fault
+
+GENERIC_TEST = "values_fit_their_names"
+# What `values_fit_their_names` bounds by a column's name: see `macros/checks/rules_of_names.sql`.
+_BOUNDED_NAME = re.compile(r"_((rate|share)(_change)?|count)$|_(stddev|interquartile_range)(_|$)")
+# Tests of a column that say nothing of how large its values may be.
+_BOUNDS_NOTHING = {"not_null", "unique", "relationships", "is_null_exactly_where"}
+_GRID_INSTANTS = {
+    "day": re.compile(r"\d{4}-\d\d-\d\d(?:[ T]00:00(?::00(?:\.0+)?)?)?"),
+    "hour": re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:00(?::00(?:\.0+)?)?)?"),
+}
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?")
+
+
+def has_a_unit_test(examined: ExaminedView) -> Iterator[Fault]:
+    """Require that the view has a unit test: given rows, and the rows that they make."""
+    if not examined.unit_tests:
+        yield Fault(
+            "has no unit test",
+            "write one below `unit_tests:` in its YAML: rows that you can count by hand",
+        )
+
+
+def has_a_unit_test_at_an_edge(examined: ExaminedView) -> Iterator[Fault]:
+    """Require that a unit test is given a fact that became known exactly at a grid instant, where
+    `<` and `<=` differ: a window that ends there does not have it.
+    """
+    if examined.unit_tests and not any(
+        _is_at_an_edge(test, examined.view.grid) for test in examined.unit_tests
+    ):
+        instant = "a midnight" if examined.view.grid == "day" else "a full hour"
+        yield Fault(
+            "has no unit test at a window's edge",
+            f"give one of its unit tests a row whose `known_at` is exactly {instant}",
+        )
+
+
+def _is_at_an_edge(unit_test: Node, grid: str) -> bool:
+    return any(
+        _GRID_INSTANTS[grid].fullmatch(instant)
+        for given in unit_test["given"]
+        for instant in _known_at(given["rows"])
+    )
+
+
+def _known_at(rows: str | list[Mapping[str, Any]] | None) -> Iterator[str]:
+    """Yield when given rows became known; all instants where it is not told which those are."""
+    if isinstance(rows, str):
+        yield from _INSTANT.findall(rows)
+        return
+    for row in rows or ():
+        instants = [row["known_at"]] if "known_at" in row else row.values()
+        yield from map(str, instants)
+
+
+def has_the_generic_test(examined: ExaminedView) -> Iterator[Fault]:
+    """Require that the view has the data test `values_fit_their_names`: one row for each key and
+    grid instant, and what follows from its columns' names, types and samples.
+    """
+    if GENERIC_TEST not in {_kind(test) for test in examined.data_tests}:
+        yield Fault(
+            f"has no data test `{GENERIC_TEST}`",
+            f"write `milepost.{GENERIC_TEST}: {{name: {examined.name}_fits_its_names}}` below "
+            "its `data_tests`",
+        )
+
+
+def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
+    """Require that each feature that is a number has a range: by its name, such as a `_rate` or a
+    `_count`, or by a data test of the column, such as `is_between`.
+    """
+    tested = {
+        test["column_name"] for test in examined.data_tests if _kind(test) not in _BOUNDS_NOTHING
+    }
+    is_tested_by_name = GENERIC_TEST in {_kind(test) for test in examined.data_tests}
+    for column in examined.view.fields:
+        if column.name not in examined.view.features or column.type not in {"BIGINT", "DOUBLE"}:
+            continue
+        by_name = is_tested_by_name and _BOUNDED_NAME.search(without_window(column.name))
+        if column.name not in tested and not by_name:
+            yield Fault(
+                f"does not say between which values `{column.name}` lies",
+                "give the column a data test `is_between` with `min_value` or `max_value`",
+                examined.stated.place(column.name),
+            )
+
+
+def _kind(test: Node) -> str:
+    """Return the name of the generic test that a data test uses."""
+    return str((test.get("test_metadata") or {}).get("name"))

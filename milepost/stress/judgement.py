@@ -1,0 +1,106 @@
+"""Whether the certificate of a feature view lets it stand in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from milepost.building.catalog import Catalog
+from milepost.building.code import Coder
+from milepost.building.declared_views import FeatureView
+from milepost.building.view_code import view_code
+from milepost.display import shortened
+from milepost.errors import StandardsError
+from milepost.stress import certificate
+
+# A fault in 5 of 100 rows that moves a feature by 10 % of itself, on average over its rows, is
+# amplified twofold; below that a feature is as wrong as its rows are. 2026-11.
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class CertificateFault:
+    """What keeps a view off production: in which file, why, and what to write or run."""
+
+    path: str
+    message: str
+    remedy: str
+
+
+def faults(
+    catalog: Catalog, coder: Coder, view: FeatureView, root: Path
+) -> Iterator[CertificateFault]:
+    """Yield what keeps a view off production; nothing for a certificate that holds.
+
+    `root` is the folder of the project.
+    """
+    path = certificate.path(catalog, view)
+    run = f"`milepost stress {view.name}`, and commit the file"
+    try:
+        found = certificate.read(root / path)
+        tolerances = stress_tolerances(catalog.nodes[view.unique_id], view.features)
+    except StandardsError as error:
+        yield CertificateFault(path, error.message, error.hint)
+        return
+    if found is None:
+        yield CertificateFault(path, f"`{view.name}` has no stress certificate", run)
+        return
+    if (found.view, found.version) != (view.name, view.version):
+        yield CertificateFault(path, f"the certificate is of `{found.view}`", run)
+        return
+    if found.code != view_code(catalog, coder, view) or found.features != view.features:
+        yield CertificateFault(path, f"the certificate is of other code of `{view.name}`", run)
+        return
+    for feature in found.unproven:
+        yield CertificateFault(
+            path,
+            f"`{feature}` had no value in the raw log of the certificate",
+            f"run `milepost stress {view.name}` on a raw log in which it has some",
+        )
+    yield from _silent_moves(path, found, tolerances)
+
+
+def stress_tolerances(node: Mapping[str, Any], features: list[str]) -> dict[str, float]:
+    """Return by how much a fault may move each feature without a word: `meta.stress_tolerance`.
+
+    That of a column stands before that of its view. Raises a StandardsError for what is no share.
+    """
+    of_view = node["config"].get("meta", {})
+    columns = {
+        name: column.get("config", {}).get("meta", {}) for name, column in node["columns"].items()
+    }
+    tolerances = {}
+    for feature in features:
+        stated = columns.get(feature, {}).get(
+            "stress_tolerance", of_view.get("stress_tolerance", TOLERANCE)
+        )
+        if isinstance(stated, bool) or not isinstance(stated, int | float) or not 0 <= stated <= 1:
+            raise StandardsError(
+                f"`{node['name']}.{feature}` has `stress_tolerance: {stated}`",
+                hint="write a number from 0 to 1: a share of the feature's value",
+            )
+        tolerances[feature] = float(stated)
+    return tolerances
+
+
+def _silent_moves(
+    path: str, found: certificate.Certificate, tolerances: Mapping[str, float]
+) -> Iterator[CertificateFault]:
+    """Yield one fault for each feature that moves too far, which names its worst cause."""
+    moves: dict[str, list[certificate.Outcome]] = {}
+    for feature, outcome in found.silent_moves(tolerances):
+        moves.setdefault(feature, []).append(outcome)
+    for feature, outcomes in moves.items():
+        outcomes.sort(key=lambda outcome: -outcome.moves[feature].size)
+        worst = outcomes[0].moves[feature]
+        causes = [f"{outcome.kind} of {outcome.place}" for outcome in outcomes]
+        yield CertificateFault(
+            path,
+            f"`{feature}` moves without a word beyond its tolerance of {tolerances[feature]:g}: "
+            f"by {worst.median:.2g} of itself in {worst.share:.0%} of its rows, and no check "
+            f"tells, after {shortened(causes)}",
+            "set such rows aside, or write a data test that fails; what may move so by its meaning "
+            "states `stress_tolerance` in the `config.meta` of the column, with its reason",
+        )
