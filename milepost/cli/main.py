@@ -18,6 +18,7 @@ from milepost.cli import (
     publish,
     release_list,
     reopen,
+    report,
     rollback,
     shelf,
     show,
@@ -43,7 +44,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
-    "Hold views to the standards": (ladder.check, ladder.promote),
+    "Hold views to the standards": (ladder.check, ladder.promote, report.report, report.owners),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

@@ -1,4 +1,16 @@
 """From tested tables to a release: the rules of the gate, the export and the commit."""
 
 # What other wings import; all else is private to this one.
-__all__ = ["data_files", "export", "publish", "publishable", "rules.table"]
+__all__ = [
+    "candidate",
+    "data_files",
+    "database",
+    "export",
+    "past",
+    "publish",
+    "publishable",
+    "refusal",
+    "rules",
+    "rules.builds",
+    "rules.table",
+]
