@@ -14,7 +14,7 @@ MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
     *("storage", "raw", "release", "beginning", "building"),
-    *("stress", "publishing", "standards", "catalogue", "reading", "review", "cli"),
+    *("stress", "standards", "publishing", "catalogue", "reading", "review", "cli"),
 )
 
 

@@ -113,7 +113,7 @@ select * from windows
             f"        entities: {{{self.entity}: [{self.key}]}}",
             "        grid: day",
             "        owners: {science: to-be-named, engineering: to-be-named}",
-            "        maturity: experimental",
+            "        maturity: draft",
             "        sensitivity: internal",
             "    columns:",
             f"      - name: {self.key}",

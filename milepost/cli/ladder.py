@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import Argument, command
 from milepost.cli.dbt_project import of_database, project_folder
-from milepost.standards.finding import Finding
-from milepost.standards.standing import Standing
+
+if TYPE_CHECKING:
+    from milepost.standards.finding import Finding
+    from milepost.standards.standing import Standing
 
 
 @command(
@@ -32,7 +35,7 @@ from milepost.standards.standing import Standing
 )
 @of_database()
 def check(view: str | None, *, database: Path) -> Answer:
-    """Say on which rung each feature view stands, and what it lacks for the next.
+    """Say where each view stands on the ladder, and what it lacks.
 
     It reads the project's files and what was recorded of its builds; it builds nothing.
     """
@@ -80,7 +83,7 @@ def _indented(finding: Finding) -> str:
 )
 @of_database()
 def promote(view: str, *, approver: str | None, database: Path) -> Answer:
-    """Write the next rung of a feature view into its YAML, with evidence where it takes some.
+    """Write the next rung of a view into its YAML, with its evidence.
 
     For production it builds the view four times, in a database of its own, and compares the rows.
     """

@@ -4,6 +4,7 @@
 __all__ = [
     "closed_tables",
     "declaration",
+    "earlier",
     "joining",
     "landing",
     "layout",

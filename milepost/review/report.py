@@ -27,8 +27,7 @@ from milepost.review.base import Base
 from milepost.review.cost import Cost
 from milepost.review.reviewer import Reviewer
 from milepost.review.view_review import OTHER_DESCRIPTION, UNCHANGED, ViewReview
-from milepost.standards.check import examined_views
-from milepost.standards.standing import standing
+from milepost.standards.requirements.production import BUILD_FIRST
 from milepost.storage.location import Location
 
 
@@ -72,8 +71,7 @@ def report(
         uploads = Uploads(store, current, is_dry_run=True)
         candidate = Candidate.of(project, con, records, current, uploads)
         base = Base.read(state, records) if state else None
-        examined = examined_views(project, database, None)
-        reviewer = Reviewer(candidate, base, {view.name: standing(view) for view in examined})
+        reviewer = Reviewer(candidate, base)
         reviews = list(reviewer.reviews())
         refused = [refusal for refusal in rules.refusals(candidate) if _concerns(refusal, reviews)]
         users = {name for review in reviews if review.is_touched for name in review.services}
@@ -108,7 +106,7 @@ def _concerns(refusal: Refusal, reviews: list[ViewReview]) -> bool:
         for review in reviews
         if not review.is_built and review.change in (UNCHANGED, OTHER_DESCRIPTION)
     }
-    return refusal.view not in left_out or refusal.remedy != REBUILD
+    return refusal.view not in left_out or refusal.remedy not in (REBUILD, BUILD_FIRST)
 
 
 def to_build(dbt_manifest: Path, state: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,23 +31,19 @@ from milepost.review.view_review import (
     UNCHANGED,
     ViewReview,
 )
-from milepost.standards.standing import Standing
+from milepost.standards.examined_view import ExaminedView
+from milepost.standards.requirements.production import BUILD_FIRST
+from milepost.standards.standing import missing_for
 
 _NOT_BUILT = datetime(1, 1, 1)  # noqa: DTZ001 - naive is UTC
 
 
 class Reviewer:
-    """Reviews the views of a candidate; `base` is the base branch, where it is known.
+    """Reviews the views of a candidate; `base` is the base branch, where it is known."""
 
-    `standings` say by view which rung it has earned.
-    """
-
-    def __init__(
-        self, candidate: Candidate, base: Base | None, standings: Mapping[str, Standing]
-    ) -> None:
+    def __init__(self, candidate: Candidate, base: Base | None) -> None:
         self._candidate = candidate
         self._base = base
-        self._standings = standings
         self._built = {view.name: self._built_view(view) for view in candidate.views}
         self.manifest = self._manifest()
         """The release as it would be, with what was not built as the current release has it."""
@@ -61,13 +57,9 @@ class Reviewer:
             if isinstance(item, ViewDifference) and item.change == "removed":
                 yield self._removed(item)
 
-    def is_built(self, view: str) -> bool:
-        """Return whether the last build built a view, so that its rows can be compared."""
-        return self._built.get(view) is not None
-
     def _review(self, view: FeatureView) -> ViewReview:
         candidate, released = self._candidate, self._compared_with(view)
-        built, standing = self._built[view.name], self._standings[view.name]
+        built = self._built[view.name]
         parts = candidate.coder.parts(view.unique_id)
         changed_parts = self._base.changed_parts(view, parts) if self._base else None
         checks = set(check_names(candidate.catalog, view))
@@ -85,9 +77,7 @@ class Reviewer:
             is_built=built is not None,
             rung_before=released.maturity if released else None,
             rung_after=view.maturity,
-            missing_for_rung=[]
-            if standing.is_as_claimed
-            else [finding.message for finding in standing.missing],
+            missing_for_rung=self._missing_for_rung(view),
             is_code_of_release=released is not None and released.code == code.digest(parts),
             changed_parts=changed_parts,
             built_to=built.built_through if built else None,
@@ -144,6 +134,19 @@ class Reviewer:
             return candidate.exported(view)
         except RepeatedRowsError:
             return None
+
+    def _missing_for_rung(self, view: FeatureView) -> list[str]:
+        """Return what the view lacks for the rung that it claims, but for a build of it here."""
+        candidate = self._candidate
+        examined = ExaminedView(
+            candidate.catalog.nodes[view.unique_id],
+            candidate.catalog,
+            candidate.coder,
+            candidate.records,
+            candidate.project.folder,
+        )
+        findings = missing_for(examined, view.maturity)
+        return [finding.message for finding in findings if finding.remedy != BUILD_FIRST]
 
     def _past_changes(self, view: FeatureView, released: View) -> PastChanges | None:
         """Return what changed in the past; None where rows of other keys were to be compared."""

@@ -51,7 +51,7 @@ def view(columns: dict[str, str] = COLUMNS, **more: Any) -> FeatureView:
         "longest_window_days": 1,
         "serving_delay_minutes": 30,
         "owners": {},
-        "maturity": "",
+        "maturity": "draft",
         "sensitivity": "",
         "bounds": BOUNDS,
         "fields": [Field(name, kind, "") for name, kind in columns.items()],
@@ -221,7 +221,7 @@ META: Mapping[str, Any] = {
     "longest_window_days": 1,
     "serving_delay_minutes": 30,
     "owners": {},
-    "maturity": "production",
+    "maturity": "draft",
     "sensitivity": "internal",
     "bounds": BOUNDS,
 }

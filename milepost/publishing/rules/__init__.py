@@ -26,6 +26,7 @@ from milepost.publishing.rules.promises import (
     keeps_its_features,
     no_view_is_missing,
 )
+from milepost.publishing.rules.rungs import earns_its_rung, services_stand_on_their_rung
 from milepost.publishing.rules.services import services_are_served
 from milepost.publishing.rules.sources import made_from_raw_logs
 from milepost.publishing.rules.table import (
@@ -93,6 +94,8 @@ RULES = (
     Rule(tests_ask_all_that_they_say),
     Rule(exposes_no_personal_data),
     Rule(services_are_served),
+    Rule(earns_its_rung, needs=(built_in_full,)),
+    Rule(services_stand_on_their_rung),
     Rule(no_view_is_missing),
     Rule(keeps_its_features),
     Rule(keeps_its_checks),

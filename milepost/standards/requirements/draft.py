@@ -14,8 +14,8 @@ _OPEN_END = re.compile(r"\bTODO\b")
 
 
 def is_declared(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that dbt parses the view, and that its YAML states its entities with their keys,
-    `available_at`, its grid, and all else that no view may leave out.
+    """Require that the view's YAML states its entities with their keys, `available_at`, its grid,
+    and all else that no view may leave out.
     """
     try:
         _ = examined.view
@@ -28,7 +28,8 @@ def has_no_open_end(examined: ExaminedView) -> Iterator[Fault]:
     if examined.folder is None or not examined.is_own:
         return
     for path in dict.fromkeys([sql_file(examined.node), yaml_file(examined.node)]):
-        text = (examined.folder / path).read_text(encoding="utf-8")
+        file = examined.folder / path
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
         for number, line in enumerate(text.splitlines(), start=1):
             if _OPEN_END.search(line):
                 yield Fault(

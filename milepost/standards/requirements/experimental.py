@@ -37,7 +37,7 @@ def is_described(examined: ExaminedView) -> Iterator[Fault]:
 
 
 def is_contracted(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that dbt enforces the contract of the view: it has the columns that its YAML says."""
+    """Require that the view's contract is enforced: it has the columns that its YAML says."""
     if not examined.node["config"].get("contract", {}).get("enforced"):
         yield Fault(
             "has no enforced contract",

@@ -12,11 +12,12 @@ from milepost.stress import judgement
 
 # Four weeks, in which weekends even out, and two days: as long as the gate compares new rows with.
 HISTORY = timedelta(days=30)
+BUILD_FIRST = "run `dbt build`, and name its database by `--database`"
 
 
 def bounds_its_nulls(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that each feature says what its nulls mean, or is never null; and that the gate
-    refuses a release in which they become more: `bounds.null_share_rise_max` is below 1.
+    """Require that each feature says what its nulls mean or is never null, and the gate refuses a
+    release in which they become many more: `bounds.null_share_rise_max` is below 1.
     """
     if examined.view.bounds["null_share_rise_max"] >= 1:
         yield Fault(
@@ -62,7 +63,7 @@ def has_a_history(examined: ExaminedView) -> Iterator[Fault]:
     node_id = examined.node["unique_id"]
     build, batch = examined.records.builds.get(node_id), examined.records.batches.get(node_id)
     if build is None or batch is None:
-        yield Fault("is not built here", "run `dbt build`, and name its database by `--database`")
+        yield Fault("is not built here", BUILD_FIRST)
         return
     firsts = [datetime.fromisoformat(table["first"]) for table in build.raw_logs.values()]
     history = batch.built_to - max(firsts)

@@ -13,9 +13,8 @@ from milepost.stress import certificate
 
 def has_evidence_of_this_code(examined: ExaminedView) -> Iterator[Fault]:
     """Require that the evidence beside the model is as `milepost promote` wrote it, for this rung
-    and exactly this code: there builds of its own showed that what lands later changes no row
-    (truncation), that building day by day gives the same rows as building at once (increment), and
-    that building again does, too (determinism).
+    and exactly this code. It has built the view four times: what lands later changes no row
+    (truncation), and building on (increment) or again (determinism) gives the same rows.
     """
     if not examined.is_own:
         yield Fault(
@@ -73,14 +72,20 @@ def certificate_digest(examined: ExaminedView) -> str:
 
 
 def is_approved_by_an_owner(examined: ExaminedView) -> Iterator[Fault]:
-    """Require that one of the view's two owners approved the promotion, and that the other role has
+    """Require that one of the view's two owners approved the promotion, and the other role has
     another owner: nobody approves alone.
     """
     evidence = _readable_evidence(examined)
     if evidence is None:
         return
     owners, approval = examined.view.owners, evidence.approval
-    if owners.get(approval.role) != approval.name:
+    if len(set(owners.values())) < 2:
+        yield Fault(
+            "has one owner, who cannot approve alone",
+            "name an owner for each role, and promote it again",
+            examined.stated.place_of_meta("owners"),
+        )
+    elif owners.get(approval.role) != approval.name:
         yield Fault(
             f"was approved by `{approval.name}`, who is not its owner for {approval.role}",
             f"have an owner approve it: `milepost promote {examined.name} --approved-by <owner>`",

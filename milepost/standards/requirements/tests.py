@@ -12,7 +12,7 @@ from milepost.standards.requirement import Fault
 
 GENERIC_TEST = "values_fit_their_names"
 # What `values_fit_their_names` bounds by a column's name: see `macros/checks/rules_of_names.sql`.
-_BOUNDED_NAME = re.compile(r"_((rate|share)(_change)?|count)$|_(stddev|interquartile_range)(_|$)")
+BOUNDED_NAME = re.compile(r"_((rate|share)(_change)?|count)$|_(stddev|interquartile_range)(_|$)")
 # Tests of a column that say nothing of how large its values may be.
 _BOUNDS_NOTHING = {"not_null", "unique", "relationships", "is_null_exactly_where"}
 _GRID_INSTANTS = {
@@ -86,7 +86,7 @@ def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
     for column in examined.view.fields:
         if column.name not in examined.view.features or column.type not in {"BIGINT", "DOUBLE"}:
             continue
-        by_name = is_tested_by_name and _BOUNDED_NAME.search(without_window(column.name))
+        by_name = is_tested_by_name and BOUNDED_NAME.search(without_window(column.name))
         if column.name not in tested and not by_name:
             yield Fault(
                 f"does not say between which values `{column.name}` lies",

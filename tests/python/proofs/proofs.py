@@ -93,7 +93,8 @@ def clocks(catalog: Catalog) -> dict[str, set[str]]:
     views = {view.name: catalog.lineage(view.unique_id) for view in catalog.feature_views()}
     with duckdb.connect() as con:
         calls = {
-            node_id: clock_calls(con, catalog, [node_id]) for node_id in set().union(*views.values())
+            node_id: clock_calls(con, catalog, [node_id])
+            for node_id in set().union(*views.values())
         }
     return {
         view: set().union(*(calls[node_id] for node_id in lineage))

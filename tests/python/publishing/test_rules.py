@@ -88,6 +88,18 @@ def with_a_service(garden: Garden) -> None:
     }
 
 
+def with_an_open_end(garden: Garden) -> None:
+    garden.nodes[VIEW]["patch_path"] = "green://beds.yml"
+    (garden.folder / "beds.yml").write_text("models:\n  - name: beds\n    description: TODO\n")
+
+
+def with_a_service_above_its_features(garden: Garden) -> None:
+    with_a_service(garden)
+    (exposure,) = garden.exposures.values()
+    exposure |= {"maturity": "medium", "config": {"meta": {"features": ["beds:wet"]}}}
+    exposure["original_file_path"] = "exposures.yml"
+
+
 def without_a_view(garden: Garden) -> None:
     assert garden.current
     (beds,) = garden.current.views
@@ -161,6 +173,16 @@ WRONG: dict[str, tuple[Break, str]] = {
         with_a_service,
         ": service `watering` asks for what is not there: feature view `beds` has no feature "
         "`wetness`",
+    ),
+    "earns its rung": (
+        with_an_open_end,
+        "beds: it claims `draft` and has an open end: description: TODO (`beds.yml`, "
+        "draft: has no open end)",
+    ),
+    "services stand on their rung": (
+        with_a_service_above_its_features,
+        "beds: service `watering` has the maturity `medium`, which asks `experimental` of its "
+        "features, and `beds` is `draft`",
     ),
     "no view is missing": (without_a_view, "shelves: it is removed, and the current release"),
     "keeps its features": (with_another_grid, "beds: its `grid` was `hour` and is `day`"),
