@@ -36,6 +36,7 @@ _TEMPLATES = {
     ".gitignore": "gitignore",
     ".ci/run": "run",
     ".github/workflows/ci.yml": "ci.yml",
+    ".github/workflows/review.yml": "review.yml",
 }
 
 

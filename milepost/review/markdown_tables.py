@@ -74,7 +74,7 @@ def of_cost(cost: Cost | None) -> Iterator[str]:
     """Yield how long the build took, and its slowest tables, folded up."""
     yield "### Cost of the build\n"
     if cost is None:
-        yield "Not known: dbt's last command here built nothing."
+        yield "Nothing was built here, or `target/run_results.json` is not of the last build."
         return
     yield (
         f"{cost.seconds:.1f} s: {len(cost.tables)} tables, and {cost.test_seconds:.1f} s for "

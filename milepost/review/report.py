@@ -88,7 +88,9 @@ def report(
             ),
             refused=lines(refused, [view.name for view in candidate.views]),
             remedies=remedies(refused),
-            cost=cost.read(dbt_manifest.with_name("run_results.json"), project.catalog, con),
+            cost=cost.read(
+                dbt_manifest.with_name("run_results.json"), project.catalog, records, con
+            ),
         )
 
 
