@@ -16,7 +16,7 @@ from milepost.storage.location import Location
 
 @command(
     "report",
-    example="report --against current > report.md",
+    example="report --against current",
     output="Markdown for a pull request: of each view that differs its code, rung, past, "
     "statistics, checks, services and owners; what the gate refuses; what the build cost.",
     json="`against`: the release; `views`: of each `view`, `change` (`new`, `new version`, "

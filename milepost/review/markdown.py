@@ -74,7 +74,9 @@ def _overview(reviews: Sequence[ViewReview]) -> Iterator[str]:
 
 def _view(review: ViewReview, *, is_full: bool) -> Iterator[str]:
     yield f"### `{review.view}`\n"
-    yield from (f"- {sentence}" for sentence in _sentences(review))
+    for sentence in _sentences(review):
+        nested = sentence.startswith("  ")
+        yield f"  - {sentence.strip()}" if nested else f"- {sentence}"
     yield ""
     if is_full and review.distribution_changes:
         yield from of_distributions(review.distribution_changes)
@@ -83,8 +85,7 @@ def _view(review: ViewReview, *, is_full: bool) -> Iterator[str]:
 def _sentences(review: ViewReview) -> Iterator[str]:
     """Yield what is to be said of a view, each as an item of a list."""
     if review.changed_parts:
-        listed = [f"{part}" for part in review.changed_parts]
-        yield f"Code: {shortened(listed, _SHOWN)} changed."
+        yield f"Code: {shortened(review.changed_parts, _SHOWN)} changed."
     elif review.change == "other code":
         yield "Code: other than the release's. `--state` would name the parts."
     elif review.changed_parts is not None and not review.is_code_of_release:
@@ -95,10 +96,10 @@ def _sentences(review: ViewReview) -> Iterator[str]:
             f"`dbt build --select +{review.selector}`."
         )
     if review.past_changes:
-        changes = review.past_changes
+        changes, is_other_name = review.past_changes, review.compared_with != review.view
         yield (
-            f"Past: {changes.row_count:,} rows changed before {changes.before}, compared with "
-            f"`{review.compared_with}`."
+            f"Past: {changes.row_count:,} rows changed before {changes.before}"
+            + (f", compared with `{review.compared_with}`." if is_other_name else ".")
         )
         for change in changes.features[:_SHOWN]:
             yield (
@@ -168,4 +169,5 @@ def _services(
             ),
         )
     yield from (f"- {line.strip()}" for line in lines)
-    yield ""
+    if lines:
+        yield ""

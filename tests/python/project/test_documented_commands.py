@@ -25,9 +25,10 @@ README = "README.md"
 LOOK_AROUND = "docs/guides/look-around.md"
 TRAINING_SETS = "docs/guides/training-sets.md"
 DERIVED = "docs/guides/derived-features.md"
+REVIEW = "docs/guides/review-a-change.md"
 ADD_A_VIEW = "docs/guides/add-a-feature-view.md"
 # In the order in which README leads to them.
-PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, ADD_A_VIEW)
+PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, REVIEW, ADD_A_VIEW)
 # What this test does not run, and what does.
 ELSEWHERE = {
     "make test": "it runs this",
@@ -181,6 +182,11 @@ def test_training_sets(clone: Path) -> None:
 def test_derived_features(clone: Path) -> None:
     code = "from milepost import FeatureStore\nstore = FeatureStore()\n"
     python(clone, ROWS + code + "\n".join(blocks(DERIVED, "python")))
+
+
+def test_review_a_change(clone: Path) -> None:
+    """What compares with a base branch runs in test_review_workflow.py."""
+    run(clone, "\n".join(commands(REVIEW)[1:]))
 
 
 @pytest.mark.full_size

@@ -107,6 +107,7 @@ def test_values_of_a_new_version_are_counted_and_not_refused(garden: Garden) -> 
     assert review.selector == "beds.v2"
     assert review.past_changes is not None
     assert review.past_changes.row_count == 3
+    assert "before 2026-02-01 00:30:00, compared with `beds`." in text(review)
     assert (removed.view, removed.change) == ("beds", "removed")
     assert not any("another past" in refusal.sentence for refusal in garden.refusals())
 
@@ -215,7 +216,8 @@ def test_the_report_of_a_moved_past_reads_as_markdown(garden: Garden) -> None:
         "**The gate refuses this:**",
         "What to do: undo it",
         "| `beds` | unchanged | draft | 31 → 31 | **3 rows** |  |  |",
-        "- Past: 3 rows changed before 2026-02-01 00:30:00, compared with `beds`.",
+        "- Past: 3 rows changed before 2026-02-01 00:30:00.",
+        "  - `wet`: 3 values, first at 2026-01-02 00:30:00 of `bed_id=north`",
         "| `wet` | 0.00% | 0.5 | 0.5 | 0.5 | 0.5 → 0.7 | 0.5 → 0.7 |",
         "| `drought` | high | Water, w@example.org |",
         "1.8 s: 1 tables, and 0.5 s for 2 tests.",
