@@ -185,6 +185,7 @@ check-dbt: profiles.yml
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
+	@$(BIN)/milepost check > .local/ladder || { cat .local/ladder; exit 1; }
 
 .PHONY: bench-windows
 bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour

@@ -30,8 +30,9 @@ from milepost.building.catalog import Catalog
 from milepost.building.dbt_command import DbtCommand
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
+from milepost.building.raw_logs import Check
 from milepost.errors import MilepostError, StorageError
-from milepost.raw import closed_tables, earlier, ledger
+from milepost.raw import closed_tables, copies, earlier, ledger
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.release import pointers, releases
 from milepost.storage.client import endpoint
@@ -45,8 +46,13 @@ class Plugin(BasePlugin):
     """`plugins: [{module: milepost.dbt_plugin, config: {store_uri: ...}}]` in profiles.yml."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Keep the URI of the store; without it no view is read from a release."""
+        """Keep the URI of the store; without it no view is read from a release.
+
+        With `raw_copy`, of which `milepost stress` says the `folder` and the `days`, dbt reads a
+        copy of the raw logs, and nothing of a release.
+        """
         self.store_uri: str | None = plugin_config.get("store_uri")
+        self.raw_copy: dict[str, Any] | None = plugin_config.get("raw_copy")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Give a new connection the secret and the function."""
@@ -72,14 +78,27 @@ class Plugin(BasePlugin):
             variables = declared_variables(Path(adapter.config.project_root))
             options = _options(adapter.config)
             store = Location.parse(self.store_uri) if self.store_uri else None
-            check = partial(_check, store=store, writes=options.builds_tables)
+            writes = options.builds_tables and self.raw_copy is None
+            check = partial(_check, store=store, writes=writes)
             _commands[adapter] = DbtCommand(
-                Catalog.of(manifest), options, variables, self._released, check, ledger.unchanged
+                Catalog.of(manifest),
+                options,
+                variables,
+                self._released,
+                partial(self._copied, check) if self.raw_copy else check,
+                ledger.unchanged,
             )
         return _commands[adapter]
 
+    def _copied(self, check: Check, tables: Sequence[RawTable]) -> Mapping[str, ClosedTable]:
+        assert self.raw_copy  # noqa: S101 - the caller has looked
+        folder, days = Path(self.raw_copy["folder"]), int(self.raw_copy["days"])
+        return copies.copy(tables, check(tables), folder, days)
+
     def _released(self) -> dict[str, ReleasedView]:
         """Return the feature views of the current release by name; none without a release."""
+        if self.raw_copy:
+            return {}
         store = Location.parse(self.store_uri) if self.store_uri else None
         pointer = pointers.pointer(store) if store else None
         if not store or not pointer:

@@ -94,6 +94,7 @@ def _feature(
             "description": result.description,
             **(feature_facts.of_stored(view, column) if column else {}),
             **(feature_facts.of_derived(derived) if derived else {}),
+            "stressed by faults": _withstood(view, feature),
             "from": complete_from(whole.complete_from, view),
             "until": minute(whole.built_through),
             **view_facts(view, ("fresh_within_hours",)),
@@ -152,6 +153,12 @@ def _service(manifest: Manifest, service: Service, store_uri: str | None) -> Des
             expression=f'store.service("{service.name}")',
         ),
     )
+
+
+def _withstood(view: View, feature: str) -> str | None:
+    """Return what the stress certificate says of a feature; None without one."""
+    rows = [row for row in view.certificate or [] if row.feature == feature]
+    return str(rows[0]) if rows else None
 
 
 def view_facts(view: View, names: tuple[str, ...] | None = None) -> dict[str, Fact]:

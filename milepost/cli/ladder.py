@@ -83,7 +83,7 @@ def _indented(finding: Finding) -> str:
 )
 @of_database()
 def promote(view: str, *, approver: str | None, database: Path) -> Answer:
-    """Write the next rung of a view into its YAML, with its evidence.
+    """Write the next rung of a view, and the evidence for it.
 
     For production it builds the view four times, in a database of its own, and compares the rows.
     """

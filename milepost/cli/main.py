@@ -22,6 +22,7 @@ from milepost.cli import (
     rollback,
     shelf,
     show,
+    stress,
     training_set,
     usage,
     verify,
@@ -44,7 +45,13 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         release_list.releases,
         diff.diff,
     ),
-    "Hold views to the standards": (ladder.check, ladder.promote, report.report, report.owners),
+    "Hold views to the standards": (
+        ladder.check,
+        ladder.promote,
+        stress.stress,
+        report.report,
+        report.owners,
+    ),
     "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }

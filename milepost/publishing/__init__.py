@@ -10,7 +10,6 @@ __all__ = [
     "publish",
     "publishable",
     "refusal",
-    "rules",
     "rules.builds",
     "rules.table",
 ]

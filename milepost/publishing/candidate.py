@@ -20,6 +20,9 @@ from milepost.publishing.export import export
 from milepost.publishing.past import PastChanges
 from milepost.publishing.publishable import PublishableView, publishable
 from milepost.release.manifest import Manifest, View
+from milepost.release.stressed_feature import StressedFeature
+from milepost.standards.examined_view import ExaminedView
+from milepost.stress import certificate
 
 logger = logging.getLogger(__name__)
 
@@ -116,9 +119,26 @@ class Candidate:
         """Return what is known of a view whose build is recorded."""
         if view.name not in self._publishable:
             self._publishable[view.name] = publishable(
-                view, self.catalog, self.records, self.fingerprint(view)
+                view,
+                self.catalog,
+                self.records,
+                self.fingerprint(view),
+                self._certificate(view),
+                self.examined(view).evidence_digest,
             )
         return self._publishable[view.name]
+
+    def examined(self, view: FeatureView) -> ExaminedView:
+        """Return the view as the requirements of the ladder look at it."""
+        node, folder = self.catalog.nodes[view.unique_id], self.project.folder
+        return ExaminedView(node, self.catalog, self.coder, self.records, folder)
+
+    def _certificate(self, view: FeatureView) -> list[StressedFeature] | None:
+        """Return what each feature withstood, None without a certificate of exactly this code."""
+        if self.project.folder is None:
+            return None
+        found = certificate.of_view(self.catalog, self.coder, view, self.project.folder)
+        return found.table() if found else None
 
     def exported(self, view: FeatureView) -> View:
         """Return the view as the release would have it, with its files; they are sent now.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from milepost.building.declared_views import FeatureView
 from milepost.building.known_at import estimated_known_at
 from milepost.release.definition import Field
 from milepost.release.manifest import View
+from milepost.release.stressed_feature import StressedFeature
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,22 @@ class PublishableView:
     estimated_known_at: Mapping[str, str] = field(default_factory=dict)
     """By raw table, how it was estimated when a row was known, where no column of it says so."""
 
+    certificate: Sequence[StressedFeature] | None = None
+    """What each feature withstood, as the stress certificate of this code says."""
+
+    rung_evidence: str | None = None
+    """The digest of the evidence for the view's rung."""
+
 
 def publishable(
-    view: FeatureView, catalog: Catalog, records: Records, fingerprint: str
+    view: FeatureView,
+    catalog: Catalog,
+    records: Records,
+    fingerprint: str,
+    certificate: Sequence[StressedFeature] | None = None,
+    rung_evidence: str | None = None,
 ) -> PublishableView:
-    """Return a view with the results of its recorded build."""
+    """Return a view with the results of its recorded build, its certificate and its evidence."""
     lineage = catalog.lineage(view.unique_id)
     raw_logs = records.builds[view.unique_id].raw_logs
     tables = [raw_logs[table_id] for table_id in catalog.raw_tables(view.unique_id)]
@@ -66,6 +78,8 @@ def publishable(
         sql=catalog.nodes[view.unique_id].get("raw_code"),
         dropped_checks=catalog.dropped_checks(lineage),
         estimated_known_at=estimated_known_at(catalog, view.unique_id),
+        certificate=certificate,
+        rung_evidence=rung_evidence,
     )
 
 
@@ -92,6 +106,8 @@ def describe(publishable: PublishableView) -> View:
         fingerprint=publishable.fingerprint,
         dropped_checks=dict(publishable.dropped_checks),
         estimated_known_at=dict(publishable.estimated_known_at),
+        certificate=None if publishable.certificate is None else list(publishable.certificate),
+        rung_evidence=publishable.rung_evidence,
     )
 
 

@@ -19,6 +19,7 @@ from milepost.release.definition import ViewDefinition, stated
 from milepost.release.entity import Entity
 from milepost.release.near_names import suggest, table_name
 from milepost.release.service import Service, TrainingSetModel
+from milepost.release.stressed_feature import StressedFeature
 from milepost.release.term import Term
 
 CURRENT = "current.json"
@@ -73,6 +74,14 @@ class View(ViewDefinition):
     dropped_checks: dict[str, str] = field(default_factory=dict)
     estimated_known_at: dict[str, str] = field(default_factory=dict)
     """By raw table, how it was estimated when a row was known, where no column of it says so."""
+
+    certificate: list[StressedFeature] | None = field(
+        default=None, metadata=stated(is_shown=False, is_compared=False)
+    )
+    """What each feature withstood; None without a stress certificate of this code."""
+
+    rung_evidence: str | None = field(default=None, metadata=stated(is_shown=False))
+    """The digest of the evidence for the view's rung; None without evidence of this code."""
 
     files: list[File] = field(metadata=stated(is_shown=False, is_compared=False))
     statistics: dict[str, dict[str, Any]] = field(

@@ -26,13 +26,14 @@ from milepost.release.manifest import (
 )
 from milepost.release.names import AVAILABLE_AT, NAME, TYPES
 from milepost.release.service import Service, TrainingSetModel
+from milepost.release.stressed_feature import StressedFeature
 from milepost.release.term import Term
 
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
 # readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
 # look at the version first, and say that Milepost must be upgraded.
-FORMAT_VERSION = 6
-READABLE = (1, 2, 3, 4, 5, 6)
+FORMAT_VERSION = 7
+READABLE = (1, 2, 3, 4, 5, 6, 7)
 
 
 def parse(body: bytes, where: str) -> Manifest:
@@ -95,9 +96,11 @@ def _view(raw: Mapping[str, Any]) -> View:
         roles = unmapped_roles(raw["entities"], raw["keys"])
     else:
         roles = [EntityRole(**role) for role in raw["entities"]]
+    certificate = raw.get("certificate")
     return View(
         **{
             **raw,
+            "certificate": certificate and [StressedFeature(**row) for row in certificate],
             "entities": roles,
             "fields": columns,
             "files": [File(**file) for file in raw["files"]],

@@ -8,6 +8,7 @@ __all__ = [
     "finding",
     "places",
     "promote",
+    "requirement",
     "requirements.production",
     "standing",
 ]

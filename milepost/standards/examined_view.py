@@ -14,6 +14,7 @@ from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView, published_name
 from milepost.building.view_code import view_code
+from milepost.errors import StandardsError
 from milepost.standards import evidence
 from milepost.standards.evidence import Evidence
 from milepost.standards.places import StatedModel, sql_file
@@ -107,3 +108,13 @@ class ExaminedView:
         if self.folder is None or not self.is_own:
             return None
         return evidence.read(self.folder / self.file_beside("evidence.json"))
+
+    @property
+    def evidence_digest(self) -> str | None:
+        """The digest of evidence for the claimed rung and this code, None without it."""
+        try:
+            evidence = self.evidence
+        except StandardsError:
+            return None
+        is_of_this = evidence and (evidence.rung, evidence.code) == (self.claimed_rung, self.code)
+        return evidence.digest if evidence and is_of_this else None

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from milepost.building.catalog import Catalog
+from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
+from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
+from milepost.release.stressed_feature import StressedFeature
 
 FORMAT = 1
 OUTCOMES = ("unchanged", "set_aside", "stopped", "moved")
@@ -23,10 +27,10 @@ OUTCOMES = ("unchanged", "set_aside", "stopped", "moved")
 
 @dataclass(frozen=True)
 class Move:
-    """How far a feature moved: a share of its view's rows, and the median move of those rows.
+    """How far a feature moved: a share of its values, and their median move.
 
-    The move of a row is relative to its value before. A row that came or went, a text that is
-    another, and a value that became null or was null moved by 1.
+    The move of a value is relative to what it was. One that came or went moved by 1, as did 0 and
+    what is no number.
     """
 
     share: float
@@ -34,7 +38,7 @@ class Move:
 
     @property
     def size(self) -> float:
-        """The share of rows, times their median move: what a tolerance bounds."""
+        """The share of values, times their median move of 1 at most: what a tolerance bounds."""
         return self.share * min(self.median, 1.0)
 
 
@@ -58,9 +62,9 @@ class Outcome:
     moves: Mapping[str, Move] = field(default_factory=dict)
 
     @property
-    def place(self) -> str:
-        """The column with its table, or the table."""
-        return f"`{self.table}.{self.column}`" if self.column else f"`{self.table}`"
+    def fault(self) -> str:
+        """The fault in words: `nulls` of a column, or of a table."""
+        return f"{self.kind} of `{self.table}{'.' if self.column else ''}{self.column}`"
 
     def of(self, feature: str) -> str:
         """Return the outcome for one feature."""
@@ -113,6 +117,17 @@ class Certificate:
             if move.size > tolerances[feature]
         ]
 
+    def table(self) -> list[StressedFeature]:
+        """Return what a release says of it: how each feature fared, and its worst silent move."""
+        return [self._of_feature(feature) for feature in self.features]
+
+    def _of_feature(self, feature: str) -> StressedFeature:
+        counts = Counter[str](outcome.of(feature) for outcome in self.outcomes)
+        silent = [outcome for outcome in self.outcomes if outcome.of(feature) == "moved"]
+        worst = max(silent, key=lambda outcome: outcome.moves[feature].size, default=None)
+        row = StressedFeature(feature, *(counts[outcome] for outcome in OUTCOMES))
+        return replace(row, worst=worst.fault, **asdict(worst.moves[feature])) if worst else row
+
     def _content(self) -> dict[str, Any]:
         content = {"format": FORMAT, **asdict(self)}
         content["outcomes"] = [_written(outcome) for outcome in self.outcomes]
@@ -123,6 +138,17 @@ def path(catalog: Catalog, view: FeatureView) -> str:
     """Return where the certificate of a view is, relative to the root of the project."""
     model = PurePosixPath(catalog.nodes[view.unique_id]["original_file_path"].replace("\\", "/"))
     return str(model.with_name(f"{view.name}.stress.json"))
+
+
+def of_view(catalog: Catalog, coder: Coder, view: FeatureView, root: Path) -> Certificate | None:
+    """Return the certificate of a view; None without one, or where it is of other code.
+
+    `root` is the folder of the project. Raises a StandardsError for a damaged file.
+    """
+    found = read(root / path(catalog, view))
+    if found is None or found.view != view.name or found.features != view.features:
+        return None
+    return found if found.code == view_code(catalog, coder, view) else None
 
 
 def read(file: Path) -> Certificate | None:

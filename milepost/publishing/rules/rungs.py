@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import Refusal
-from milepost.standards.examined_view import ExaminedView
 from milepost.standards.standing import missing_for, services_above_their_features
 
 
@@ -16,14 +15,7 @@ def earns_its_rung(candidate: Candidate) -> Iterator[Refusal]:
     `milepost promote` wrote it, for exactly this code.
     """
     for view in candidate.views:
-        examined = ExaminedView(
-            candidate.catalog.nodes[view.unique_id],
-            candidate.catalog,
-            candidate.coder,
-            candidate.records,
-            candidate.project.folder,
-        )
-        for finding in missing_for(examined, view.maturity):
+        for finding in missing_for(candidate.examined(view), view.maturity):
             fault = finding.message.removeprefix(f"`{view.name}` ")
             yield Refusal(
                 view.name,

@@ -96,9 +96,6 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
     replace(exposures, "[ref('late_delivery')]", "[ref('late_delivery'), ref('carrier_tenders')]")
     replace(exposures, "{training_set: spot_rate}", "{features: [lane_rates]}")
     replace(exposures, "{training_set: tender_acceptance}", "{training_set: tenders}")
-    balance = views / "market/market_balance.yml"
-    replace(balance, "contract: {enforced: true}", "tags: []")
-    balance.write_text(balance.read_text().partition("unit_tests:")[0])
 
     parsed = parse(project)
     assert parsed.returncode == 0, parsed.stdout + parsed.stderr
@@ -111,8 +108,6 @@ def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:
         ("check_model_descriptions_stand_alone", "market_rates"),
         ("check_feature_view_samples", "carrier_tenders"),
         ("check_model_has_meta_keys", "lane_rates"),
-        ("check_model_has_contracts_enforced", "market_balance"),
-        ("check_model_has_unit_tests", "market_balance"),
         ("check_training_set_columns", "spot_rate"),
         ("check_training_set_columns", "tender_acceptance"),
         ("check_exposure_follows_training_set", "late_delivery"),

@@ -65,7 +65,7 @@ YAML = """models:
         grid: day
         longest_window_days: 1
         owners: {science: plants, engineering: pipes}
-        maturity: experimental
+        maturity: draft
         sensitivity: internal
     columns:
       - {name: bed_id, description: The bed., data_type: varchar, data_tests: [not_null]}

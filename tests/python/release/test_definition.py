@@ -17,6 +17,7 @@ from milepost.release.derived import Derived
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.service import Service
+from milepost.release.stressed_feature import StressedFeature
 from milepost.release.term import Term
 
 ROOT = Path(__file__).parents[3]
@@ -148,6 +149,7 @@ def test_what_an_entity_is_stands_once_and_is_described_with_each_view() -> None
         ("Each entity:", (Entity,)),
         ("Each service:", (Service,)),
         ("Each term:", (Term,)),
+        ("Each feature of a certificate:", (StressedFeature,)),
     ],
 )
 def test_the_format_page_has_a_row_for_each_field(title: str, kinds: tuple[type, ...]) -> None:

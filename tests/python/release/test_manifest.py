@@ -17,6 +17,7 @@ from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.manifest_format import parse
 from milepost.release.service import TrainingSetModel
+from milepost.release.stressed_feature import StressedFeature
 from milepost.release.term import Term
 
 WHERE = "s3://milepost-store/releases/x/manifest.json"
@@ -46,7 +47,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=6,
+    format_version=7,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -214,9 +215,9 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 7}', changed(lambda raw: raw.update(format_version=7, x=1))):
+    for body in (b'{"format_version": 8}', changed(lambda raw: raw.update(format_version=8, x=1))):
         message = (
-            f"`{WHERE}` has format version 7, this Milepost reads 1, 2, 3, 4, 5, 6\n"
+            f"`{WHERE}` has format version 8, this Milepost reads 1, 2, 3, 4, 5, 6, 7\n"
             "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
@@ -245,8 +246,29 @@ def test_keys_that_do_not_follow_from_entities_are_refused_whoever_sealed_them(
         parse(sealed(raw), WHERE)
 
 
+def test_what_a_view_withstood_comes_back_as_it_was_written() -> None:
+    row = StressedFeature("late_rate_28d", 9, 1, 5, 2, "nulls of `loads.miles`", 0.1, 0.5)
+    view = replace(VIEW, certificate=[row], rung_evidence="e" * 64)
+    manifest = replace(MANIFEST, views=[view]).sealed()
+    assert parse(manifest.to_bytes(), WHERE) == manifest
+
+
+def before_format_7(raw: dict[str, Any]) -> None:
+    """Until format 7 a view had no certificate and no rung that was earned."""
+    for name in ("certificate", "rung_evidence"):
+        del raw["views"][0][name]
+
+
+def test_a_release_of_format_6_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=6)
+    before_format_7(raw)
+    assert parse(sealed(raw), WHERE).views == MANIFEST.views
+
+
 def before_format_6(raw: dict[str, Any]) -> None:
     """Until format 6 a release said nothing of units, nulls, distributions, code and terms."""
+    before_format_7(raw)
     for name in ("glossary", "training_sets"):
         del raw[name]
     for name in ("sql", "tags"):

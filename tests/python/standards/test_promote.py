@@ -62,6 +62,7 @@ def grown(
         for name, value in project.environment().items():
             patch.setenv(name, value)
         patch.delenv("MILEPOST_SCRATCH")  # promotion finds its own place for databases
+        assert promote(project) == "experimental"
         yield project
 
 
@@ -119,7 +120,8 @@ def test_a_view_climbs_to_production_and_is_published(in_production: Greenhouse)
         "rows_before": 76,
         "rows_after": 4,
     }
-    assert project.publish().is_new
+    (view,) = project.publish().manifest.views
+    assert (view.maturity, view.rung_evidence) == ("production", evidence["digest"])
     with pytest.raises(StandardsError, match="is in `production`, and its evidence holds"):
         promote(project, "pipes")
 
