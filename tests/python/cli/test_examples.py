@@ -24,7 +24,7 @@ from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
 COMMANDS = {str(item.name): item for section in SECTIONS.values() for item in section}
 # They need more than a store: each has a test of its own below.
-OF_A_PROJECT = {"init", "publish", "reopen"}
+OF_A_PROJECT = {"init", "owners", "publish", "reopen", "report"}
 TYPES = {
     "carrier_id": "VARCHAR",
     "available_at": "TIMESTAMP",
@@ -147,3 +147,5 @@ def test_the_examples_of_publishing_run(
     build, publish = EXAMPLE.split(" && ")
     assert build == "dbt build"
     assert run(publish.removeprefix("milepost ")).startswith("published ")
+    assert "0 of 1 feature views change" in run(COMMANDS["report"].example)
+    assert run(COMMANDS["owners"].example).endswith("/project/.github/CODEOWNERS\n")
