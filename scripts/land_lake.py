@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from lake.declared import raw_tables
 from lake.laying import Lake, laid, lay
-from land_simulated import say
+from land_simulated import ANEW, VERSION, say
 from milepost.errors import LandingError, MilepostError
 from milepost.storage.location import Location
 
@@ -31,10 +31,11 @@ def land(raw: Location, sources: Path, *, scale: float, days: int, seed: int, en
     if lake is None:
         opening = datetime(end.year, end.month, end.day) - timedelta(days=days)  # noqa: DTZ001 - UTC
         lake = Lake(scale, seed, opening, through=opening, deletes_from=opening)
-    elif (lake.scale, lake.seed) != (scale, seed):
+    elif (lake.version, lake.scale, lake.seed) != (VERSION, scale, seed):
         raise LandingError(
-            f"`{raw.uri()}` is simulated at scale {lake.scale:g} with seed {lake.seed}",
-            hint="give the same scale and seed, or another location",
+            f"`{raw.uri()}` is simulated by version {lake.version} at scale {lake.scale:g} with "
+            f"seed {lake.seed}, not by version {VERSION} at scale {scale:g} with seed {seed}",
+            hint=f"give the scale and seed of the lake, {ANEW}",
         )
     if lake.through >= end:
         return 0

@@ -27,6 +27,11 @@ TABLES = (
     *("settlements", "claims", "carriers", "shippers", "facilities"),
     *("market_posts", "fuel_prices"),
 )
+# Raised where the same options give other rows: a log grows by the rules that it began with.
+VERSION = 2
+ANEW = (
+    "or land elsewhere; where versions differ, `make clean` removes a local log with its releases"
+)
 # Days from a load's own to the last landing of anything about it. The caps in the SQL add up to
 # 69; the longest of a million loads was 51. 2026-11.
 LONGEST_DELAY = 75
@@ -49,7 +54,7 @@ def land_simulated(
     A new log opens `days` before the day after `end`; one that is there grows, and `days` has no
     say. None where nothing is left to land. Values depend on seed, scale and opening date alone.
     """
-    written_by = f"simulated seed={seed} scale={scale:g}"
+    written_by = f"simulated version={VERSION} seed={seed} scale={scale:g}"
     closed = closed_dates(raw, written_by)
     opening = closed[0] if closed else end - timedelta(days=days - 1)
     first = closed[-1] + timedelta(days=1) if closed else opening
@@ -70,7 +75,12 @@ def land_simulated(
 
 def closed_dates(raw: Location, written_by: str) -> list[date]:
     """The closed landing dates in order; they must be contiguous and `written_by` this loader."""
-    closed = loader.closed_dates(raw, written_by=written_by)
+    try:
+        closed = loader.closed_dates(raw, written_by=written_by)
+    except LandingError as error:
+        raise LandingError(
+            error.message, hint=f"give the seed and scale of the log, {ANEW}"
+        ) from error
     missing = set(dates(closed[0], closed[-1])) - set(closed) if closed else set()
     if missing:
         raise LandingError(

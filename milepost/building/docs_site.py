@@ -15,6 +15,7 @@ from typing import Any
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
+from milepost.building.glossary import without_synonyms
 from milepost.errors import PublishError
 from milepost.release.definition import ViewDefinition, statements
 from milepost.release.service import Service
@@ -55,6 +56,8 @@ def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
         node["description"] += "\n\n" + _view_tables(view)
         node["meta"] = {}
     exposures = {node["name"]: node for node in manifest["exposures"].values()}
+    for node in exposures.values():
+        node["description"] = without_synonyms(node["description"], manifest["docs"].values())
     for service in services:
         exposures[service.name]["description"] += "\n\n" + _service_table(service, views)
         exposures[service.name]["meta"].pop("features", None)

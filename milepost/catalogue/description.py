@@ -13,6 +13,8 @@ from milepost.display import CELL, DisplayTable, labelled, markdown, to_html, to
 from milepost.release.definition import Fact
 
 HISTOGRAM = "histogram"
+# More lines of SQL would push what is asked for off the screen. 2026-11.
+MOST_LINES = 12
 # Facts that are Markdown.
 _PROSE = ("description", "nulls mean")
 _LABEL = 'style="text-align: left; vertical-align: top; white-space: nowrap"'
@@ -47,9 +49,7 @@ class Description:
         blocks = [[self.reference, *labelled(texts)]]
         if self.features is not None:
             blocks.append([repr(self.features)])
-        sql = self.sql_lines or self.sql
-        heading = "SQL" if sql == self.sql else "SQL, the lines that name it"
-        for title, code in self._codes(heading, sql).items():
+        for title, code in self._codes(*self._short_sql()).items():
             blocks.append([title, *(f"  {line}".rstrip() for line in code.splitlines())])
         return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -84,6 +84,16 @@ class Description:
             if label == "values" and self.histogram:
                 texts[HISTOGRAM] = ""
         return texts
+
+    def _short_sql(self) -> tuple[str, str | None]:
+        """Return a title and the SQL for a terminal: of much, the lines that name the feature."""
+        heading, sql = "SQL", self.sql
+        if self.sql_lines and self.sql_lines != self.sql:
+            heading, sql = "SQL, the lines that name it", self.sql_lines
+        line_count = (sql or "").strip("\n").count("\n") + 1
+        if line_count > MOST_LINES:
+            sql = f"{line_count} lines: `milepost describe {self.reference} --sql` prints them"
+        return heading, sql
 
     def _codes(self, title: str, sql: str | None) -> dict[str, str]:
         codes = {title: (sql or "").strip("\n"), "Python": self.code}

@@ -127,9 +127,8 @@ class Shelf:
         datetime.datetime(2026, 1, 29, 2, 0)
         """
         features, aliases = expand(features, aliases)
-        return tables.covers(
-            parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
-        )
+        request = parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
+        return tables.covers(request, features)
 
     def releases(self) -> DisplayTable[ReleaseSummary]:
         """Return every release of the store, the newest first, and what keeps it.

@@ -13,7 +13,7 @@ from milepost.errors import UnknownFeatureError
 from milepost.release import coverage, pointers, releases
 from milepost.release.coverage import Range
 from milepost.release.manifest import Manifest, View, minute
-from milepost.release.near_names import suggest
+from milepost.release.near_names import suggest, table_name
 from milepost.release.request import FeatureRequest
 from milepost.release.service import Service
 from milepost.storage.location import Location
@@ -25,6 +25,8 @@ class Coverage:
 
     features: DisplayTable[Range]
     together: Range
+    left_out: list[str]
+    """The derived features of whole views, which are looked up only where they are named."""
 
     @property
     def complete_from(self) -> datetime | None:
@@ -37,10 +39,14 @@ class Coverage:
         return self.together.built_through
 
     def __repr__(self) -> str:
-        return repr(self._table())
+        return "\n".join([repr(self._table()), *self._notes()])
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        return self._table()._repr_html_() + "".join(f"<p>{note}</p>" for note in self._notes())
+
+    def _notes(self) -> list[str]:
+        names = ", ".join(self.left_out)
+        return [f"only where it is named, because it is derived: {names}"] if names else []
 
     def _table(self) -> DisplayTable[Range]:
         rows = self.features if len(self.features) == 1 else [*self.features, self.together]
@@ -57,6 +63,7 @@ class ReleaseSummary:
     bytes: int
     commit: str | None
     is_current: bool
+    is_previous: bool
     pins: list[str]
 
 
@@ -117,6 +124,8 @@ def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
     pins: dict[str, list[str]] = defaultdict(list)
     for name, release in sorted(releases.pins(store).items()):
         pins[release].append(name)
+    manifests = list(releases.history(store))
+    previous = next((item.release for item in manifests if item.release != current), None)
     return DisplayTable(
         (
             ReleaseSummary(
@@ -126,27 +135,38 @@ def release_summaries(store: Location) -> DisplayTable[ReleaseSummary]:
                 sum(file.bytes for file in manifest.files),
                 manifest.code.get("commit"),
                 manifest.release == current,
+                manifest.release == previous,
                 pins[manifest.release],
             )
-            for manifest in releases.history(store)
+            for manifest in manifests
         ),
         {
             "release": lambda summary: summary.release,
             "views": lambda summary: summary.views,
             "rows": lambda summary: summary.rows,
             "bytes": lambda summary: summary.bytes,
-            "kept as": lambda summary: [
+            "known as": lambda summary: [
                 *(["current"] if summary.is_current else []),
+                *(["previous"] if summary.is_previous else []),
                 *summary.pins,
             ],
         },
     )
 
 
-def covers(request: FeatureRequest) -> Coverage:
-    """Return when the requested features are whole."""
+def covers(request: FeatureRequest, features: Iterable[str]) -> Coverage:
+    """Return when the requested features are whole; `features` are their names as asked for."""
     ranges = coverage.ranges(request)
-    return Coverage(_ranges(ranges), coverage.together(ranges))
+    named = {whole.feature for whole in ranges}
+    left_out = [
+        f"{requested.name}:{derived.name}"
+        for requested in request.views
+        for derived in requested.view.derived
+        if requested.name in map(table_name, features)
+    ]
+    return Coverage(
+        _ranges(ranges), coverage.together(ranges), [name for name in left_out if name not in named]
+    )
 
 
 def _ranges(ranges: Iterable[Range]) -> DisplayTable[Range]:

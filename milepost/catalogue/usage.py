@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from milepost.errors import UnknownFeatureError
@@ -79,7 +79,8 @@ def code(
     """
     request = _request(manifest, features, aliases or {})
     together = coverage.together(coverage.ranges(request))
-    instant = together.built_through - timedelta(hours=1)
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    instant = min(now, together.built_through - timedelta(hours=1))
     is_early = together.complete_from is not None and instant < together.complete_from
     values = {name: _PLACEHOLDERS[kind] for name, kind in _entity_columns(request).items()}
     values[EVENT_TIMESTAMP] = _python(instant)

@@ -17,8 +17,8 @@ from milepost.storage.location import Location
 @command(
     "diff",
     example="diff previous current",
-    output="A line for each view and service that differs, and below it what differs; "
-    "`nothing differs` where nothing does.",
+    output="A line for each view and service that differs, and below it what differs; one "
+    "for the glossary; `nothing differs` where nothing does.",
     json="A list: of views `view`, `change` (`added`, `removed`, `changed`), `features_added`, "
     "`features_removed`, `features_changed`, `complete_from` (`{feature: [before, after]}`, where "
     "it changed), `stated` (`{name: [before, after]}`), `rows_before`, `rows_after`, "
@@ -41,4 +41,5 @@ def diff(store: Location, a: str | None, b: str | None) -> Answer:
         releases.read(store, resolve(store, release)) for release in (a or "previous", b)
     )
     differences = difference.between(before, after)
-    return Answer([asdict(item) for item in differences], "\n".join(difference.lines(differences)))
+    text = "\n".join(difference.text(before, after))
+    return Answer([asdict(item) for item in differences], text)

@@ -9,7 +9,10 @@ import click
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
+from milepost.errors import UnknownFeatureError
 from milepost.reading.store import FeatureStore
+from milepost.release.manifest import Manifest
+from milepost.release.near_names import table_name
 from milepost.release.service import named
 from milepost.storage.location import Location
 
@@ -29,7 +32,7 @@ def head(store: Location, name: str, n: int, release: str | None) -> Answer:
     Each column has a line. Where the month has fewer rows, those of older months follow.
     """
     rows = FeatureStore(store.uri(), release).head(name, n)
-    return Answer(rows.to_arrow().to_pylist(), repr(rows))
+    return Answer(rows.to_arrow().to_pylist(), rows.text("`--json`"))
 
 
 @command(
@@ -58,6 +61,7 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
     not whole at that instant has no value, and says when it is.
     """
     feature_store = FeatureStore(store.uri(), release)
+    _check_keys_are_named(names, feature_store.manifest)
     references = [name for name in names if "=" not in name]
     keys = dict(name.split("=", 1) for name in names if "=" in name)
     looked_up = feature_store.lookup(named(references, feature_store.manifest.services), keys, at)
@@ -67,3 +71,20 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
         "features": [asdict(feature) for feature in looked_up.features],
     }
     return Answer(data, repr(looked_up))
+
+
+def _check_keys_are_named(names: tuple[str, ...], manifest: Manifest) -> None:
+    """Refuse `VIEW VALUE`: a value needs the name of its key before it."""
+    first, *more_names = names
+    view = manifest.by_name.get(table_name(first.partition(":")[0]))
+    if view is None or any("=" in name for name in more_names):
+        return
+    known = {*manifest.by_name, *(service.name for service in manifest.services)}
+    for name in more_names:
+        if table_name(name.partition(":")[0]) not in known:
+            values = [name, *["..."] * (len(view.keys) - 1)]
+            pairs = [f"{key}={value}" for key, value in zip(view.keys, values, strict=True)]
+            raise UnknownFeatureError(
+                f"`{name}` is no feature view or service, and no key with its value",
+                hint=f"write `milepost lookup {first} {' '.join(pairs)}`",
+            )

@@ -36,9 +36,10 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
 
     if dry_run:
         judgement = publishing.judge(database, manifest, store)
-        differences = None
+        differences, difference_lines = None, []
         if judgement.manifest:
             differences = difference.between(judgement.current, judgement.manifest)
+            difference_lines = difference.text(judgement.current, judgement.manifest)
         data = {
             "refused": judgement.refused,
             "current": judgement.current.release if judgement.current else None,
@@ -46,7 +47,7 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
         }
         lines = [f"refused: {reason}" for reason in judgement.refused] or ["would be published"]
         lines += [f"hint: {judgement.remedies}"] if judgement.refused else []
-        lines += [] if differences is None else difference.lines(differences)
+        lines += difference_lines
         views = judgement.manifest.views if judgement.manifest else []
         lines += [f"without a row: {view.name}" for view in views if not view.rows]
         return Answer(data, "\n".join(lines), REFUSED if judgement.refused else OK)

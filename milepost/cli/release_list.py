@@ -13,10 +13,11 @@ from milepost.storage.location import Location
 @command(
     "releases",
     example="releases --json",
-    output="A line for each release: its id, views, rows, bytes, and what keeps it.",
-    json="A list of `release`, `views`, `rows`, `bytes`, `commit`, `is_current`, `pins`.",
+    output="A line for each release: its id, views, rows, bytes, and its other names.",
+    json="A list of `release`, `views`, `rows`, `bytes`, `commit`, `is_current`, `is_previous`, "
+    "`pins`.",
 )
 def releases(store: Location) -> Answer:
-    """List the releases, the newest first, and what keeps each."""
+    """List the releases, the newest first, with their other names."""
     summaries = release_summaries(store)
     return Answer([asdict(summary) for summary in summaries], repr(summaries))

@@ -10,6 +10,7 @@ from milepost.catalogue.shelf import Shelf
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import Argument, command
+from milepost.errors import ReleaseError
 from milepost.release.service import named
 from milepost.storage.location import Location
 
@@ -45,11 +46,12 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
     example="describe carrier_reliability:on_time_delivery_rate_28d",
     output="A line for each fact; of a view also a table of its features.",
     json="`reference`, `facts`: by label, null where there is nothing to say; `features`: of a "
-    "view, a list of `reference`, `kind`, `description`.",
+    "view, a list of `reference`, `kind`, `description`. With `--sql`: `reference`, `sql`.",
 )
 @arguments.names("A view, or a feature as view:feature.", metavar="NAME", nargs=1)
+@click.option("--sql", is_flag=True, help="Print the SQL of the view's dbt model instead, whole.")
 @arguments.of_release()
-def describe(store: Location, name: str, release: str | None) -> Answer:
+def describe(store: Location, name: str, release: str | None, *, sql: bool) -> Answer:
     """Describe a feature view or a feature.
 
     Says what it means, what type it has, who owns it, and from when until when it is whole.
@@ -60,7 +62,14 @@ def describe(store: Location, name: str, release: str | None) -> Answer:
         "facts": description.facts,
         "features": description.features and [asdict(item) for item in description.features],
     }
-    return Answer(data, repr(description))
+    if not sql:
+        return Answer(data, repr(description))
+    if description.sql is None:
+        raise ReleaseError(
+            f"`{name}` has no SQL of its own",
+            hint="name a view, or a feature that its table has; a release before 2026-11 has none",
+        )
+    return Answer({"reference": description.reference, "sql": description.sql}, description.sql)
 
 
 @command(

@@ -70,7 +70,7 @@ def show(store: Location, release: str | None, *, example: bool) -> Answer:
 def _facts(view: View) -> list[str]:
     """Return what the view says of itself, in as few lines as it takes.
 
-    Of a long list, such as the reasons of dropped checks, it is the number: `describe` has all.
+    Of a long list it is the number: `describe` has all.
     """
     shown = {
         label: len(fact) if isinstance(fact, list) and len(fact) > LISTED else fact

@@ -51,7 +51,12 @@ def training_set(
     release: str | None,
     full_feature_names: bool,
 ) -> Answer:
-    """Look features up for entity rows, into a new file on S3."""
+    """Look features up for entity rows, into a new file on S3.
+
+    The file of `--entities`, such as spine.sql, can say: select carrier_id, available_at as
+    event_timestamp from carrier_reliability.
+    """
+    _check_outside(store, out)
     feature_store = FeatureStore(store.uri(), release)
     row_count = feature_store.get_historical_features(
         _entity_rows(entities),
@@ -77,3 +82,11 @@ def _entity_rows(source: str) -> str:
             f"`{source}` cannot be read: {error}",
             hint="name a file with one SQL query, or `s3://bucket/rows.parquet`",
         ) from error
+
+
+def _check_outside(store: Location, out: str) -> None:
+    if out.startswith(store.uri().rstrip("/") + "/"):
+        raise LookupInputError(
+            f"`{out}` is inside the store `{store.uri()}`",
+            hint="only releases are there: name a file beside it, or in another bucket",
+        )

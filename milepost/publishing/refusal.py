@@ -13,6 +13,9 @@ NEW_VERSION = (
     "`dbt build` and `milepost publish`"
 )
 
+# The command that reruns tests names as many.
+RERUN = 5
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -55,6 +58,12 @@ def _line(cause: str, refusals: Sequence[Refusal], views: Sequence[str]) -> str:
     is_all = len(views) > 1 and set(views) == set(refused_views)
     view_names = f"all {len(views)} views" if is_all else shortened(refused_views)
     return f"{view_names}: {sentence}"
+
+
+def rerun(tests: Iterable[str]) -> str:
+    """Return what to do about tests that did not pass, by their names."""
+    names = sorted(set(tests))[:RERUN]
+    return f"`dbt test --select {' '.join(names)}` says why; once it passes, {REBUILD}"
 
 
 def remedies(refusals: Iterable[Refusal]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,9 +13,7 @@ import pyarrow.compute as pc
 from milepost.errors import LandingError
 from milepost.raw.column_types import DECLARABLE, arrow_type, cast, landed_type
 from milepost.raw.markers import TABLE
-
-# What pandas calls an index that has no name of its own.
-_INDEX = re.compile(r"__index_level_\d+__")
+from milepost.storage.arrow import is_index
 
 
 def by_landing_date(
@@ -88,7 +85,7 @@ def _wanted_types(
     table: str, schema: pa.Schema, columns: Mapping[str, str] | None
 ) -> dict[str, pa.DataType]:
     """Return the type in which each column is landed, in the order in which the rows have them."""
-    names = [name for name in schema.names if not _INDEX.fullmatch(name)]
+    names = [name for name in schema.names if not is_index(name)]
     declared = {"landing_date": "date", **(columns or {})}
     lacking = [name for name in declared if name not in names]
     if lacking:

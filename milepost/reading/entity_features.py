@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from milepost.display import DisplayTable, to_short_text
 from milepost.errors import LookupInputError
 from milepost.reading.lookup import Lookup
+from milepost.reading.missing_keys import missing_keys
 from milepost.reading.recipe import LookupOptions
 from milepost.reading.training_set import TrainingSet
 from milepost.reading.view_promises import MICROSECOND
@@ -25,6 +26,8 @@ from milepost.release.names import AVAILABLE_AT, EVENT_TIMESTAMP
 from milepost.release.near_names import suggest
 from milepost.release.request import FeatureRequest
 from milepost.storage.location import Location
+
+NO_ROW = "no row of these keys until then"
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,22 @@ class EntityFeature:
 
 @dataclass(frozen=True)
 class EntityFeatures:
-    """The features of the entity with these keys, as they could be known at an instant, UTC."""
+    """The features of the entity with these keys, as they could be known at an instant, UTC.
+
+    `missing` says of which keys there is no row, in a sentence for each.
+    """
 
     keys: dict[str, Any]
     at: datetime
     features: DisplayTable[EntityFeature]
+    missing: list[str]
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n\n{self.features!r}"
+        return "\n".join([self._title(), *self.missing, "", repr(self.features)])
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self._title())}</p>{self.features._repr_html_()}"
+        lines = "<br>".join(map(escape, (self._title(), *self.missing)))
+        return f"<p>{lines}</p>{self.features._repr_html_()}"
 
     def _title(self) -> str:
         return f"{', '.join(f'{key} {value}' for key, value in self.keys.items())} at {self.at} UTC"
@@ -73,18 +81,18 @@ def look_up(
     training_set = Lookup(location, manifest, request, options.to_json()).run(timed)
     assert isinstance(training_set, TrainingSet)  # noqa: S101 - nothing was written
     (values,) = training_set.to_arrow().to_pylist()
-    without_row = {
-        requested.name
+    without_row = [
+        requested
         for requested in request.views
         if all(values[item.name] is None for item in request.columns if item.view is requested)
         and not _has_row(ViewFiles(location, requested.view), requested.keys, row, instant)
-    }
+    ]
     features = []
     for column, whole in zip(request.columns, coverage.ranges(request), strict=True):
         note = _not_whole(whole, instant)
         value = None if note else values[column.name]
-        if column.view.name in without_row:
-            note = note or "no row of these keys until then"
+        if column.view in without_row:
+            note = note or NO_ROW
         features.append(EntityFeature(whole.feature, value, note))
     return EntityFeatures(
         row.to_pylist()[0],
@@ -94,9 +102,11 @@ def look_up(
             {
                 "feature": lambda feature: feature.feature,
                 "value": lambda feature: to_short_text(feature.value),
-                "": lambda feature: feature.note,
+                # Said once, above.
+                "": lambda feature: "" if feature.note == NO_ROW else feature.note,
             },
         ),
+        missing_keys(location, without_row, row.to_pylist()[0]),
     )
 
 
@@ -127,6 +137,11 @@ def _entity_row(request: FeatureRequest, keys: Mapping[str, Any]) -> pa.Table:
     }
     for requested_derived in request.derived.values():
         types.update(requested_derived.derived.request)
+    if not isinstance(keys, Mapping):
+        raise LookupInputError(
+            f"the keys are `{keys!r}`, not a dict",
+            hint="write {" + ", ".join(f'"{name}": ...' for name in types) + "}",
+        )
     for name in keys:
         if name not in types:
             raise LookupInputError(f"no feature takes `{name}`", hint=suggest(name, types))

@@ -42,6 +42,10 @@ class ViewRows:
         return int(self._table.num_rows)
 
     def __repr__(self) -> str:
+        return self.text("`to_arrow`")
+
+    def text(self, remedy: str) -> str:
+        """Return what fits the terminal; `remedy` has the rows that do not."""
         columns = [[self.view, *self._table.column_names], *self._texts()]
         widths = [max(map(len, column)) + len(GAP) for column in columns]
         ends = itertools.accumulate(widths)
@@ -49,9 +53,7 @@ class ViewRows:
         lines = repr(self._columns(shown))
         more = len(self) - shown
         return (
-            lines
-            if more <= 0
-            else f"{lines}\n{more} more: a wider terminal, or `to_arrow`, has them"
+            lines if more <= 0 else f"{lines}\n{more} more: a wider terminal, or {remedy}, has them"
         )
 
     def _repr_html_(self) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from milepost.errors import LookupInputError
 from milepost.reading import training_set_display
 from milepost.reading.recipe import METADATA_KEY
+from milepost.storage.arrow import without_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ class TrainingSet:
     and so in a Parquet file that pyarrow writes of it.
     """
 
+    # With the index of a pandas frame, which only `to_pandas` gives back.
     _table: pa.Table
 
     @classmethod
@@ -36,7 +38,7 @@ class TrainingSet:
 
     def to_arrow(self) -> pa.Table:
         """Return it as a pyarrow table."""
-        return self._table
+        return without_index(self._table)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a pandas data frame, with the index and the dtypes of the frame that came in.
@@ -53,7 +55,7 @@ class TrainingSet:
         import polars as pl
 
         try:
-            frame = pl.from_arrow(self._table)
+            frame = pl.from_arrow(self.to_arrow())
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise LookupInputError(
                 f"polars cannot hold the training set: {str(error).splitlines()[0]}",
@@ -75,19 +77,19 @@ class TrainingSet:
         return None if text is None else datetime.fromisoformat(text)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._table.__arrow_c_stream__(requested_schema)
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n\n{training_set_display.columns(self._table)!r}"
+        return f"{self._title()}\n\n{training_set_display.columns(self.to_arrow())!r}"
 
     def _repr_html_(self) -> str:
-        return training_set_display.html(self._title(), self._table)
+        return training_set_display.html(self._title(), self.to_arrow())
 
     def _title(self) -> str:
         return (
-            f"TrainingSet of {len(self):,} rows and {self._table.num_columns:,} columns, "
+            f"TrainingSet of {len(self):,} rows and {self.to_arrow().num_columns:,} columns, "
             f"release {self.recipe['release']}"
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from milepost.release.definition import statements
-from milepost.release.manifest import Manifest, View
+from milepost.display import to_text
+from milepost.release.definition import Statement, statements
+from milepost.release.manifest import Manifest, View, minute
 from milepost.release.service import Service
 
 _STATED_BY_SERVICE = ("description", "maturity", "owner", "aliases", "features", "tags")
@@ -68,8 +70,6 @@ def between(before: Manifest | None, after: Manifest) -> Differences:
 
 def lines(differences: Differences) -> Iterator[str]:
     """Return the differences as a person reads them."""
-    if not differences:
-        yield "nothing differs"
     for difference in differences:
         if isinstance(difference, ServiceDifference):
             yield f"service {difference.service}: {difference.change}"
@@ -85,13 +85,30 @@ def lines(differences: Differences) -> Iterator[str]:
                 if names:
                     yield f"  {kind} {change}: {', '.join(names)}"
         for (old, new), names in _by_change(getattr(difference, "complete_from", {})).items():
-            yield f"  complete from {old} -> {new}: {', '.join(names)}"
+            instants = (minute(datetime.fromisoformat(instant)) for instant in (old, new))
+            yield f"  complete from {' -> '.join(instants)}: {', '.join(names)}"
         for name, (before, after) in difference.stated.items():
-            yield f"  {name}: {_readable(before)} -> {_readable(after)}"
+            yield f"  {name}: {_readable(name, before)} -> {_readable(name, after)}"
 
 
-def _readable(value: object) -> object:
-    return [str(item) for item in value] if isinstance(value, list) else value
+def text(before: Manifest | None, after: Manifest) -> list[str]:
+    """Return all that differs as a person reads it; the glossary changes what a search finds."""
+    return [*lines(between(before, after)), *_glossary(before, after)] or ["nothing differs"]
+
+
+def _glossary(before: Manifest | None, after: Manifest) -> Iterator[str]:
+    had = {term.name: term for term in before.glossary} if before else {}
+    has = {term.name: term for term in after.glossary}
+    differing = [name for name in sorted({*had, *has}) if had.get(name) != has.get(name)]
+    if differing:
+        yield f"glossary: {', '.join(differing)}"
+
+
+def _readable(name: str, value: object) -> str:
+    """Return a value of a field of a view or a service as a person reads it."""
+    statement = statements(View).get(name, Statement())
+    fact = Statement().fact(value) if isinstance(value, bool) else statement.fact(value)
+    return to_text(fact) or "none"
 
 
 def _by_change(complete_from: dict[str, list[str]]) -> dict[tuple[str, ...], list[str]]:

@@ -71,7 +71,7 @@ class View(ViewDefinition):
     checks: list[str] = field(
         metadata=stated(label="checks passed", to_fact=len, is_compared=False)
     )
-    dropped_checks: dict[str, str] = field(default_factory=dict)
+    dropped_checks: dict[str, str] = field(default_factory=dict, metadata=stated(is_shown=False))
     estimated_known_at: dict[str, str] = field(default_factory=dict)
     """By raw table, how it was estimated when a row was known, where no column of it says so."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from milepost.errors import LookupInputError, ReleaseError
+from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
 from milepost.release import derived as derived_features
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
@@ -108,6 +108,7 @@ def parse_request(
     for reference in features:
         name, colon, feature = reference.partition(":")
         if table_name(name) not in views:
+            _check_no_alias(manifest, name)
             manifest.view(name, other_names=views)  # raises, with the names that are near
         view = views[table_name(name)]
         known = [*view.view.features, *(derived.name for derived in view.view.derived)]
@@ -133,6 +134,17 @@ def parse_request(
     derived = _requested_derived(manifest, requested, needed_views)
     _check_ttl(ttl, needed_views)
     return FeatureRequest(needed_views, columns, derived, allow_early, allow_late, ttl)
+
+
+def _check_no_alias(manifest: Manifest, name: str) -> None:
+    """Say of an alias of a service how it is given: it has no meaning without the service."""
+    for service in manifest.services:
+        if name in service.aliases:
+            raise UnknownFeatureError(
+                f"release {manifest.release} has no feature view `{name}`",
+                hint=f"it is an alias of service `{service.name}`: ask for the service, or give "
+                f"aliases={{{name!r}: {service.aliases[name]!r}}}".replace("'", '"'),
+            )
 
 
 def _aliased_view(manifest: Manifest, alias: str, options: Mapping[str, Any]) -> RequestedView:

@@ -83,7 +83,10 @@ def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
             isinstance(text, str)
             for text in (alias, options.get("view", ""), *keys, *keys.values())
         ):
-            raise LookupInputError(f"alias `{alias}` is `{options!r}`", hint=hint)
+            raise LookupInputError(
+                f"alias `{alias}` is `{options!r}`, which does not say its view and keys as text",
+                hint=hint,
+            )
         plain_aliases[alias] = (
             {**options, "keys": dict(keys)} if "keys" in options else dict(options)
         )

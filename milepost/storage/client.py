@@ -122,7 +122,14 @@ def storage_error(error: ClientError | BotoCoreError | None, doing: str) -> Stor
                 f"{doing}: the bucket does not exist",
                 hint="create the bucket, or correct the bucket's name in the URI",
             )
-        if code in {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}:
+        if code == "AccessDenied":
+            return StorageError(
+                f"{doing}: refused ({code})",
+                hint="who you are may not do this, such as a reader who writes: take another "
+                "AWS_PROFILE, or ask for the right; docs/reference/security.md lists who needs "
+                "which",
+            )
+        if code in {"403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}:
             return StorageError(
                 f"{doing}: refused ({code})",
                 hint="the key, the secret or their rights are wrong; see AWS_PROFILE or "

@@ -17,7 +17,7 @@ import pyarrow as pa
 from lake import iceberg_table
 from lake.files import parquet
 from lake.partitions import file_name, partitions
-from land_simulated import say, simulate
+from land_simulated import VERSION, say, simulate
 from milepost.raw.tables import Partition, RawTable
 from milepost.storage import s3
 from milepost.storage.client import PARALLEL_REQUESTS
@@ -43,6 +43,7 @@ class Lake:
     through: datetime
     deletes_from: datetime
     drifts: bool = True
+    version: int = VERSION
 
 
 def lay(raw: Location, tables: Sequence[RawTable], lake: Lake, *, after: datetime) -> int:
@@ -88,7 +89,7 @@ def laid(raw: Location) -> Lake | None:
     state = json.loads(stored.body)
     for name in ("opening", "through", "deletes_from"):
         state[name] = datetime.fromisoformat(state[name])
-    return Lake(**state)
+    return Lake(**{"version": 1} | state)
 
 
 def put(raw: Location, objects: Objects) -> int:

@@ -49,18 +49,30 @@ drawn as (
         greatest(1, len(regexp_extract_all(zip3s, '\d+'))) as zip3_count,
     from read_csv(getvariable('seeds') || '/freight_markets.csv', all_varchar = true)
 
+),
+
+sized as (
+
+    select
+        (row_number() over (order by market_id))::bigint as market,
+        *,
+        normal(key, 1) as pull,
+        -- Whole, so that its sums are exact.
+        ceil(1000 * sqrt(zip3_count) * exp(0.8 * normal(key, 3)))::bigint as size,
+        rank() over (order by size desc)
+        <= ceil(count(*) over () * pow(getvariable('scale'), 0.6)) as is_served,
+    from drawn
+
 )
 
+-- A small brokerage works in few markets: loads spread over all would leave no lane with a price.
 select
-    (row_number() over (order by market_id))::bigint as market,
     *,
-    normal(key, 1) as pull,
-    -- Whole, so that its sums are exact.
-    ceil(1000 * sqrt(zip3_count) * exp(0.8 * normal(key, 3)))::bigint as size,
-    sum(size) over (order by market_id) / sum(size) over () as share_to,
-    share_to - size / sum(size) over () as share_from,
-    rank() over (order by size desc) as size_rank,
-from drawn;
+    sum(size) filter (is_served) over (order by market_id)
+    / sum(size) filter (is_served) over () as share_to,
+    share_to - case when is_served then size else 0 end
+    / sum(size) filter (is_served) over () as share_from,
+from sized;
 
 create table distances as
 select

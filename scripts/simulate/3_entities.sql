@@ -2,7 +2,7 @@
 
 set variable carrier_count = greatest(60, round(2000 * sqrt(getvariable('scale'))))::bigint;
 set variable facility_count = greatest(60, round(3000 * sqrt(getvariable('scale'))))::bigint;
-set variable shipper_count = greatest(15, round(400 * sqrt(getvariable('scale'))))::bigint;
+set variable shipper_count = greatest(10, round(400 * pow(getvariable('scale'), 0.8)))::bigint;
 
 create table carriers as
 with
@@ -109,7 +109,7 @@ select
     1 + 4.5 * uniform(key, 2) as lead_days,
     0.14 * uniform(key, 3) as reschedule_share,
     0.08 * pow(uniform(key, 4), 1.5) as cancellation_share,
-    2 + floor(24 * pow(getvariable('scale'), 0.25) * pow(uniform(key, 5), 2))::bigint as lane_count,
+    2 + floor(24 * pow(getvariable('scale'), 0.75) * pow(uniform(key, 5), 2))::bigint as lane_count,
 from drawn;
 
 -- A shipper ships from up to four sites, rather in headhaul markets, to where freight is wanted,

@@ -165,7 +165,7 @@ counted as (
     inner join markets on market_days.market = markets.market
     inner join equipment on market_days.equipment_type = equipment.equipment_type
     cross join (select unnest([7, 11, 15, 19]) as posted_hour) as hours
-    where markets.size_rank <= ceil((select count(*) from markets) * pow(getvariable('scale'), 0.6))
+    where markets.is_served
 
 ),
 

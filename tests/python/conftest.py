@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import greenhouse
+from dbt_process import run_dbt
 from greenhouse import Greenhouse
 from milepost.storage.client import client
 from milepost.storage.location import Location
@@ -29,11 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only `make proofs` has the time for."""
+    """Leave out what only `make proofs` has the time for; run the files that build projects first.
+
+    The quick files at the end keep all workers busy until the last one.
+    """
     if not config.getoption("--full-size"):
         large = [item for item in items if item.get_closest_marker("full_size")]
         config.hook.pytest_deselected(items=large)
         items[:] = [item for item in items if item not in large]
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +105,6 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dbt")
     shutil.copy(PROJECT / "profiles.example.yml", folder / "profiles.yml")
     paths = [f"--{name}={folder}" for name in ("profiles-dir", "target-path", "log-path")]
-    dbt = Path(sys.executable).with_name("dbt")
-    done = subprocess.run(
-        [dbt, "--quiet", "parse", *paths],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_dbt(PROJECT, ["--quiet", "parse", *paths], os.environ)
     assert done.returncode == 0, done.stdout
     return folder / "manifest.json"

@@ -156,6 +156,14 @@ def test_the_shelf_takes_the_place_of_the_list_of_views(dbt_manifest: Path) -> N
     assert "## Where to look\n" in page["block_contents"]
 
 
+def test_a_service_that_quotes_the_glossary_shows_no_synonyms(dbt_manifest: Path) -> None:
+    manifest = json.loads(dbt_manifest.read_text())
+    quoted = manifest["exposures"].values()
+    assert any("Synonyms:" in exposure["description"] for exposure in quoted)
+    described = docs_site.with_shelf(manifest)["exposures"].values()
+    assert not any("Synonyms:" in exposure["description"] for exposure in described)
+
+
 def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [doc for doc in manifest["docs"].values() if doc["name"] == "__overview__"]
 

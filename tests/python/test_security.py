@@ -201,8 +201,8 @@ def test_no_secret_is_written_anywhere(
     publish += ["--database", "scratch.duckdb", "--store", green.store.uri()]
     outputs = {}
     for name, command, secret, code in (
-        ("build", "dbt --debug build --full-refresh", keys, 0),
-        ("refused build", "dbt --debug build", wrong, 2),
+        ("build", "dbt --debug --log-level-file debug build --full-refresh", keys, 0),
+        ("refused build", "dbt --debug --log-level-file debug build", wrong, 2),
         ("refused publication", "", wrong, 1),
         ("publication", "", keys, 0),
     ):

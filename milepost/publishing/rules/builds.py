@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from milepost.building.declared_views import FeatureView, published_name
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import Refusal
+from milepost.publishing.refusal import REBUILD, Refusal, rerun
 
 
 def built_in_full(candidate: Candidate) -> Iterator[Refusal]:
@@ -57,11 +57,14 @@ def _build_fault(candidate: Candidate, view: FeatureView, node_id: str) -> Refus
     if build is None:
         return Refusal(view.name, name, "has not been built", "tables have not been built")
     if build.status != "success":
+        ended = f"ended as `{build.status}`"
+        failed = _failed_tests(candidate, node_id) if build.status == "skipped" else []
         return Refusal(
             view.name,
             f"the last build of {name}",
-            f"ended as `{build.status}`",
-            f"builds ended as `{build.status}`",
+            f"{ended}, after test `{failed[0]}` failed" if failed else ended,
+            f"builds {ended}" + (f", after test `{failed[0]}` failed" if failed else ""),
+            rerun(failed) if failed else REBUILD,
         )
     if build.narrowed_by:
         fault = f"built with `{build.narrowed_by}`, not as the project says"
@@ -74,6 +77,17 @@ def _build_fault(candidate: Candidate, view: FeatureView, node_id: str) -> Refus
             "tables were built in another place than the manifest says",
         )
     return None
+
+
+def _failed_tests(candidate: Candidate, node_id: str) -> list[str]:
+    """Return the tests of a table, and of what it is made from, for which dbt did not build it."""
+    runs = candidate.records.tests
+    test_ids = candidate.catalog.tests_on(candidate.catalog.lineage(node_id))
+    return sorted(
+        str(candidate.catalog.nodes[test_id]["name"])
+        for test_id in test_ids
+        if test_id in runs and runs[test_id].status in {"fail", "error"}
+    )
 
 
 def _order_faults(candidate: Candidate, view: FeatureView, node_id: str) -> Iterator[Refusal]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from milepost.building.declared_views import FeatureView, published_name
 from milepost.display import shortened
 from milepost.publishing.candidate import Candidate
-from milepost.publishing.refusal import Refusal
+from milepost.publishing.refusal import REBUILD, Refusal, rerun
 
 # What a data test asks unless it is told to ask less.
 _WHOLE_TEST = {
@@ -74,12 +74,22 @@ def tests_passed(candidate: Candidate) -> Iterator[Refusal]:
     source, of the tables that read it; for an ephemeral model, of those that it reads. The view's
     own data tests ran on exactly the content that is exported.
     """
+    test_ids = {
+        view.name: sorted(candidate.catalog.tests_on(candidate.catalog.lineage(view.unique_id)))
+        for view in candidate.views
+    }
+    names = {id_: candidate.catalog.nodes[id_]["name"] for ids in test_ids.values() for id_ in ids}
+    runs = candidate.records.tests
+    failed = {
+        id_: name for id_, name in names.items() if id_ in runs and runs[id_].status != "pass"
+    }
     for view in candidate.views:
-        lineage = candidate.catalog.lineage(view.unique_id)
-        for test_id in sorted(candidate.catalog.tests_on(lineage)):
-            name = f"test `{candidate.catalog.nodes[test_id]['name']}`"
+        for test_id in test_ids[view.name]:
+            remedy = rerun(failed.values()) if test_id in failed else REBUILD
             for fault, cause in _run_fault(candidate, view, test_id):
-                yield Refusal(view.name, name, fault, f"tests {cause}")
+                yield Refusal(
+                    view.name, f"test `{names[test_id]}`", fault, f"tests {cause}", remedy
+                )
 
 
 def _run_fault(candidate: Candidate, view: FeatureView, test_id: str) -> Iterator[tuple[str, str]]:

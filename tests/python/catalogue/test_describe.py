@@ -223,4 +223,5 @@ def test_releases_say_what_keeps_them(store: Location) -> None:
         (second.release, True, []),
         (first.release, False, ["pricing"]),
     ]
-    assert repr(found).splitlines()[2].split()[-1] == "pricing"
+    assert [one.is_previous for one in found] == [False, True]
+    assert repr(found).splitlines()[2].split()[-2:] == ["previous,", "pricing"]

@@ -86,7 +86,7 @@ def test_releases_are_listed_newest_first(two: tuple[str, str], run: Run) -> Non
     code, out, err = run("releases")
     assert (code, err) == (0, "")
     assert re.search(rf"^{second} +2 +5 .* current$", out, re.MULTILINE)
-    assert re.search(rf"^{first} +1 +2 .* pricing$", out, re.MULTILINE)
+    assert re.search(rf"^{first} +1 +2 .* previous, pricing$", out, re.MULTILINE)
 
 
 def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
@@ -144,7 +144,7 @@ def test_a_difference_names_views_features_rows_and_partitions(
         "  features removed: count",
         "  partitions removed: 2026-03",
         "  partitions changed: 2026-01, 2026-02",
-        "  built_through: 2026-08-01T00:00:00 -> 2026-07-01T00:00:00",
+        "  built_through: 2026-08-01 00:00 -> 2026-07-01 00:00",
         "lanes: removed, rows 2 -> 0 (-2)",
         "  features removed: late",
         "  partitions removed: 2026-01, 2026-02",
@@ -193,7 +193,7 @@ def test_a_difference_says_from_when_a_feature_is_complete(store: Location, run:
     assert carriers["complete_from"] == {"late": change, "count": change}
     assert run("diff", first, second)[1].splitlines() == [
         "carriers: changed, rows 2 -> 2 (+0)",
-        "  complete from 2026-01-01 00:00:00 -> 2026-01-02 00:00:00: late, count",
+        "  complete from 2026-01-01 00:00 -> 2026-01-02 00:00: late, count",
     ]
 
 
@@ -342,7 +342,7 @@ def test_a_training_set_is_written_from_a_query_and_a_service(
     carriers = replace(put_view(store, "carriers", rows_of(TYPES, *ROWS)), derived=[twice])
     manifest = replace(manifest_of(carriers), services=[service]).sealed()
     release_manifest(store, manifest)
-    spine, out = tmp_path / "spine.sql", store.uri("training/set.parquet")
+    spine, out = tmp_path / "spine.sql", f"{store.uri()}-training/set.parquet"
     spine.write_text(
         "select distinct carrier_id, timestamp '2026-03-01' as event_timestamp, 2.0 as factor "
         "from carriers order by carrier_id"
@@ -353,10 +353,13 @@ def test_a_training_set_is_written_from_a_query_and_a_service(
     assert written.select(["late", "twice"]).to_pydict() == {"late": [0.5, 0.1], "twice": [1, 0.2]}
     code, _, err = run(*asked, "lateness")
     assert (code, "is there already\nhint: a training set replaces nothing" in err) == (1, True)
-    again = (*asked[:-2], store.uri("b.parquet"), "--features", "carriers:late", "carriers:twice")
+    code, _, err = run(*asked[:-2], store.uri("b.parquet"), "--features", "lateness")
+    assert (code, "is inside the store" in err, "name a file beside it" in err) == (1, True, True)
+    named_out = f"{store.uri()}-training/b.parquet"
+    again = (*asked[:-2], named_out, "--features", "carriers:late", "carriers:twice")
     code, line, _ = run(*again, "--full-feature-names", "--release", manifest.release)
-    assert line == f"wrote 2 rows to {store.uri('b.parquet')}, from release {manifest.release}\n"
-    named = pq.read_schema(store.uri("b.parquet").removeprefix("s3://"), filesystem=filesystem())
+    assert line == f"wrote 2 rows to {named_out}, from release {manifest.release}\n"
+    named = pq.read_schema(named_out.removeprefix("s3://"), filesystem=filesystem())
     assert named.names[-2:] == ["carriers__late", "carriers__twice"]
 
 

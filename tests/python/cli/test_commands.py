@@ -191,6 +191,9 @@ def test_what_is_not_understood_is_answered_with_what_is(
         (("head", "carriers", "-n", "0"), "write n=5"),
         (("lookup", "carriers", "carier_id=a"), "there is `carrier_id`"),
         (("covers", "lateness", "carier"), "there is `carriers`"),
+        (("lookup", "carriers", "a"), "write `milepost lookup carriers carrier_id=a`\n"),
+        (("lookup", "carriers:late", "a"), "write `milepost lookup carriers:late carrier_id=a`\n"),
+        (("describe", "lateness", "--sql"), "name a view, or a feature that its table has"),
         (("show", "curent"), "there is `current`"),
     ],
 )

@@ -53,7 +53,7 @@ def run(
             ("s3://our-lake/harbor", raw),
             ("s3://our-store/harbor", store),
             ("s3://my-bucket/features", store),
-            ("s3://my-bucket", store),
+            ("s3://my-bucket", Location(store.bucket, f"{store.prefix}-beside")),
         ):
             text = text.replace(prefix, place.uri())
         code = cli.main(shlex.split(text))

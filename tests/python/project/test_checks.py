@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from dbt_process import run_dbt
+
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[3]
@@ -59,7 +61,8 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def parse(project: Path) -> subprocess.CompletedProcess[str]:
-    return run(project, "dbt", "--quiet", "--warn-error", "parse", "--no-partial-parse")
+    command = ["--quiet", "--warn-error", "parse", "--no-partial-parse"]
+    return run_dbt(project, command, {**os.environ, "HOME": str(project)})
 
 
 def test_missing_metadata_is_found_and_nothing_else(tmp_path: Path) -> None:

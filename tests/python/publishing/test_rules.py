@@ -274,3 +274,21 @@ def test_the_page_of_the_release_format_lists_the_rules(tmp_path: Path) -> None:
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert (done.returncode, copy.read_text()) == (1, "no markers")
     assert "hint: put a line" in done.stderr
+
+
+def test_a_test_that_failed_is_named_with_the_command_that_reruns_it(garden: Garden) -> None:
+    garden.test_changes = {"status": "fail"}
+    (refused,) = garden.refusals()
+    assert refused.sentence == "test `wet_is_a_share` ended as `fail`"
+    assert refused.remedy.startswith("`dbt test --select wet_is_a_share` says why; ")
+    # After it dbt has left out what is made from the table.
+    garden.build_changes[VIEW] = {"status": "skipped"}
+    (refused,) = [item for item in garden.refusals() if "skipped" in item.sentence]
+    assert refused.sentence == (
+        "the last build of `beds` ended as `skipped`, after test `wet_is_a_share` failed"
+    )
+    assert refused.remedy.startswith("`dbt test --select wet_is_a_share` says why; ")
+    garden.test_changes = {}
+    (refused,) = [item for item in garden.refusals() if "skipped" in item.sentence]
+    assert refused.sentence.endswith("ended as `skipped`")
+    assert refused.remedy == "`dbt build` builds and tests everything"

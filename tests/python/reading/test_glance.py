@@ -126,11 +126,39 @@ def test_a_null_is_told_from_an_entity_without_a_row(opened: FeatureStore) -> No
         assert [item.note for item in missing.features] == ["no row of these keys until then"] * 2
 
 
+def test_a_mistyped_key_is_told_once_with_the_keys_that_are_near(store: Location) -> None:
+    types = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "rate": "DOUBLE"}
+    rows = [("carrier_00027", at("2026-02-10"), 0.5), ("c2", at("2026-02-11"), 0.5)]
+    views = [
+        put_view(store, name, rows_of(types, *rows), keys=("carrier_id",)) for name in ("a", "b")
+    ]
+    release_manifest(store, manifest_of(*views))
+    opened = FeatureStore(store.uri())
+    both = ["a:rate", "b:rate"]
+    assert repr(opened.lookup(both, {"carrier_id": "carrier_0027"}, FEB)).splitlines() == [
+        "carrier_id carrier_0027 at 2026-02-11 12:00:00 UTC",
+        "carrier_id `carrier_0027` is in no row of `a`, `b`; near it is `carrier_00027`",
+        "",
+        "feature  value",
+        "a:rate   null",
+        "b:rate   null",
+    ]
+    unlike = opened.lookup("a", {"carrier_id": "x"}, FEB)
+    assert unlike.missing == [
+        "carrier_id `x` is in no row of `a`; `head` of `a` shows some that are"
+    ]
+    later = opened.lookup("a", {"carrier_id": "c2"}, "2026-02-10")
+    assert later.missing == ["`a` has no row of these keys until then"]
+    assert "until then" in later._repr_html_()
+    assert opened.lookup("a", {"carrier_id": "c2"}, FEB).missing == []
+
+
 @pytest.mark.parametrize(
     ("asked", "keys", "instant", "message"),
     [
         ("markets", {}, None, "no value of `market_id`\nhint: the features take market_id"),
         ("markets", {"market": 1}, None, "takes `market`\nhint: there is `market_id`"),
+        ("markets", "x", None, "the keys are `'x'`, not a dict\nhint: write {\"market_id\": ...}"),
         ("markets", {"market_id": "x"}, None, "`x` is no BIGINT, which `market_id` is"),
         ("markets", {"market_id": 0.5}, None, "`market_id` is double"),
         ("pricing", {"market_id": 1}, None, "no value of `factor`"),
@@ -143,6 +171,22 @@ def test_what_does_not_fit_is_said(
 ) -> None:
     with pytest.raises(LookupInputError, match=message):
         opened.lookup(asked, keys, instant)
+
+
+def test_an_alias_of_a_service_is_told_from_an_unknown_view(opened: FeatureStore) -> None:
+    hint = r'alias of service `origin`.* aliases=\{"origin": \{"view": "markets", "keys": '
+    for ask in (opened.covers, lambda names: opened.lookup(names, {"origin_id": 1})):
+        with pytest.raises(UnknownFeatureError, match=hint):
+            ask(["origin:rate"])
+
+
+def test_what_covers_leaves_out_of_a_whole_view_is_named(opened: FeatureStore) -> None:
+    whole = opened.covers(["markets"])
+    assert whole.left_out == ["markets:twice"]
+    assert repr(whole).endswith("only where it is named, because it is derived: markets:twice")
+    assert "markets:twice" in whole._repr_html_()
+    for named in (["markets", "markets:twice"], ["markets:rate"]):
+        assert opened.covers(named).left_out == []
 
 
 def test_near_names_answer_for_unknown_ones(opened: FeatureStore) -> None:

@@ -372,7 +372,7 @@ def test_a_pandas_frame_comes_back_with_its_index(shelf: FeatureStore) -> None:
     )
     frame = whole.to_pandas().set_axis([7, 8, 9])
     for part in (frame, frame[frame["carrier_id"] == "a"], frame.sort_values("event_timestamp")):
-        found = look_up(shelf, part, ["carriers:load_count"]).to_pandas()
+        found = shelf.get_historical_features(part, ["carriers:load_count"]).to_pandas()
         assert list(found.index) == list(part.index)
         pd.testing.assert_frame_equal(found[list(part.columns)], part)
         assert [found["load_count"][n] for n in part.index] == [

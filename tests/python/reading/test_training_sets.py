@@ -400,6 +400,49 @@ def test_a_pandas_frame_of_categories_and_seconds_is_reproduced(shelf: FeatureSt
     assert by_hand.recipe == found.recipe
 
 
+def test_an_index_without_a_name_is_no_column(shelf: FeatureStore) -> None:
+    """pandas makes a column `__index_level_0__` of it, such as when rows were filtered."""
+    frame = pd.DataFrame(
+        {"market_id": ["chi", "x", "atl"], "event_timestamp": pd.to_datetime(["2026-02-10"] * 3)}
+    ).loc[lambda rows: rows["market_id"] != "x"]
+    frame = pd.concat([frame, frame.head(1)])
+    plain = shelf.get_historical_features(frame.reset_index(drop=True), ["markets"])
+    found = shelf.get_historical_features(frame, ["markets"])
+    names = [*frame.columns, "loads", "rate"]
+    assert found.to_arrow().column_names == found.to_polars().columns == names
+    assert pa.table(found).column_names == names
+    for text in (repr(found), found._repr_html_()):
+        assert "index_level" not in text
+        assert "5 columns" not in text
+    assert found.recipe == plain.recipe
+    assert list(found.to_pandas().index) == [0, 2, 0]
+    assert list(found.to_arrow().to_pandas().columns) == names
+    files = [shelf.location.uri(f"sets/index-{name}.parquet") for name in "ab"]
+    assert shelf.get_historical_features(frame, ["markets"], to=files[0]) == 3
+    written = pq.read_table(pa.BufferReader(body(files[0])))
+    assert written.column_names == list(written.to_pandas().columns) == names
+    assert shelf.reproduce(files[0], to=files[1]) == 3
+    assert body(files[0]) == body(files[1])
+
+
+def test_a_training_set_that_has_a_column_of_an_index_is_reproduced(shelf: FeatureStore) -> None:
+    """As Milepost wrote it at first."""
+    rows = in_markets(("atl", "2026-01-10"), ("chi", "2026-01-11"))
+    rows = rows.append_column("__index_level_0__", pa.array([4, 2]))
+    found = shelf.get_historical_features(rows, ["markets"])
+    with_index = found._table.select([*rows.column_names, "loads", "rate"])
+    hashed = entity_hash.EntityHash()
+    hashed.update(entity_hash.lasting(rows))
+    recipe = json.loads(with_index.schema.metadata[b"milepost"]) | {"entities": hashed.hexdigest()}
+    old_file = pa.BufferOutputStream()
+    pq.write_table(
+        with_index.replace_schema_metadata({b"milepost": json.dumps(recipe).encode()}), old_file
+    )
+    s3.put(shelf.location, "sets/old-index.parquet", old_file.getvalue().to_pybytes())
+    made_again = shelf.reproduce(shelf.location.uri("sets/old-index.parquet"))
+    assert made_again.to_arrow()["loads"].to_pylist() == [1, 3]
+
+
 @pytest.mark.parametrize("where", ["set.parquet", "/tmp/set.parquet", Path("x/y.parquet"), ""])
 def test_a_training_set_is_never_a_local_file(shelf: FeatureStore, where: Any) -> None:
     message = "is not on S3, which is where .*\nhint: name s3://bucket/set.parquet; .*to_arrow"

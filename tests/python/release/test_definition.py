@@ -69,7 +69,6 @@ OTHERS: dict[str, tuple[Any, str]] = {
     "fields": ([*VIEW.fields, Field("extra", "BIGINT", "", "2026-01-01")], "lane_rates:extra"),
     "derived": ([Derived("twice", "DOUBLE", "", "2 * rate_28d")], "lane_rates:twice"),
     "built_through": ("2026-03-01T00:00:00", "2026-03-01 00:00"),
-    "dropped_checks": ({"test.b": "it was wrong"}, "test.b: it was wrong"),
     "estimated_known_at": ({"raw.a": "by the base model"}, "raw.a: by the base model"),
 }
 
@@ -93,6 +92,29 @@ def test_each_field_is_described_and_compared(name: str) -> None:
     (changed, *_) = difference.between(release_of(VIEW), release_of(view))
     lines = "\n".join(difference.lines([changed]))
     assert f"  {name}: " in lines or "features added: " in lines or changed.change == "added"
+
+
+def test_the_reasons_of_dropped_checks_are_compared_and_not_described() -> None:
+    """Patterns that a folder of views shares are mostly about other views."""
+    view = replace(VIEW, dropped_checks={"test.b": "it was wrong"})
+    assert "dropped" not in repr(describe(release_of(view), view.name))
+    (changed,) = difference.between(release_of(VIEW), release_of(view))
+    assert "dropped_checks" in changed.stated
+
+
+def test_a_difference_is_told_in_words() -> None:
+    view = replace(VIEW, deprecated_at="2027-01-01", is_latest=False, built_through="2026-03-01")
+    assert difference.text(release_of(VIEW), release_of(view)) == [
+        "lane_rates: changed, rows 0 -> 0 (+0)",
+        "  is_latest: yes -> no",
+        "  deprecated_at: none -> 2027-01-01",
+        "  built_through: 2026-02-01 00:00 -> 2026-03-01 00:00",
+    ]
+    term = Term("lane", "A route.", ["corridor"])
+    with_term = replace(release_of(view), glossary=[term])
+    assert difference.text(release_of(view), with_term) == ["glossary: lane"]
+    assert difference.text(with_term, release_of(view)) == ["glossary: lane"]
+    assert difference.text(with_term, with_term) == ["nothing differs"]
 
 
 def test_a_field_that_somebody_adds_is_shown_and_compared_without_another_edit() -> None:
