@@ -9,7 +9,7 @@ from milepost.release import difference
 from milepost.release.service import Service
 from milepost.review.markdown_tables import of_cost, of_distributions, sides, table
 from milepost.review.report import Report
-from milepost.review.view_review import ViewReview
+from milepost.review.view_review import OTHER_CODE, OTHER_DESCRIPTION, REMOVED, ViewReview
 
 MARK = "<!-- milepost report -->"
 """The first line, by which the workflow finds the comment that it wrote before."""
@@ -86,11 +86,13 @@ def _sentences(review: ViewReview) -> Iterator[str]:
     """Yield what is to be said of a view, each as an item of a list."""
     if review.changed_parts:
         yield f"Code: {shortened(review.changed_parts, _SHOWN)} changed."
-    elif review.change == "other code":
+    elif review.change == OTHER_CODE:
         yield "Code: other than the release's. `--state` would name the parts."
     elif review.changed_parts is not None and not review.is_code_of_release:
         yield "Code: not changed here; the base branch is ahead of the release, or the engine is."
-    if not review.is_built and review.rung_after is not None:
+    if not review.is_built and review.change == OTHER_DESCRIPTION:
+        yield "Not built: its code is the same, and so are its rows."
+    elif not review.is_built and review.rung_after is not None:
         yield (
             "Not built, so that its rows are not compared: "
             f"`dbt build --select +{review.selector}`."
@@ -134,7 +136,7 @@ def _rung(review: ViewReview) -> str:
 def _rows(review: ViewReview) -> str:
     if review.difference is None:
         return "same"
-    if not review.is_built and review.rung_after is not None:
+    if not review.is_built and review.change not in (OTHER_DESCRIPTION, REMOVED):
         return "not built"
     return f"{review.difference.rows_before:,} → {review.difference.rows_after:,}"
 

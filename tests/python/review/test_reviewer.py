@@ -171,7 +171,8 @@ def test_a_view_that_is_not_built_and_has_the_code_of_the_release_is_unchanged(
     garden.nodes[VIEW]["config"]["meta"]["owners"] = {"science": "roots"}
     (review,) = reviews(garden).values()
     assert review.change == "other description"
-    assert "owners: {} -> {'science': 'roots'}" in text(review)
+    assert "- For readers: owners: none -> roots (science)\n" in text(review)
+    assert "Not built: its code is the same, and so are its rows." in text(review)
 
 
 def test_a_claim_that_is_not_earned_is_said(garden: Garden) -> None:
