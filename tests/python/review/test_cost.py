@@ -12,7 +12,8 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
-from milepost.building.build_records import Build, Records, TestRun
+from milepost.building.build_records import Build, Records
+from milepost.building.build_records import TestRun as RunOfTest
 from milepost.building.catalog import Catalog
 from milepost.errors import PublishError
 from milepost.review import cost
@@ -46,7 +47,7 @@ def read(folder: Path, con: DuckDBPyConnection, recorded_at: datetime) -> cost.C
         node_id: Build("success", "", {}, "", "", "", {}, recorded_at)
         for node_id in ("model.g.beds", "model.g.base")
     }
-    records = Records(builds, {"test.g.wet": TestRun("pass", "", {}, recorded_at)})
+    records = Records(builds, {"test.g.wet": RunOfTest("pass", "", {}, recorded_at)})
     return cost.read(folder / "run_results.json", Catalog(nodes, {}, {}, (), "g", ""), records, con)
 
 
