@@ -65,6 +65,14 @@ proofs: setup ## Prove at full size that no feature view leaks, forgets or waver
 	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py \
 		tests/python/project/test_documented_commands.py
 
+# A log of its own, the same each time. A rate is of 8 loads of a lane in a week, or of a year ago.
+STRESS_LOG = MILEPOST_RAW_URI=s3://milepost-raw/stress-$(1)-$(2); export MILEPOST_RAW_URI; \
+	$(BIN)/python scripts/land_simulated.py --scale $(1) --days $(2) --end 2026-03-18 $$MILEPOST_RAW_URI
+.PHONY: stress
+stress: s3-start ## Give raw logs faults, and certify what becomes of each feature: some minutes
+	@$(LOCAL_S3); $(call STRESS_LOG,0.01,120); $(BIN)/milepost stress --days 120
+	@$(LOCAL_S3); $(call STRESS_LOG,0.05,420); $(BIN)/milepost stress lane_rates market_rates --days 420
+
 .PHONY: faults
 faults: setup ## Publish, race, kill and damage at full size: no store may break
 	@$(BIN)/pytest --full-size --verbose --capture=no tests/python/faults
@@ -174,7 +182,7 @@ check-types:
 
 # A macro writes SQL of any model, and another sqlfluff has other rules: all are linted then.
 LINTED := $(shell find models tests/dbt examples/*/models -name '*.sql')
-LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros examples/*/macros tests/fixtures/dbt_context -name '*.sql' -o -name '*.py')
+LINT_CONTEXT := .sqlfluff requirements.lock $(shell find macros examples/*/macros tests/fixtures/dbt_context milepost/standards/sqlfluff_plugin -name '*.sql' -o -name '*.py')
 check-sql: .local/linted
 .local/linted: $(LINTED) $(LINT_CONTEXT)
 	@mkdir -p .local
@@ -185,7 +193,8 @@ check-dbt: profiles.yml
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	@# It keeps a cache in its home: nothing outside the clone.
 	@HOME=$(CURDIR)/.local $(BIN)/dbt-bouncer
-	@$(BIN)/milepost check > .local/ladder || { cat .local/ladder; exit 1; }
+	@# check-sql lints what changed, and that alone.
+	@$(BIN)/milepost check > .local/standards || { cat .local/standards; exit 1; }
 
 .PHONY: bench-windows
 bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour
@@ -200,7 +209,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
-	@$(UV_COMPILE) --extra dbt --extra iceberg --group dev --output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --extra dbt --extra iceberg --extra standards --group dev --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 
 .PHONY: clean

@@ -1,5 +1,6 @@
 """Write the rules of the gate, as the code lists them, into docs/reference/release-format.md."""
 
+# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse

@@ -1,5 +1,6 @@
 """Write what each rung of the ladder asks, as the code lists it, into docs/reference/ladder.md."""
 
+# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse

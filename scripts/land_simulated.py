@@ -3,6 +3,7 @@
 What it simulates is described in docs/reference/simulated-data.md; the SQL is in simulate/.
 """
 
+# allow milepost.local_file: the SQL beside this script is read
 from __future__ import annotations
 
 import argparse

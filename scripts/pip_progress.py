@@ -3,6 +3,7 @@
 pip says nothing while it unpacks, for half a minute or more: the packages that appear are counted.
 """
 
+# allow milepost.local_file: the lock file is read
 from __future__ import annotations
 
 import argparse

@@ -3,6 +3,7 @@
 Its inner ports take anonymous requests from this machine, so it is for laptops and CI only.
 """
 
+# allow milepost.local_file: the state of the local server is kept
 from __future__ import annotations
 
 import argparse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -34,6 +35,7 @@ _TEMPLATES = {
     "README.md": "README.md",
     ".sqlfluff": "sqlfluff",
     ".gitignore": "gitignore",
+    ".pre-commit-config.yaml": "pre-commit-config.yaml",
     ".ci/run": "run",
     ".github/workflows/ci.yml": "ci.yml",
     ".github/workflows/review.yml": "review.yml",
@@ -84,6 +86,7 @@ class NewProject:
             "name": self.name,
             "store": self.store.uri(),
             "package": Path(os.path.relpath(self.package, self.folder)).as_posix(),
+            "revision": commit_of(self.package),
             "entity": view.entity,
             "entity_key": view.key,
             "entity_type": view.key_type,
@@ -91,7 +94,7 @@ class NewProject:
             "serving_delay_minutes": str(delay + JOB_MINUTES),
             "summary": "\n".join(f"    {line}".rstrip() for line in summary(tables)),
         }
-        contents = {name: _filled(template, values) for name, template in _TEMPLATES.items()}
+        contents = {name: filled(template, values) for name, template in _TEMPLATES.items()}
         staging = "models/staging"
         contents[f"{staging}/_{self.name}__sources.yml"] = sources_yaml(self.name, tables)
         contents[f"{staging}/_{self.name}__models.yml"] = staging_yaml(self.name, tables)
@@ -135,6 +138,16 @@ def is_package(folder: Path) -> bool:
     return (folder / "dbt_project.yml").exists() and (folder / "macros").is_dir()
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
+def commit_of(checkout: Path) -> str:
+    """Return the commit of a checkout, or `HEAD` where git does not tell it."""
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - git
+    except (OSError, subprocess.CalledProcessError):
+        return "HEAD"
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a file of a new project from its template."""
     content = files("milepost.beginning").joinpath("templates", template).read_text("utf-8")
     return Template(content).substitute(values)

@@ -117,7 +117,7 @@ select * from windows
             "        sensitivity: internal",
             "    columns:",
             f"      - name: {self.key}",
-            f"        description: The {self.entity}.",
+            f"        description: The {self.entity} that the row is about.",
             f"        data_type: {self.key_type}",
             "        constraints: [{type: not_null}]",
             "      - name: available_at",

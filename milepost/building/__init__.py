@@ -15,5 +15,6 @@ __all__ = [
     "known_at",
     "plan",
     "project",
+    "raw_logs",
     "view_code",
 ]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     output="Of each view its rung, and what it lacks for the next: file, line, what to do.",
     json="`views`: of each `view`, `claimed`, `earned`, `next_rung`, `missing`; `findings` of no "
     "rung. A finding has `path`, `line`, `rule`, `message`, `remedy`.",
-    exits="A view has not earned the rung that it claims, or there are findings of no rung.",
+    exits="A view has not earned the rung that it claims, or a coding standard is not kept.",
     needs_store=False,
 )
 @click.argument(

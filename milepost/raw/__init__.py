@@ -3,6 +3,7 @@
 # What other wings import; all else is private to this one.
 __all__ = [
     "closed_tables",
+    "copies",
     "declaration",
     "earlier",
     "joining",
@@ -13,5 +14,6 @@ __all__ = [
     "loader",
     "reading",
     "reopening",
+    "silence",
     "tables",
 ]

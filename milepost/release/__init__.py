@@ -21,6 +21,7 @@ __all__ = [
     "releases",
     "request",
     "service",
+    "stressed_feature",
     "term",
     "verify",
 ]

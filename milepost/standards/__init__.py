@@ -10,5 +10,6 @@ __all__ = [
     "promote",
     "requirement",
     "requirements.production",
+    "rules",
     "standing",
 ]

@@ -15,7 +15,7 @@ from milepost.building.declared_views import is_feature_view, published_name
 from milepost.building.project import Project
 from milepost.errors import PublishError, StandardsError
 from milepost.release.near_names import suggest
-from milepost.standards import dbt
+from milepost.standards import dbt, rules
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.finding import Finding
 from milepost.standards.standing import Standing, services_above_their_features, standing
@@ -35,12 +35,15 @@ class CheckResult:
 
 
 def check(folder: Path, database: Path, view: str | None) -> CheckResult:
-    """Return what is to be said of a project, or of one of its views. Nothing is built."""
+    """Return what is to be said of a project, or of one of its views. Nothing is built.
+
+    The SQL of all views takes sqlfluff longer than anybody waits: it is looked at with one view.
+    """
     project = dbt.read_project(folder)
     standings = [standing(item) for item in examined_views(project, database, view)]
-    findings = []
+    findings = rules.findings(folder, view, with_sql=view is not None, catalog=project.catalog)
     if all(item.earned for item in standings):  # else nobody can say what a service needs
-        findings = [
+        findings += [
             finding
             for name, finding in services_above_their_features(project.catalog, folder)
             if view in {None, name}

@@ -39,10 +39,15 @@ class Standing:
 
 
 def standing(examined: ExaminedView) -> Standing:
-    """Return where a view stands. Nobody deprecates a view that names no replacement."""
-    is_to_go = examined.claimed_rung == "deprecated" or "replaced_by" in examined.meta
+    """Return where a view stands.
+
+    Nobody deprecates a view that names no replacement, or takes one of a package to production.
+    """
+    top = "production" if examined.is_own else "experimental"
+    if "replaced_by" in examined.meta:
+        top = "deprecated"
     earned = ""
-    for rung in RUNGS if is_to_go else RUNGS[: height("production")]:
+    for rung in RUNGS[: max(height(top), height(examined.claimed_rung))]:
         if missing := missing_for(examined, rung):
             return Standing(examined.name, examined.claimed_rung, earned, rung, missing)
         earned = rung

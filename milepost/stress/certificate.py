@@ -48,7 +48,7 @@ class Outcome:
 
     `stopped`: the check that is named in `by` stops the build, or holds back the release.
     `set_aside`: all of its rows were set aside and counted. `moved`: some of them were not, and
-    features moved without a word. `moves` are the features whose values differ; any other is
+    features moved silently. `moves` are the features whose values differ; any other is
     unchanged. Where the build is stopped, none has a value.
     """
 
@@ -108,7 +108,7 @@ class Certificate:
         return hashlib.sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
 
     def silent_moves(self, tolerances: Mapping[str, float]) -> list[tuple[str, Outcome]]:
-        """Return each feature that moved beyond its tolerance without a word, with the outcome."""
+        """Return each feature that moved silently beyond its tolerance, with the outcome."""
         return [
             (feature, outcome)
             for outcome in self.outcomes
@@ -125,7 +125,8 @@ class Certificate:
         counts = Counter[str](outcome.of(feature) for outcome in self.outcomes)
         silent = [outcome for outcome in self.outcomes if outcome.of(feature) == "moved"]
         worst = max(silent, key=lambda outcome: outcome.moves[feature].size, default=None)
-        row = StressedFeature(feature, *(counts[outcome] for outcome in OUTCOMES))
+        told = (counts["unchanged"], counts["set_aside"], counts["stopped"], counts["moved"])
+        row = StressedFeature(feature, *told)
         return replace(row, worst=worst.fault, **asdict(worst.moves[feature])) if worst else row
 
     def _content(self) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _day_doubled(part: Part, copied: CopiedTable) -> str:
 def _hour_missing(part: Part, _: CopiedTable) -> str:
     if part.known is None:
         return f"select {_columns()} from {part.relation}"
-    hour = f"extract(hour from {part.known.instant})"
+    hour = f"date_trunc('hour', {part.known.instant})"
     return (
         f"select {_columns()} from {part.relation} where {hour} is distinct from "
         f"(select mode({hour} order by {hour}) from {part.relation})"

@@ -93,7 +93,7 @@ def _silent_moves(
         causes = [outcome.fault for outcome in by_size]
         yield CertificateFault(
             path,
-            f"`{feature}` moves without a word beyond its tolerance of {tolerances[feature]:g}: "
+            f"`{feature}` moves silently beyond its tolerance of {tolerances[feature]:g}: "
             f"{worst.share:.0%} of its values by {worst.median:.2g} of what they were, after "
             f"{shortened(causes)}",
             "set such rows aside, or write a data test that fails; what may move so by its meaning "

@@ -121,7 +121,7 @@ OF_TABLES = (
     Kind("late_by_hours", f"a row lands {HOURS_LATE} hours later"),
     Kind("late_by_days", f"a row lands {DAYS_LATE} days later"),
     Kind("out_of_order", "all rows stand in another order in their files"),
-    Kind("hour_missing", "the rows of one hour of each day are not there"),
+    Kind("hour_missing", "the rows of the hour in which most land are not there"),
     Kind("day_doubled", "the rows of the newest day but one land again on the next day"),
     Kind("source_frozen", f"no row is there of the last {DAYS_FROZEN} days"),
 )

@@ -100,8 +100,9 @@ def of_views(
     tables = {id_: _table(catalog, id_, inputs[id_], parts, counts) for id_ in order.static_order()}
     checks: dict[str, list[Check]] = {}
     for test_id in sorted(catalog.tests_on(members)):
-        looks_at = catalog.inputs(test_id) & set(tables)
-        if looks_at and _stops(catalog.nodes[test_id]):
+        looks_at = {id_ for id_ in catalog.inputs(test_id) if not id_.startswith("source.")}
+        can_be_asked = looks_at and looks_at <= set(tables)
+        if can_be_asked and _stops(catalog.nodes[test_id]):
             last = [id_ for id_ in tables if id_ in looks_at][-1]
             checks.setdefault(last, []).append(_check(catalog.nodes[test_id], looks_at))
     return Lineage(

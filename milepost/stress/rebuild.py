@@ -118,7 +118,7 @@ class _Run:
         parts = [part for part in self._build.parts if part.table_id == table.id]
         if stop := checks.silence(self._con, table, self._build.copied[table.id], parts):
             self._stops = dict.fromkeys((view.table.id for view in self._views), stop)
-        elif not self._follow():
+        elif not self._follow() and self._fault.column:
             return {}
         return {view.name: self._outcome(view, rows) for view in self._views}
 

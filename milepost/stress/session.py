@@ -60,6 +60,8 @@ def build(project: Path, folder: Path, views: Sequence[str], days: int) -> Sessi
     # Every feature view states its grid.
     models = [f"+{view}" for view in views] or [f"+config.meta.grid:{grid}" for grid in GRIDS]
     selected = ["--select", *models, "--exclude-resource-type", "unit_test", "--full-refresh"]
+    # A test that also looks at another model cannot be asked.
+    selected += ["--indirect-selection", "cautious"]
     logger.info("building what faults are measured against")
     done = subprocess.run(  # noqa: S603 - a command of our own
         [*_DBT, *logs, "--no-use-colors", "--quiet", "build", *map(str, places), *selected],

@@ -1,5 +1,6 @@
 """The raw tables that a project's YAML declares: how their files lie, and what each column is."""
 
+# allow milepost.local_file: the sources' YAML is read
 from __future__ import annotations
 
 import re

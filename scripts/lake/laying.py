@@ -1,5 +1,6 @@
 """Lays the rows of a simulation out in the partitions of each raw table."""
 
+# allow milepost.local_file: the SQL beside this script is read
 from __future__ import annotations
 
 import json

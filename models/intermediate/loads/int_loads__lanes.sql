@@ -22,6 +22,8 @@ facilities as (
     select
         facility_id,
         market_id,
+        latitude,
+        longitude,
         known_at,
         superseded_at
     from {{ ref('stg_freight__facilities') }}
@@ -38,6 +40,9 @@ lanes as (
         nullif(destinations.market_id, 'unknown') as destination_market_id,
         nullif(loads.equipment_type, 'unknown') as equipment_type,
         cast(loads.miles as decimal(9, 2)) as miles,
+        {{ great_circle_miles(
+            'origins.latitude', 'origins.longitude', 'destinations.latitude', 'destinations.longitude'
+        ) }} as great_circle_miles,
         loads.is_spot,
         loads.pickup_appointment_at,
         loads.event_at,

@@ -15,6 +15,7 @@ from milepost.catalogue.describe import describe
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service, TrainingSetModel
+from milepost.release.stressed_feature import StressedFeature
 from milepost.storage.location import Location
 from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
@@ -188,6 +189,18 @@ def test_a_view_and_a_service_say_who_and_what(page: tuple[FeatureStore, Manifes
     assert (service.facts["keys"], service.facts["until"]) == (["origin_id"], "2026-07-01 00:00")
     assert service.features is not None
     assert [feature.reference for feature in service.features] == ["origin:share_last_50"]
+
+
+def test_a_feature_says_what_it_withstood(page: tuple[FeatureStore, Manifest]) -> None:
+    _, manifest = page
+    row = StressedFeature("share_last_50", 9, 1, 5, 2, "nulls of `freight.loads.miles`", 0.1, 0.5)
+    view = replace(manifest.views[0], certificate=[row])
+    stressed = replace(manifest, views=[view, *manifest.views[1:]])
+    assert describe(stressed, f"{view.name}:share_last_50").facts["stressed by faults"] == (
+        "9 without effect, 5 stopped, 1 set aside, 2 silent, the worst of them nulls of "
+        "`freight.loads.miles`: 10.0% of its values moved, half of them by 50.0% or more"
+    )
+    assert describe(stressed, f"{view.name}:tender_count_7d").facts["stressed by faults"] is None
 
 
 def test_an_older_release_says_less(page: tuple[FeatureStore, Manifest]) -> None:

@@ -24,7 +24,7 @@ from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
 COMMANDS = {str(item.name): item for section in SECTIONS.values() for item in section}
 # They need more than a store: each has a test of its own below.
-OF_A_PROJECT = {"init", "owners", "publish", "reopen", "report"}
+OF_A_PROJECT = {"init", "owners", "publish", "reopen", "report", "stress"}
 TYPES = {
     "carrier_id": "VARCHAR",
     "available_at": "TIMESTAMP",

@@ -106,6 +106,12 @@ def test_a_lake_becomes_a_project_that_passes_its_checks(
     assert not published(store).set_aside
     checked = run("harbor/.ci/run")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    view_file = tmp_path / "harbor/models/features/customer_orders.sql"
+    written = view_file.read_text()
+    view_file.write_text(written.replace("select * from", "select *, now() as built_at from"))
+    refused = run("cd harbor; python -m milepost.cli.rules models/features/customer_orders.sql")
+    assert "`now()` reads the wall clock (milepost.wall_clock)" in refused.stdout
+    view_file.write_text(written)
     # of 60 loads, 12 were deleted: their last version has an end
     counted = run(
         "cd harbor; dbt --quiet show --output json --inline "

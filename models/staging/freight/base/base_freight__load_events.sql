@@ -23,7 +23,7 @@ judged as (
 
     select
         *,
-        {{ row_fault(keys=['load_event_id', 'load_id', 'carrier_id']) }} as own_fault
+        {{ row_fault(keys=['load_event_id', 'load_id', 'carrier_id', 'event_type']) }} as own_fault
     from typed
 
 ),

@@ -6,7 +6,7 @@ reachable as (
     select
         airports.airport,
         markets.market_id,
-        {{ great_circle_miles(
+        {{ milepost.great_circle_miles(
             'airports.latitude', 'airports.longitude', 'markets.latitude', 'markets.longitude'
         ) }} as miles
     from {{ ref('base_flights__airports') }} as airports

@@ -1,0 +1,82 @@
+"""The coding standards of a project: the table of all rules, and what they find.
+
+The page docs/reference/rules.md is written from it: `python scripts/rules_page.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from milepost.building.catalog import Catalog
+from milepost.building.declared_views import published_name
+from milepost.building.project import project_file
+from milepost.errors import MilepostError
+from milepost.standards.finding import Finding
+from milepost.standards.metadata_rules import METADATA_RULES, metadata_findings
+from milepost.standards.python_code import is_checked, project_files
+from milepost.standards.python_rules import PYTHON_RULES, python_findings, secret_findings
+from milepost.standards.rule import Rule
+from milepost.standards.sql_lint import sql_findings
+from milepost.standards.sql_rules import SQL_RULES
+
+RULES: tuple[Rule, ...] = (*SQL_RULES, *PYTHON_RULES, *METADATA_RULES)
+
+_TEXTS = {".py", ".ipynb", ".sql", ".yml", ".yaml", ".toml"}
+
+
+def findings(
+    project: Path, view: str | None, *, with_sql: bool = True, catalog: Catalog | None = None
+) -> list[Finding]:
+    """Return what the rules find in a project, or in the files of one feature view.
+
+    Without a catalog it reads `target/manifest.json`: run `dbt parse` before. With a view, its SQL
+    and its YAML are checked, and no script or notebook. `with_sql` is false where sqlfluff runs by
+    itself.
+    """
+    project = project.resolve()
+    catalog = catalog or Catalog.read(project / "target/manifest.json")
+    if view is None:
+        files = list(project_files(project))
+    else:
+        files = view_files(project, catalog, view)
+    if not with_sql:
+        files = [path for path in files if path.suffix != ".sql"]
+    return sorted({*file_findings(project, files), *metadata_findings(project, catalog, view)})
+
+
+def file_findings(project: Path, files: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what the rules for SQL, Python and secrets find in files of a project."""
+    declared = project_file(project)
+    sql_folders = {
+        Path(folder).parts
+        for key, default in (("model-paths", "models"), ("test-paths", "tests"))
+        for folder in declared.get(key, [default])
+    }
+    scripts, models, texts = [], [], []
+    for path in files:
+        inside = path.relative_to(project)
+        if is_checked(inside):
+            scripts.append(path)
+        if path.suffix == ".sql" and any(inside.parts[: len(f)] == f for f in sql_folders):
+            models.append(path)
+        if path.suffix in _TEXTS and inside.parts[0] != "tests":
+            texts.append(path)
+    yield from sql_findings(project, models)
+    yield from python_findings(project, scripts)
+    yield from secret_findings(project, texts)
+
+
+def view_files(project: Path, catalog: Catalog, view: str) -> list[Path]:
+    """Return the SQL and the YAML of a feature view, or of another model, of a project."""
+    for node in catalog.nodes.values():
+        is_model = node["resource_type"] == "model" and node["package_name"] == catalog.project
+        if is_model and published_name(node) == view:
+            paths = {str(node["original_file_path"])}
+            if node.get("patch_path"):
+                paths.add(str(node["patch_path"]).partition("://")[2])
+            return [project / path for path in sorted(paths)]
+    raise MilepostError(
+        f"the project has no model `{view}`",
+        hint="run `dbt parse`, and look for its name in `dbt ls --resource-type model`",
+    )

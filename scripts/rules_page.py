@@ -1,0 +1,45 @@
+"""Write the coding standards, as the code lists them, into docs/reference/rules.md."""
+
+# allow milepost.local_file: a page of this checkout is written
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from milepost.standards.rules import RULES
+
+MARKER = "<!-- rules -->"
+PAGE = Path(__file__).parents[1] / "docs/reference/rules.md"
+
+
+def main() -> None:
+    """Replace what stands between the marks of the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="example: python scripts/rules_page.py"
+    )
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: %(default)s)")
+    page = parser.parse_args().page
+    before, _, after = page.read_text().split(MARKER)
+    page.write_text(f"{before}{MARKER}\n\n{chr(10).join(lines())}\n{MARKER}{after}")
+
+
+def lines() -> Iterator[str]:
+    """Yield a table of the rules, then a section for each: example, reason, remedy."""
+    yield "| rule | asks |"
+    yield "| --- | --- |"
+    for rule in RULES:
+        yield f"| [`{rule.name}`](#{rule.name.replace('.', '')}) | {rule.says} |"
+    yield ""
+    for rule in RULES:
+        yield f"### {rule.name}\n\n{rule.says}\n"
+        yield f"**Example.** Bad:\n\n```{rule.language}\n{rule.bad}```\n"
+        yield f"Good:\n\n```{rule.language}\n{rule.good}```\n"
+        yield textwrap.fill(f"**Reason.** {rule.reason}", 100, break_on_hyphens=False) + "\n"
+        remedy = f"**Remedy.** {rule.remedy[0].upper()}{rule.remedy[1:]}."
+        yield textwrap.fill(remedy, 100, break_on_hyphens=False) + "\n"
+
+
+if __name__ == "__main__":
+    main()

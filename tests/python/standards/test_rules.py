@@ -1,0 +1,246 @@
+"""Each rule refuses its bad example and passes its good one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlfluff.core import FluffConfig, Linter, SQLLintError
+
+from milepost.building.catalog import Catalog
+from milepost.errors import MilepostError
+from milepost.standards.finding import Finding
+from milepost.standards.metadata_rules import METADATA_RULES, metadata_findings
+from milepost.standards.python_rules import PYTHON_RULES, python_findings, secret_findings
+from milepost.standards.rule import Rule
+from milepost.standards.rules import RULES, file_findings, findings
+from milepost.standards.sql_rules import SQL_RULES
+
+PROJECT = Path(__file__).parents[3]
+EXAMPLES = PROJECT / "docs/reference/rules.md"
+
+
+def sql_rules_broken(sql: str) -> list[str]:
+    """The names of our rules that a query breaks."""
+    linter = Linter(config=FluffConfig(overrides={"dialect": "duckdb", "rules": "milepost"}))
+    violations = linter.lint_string(sql).violations
+    assert all(isinstance(violation, SQLLintError) for violation in violations), violations
+    return [violation.rule.name for violation in violations if isinstance(violation, SQLLintError)]
+
+
+def script_findings(project: Path, source: str, name: str = "scripts/train.py") -> list[Finding]:
+    path = project / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+    return [*python_findings(project, [path]), *secret_findings(project, [path])]
+
+
+@pytest.mark.parametrize("rule", SQL_RULES, ids=lambda rule: rule.name)
+def test_a_rule_for_sql_refuses_its_bad_example_alone(rule: Rule) -> None:
+    assert set(sql_rules_broken(rule.bad)) == {rule.name}
+    assert sql_rules_broken(rule.good) == []
+
+
+@pytest.mark.parametrize("rule", PYTHON_RULES, ids=lambda rule: rule.name)
+def test_a_rule_for_python_refuses_its_bad_example_alone(rule: Rule, tmp_path: Path) -> None:
+    assert {finding.rule for finding in script_findings(tmp_path, rule.bad)} == {rule.name}
+    assert script_findings(tmp_path, rule.good) == []
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A parsed dbt project with the examples of the rules for YAML, each under its own name."""
+    project = tmp_path_factory.mktemp("examples")
+    (project / "dbt_project.yml").write_text("{name: examples, version: 0.1.0, profile: examples}")
+    profile = {"target": "dev", "outputs": {"dev": {"type": "duckdb", "path": ":memory:"}}}
+    (project / "profiles.yml").write_text(yaml.safe_dump({"examples": profile}))
+    (project / "models").mkdir()
+    for number, rule in enumerate(METADATA_RULES):
+        for side, example in (("bad", rule.bad), ("good", rule.good)):
+            text = example.replace("bed_moisture", f"{side}_{number}")
+            text = text.replace("name: people", f"name: {side}_{number}").replace(
+                "name: gardeners", f"name: {side}_{number}"
+            )
+            (project / f"models/{side}_{number}.yml").write_text(text)
+            if "models:" in example:
+                (project / f"models/{side}_{number}.sql").write_text("select 1 as bed_id\n")
+    subprocess.run(
+        [Path(sys.executable).parent / "dbt", "--quiet", "parse", "--profiles-dir", "."],
+        cwd=project,
+        check=True,
+    )
+    return project
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", METADATA_RULES, ids=lambda rule: rule.name)
+def test_a_rule_for_yaml_refuses_its_bad_example_alone(rule: Rule, parsed: Path) -> None:
+    catalog = Catalog.read(parsed / "target/manifest.json")
+    number = METADATA_RULES.index(rule)
+    (finding,) = metadata_findings(parsed, catalog, f"bad_{number}")
+    assert finding.rule == rule.name
+    assert finding.path == f"models/bad_{number}.yml"
+    assert finding.line > 1
+    assert list(metadata_findings(parsed, catalog, f"good_{number}")) == []
+
+
+@pytest.mark.slow
+def test_all_rules_look_at_a_project_and_at_one_view(parsed: Path) -> None:
+    (parsed / ".sqlfluff").write_text("[sqlfluff]\ndialect = duckdb\ntemplater = jinja\n")
+    script_findings(parsed, "import pickle\n")
+    (parsed / "models/good_1.sql").write_text("select now() as bed_id\n")
+    (parsed / "target/left.ipynb").write_text("{}")
+    of_view = findings(parsed, "good_1")
+    assert [(finding.path, finding.line, finding.rule) for finding in of_view] == [
+        ("models/good_1.sql", 1, "milepost.wall_clock")
+    ]
+    of_project = {finding.rule for finding in findings(parsed, None)}
+    assert {rule.name for rule in METADATA_RULES} < of_project
+    assert {"milepost.wall_clock", "milepost.pickle", "F401"} <= of_project
+    with pytest.raises(MilepostError, match="no model `nothing`"):
+        findings(parsed, "nothing")
+
+
+def test_the_page_has_every_rule_as_the_code_has_it(tmp_path: Path) -> None:
+    copy = tmp_path / "rules.md"
+    copy.write_text(EXAMPLES.read_text())
+    script = PROJECT / "scripts/rules_page.py"
+    subprocess.run([sys.executable, script, "--page", copy], check=True)
+    assert copy.read_text() == EXAMPLES.read_text(), "run `python scripts/rules_page.py`"
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+def hidden(sql: str) -> Iterator[str]:
+    yield from sql_rules_broken(f"select loads.load_id\nfrom loads\nwhere {sql}\n")
+
+
+@pytest.mark.parametrize(
+    ("condition", "rules"),
+    [
+        ("loads.known_at < current_date", ["wall_clock"]),
+        ("age(loads.known_at) > interval '2' day", ["wall_clock"]),
+        ("age(loads.known_at, loads.event_at) > interval '2' day", []),
+        ("loads.event_at < now()", ["event_at_in_window", "wall_clock"]),
+        ("(loads.load_id = 1 and event_at < grid_at)", ["event_at_in_window"]),
+        ("grid_at > loads.event_at", ["event_at_in_window"]),
+        # Durations are measured from one event to another, and a fault compares the two clocks.
+        ("loads.event_at <= loads.due_at + interval '30' minute", []),
+        ("loads.known_at < loads.event_at", []),
+        ("loads.known_at >= starts_at and grid_at >= loads.known_at", ["closed_window"]),
+        ("loads.known_at > starts_at and loads.known_at <= grid_at", []),
+        # What a fact refers to may be known as late as the fact.
+        ("a_at >= b_at - interval '2' day and a_at <= b_at", []),
+        ("loads.miles between 1 and 100", []),
+        ("not loads.known_at between starts_at and ends_at", ["closed_window"]),
+        ("loads.place = 's3://raw/loads'", ["path_in_sql"]),
+        ("loads.place like '../%'", ["path_in_sql"]),
+        ("loads.note = 'km/h' or loads.note = 'a.b'", []),
+    ],
+)
+def test_a_condition(condition: str, rules: list[str]) -> None:
+    assert sorted(hidden(condition)) == sorted(f"milepost.{rule}" for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("expression", "rules"),
+    [
+        ("sum(miles) over (order by event_at)", ["event_at_in_window"]),
+        ("sum(miles) over (order by known_at, event_at)", []),
+        ("row_number() over (partition by load_id order by event_at)", []),
+        ("sum(cast(miles as double))", ["inexact_sum"]),
+        ("avg(price_per_mile)", ["inexact_sum"]),
+        ("sum(claim_amount_count)", []),
+        ("sum(milepost__number6_amount)", []),
+        ("sum(miles)", []),
+        ("cast(sum(cast(fuel_usd as decimal(12, 2))) as double)", []),
+    ],
+)
+def test_an_expression(expression: str, rules: list[str]) -> None:
+    broken = sql_rules_broken(f"select {expression} as total\nfrom loads\n")
+    assert sorted(broken) == sorted(f"milepost.{rule}" for rule in rules)
+
+
+def test_a_place_in_jinja_is_found() -> None:
+    linter = Linter(config=FluffConfig(overrides={"dialect": "duckdb", "rules": "milepost"}))
+    sql = "{% set file = '/var/me/loads.csv' %}\nselect 1 as loads\n"
+    (violation,) = linter.lint_string(sql).violations
+    assert "`/var/me/loads.csv`" in violation.desc()
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ('open("a")', ["milepost.local_file"]),
+        ("Path(folder).open()", ["milepost.local_file"]),
+        ('(folder / "a.csv").read_text()', ["milepost.local_file"]),
+        ('frame.to_parquet("loads.parquet")', ["milepost.local_file"]),
+        ('pl.scan_parquet(f"{folder}/loads.parquet")', []),
+        ('pl.scan_parquet(f"./{folder}/loads.parquet")', ["milepost.local_file"]),
+        ("frame.to_csv()", []),
+        ('target = "loads.csv"; frame.to_csv(target)', ["milepost.local_file"]),
+        ('target = "s3://lake/loads.csv"; frame.to_csv(target)', []),
+        ('pd.read_csv(target, sep=".")', []),
+        ('pd.read_excel(io="loads.xlsx")', ["milepost.local_file"]),
+        ('frame.to_parquet("s3://lake/loads.parquet")', []),
+        ('duckdb.connect("work.duckdb")', ["milepost.local_file"]),
+        ('duckdb.connect(":memory:")', []),
+        ("""con.sql("select * from 'loads.parquet'")""", ["milepost.local_file"]),
+        ("""con.sql("select * from read_csv('s3://lake/loads.csv')")""", []),
+        ('folder = "/var/me/data"', ["milepost.local_file"]),
+        ("frame.to_pickle(target)", ["milepost.pickle"]),
+        ("np.load(target, allow_pickle=True)", ["milepost.pickle"]),
+        ("from joblib import dump", ["milepost.pickle"]),
+        ('open("a")  # allow milepost.local_file: the list of holidays', []),
+        ('open("a")  # allow milepost.local_file:', ["milepost.local_file"]),
+        ('open("a")  # allow milepost.pickle: the list', ["milepost.local_file"]),
+        ('password = "hunter22"', ["S105"]),
+    ],
+)
+def test_a_line_of_python(line: str, rules: list[str], tmp_path: Path) -> None:
+    # Names that are not there, and imports that are not used, are the example's.
+    broken = {finding.rule for finding in script_findings(tmp_path, f"{line}\n")}
+    assert broken - {"F821", "F401"} == set(rules)
+
+
+def test_a_file_says_once_why_it_uses_files(tmp_path: Path) -> None:
+    source = '# allow milepost.local_file: it writes a page\nopen("a")\nopen("b")\n'
+    assert script_findings(tmp_path, source) == []
+
+
+def test_a_notebook_is_read_cell_by_cell(tmp_path: Path) -> None:
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "source": ["import pickle"]},
+        {"cell_type": "code", "source": ["%load_ext x\n", "files = !ls\n", "import pickle"]},
+        {"cell_type": "code", "source": "%%milepost capture\nselect 'é'\n"},
+        {"cell_type": "code", "source": ["%%writefile a.csv\n", "1,2\n"]},
+        {"cell_type": "code", "source": ["%%time\n", 'loads = open("é")']},
+    ]
+    for cell in cells:
+        cell["metadata"] = {}
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    text = json.dumps(notebook, indent=1)
+    lines = text.splitlines()
+    broken = script_findings(tmp_path, text, "docs/explore.ipynb")
+    places = sorted((finding.rule, lines[finding.line - 1].strip(' ",')) for finding in broken)
+    assert places == [
+        ("F401", "import pickle"),
+        ("milepost.local_file", "%%writefile a.csv\\n"),
+        ("milepost.local_file", 'loads = open(\\"\\u00e9\\")'),
+        ("milepost.pickle", "import pickle"),
+    ]
+
+
+def test_a_secret_is_found_in_each_kind_of_file_and_not_printed(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("{name: harbor}")
+    (tmp_path / "profiles.yml").write_text("key: AKIA" + "X" * 16 + "\n")
+    (finding,) = file_findings(tmp_path, [tmp_path / "profiles.yml"])
+    assert (finding.path, finding.line, finding.rule) == ("profiles.yml", 1, "milepost.secret")
+    assert "XXXX" not in str(finding)
