@@ -60,9 +60,10 @@ def report(
     database: Path,
     manifest: Path,
 ) -> Answer:
-    """Say what a change does to features: the last build, against a release.
+    """Say what a change does to features, as last built.
 
-    Views that were not built count as the release has them, if their code did not change.
+    It compares the last build with a release. A view that was not built counts as the release has
+    it, if its code did not change.
     """
     from milepost.review import markdown  # needs DuckDB
     from milepost.review import report as reporting
