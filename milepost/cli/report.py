@@ -97,9 +97,9 @@ def report(
 )
 @click.option("--check", is_flag=True, help="Write nothing, and say whether the file is current.")
 def owners(*, organisation: str, check: bool) -> Answer:
-    """Write .github/CODEOWNERS from the owners of feature views, so that both roles approve.
+    """Write CODEOWNERS, so that both roles approve a change.
 
-    Lines of the file that it did not write stay as they are.
+    The owners are those of the feature views. Other lines of the file stay as they are.
     """
     from milepost.review import owners as ownership
     from milepost.standards import dbt
