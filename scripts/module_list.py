@@ -15,7 +15,7 @@ MARK = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
     *("storage", "raw", "release", "language", "beginning", "building"),
-    *("stress", "standards", "drafting", "publishing", "catalogue", "reading", "cli"),
+    *("stress", "standards", "drafting", "publishing", "catalogue", "reading", "review", "cli"),
 )
 
 

@@ -38,6 +38,7 @@ _TEMPLATES = {
     ".pre-commit-config.yaml": "pre-commit-config.yaml",
     ".ci/run": "run",
     ".github/workflows/ci.yml": "ci.yml",
+    ".github/workflows/review.yml": "review.yml",
 }
 
 

@@ -25,3 +25,15 @@ def of_database() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         help="The scratch database that dbt built (default: MILEPOST_SCRATCH, or "
         ".local/milepost.duckdb).",
     )
+
+
+def of_manifest() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Take dbt's manifest of the build as an option."""
+    return click.option(
+        "--manifest",
+        type=click.Path(path_type=Path),
+        default=lambda: project_folder() / "target/manifest.json",
+        metavar="FILE",
+        help="dbt's manifest of that build (default: target/manifest.json, in DBT_PROJECT_DIR if "
+        "that is set).",
+    )

@@ -9,13 +9,9 @@ import click
 
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import command
-from milepost.cli.dbt_project import of_database, project_folder
+from milepost.cli.dbt_project import of_database, of_manifest
 from milepost.release import difference
 from milepost.storage.location import Location
-
-
-def _manifest() -> Path:
-    return project_folder() / "target/manifest.json"
 
 
 @command(
@@ -30,14 +26,7 @@ def _manifest() -> Path:
 )
 @click.option("--dry-run", is_flag=True, help="Only say whether, and what would change.")
 @of_database()
-@click.option(
-    "--manifest",
-    type=click.Path(path_type=Path),
-    default=_manifest,
-    metavar="FILE",
-    help="dbt's manifest of that build (default: target/manifest.json, in DBT_PROJECT_DIR if that "
-    "is set).",
-)
+@of_manifest()
 def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -> Answer:
     """Publish what dbt built and tested, if the gate allows it.
 

@@ -4,9 +4,13 @@
 __all__ = [
     "candidate",
     "data_files",
+    "database",
     "export",
+    "past",
     "publish",
     "publishable",
+    "refusal",
+    "rules.builds",
     "rules.promises",
     "rules.table",
 ]

@@ -14,8 +14,10 @@ from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
 from milepost.building.fingerprint import fingerprint
 from milepost.building.project import Project
+from milepost.publishing import past
 from milepost.publishing.data_files import Uploads
 from milepost.publishing.export import export
+from milepost.publishing.past import PastChanges
 from milepost.publishing.publishable import PublishableView, publishable
 from milepost.release.manifest import Manifest, View
 from milepost.release.stressed_feature import StressedFeature
@@ -43,13 +45,25 @@ class Candidate:
     _fingerprints: dict[str, str] = field(default_factory=dict)
     _publishable: dict[str, PublishableView] = field(default_factory=dict)
     _exported: dict[str, View] = field(default_factory=dict)
+    _past_changes: dict[tuple[str, str], PastChanges] = field(default_factory=dict)
 
     @classmethod
     def read(
         cls, project: Project, con: DuckDBPyConnection, current: Manifest | None, uploads: Uploads
     ) -> Candidate:
         """Read the records; a PublishError where there are none."""
-        records = build_records.read(con)
+        return cls.of(project, con, build_records.read(con), current, uploads)
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        con: DuckDBPyConnection,
+        records: Records,
+        current: Manifest | None,
+        uploads: Uploads,
+    ) -> Candidate:
+        """Return the candidate of these records."""
         coder = code.Coder(project.catalog, project.variables, records.target, records.reopened)
         views = project.catalog.feature_views()
         return cls(project, views, con, records, current, uploads, coder)
@@ -134,6 +148,17 @@ class Candidate:
         if view.name not in self._exported:
             self._exported[view.name] = export(self.con, self.publishable(view), self.uploads)
         return self._exported[view.name]
+
+    def past_changes(self, view: FeatureView, released: View) -> PastChanges:
+        """Return what changed in the past of a view that a release has, under any name.
+
+        Raises a RepeatedRowsError, and a ReleaseError where the release cannot be read.
+        """
+        names = (view.name, released.name)
+        if names not in self._past_changes:
+            new, store = self.exported(view), self.uploads.store
+            self._past_changes[names] = past.changes(self.con, view.relation, released, new, store)
+        return self._past_changes[names]
 
     @property
     def exported_views(self) -> list[View]:

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 from duckdb import DuckDBPyConnection
 
 from milepost.building import build_records
-from milepost.building.catalog import Catalog
 from milepost.building.project import Project
 from milepost.errors import PublishError
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
+from milepost.publishing.database import open_database
 from milepost.publishing.refusal import lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.manifest import File, Manifest, View
@@ -83,7 +82,7 @@ def judge(
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     uploads = Uploads(store, current, is_dry_run=is_dry_run)
-    with _open(database, project.catalog) as con:
+    with open_database(database, project.catalog) as con:
         candidate = Candidate.read(project, con, current, uploads)
         views = [view.name for view in candidate.views]
         if not views:
@@ -117,25 +116,6 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
         glossary=catalog.glossary(),
         training_sets=catalog.training_sets(),
     ).sealed()
-
-
-def _open(database: Path, catalog: Catalog) -> DuckDBPyConnection:
-    if not database.exists():
-        raise PublishError(f"`{database}` does not exist", hint="run `dbt build` first")
-    built_in = {catalog.nodes[view.unique_id]["database"] for view in catalog.feature_views()}
-    if built_in - {database.stem}:
-        raise PublishError(
-            f"the manifest is of a build in the database `{', '.join(sorted(built_in))}`, and "
-            f"`{database}` is named",
-            hint="publish in the environment of that build, or `dbt build` in this one",
-        )
-    try:
-        return duckdb.connect(database, read_only=True)
-    except duckdb.Error as error:
-        raise PublishError(
-            f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
-            hint="it is no DuckDB file, or a dbt command is still running on it",
-        ) from error
 
 
 def _commit() -> str | None:

@@ -154,6 +154,11 @@ class ViewDefinition:
         return self.name.removesuffix(f"_v{self.version}") if self.version else self.name
 
     @property
+    def selector(self) -> str:
+        """How dbt selects the model, as `carrier_reliability.v2`."""
+        return f"{self.model}.v{self.version}" if self.version else self.model
+
+    @property
     def features(self) -> list[str]:
         """The columns but for keys and `available_at`, in their order."""
         return [

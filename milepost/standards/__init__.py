@@ -6,8 +6,10 @@ __all__ = [
     "dbt",
     "examined_view",
     "finding",
+    "places",
     "promote",
     "requirement",
+    "requirements.production",
     "rules",
     "standing",
 ]

@@ -1,30 +1,15 @@
-"""Whether a view's past is what the current release says: the values that held, not the rows.
-
-A row that only a new feature adds repeats the values of the columns that both releases have, and is
-no change; nor is the first row of a key while it has no evidence in them: null, zero or false.
-"""
+"""Whether a view's past is what the current release says."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
-import duckdb
-import pyarrow as pa
-from duckdb import DuckDBPyConnection
-
-from milepost.errors import ReleaseError
 from milepost.publishing.candidate import Candidate
+from milepost.publishing.past import PastChanges
 from milepost.publishing.refusal import NEW_VERSION, Refusal
-from milepost.release.files import ViewFiles
-from milepost.release.manifest import View
-from milepost.release.names import AVAILABLE_AT
-from milepost.storage.location import Location
 
 logger = logging.getLogger(__name__)
-
-# A first row of a key with none of these says nothing that a model could have learned from.
-_EVIDENCE = {"BIGINT": "{} <> 0", "DOUBLE": "{} <> 0", "BOOLEAN": "{}"}
 
 
 def keeps_the_past(candidate: Candidate) -> Iterator[Refusal]:
@@ -35,116 +20,17 @@ def keeps_the_past(candidate: Candidate) -> Iterator[Refusal]:
         released = candidate.predecessor(view)
         if released:
             logger.info("comparing the past of %s", view.name)
-            exported, store = candidate.exported(view), candidate.uploads.store
-            yield from faults(candidate.con, view.relation, released, exported, store)
+            yield from faults(view.name, candidate.past_changes(view, released))
 
 
-def faults(
-    con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
-) -> Iterator[Refusal]:
-    """Refuse each feature of both releases whose values before the old `built_through` differ.
-
-    `relation` has the rows that `new` describes. A month with the same file in both is not read,
-    unless the months that differ, taken for themselves, do not show that nothing changed.
-    """
-    files = {(file.month, file.digest) for file in old.files}
-    files ^= {(file.month, file.digest) for file in new.files}
-    months = sorted({month for month, _ in files if month <= old.built_through[:7]})
-    if not months:
-        return
-    try:
-        # Each month begins with the values with which the one before ended: where the changes in
-        # each month are the same, so are those in all.
-        if set(old.features) == set(new.features) and _is_same(con, relation, old, months, store):
-            return
-        yield from _changed(con, relation, old, new, store)
-    except duckdb.Error as error:
-        raise ReleaseError(
-            f"`{old.name}` of the current release cannot be compared: {error}",
-            hint="`milepost verify` says whether its files are whole",
-        ) from error
-
-
-def _is_same(
-    con: DuckDBPyConnection, relation: str, old: View, months: Sequence[str], store: Location
-) -> bool:
-    """Return whether the months, each taken for itself, have the same changes in both."""
-    con.register("released", _stream(store, old, old.features, months))
-    contents = [
-        con.execute(
-            f"with {_changes('held', table, old, old.features, months)} "  # noqa: S608 - checked
-            "select count(*), sum(cast(hash(held) as hugeint)), bit_xor(hash(held)) from held"
-        ).fetchone()
-        for table in ("released", relation)
-    ]
-    return contents[0] == contents[1]
-
-
-def _changed(
-    con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
-) -> Iterator[Refusal]:
-    """Refuse each feature that changed, with the number of instants and the first of them."""
-    features = [name for name in old.features if name in new.features]
-    con.register("released", _stream(store, old, features))
-    columns = ", ".join((*old.keys, AVAILABLE_AT))
-    equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)
-    joins = " ".join(
-        f"asof left join {table} on {equal.format(table)}"
-        f"differing.{AVAILABLE_AT} >= {table}.{AVAILABLE_AT}"
-        for table in ("before", "after")
-    )
-    key = ", ', ', ".join(f"'{name}=', differing.{name}" for name in old.keys) or "''"
-    measures = ", ".join(
-        f"count(*) filter ({is_other}), min(differing.{AVAILABLE_AT}) filter ({is_other}), "
-        f"arg_min(concat({key}), differing.{AVAILABLE_AT}) filter ({is_other})"
-        for name in features
-        for is_other in [f"before.{name} is distinct from after.{name}"]
-    )
-    row = con.execute(
-        f"with {_changes('before', 'released', old, features)}, "  # noqa: S608 - checked names
-        f"{_changes('after', relation, old, features)}, "
-        f"differing as (select distinct {columns} from ("
-        "(from before except all from after) union all (from after except all from before))) "
-        f"select {measures} from differing {joins}"
-    ).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate has one row
-    for n, name in enumerate(features):
-        count, first, where = row[3 * n : 3 * n + 3]
-        if count:
-            yield Refusal(
-                new.name,
-                f"`{name}`",
-                f"has another past: at {count:,} instants before {old.built_through_at}, "
-                f"first at {first}" + (f" of {where}" if where else ""),
-                f"features of `{new.name}` have another past",
-                NEW_VERSION,
-            )
-
-
-def _stream(
-    store: Location, old: View, features: Sequence[str], months: Sequence[str] = ()
-) -> pa.RecordBatchReader:
-    """Return the rows of the release, of some months or of all."""
-    return ViewFiles(store, old).stream([*old.keys, AVAILABLE_AT, *features], months)
-
-
-def _changes(
-    name: str, relation: str, old: View, features: Iterable[str], months: Sequence[str] = ()
-) -> str:
-    """Return a CTE of the rows of `relation` at which one of the features changes."""
-    types = {field.name: field.type for field in old.fields}
-    columns = ", ".join((*old.keys, AVAILABLE_AT, *features))
-    values = f"row({', '.join(features)})"
-    month = f"strftime({AVAILABLE_AT}, '%Y-%m')"
-    within = f" and {month} in {(*months, '')}" if months else ""
-    parts = ", ".join([*old.keys, *([month] if months else [])])
-    evidence = " or ".join(_EVIDENCE.get(types[f], "{} is not null").format(f) for f in features)
-    has_evidence = "true" if months else f"bool_or(coalesce({evidence}, false)) over held_so_far"
-    return (
-        f"{name} as materialized (select {columns} from {relation} "  # noqa: S608 - checked names
-        f"where {AVAILABLE_AT} < timestamp '{old.built_through_at}'{within} "
-        f"window held_so_far as ({'partition by ' + parts if parts else ''} "
-        f"order by {AVAILABLE_AT}) "
-        f"qualify {has_evidence} and (row_number() over held_so_far = 1 "
-        f"or {values} is distinct from lag({values}) over held_so_far))"
-    )
+def faults(view: str, changes: PastChanges) -> Iterator[Refusal]:
+    """Refuse each feature of a view whose values changed, with the first instant of a change."""
+    for change in changes.features:
+        yield Refusal(
+            view,
+            f"`{change.feature}`",
+            f"has another past: at {change.instant_count:,} instants before {changes.before}, "
+            f"first at {change.first_at}" + (f" of {change.key}" if change.key else ""),
+            f"features of `{view}` have another past",
+            NEW_VERSION,
+        )

@@ -12,6 +12,7 @@ from milepost.stress import judgement
 
 # Four weeks, in which weekends even out, and two days: as long as the gate compares new rows with.
 HISTORY = timedelta(days=30)
+BUILD_FIRST = "run `dbt build`, and name its database by `--database`"
 
 
 def bounds_its_nulls(examined: ExaminedView) -> Iterator[Fault]:
@@ -62,7 +63,7 @@ def has_a_history(examined: ExaminedView) -> Iterator[Fault]:
     node_id = examined.node["unique_id"]
     build, batch = examined.records.builds.get(node_id), examined.records.batches.get(node_id)
     if build is None or batch is None:
-        yield Fault("is not built here", "run `dbt build`, and name its database by `--database`")
+        yield Fault("is not built here", BUILD_FIRST)
         return
     firsts = [datetime.fromisoformat(table["first"]) for table in build.raw_logs.values()]
     history = batch.built_to - max(firsts)

@@ -80,7 +80,9 @@ def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
     `_count`, or by a data test of the column, such as `is_between`.
     """
     tested = {
-        test["column_name"] for test in examined.data_tests if _kind(test) not in _BOUNDS_NOTHING
+        test.get("column_name")
+        for test in examined.data_tests
+        if _kind(test) not in _BOUNDS_NOTHING
     }
     is_tested_by_name = GENERIC_TEST in {_kind(test) for test in examined.data_tests}
     for column in examined.view.fields:

@@ -25,7 +25,10 @@ from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 COMMANDS = {str(item.name): item for section in SECTIONS.values() for item in section}
 # They need more than a store: each has a test of its own below, or in drafting/test_guest.py and
 # standards/test_promote.py.
-OF_A_PROJECT = {"capture", "check", "init", "new", "promote", "publish", "reopen", "stress"}
+OF_A_PROJECT = {
+    *("capture", "check", "init", "new", "owners", "promote", "publish", "reopen", "report"),
+    "stress",
+}
 TYPES = {
     "carrier_id": "VARCHAR",
     "available_at": "TIMESTAMP",
@@ -148,3 +151,5 @@ def test_the_examples_of_publishing_run(
     build, publish = EXAMPLE.split(" && ")
     assert build == "dbt build"
     assert run(publish.removeprefix("milepost ")).startswith("published ")
+    assert "0 of 1 feature views change" in run(COMMANDS["report"].example)
+    assert run(COMMANDS["owners"].example).endswith("/project/.github/CODEOWNERS\n")

@@ -28,10 +28,11 @@ README = "README.md"
 LOOK_AROUND = "docs/guides/look-around.md"
 TRAINING_SETS = "docs/guides/training-sets.md"
 DERIVED = "docs/guides/derived-features.md"
+REVIEW = "docs/guides/review-a-change.md"
 ADD_A_VIEW = "docs/guides/add-a-feature-view.md"
 CAPTURE = "docs/guides/capture-a-query.md"
 # In the order in which README leads to them.
-PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, ADD_A_VIEW, CAPTURE)
+PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, REVIEW, ADD_A_VIEW, CAPTURE)
 # What this test does not run, and what does.
 ELSEWHERE = {
     "make test": "it runs this",
@@ -234,6 +235,11 @@ def test_capture_a_query(clone: Path) -> None:
     for view in ("carrier_lateness", "carrier_pace"):
         for suffix in (".sql", ".yml"):
             (path.parent / f"{view}{suffix}").unlink()
+
+
+def test_review_a_change(clone: Path) -> None:
+    """What compares with a base branch runs in test_review_workflow.py."""
+    run(clone, "\n".join(commands(REVIEW)[1:]))
 
 
 @pytest.mark.full_size

@@ -1,0 +1,104 @@
+"""Who has to approve a change of a feature view, as GitHub's CODEOWNERS takes it.
+
+Several owners on a line of CODEOWNERS are alternatives: any of them is enough. So each of the two
+roles has files of its own. The evidence of a view is engineering's; the SQL, the YAML and the
+stress certificate are science's. A change of what a view in production computes makes both the
+evidence and the certificate anew, wherever in the project it is made, and so needs both roles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from milepost.building.project import Project
+from milepost.errors import PublishError
+from milepost.standards.places import sql_file, yaml_file
+from milepost.stress import certificate
+
+BEGIN, END = "# milepost owners: begin", "# milepost owners: end"
+_NOTE = "# Written by `milepost owners`: docs/guides/review-a-change.md says what it enforces."
+# The name of a team in the address of its page on GitHub.
+_TEAM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_ACCOUNT = re.compile(r"@[A-Za-z0-9-]+(?:/[A-Za-z0-9_-]+)?")
+
+
+def code_owners(project: Project, organisation: str) -> str:
+    """Return the lines of CODEOWNERS for the project's feature views.
+
+    An owner is a team of the organisation, or an account of GitHub if the name begins with `@`.
+    Paths are relative to the root of the repository. Raises a PublishError for a name that GitHub
+    would not take: then it would read none of the file.
+    """
+    if project.folder is None:
+        raise PublishError(
+            "the folder of the project is not here", hint="run the command in the project's folder"
+        )
+    owners: dict[str, dict[str, None]] = {}
+    for path, name in _owned_files(project):
+        owners.setdefault(path, {})[_account(name, organisation)] = None
+    root = _path_in_repository(project.folder)
+    width = max((len(root + path) for path in owners), default=0)
+    lines = [f"{(root + path).ljust(width)} {' '.join(names)}" for path, names in owners.items()]
+    return "\n".join([BEGIN, _NOTE, *lines, END]) + "\n"
+
+
+def with_code_owners(text: str, lines: str) -> str:
+    """Return the text of a CODEOWNERS file with these lines in place of those it had.
+
+    All else in the file stays as it is. Without earlier lines they come last, since the last line
+    that fits a file counts.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    if not begin:
+        return f"{text.rstrip()}\n\n{lines}" if text.strip() else lines
+    _, end, after = rest.partition(END + "\n")
+    if not end:
+        raise PublishError(
+            f"CODEOWNERS has `{BEGIN}` without `{END}`", hint="put the line back, or remove both"
+        )
+    return before + lines + after
+
+
+def _owned_files(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield each file of the project's feature views with an owner of it, view by view."""
+    catalog = project.catalog
+    for view in catalog.feature_views():
+        node = catalog.nodes[view.unique_id]
+        if node["package_name"] != catalog.project:
+            continue
+        beside = Path(sql_file(node)).parent
+        for path, role in (
+            (sql_file(node), "science"),
+            (yaml_file(node), "science"),
+            (certificate.path(catalog, view), "science"),
+            ((beside / f"{view.name}.evidence.json").as_posix(), "engineering"),
+        ):
+            if role in view.owners:
+                yield path, view.owners[role]
+
+
+def _account(name: str, organisation: str) -> str:
+    account = name if name.startswith("@") else f"@{organisation}/{name}"
+    is_team = name.startswith("@") or _TEAM.fullmatch(name)
+    if not is_team or not _ACCOUNT.fullmatch(account):
+        raise PublishError(
+            f"owner `{name}` of a feature view is no team that GitHub can have",
+            hint="write the team as in the address of its page, such as `pricing-science`, or an "
+            "account as `@name`",
+        )
+    return account
+
+
+def repository_root(folder: Path) -> Path:
+    """Return the root of the repository that a folder is in; the folder itself without one."""
+    folder = folder.absolute().resolve()
+    roots = (root for root in (folder, *folder.parents) if (root / ".git").exists())
+    return next(roots, folder)
+
+
+def _path_in_repository(folder: Path) -> str:
+    """Return the path of a folder from the root of its repository, between slashes."""
+    path = folder.absolute().resolve().relative_to(repository_root(folder)).as_posix()
+    return "/" if path == "." else f"/{path}/"
