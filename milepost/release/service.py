@@ -84,8 +84,7 @@ def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
             for text in (alias, options.get("view", ""), *keys, *keys.values())
         ):
             raise LookupInputError(
-                f"alias `{alias}` is `{options!r}`, which does not say its view and keys as text",
-                hint=hint,
+                f"alias `{alias}` is `{options!r}`", hint=f"{hint}: all of it is text"
             )
         plain_aliases[alias] = (
             {**options, "keys": dict(keys)} if "keys" in options else dict(options)
