@@ -24,7 +24,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "beginning": {"raw", "release", "storage"},
     "building": {"raw", "release", "storage"},
     "publishing": {"building", "release", "storage"},
-    "standards": {"building", "release", "storage"},
     "catalogue": {"release", "storage"},
     "reading": {"catalogue", "release", "storage"},
     "cli": {
@@ -35,7 +34,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "raw",
         "reading",
         "release",
-        "standards",
         "storage",
     },
 }
