@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -150,8 +151,10 @@ def test_of_files_alike_the_newest_must_have_what_was_added(raw: Location, store
     """The file of the day before may lack the column, and has the same columns."""
     put(raw, "loads/2026-03-05/a.parquet", "loads/2026-03-06/a.parquet")
     put(raw, "loads/2026-03-07/a.parquet")
+    daily = table(raw, layout="{table}/{date}")
+    check(store, daily)  # the files are recorded: what is declared of them later is checked too
     miles = Column("miles", "bigint", added_on=DAY.date() + timedelta(days=1))
-    daily = table(raw, layout="{table}/{date}", columns={"miles": miles})
+    daily = replace(daily, columns={"miles": miles})
     refused(store, "`miles` of raw table `lake.loads` is missing in `.*2026-03-06/a", daily)
 
 
