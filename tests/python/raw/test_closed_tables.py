@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from milepost.errors import LandingError
 from milepost.raw import closed_tables
-from milepost.raw.tables import ClosedTable, RawTable
+from milepost.raw.tables import ClosedTable, Column, RawTable
 from milepost.storage import s3
 from milepost.storage.location import Location
 from raw.lake import parquet, requests
@@ -144,6 +145,17 @@ def test_a_file_without_a_date_in_its_name_stays_where_it_was_read(
     """Such files belong to the day in which they were written, which is today: it is open."""
     put(raw, "loads/a.parquet")
     refused(store, "no closed partition", table(raw, layout="{table}", closed_by="delay"))
+
+
+def test_of_files_alike_the_newest_must_have_what_was_added(raw: Location, store: Location) -> None:
+    """The file of the day before may lack the column, and has the same columns."""
+    put(raw, "loads/2026-03-05/a.parquet", "loads/2026-03-06/a.parquet")
+    put(raw, "loads/2026-03-07/a.parquet")
+    daily = table(raw, layout="{table}/{date}")
+    check(store, daily)  # the files are recorded: what is declared of them later is checked too
+    miles = Column("miles", "bigint", added_on=DAY.date() + timedelta(days=1))
+    daily = replace(daily, columns={"miles": miles})
+    refused(store, "`miles` of raw table `lake.loads` is missing in `.*2026-03-06/a", daily)
 
 
 @pytest.mark.parametrize(
