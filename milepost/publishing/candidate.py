@@ -137,8 +137,8 @@ class Candidate:
         """Return what each feature withstood, None without a certificate of exactly this code."""
         if self.project.folder is None:
             return None
-        found = certificate.of_view(self.catalog, self.coder, view, self.project.folder)
-        return found.table() if found else None
+        proof = certificate.of_view(self.catalog, self.coder, view, self.project.folder)
+        return proof.table() if proof else None
 
     def exported(self, view: FeatureView) -> View:
         """Return the view as the release would have it, with its files; they are sent now.

@@ -94,7 +94,7 @@ def _copied(table: RawTable, closed: ClosedTable, folder: Path, since: datetime)
 
 def _download(uri: str, path: Path) -> None:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    found = s3.get(Location(bucket, ""), key)
-    if found is None:
+    stored = s3.get(Location(bucket, ""), key)
+    if stored is None:
         raise LandingError(f"`{uri}` is gone", hint="run it again: a loader has replaced the file")
-    path.write_bytes(found.body)
+    path.write_bytes(stored.body)

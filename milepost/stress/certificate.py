@@ -125,8 +125,8 @@ class Certificate:
         counts = Counter[str](outcome.of(feature) for outcome in self.outcomes)
         silent = [outcome for outcome in self.outcomes if outcome.of(feature) == "moved"]
         worst = max(silent, key=lambda outcome: outcome.moves[feature].size, default=None)
-        told = (counts["unchanged"], counts["set_aside"], counts["stopped"], counts["moved"])
-        row = StressedFeature(feature, *told)
+        numbers = (counts["unchanged"], counts["set_aside"], counts["stopped"], counts["moved"])
+        row = StressedFeature(feature, *numbers)
         return replace(row, worst=worst.fault, **asdict(worst.moves[feature])) if worst else row
 
     def _content(self) -> dict[str, Any]:
@@ -146,10 +146,10 @@ def of_view(catalog: Catalog, coder: Coder, view: FeatureView, root: Path) -> Ce
 
     `root` is the folder of the project. Raises a StandardsError for a damaged file.
     """
-    found = read(root / path(catalog, view))
-    if found is None or found.view != view.name or found.features != view.features:
+    written = read(root / path(catalog, view))
+    if written is None or written.view != view.name or written.features != view.features:
         return None
-    return found if found.code == view_code(catalog, coder, view) else None
+    return written if written.code == view_code(catalog, coder, view) else None
 
 
 def read(file: Path) -> Certificate | None:

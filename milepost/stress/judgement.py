@@ -38,23 +38,23 @@ def faults(
     path = certificate.path(catalog, view)
     run = f"`milepost stress {view.name}`, and commit the file"
     try:
-        found = certificate.of_view(catalog, coder, view, root)
+        proof = certificate.of_view(catalog, coder, view, root)
         tolerances = stress_tolerances(catalog.nodes[view.unique_id], view.features)
     except StandardsError as error:
         yield CertificateFault(path, error.message, error.hint)
         return
-    if found is None:
+    if proof is None:
         is_old = (root / path).exists()
         fault = "a stress certificate of other code" if is_old else "no stress certificate"
         yield CertificateFault(path, f"`{view.name}` has {fault}", run)
         return
-    for feature in found.unproven:
+    for feature in proof.unproven:
         yield CertificateFault(
             path,
             f"`{feature}` had no value in the raw log of the certificate",
             f"run `milepost stress {view.name}` on a raw log in which it has some",
         )
-    yield from _silent_moves(path, found, tolerances)
+    yield from _silent_moves(path, proof, tolerances)
 
 
 def stress_tolerances(node: Mapping[str, Any], features: list[str]) -> dict[str, float]:
@@ -81,11 +81,11 @@ def stress_tolerances(node: Mapping[str, Any], features: list[str]) -> dict[str,
 
 
 def _silent_moves(
-    path: str, found: certificate.Certificate, tolerances: Mapping[str, float]
+    path: str, proof: certificate.Certificate, tolerances: Mapping[str, float]
 ) -> Iterator[CertificateFault]:
     """Yield one fault for each feature that moves too far, which names its worst cause."""
     moves: dict[str, list[certificate.Outcome]] = {}
-    for feature, outcome in found.silent_moves(tolerances):
+    for feature, outcome in proof.silent_moves(tolerances):
         moves.setdefault(feature, []).append(outcome)
     for feature, outcomes in moves.items():
         by_size = sorted(outcomes, key=lambda outcome: -outcome.moves[feature].size)

@@ -62,8 +62,8 @@ def stressed(project: Path, names: Sequence[str], days: int) -> list[StressedVie
             path = certificate.path(catalog, view)
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             (project / path).write_bytes(made.to_bytes())
-            found = list(judgement.faults(catalog, coder, view, project))
-            results.append(StressedView(made, path, found))
+            faults = list(judgement.faults(catalog, coder, view, project))
+            results.append(StressedView(made, path, faults))
         return results
 
 

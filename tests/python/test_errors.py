@@ -18,6 +18,7 @@ KINDS = [
     (errors.ConflictError, errors.PublishError),
     (errors.DraftError, ValueError),
     (errors.ReleaseError, ValueError),
+    (errors.StandardsError, ValueError),
     (errors.LookupInputError, ValueError),
     (errors.UnknownFeatureError, errors.LookupInputError),
     (errors.UnknownFeatureError, KeyError),
