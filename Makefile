@@ -168,7 +168,7 @@ show: s3-start ## Read one entity's features of the current release
 .PHONY: docs
 docs: s3-start $(EXAMPLE:%=examples/%/dbt_packages/milepost) ## Make the docs site as one page, target/static_index.html
 	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt docs generate
-	@$(BIN)/python -m milepost.cli.docs_site --target $${DBT_PROJECT_DIR:-.}/target
+	@$(BIN)/milepost docs
 
 # Each of them reports, whatever another found.
 # The make of macOS, 3.81, mixes their lines.

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
@@ -21,8 +21,11 @@ from milepost.language.page import glossary
 from milepost.language.terms import platform_chapters
 from milepost.release.definition import ViewDefinition, statements
 from milepost.release.service import Service
+from milepost.release.stressed_feature import StressedFeature
 
 OVERVIEW = "__overview__"
+# Of each view, by its id in dbt's manifest.
+Certificates: TypeAlias = Mapping[str, Sequence[StressedFeature]]
 # dbt lets long lines of details run out of sight, each with a bar to scroll by.
 STYLE = """<style>
 .details .details-content { table-layout: auto; }
@@ -30,7 +33,7 @@ STYLE = """<style>
 </style></head>"""
 
 
-def docs_site(target: Path) -> str:
+def docs_site(target: Path, certificates: Certificates) -> str:
     """Return the page, from the `index.html`, manifest and catalog of `dbt docs generate`."""
     names = ("index.html", "manifest.json", "catalog.json")
     try:
@@ -39,7 +42,7 @@ def docs_site(target: Path) -> str:
         raise PublishError(
             f"`{error.filename}` does not exist", hint="run `dbt docs generate` first"
         ) from error
-    described = json.dumps(with_shelf(json.loads(manifest)))
+    described = json.dumps(with_shelf(json.loads(manifest), certificates))
     return (
         page.replace("</head>", STYLE, 1)
         .replace('"MANIFEST.JSON INLINE DATA"', _inline(described))
@@ -47,7 +50,7 @@ def docs_site(target: Path) -> str:
     )
 
 
-def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
+def with_shelf(manifest: dict[str, Any], certificates: Certificates) -> dict[str, Any]:
     """Return dbt's manifest with its front page, views and services described for people."""
     catalog = Catalog.of(manifest)
     views, services = catalog.feature_views(), catalog.services()
@@ -56,6 +59,7 @@ def with_shelf(manifest: dict[str, Any]) -> dict[str, Any]:
     for view in views:
         node = manifest["nodes"][view.unique_id]
         node["description"] += "\n\n" + _view_tables(view)
+        node["description"] += _certificate_table(certificates.get(view.unique_id, []))
         node["meta"] = {}
     exposures = {node["name"]: node for node in manifest["exposures"].values()}
     for node in exposures.values():
@@ -137,6 +141,22 @@ def _view_tables(view: FeatureView) -> str:
         meaning, sql = (" ".join(text.split()) for text in (feature.description, feature.sql))
         tables += f"- `{feature.name}`, {feature.type}: {meaning} In SQL: `{sql}`\n"
     return tables
+
+
+def _certificate_table(features: Sequence[StressedFeature]) -> str:
+    """Return what the view's features withstood; nothing without a stress certificate."""
+    if not features:
+        return ""
+    rows = (
+        (
+            f"`{row.feature}`",
+            *map(str, (row.unchanged, row.set_aside, row.stopped, row.moved)),
+            f"{row.worst}: {row.share:.1%} of values, by {row.median:.1%}" if row.worst else "",
+        )
+        for row in features
+    )
+    header = ("feature", "no effect", "set aside", "stopped", "silent", "worst silent move")
+    return "\nWhat faults in the raw log do to it, by their number:\n\n" + _table(header, rows)
 
 
 def _service_table(service: Service, views: Iterable[FeatureView]) -> str:

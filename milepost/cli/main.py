@@ -10,6 +10,7 @@ import click
 
 from milepost.cli import (
     diff,
+    docs,
     drafts,
     explain,
     gc,
@@ -39,6 +40,7 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         shelf.search,
         shelf.describe,
         explain.explain,
+        docs.docs,
         shelf.services,
         shelf.covers,
         lookup.head,

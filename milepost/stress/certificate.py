@@ -17,6 +17,7 @@ from typing import Any, Literal
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
+from milepost.building.project import Project
 from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
 from milepost.release.stressed_feature import StressedFeature
@@ -150,6 +151,21 @@ def of_view(catalog: Catalog, coder: Coder, view: FeatureView, root: Path) -> Ce
     if written is None or written.view != view.name or written.features != view.features:
         return None
     return written if written.code == view_code(catalog, coder, view) else None
+
+
+def withstood(project: Project) -> dict[str, list[StressedFeature]]:
+    """Return what each view's features withstood, by the id of its model in dbt's manifest.
+
+    Views without a certificate of exactly this code are left out.
+    """
+    if project.folder is None:
+        return {}
+    coder = Coder(project.catalog, project.variables, "", {})
+    return {
+        view.unique_id: certificate.table()
+        for view in project.catalog.feature_views()
+        if (certificate := of_view(project.catalog, coder, view, project.folder))
+    }
 
 
 def read(file: Path) -> Certificate | None:

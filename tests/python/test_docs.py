@@ -13,6 +13,7 @@ import pytest
 
 import greenhouse
 from milepost.building import docs_site
+from milepost.release.stressed_feature import StressedFeature
 from milepost.storage import s3
 from milepost.storage.location import Location
 
@@ -113,7 +114,7 @@ def test_who_installs_milepost_as_a_package_has_a_front_page_of_their_own(
     manifest = json.loads((green.folder / "target/manifest.json").read_text())
     assert "doc.milepost.available_at" in manifest["docs"]
     assert [page["package_name"] for page in front_pages(manifest)] == ["dbt"]
-    (page,) = front_pages(docs_site.with_shelf(manifest))
+    (page,) = front_pages(docs_site.with_shelf(manifest, {}))
     assert page["block_contents"].startswith("# greenhouse\n")
     assert (
         "[bed_moisture](#!/model/model.greenhouse.bed_moisture) | bed |" in page["block_contents"]
@@ -131,7 +132,7 @@ def test_the_shelf_takes_the_place_of_the_list_of_views(dbt_manifest: Path) -> N
     text = (ROOT / "docs/site/overview.md").read_text()
     ours = {"name": "__overview__", "package_name": "milepost", "block_contents": text}
     manifest["docs"]["doc.milepost.__overview__"] = ours
-    (page,) = front_pages(docs_site.with_shelf(manifest))
+    (page,) = front_pages(docs_site.with_shelf(manifest, {}))
     assert page["block_contents"].count("## Feature views\n") == 1
     assert "\n- [lane_rates]" not in page["block_contents"]
     assert "## Where to look\n" in page["block_contents"]
@@ -143,8 +144,20 @@ def test_a_service_that_quotes_the_glossary_shows_no_synonyms(dbt_manifest: Path
     manifest = json.loads(dbt_manifest.read_text())
     quoted = manifest["exposures"].values()
     assert any("Synonyms:" in exposure["description"] for exposure in quoted)
-    described = docs_site.with_shelf(manifest)["exposures"].values()
+    described = docs_site.with_shelf(manifest, {})["exposures"].values()
     assert not any("Synonyms:" in exposure["description"] for exposure in described)
+
+
+def test_a_view_shows_what_it_withstood(dbt_manifest: Path) -> None:
+    manifest = json.loads(dbt_manifest.read_text())
+    fragile = StressedFeature("load_count_7d", 3, 2, 1, 4, "`miles` of `loads`: zero", 0.25, 0.5)
+    certificates = {"model.milepost.lane_rates": [fragile]}
+    nodes = docs_site.with_shelf(manifest, certificates)["nodes"]
+    row = (
+        "| `load_count_7d` | 3 | 2 | 1 | 4 | `miles` of `loads`: zero: 25.0% of values, by 50.0% |"
+    )
+    assert row in nodes["model.milepost.lane_rates"]["description"]
+    assert "silent" not in nodes["model.milepost.market_rates"]["description"]
 
 
 def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -22,7 +22,9 @@ import pytest
 from dbt_process import run_dbt
 from milepost import FeatureStore
 from milepost.building import docs_site
+from milepost.building.project import Project
 from milepost.storage.location import Location
+from milepost.stress.certificate import withstood
 
 PROJECT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
@@ -329,12 +331,14 @@ def test_a_notebook_finds_the_scratch_database_from_its_own_folder() -> None:
 
 def test_the_docs_site_is_one_page_that_opens_with_the_shelf(job: Job, releases: object) -> None:
     job.dbt("docs", "generate")
-    job.run(sys.executable, "-m", "milepost.cli.docs_site", "--target", str(job.folder / "target"))
+    job.run(sys.executable, "-m", "milepost.cli", "docs", "--target", str(job.folder / "target"))
     text = (job.folder / "target/static_index.html").read_text()
     catalog = json.loads((job.folder / "target/catalog.json").read_text())
     assert "INLINE DATA" not in text
     dbt_manifest = json.loads((job.folder / "target/manifest.json").read_text())
-    manifest = docs_site.with_shelf(dbt_manifest)
+    manifest = docs_site.with_shelf(
+        dbt_manifest, withstood(Project.read(job.folder / "target/manifest.json"))
+    )
     assert json.dumps(manifest).replace("</", "<\\/") in text
     (page,) = (doc for doc in manifest["docs"].values() if doc["name"] == "__overview__")
     shelf = page["block_contents"].split("## What a feature view is")[0]
