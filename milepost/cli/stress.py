@@ -32,8 +32,8 @@ from milepost.cli.dbt_project import project_folder
     "--days",
     type=click.IntRange(min=10),
     default=120,
-    show_default=True,
-    help="How many of the newest days of the raw log are taken.",
+    metavar="NUMBER",
+    help="How many of the newest days of the raw log are taken: 10 or more (default: 120).",
 )
 def stress(views: tuple[str, ...], *, days: int) -> Answer:
     """Give the raw log faults, and certify what becomes of each.
