@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -27,7 +28,7 @@ class Argument(click.Argument):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Return the argument as the help lists it, and its meaning."""
-        return self.make_metavar(ctx).strip("[]"), self.help
+        return re.sub(r"[\[\]]", "", self.make_metavar(ctx)), self.help
 
 
 class Command(click.Command):
@@ -97,7 +98,9 @@ class Command(click.Command):
     ) -> list[tuple[str, str]]:
         """Return the parameters of a kind as the help lists them, each with its meaning."""
         parameters = [item for item in self.get_params(ctx) if isinstance(item, kind)]
-        return [record for item in parameters if (record := item.get_help_record(ctx))]
+        records = [record for item in parameters if (record := item.get_help_record(ctx))]
+        # click adds the bounds of a number, which its meaning says in words
+        return [(name, re.sub(r"  \[[^]]*]$", "", meaning)) for name, meaning in records]
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example, with which every help ends."""
