@@ -197,7 +197,7 @@ def add_a_feature(workspace: Workspace) -> str | None:
         ]
         if not any(field.name in row for row in expected):
             return f"no unit test expects a value of `{field.name}`"
-    if fault := workspace.dbt("build", "--select", GROWN_VIEW):
+    if fault := workspace.dbt("build", "--select", f"+{GROWN_VIEW}"):
         return fault
     with duckdb.connect(workspace.database, read_only=True) as scratch:
         for field in added:

@@ -87,13 +87,18 @@ def project_file(folder: Path) -> dict[str, Any]:
         ) from error
 
 
+def packages_folder(folder: Path) -> Path:
+    """Return where `dbt deps` installs the packages of a project."""
+    return folder / str(project_file(folder).get("packages-install-path", "dbt_packages"))
+
+
 def declared_variables(folder: Path) -> dict[str, Any]:
     """Return what `dbt_project.yml` and those of the project's packages declare as `vars`.
 
     By scope: `<project>/<variable>`, and `<project>/<package>/<variable>` for those of a package.
     """
     root = project_file(folder)
-    packages = folder / root.get("packages-install-path", "dbt_packages")
+    packages = packages_folder(folder)
     declared: dict[str, Any] = {}
     for project in [
         root,

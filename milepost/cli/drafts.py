@@ -190,4 +190,4 @@ def _lines(name: str, draft: WrittenDraft) -> list[str]:
             lines.append(f"  which changes {comparison.changed:,} of them")
     if draft.todos:
         lines += [f"Left to do ({len(draft.todos)}):", *(f"  {todo}" for todo in draft.todos)]
-    return [*lines, f"Next: dbt build --select {name} && milepost check {name}"]
+    return [*lines, f"Next: dbt build --select +{name} && milepost check {name}"]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from milepost.building.project import Project, project_file
+from milepost.building.project import Project, packages_folder, project_file
 from milepost.errors import PublishError
 
 # As the command `dbt` does, where it is not on PATH.
@@ -78,6 +78,5 @@ def _files(folder: Path) -> Iterator[Path]:
         for name in stated.get(key) or [_DEFAULTS.get(key, "tests")]:
             yield from (folder / str(name)).rglob("*")
             yield from folder.glob(str(name))
-    packages = folder / str(stated.get("packages-install-path", "dbt_packages"))
-    for package in packages.glob("*/dbt_project.yml"):
+    for package in packages_folder(folder).glob("*/dbt_project.yml"):
         yield from _files(package.parent)

@@ -1,30 +1,44 @@
-"""What sqlfluff says of a project's SQL, with the project's configuration and Milepost's plugin."""
+"""What sqlfluff says of a project's SQL, with the project's configuration and Milepost's plugin.
+
+A project whose configuration does not say where its macros are is read with the one that
+`milepost init` writes.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from milepost.building.project import packages_folder
 from milepost.errors import MilepostError
 from milepost.standards.finding import Finding
 from milepost.standards.sql_rules import SQL_RULES
 
+if TYPE_CHECKING:
+    from sqlfluff.core import FluffConfig
 
-def sql_findings(project: Path, files: Sequence[Path]) -> Iterator[Finding]:
-    """Yield what sqlfluff finds in files of a project, whose `.sqlfluff` says how it reads them."""
-    if not files:
+
+def sql_findings(project: Path, models: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what sqlfluff finds in models of a project."""
+    if not models:
         return
     try:
-        from sqlfluff.core import FluffConfig, Linter, SQLBaseError, SQLLintError
+        from sqlfluff.core import Linter, SQLBaseError, SQLLintError
     except ImportError as error:
         raise MilepostError(
             "`sqlfluff` is not installed, which checks SQL",
             hint='pip install "milepost[standards]"',
         ) from error
     remedies = {rule.name: rule.remedy for rule in SQL_RULES}
-    linter = Linter(config=FluffConfig.from_path(str(project)))
-    # One process: for the files of one view, starting others takes longer than they save.
-    linted = linter.lint_paths(tuple(map(str, files)), processes=1 if len(files) < 5 else 0)
+    with _configuration(project) as configuration:
+        # One process: for the files of one view, starting others takes longer than they save.
+        linted = Linter(config=configuration).lint_paths(
+            tuple(map(str, models)), processes=1 if len(models) < 5 else 0
+        )
     for directory in linted.paths:
         for file in directory.files:
             path = Path(file.path).resolve().relative_to(project.resolve()).as_posix()
@@ -35,6 +49,26 @@ def sql_findings(project: Path, files: Sequence[Path]) -> Iterator[Finding]:
                     rule = violation.rule.name
                     remedy = remedies.get(rule) or _remedy(violation, path)
                 yield Finding(path, violation.line_no, rule, violation.desc(), remedy)
+
+
+@contextmanager
+def _configuration(project: Path) -> Iterator[FluffConfig]:
+    """Give how sqlfluff reads the SQL of a project."""
+    from sqlfluff.core import FluffConfig
+
+    stated = FluffConfig.from_path(str(project), require_dialect=False)
+    if stated.get("templater") != "jinja" or stated.get(
+        "load_macros_from_path", section=("templater", "jinja")
+    ):
+        yield stated
+        return
+    template = files("milepost.beginning") / "templates/sqlfluff"
+    package = (packages_folder(project) / "milepost").absolute()
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".cfg") as file:
+        text = template.read_text(encoding="utf-8")
+        file.write(text.replace("dbt_packages/milepost", str(package)))
+        file.flush()
+        yield FluffConfig.from_path(str(project), extra_config_path=file.name)
 
 
 def _remedy(violation: object, path: str) -> str:

@@ -75,7 +75,13 @@ def package_without_freight(folder: Path) -> Path:
     and proofs/test_leaks.py install the whole package.
     """
     folder.mkdir(parents=True)
-    for part in ("macros", "tests/dbt/generic", "milepost/language/columns", "dbt_project.yml"):
+    for part in (
+        "macros",
+        "tests/dbt/generic",
+        "tests/fixtures/dbt_context",
+        "milepost/language/columns",
+        "dbt_project.yml",
+    ):
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
         copy(PROJECT / part, folder / part)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.test_examples import COMMANDS
-from greenhouse import PROJECT, Greenhouse
+from greenhouse import Greenhouse
 from milepost import cli, notebook
 
 pytestmark = pytest.mark.slow
@@ -31,10 +31,6 @@ def bed(green: Greenhouse, monkeypatch: pytest.MonkeyPatch) -> Greenhouse:
     """The built greenhouse, as a shell in its folder has it."""
     for name, value in green.environment().items():
         monkeypatch.setenv(name, value)
-    # The linter's configuration of a project that `milepost init` begins.
-    configuration = (PROJECT / "milepost/beginning/templates/sqlfluff").read_text()
-    configuration = configuration.replace("dbt_packages/milepost", str(PROJECT))
-    (green.folder / ".sqlfluff").write_text(configuration)
     monkeypatch.chdir(green.folder)
     return green
 

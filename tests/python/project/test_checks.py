@@ -29,6 +29,7 @@ PARTS = [
     "models",
     "seeds",
     "tests/dbt",
+    "milepost/language/columns",
     "tests/fixtures/dbt_context",
 ]
 

@@ -66,9 +66,14 @@ def test_one_more_hour_adds_its_rows_and_changes_none(
     )
     view = "models/features/bed_moisture"
     project.edit(f"{view}.yml", "grid: day", "grid: hour")
-    # In its unit test a reading of 10:00 counts from 11:00 on.
-    for old, new in (("01-02 00", "01-01 11"), ("01-03 00", "01-02 11")):
-        project.edit(f"{view}.yml", f'"2026-{old}', f'"2026-{new}')
+    # In its unit test a reading of 10:00 counts from 11:00 on, and one known at 11:00 from 12:00.
+    for old, new in (
+        ('b, available_at: "2026-01-03 00', 'b, available_at: "2026-01-01 12'),
+        ('b, available_at: "2026-01-04 00', 'b, available_at: "2026-01-02 12'),
+        ('"2026-01-02 00', '"2026-01-01 11'),
+        ('"2026-01-03 00', '"2026-01-02 11'),
+    ):
+        project.edit(f"{view}.yml", old, new)
     project.edit(f"{view}.sql", "keys=['bed_id'],", "keys=['bed_id'],\n        grid='hour',")
     land(raw, BEGIN, END)
     built_through, rows = publish(project)

@@ -83,9 +83,16 @@ def names_in(file: Path) -> set[str]:
 
 
 def test_a_feature_view_descends_from_the_tables_that_its_sql_reads(tmp_path: Path) -> None:
-    for part in ("dbt_project.yml", "macros", "models", "seeds", "tests/dbt"):
+    for part in (
+        "dbt_project.yml",
+        "macros",
+        "models",
+        "seeds",
+        "tests/dbt",
+        "milepost/language/columns",
+    ):
         copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy2
-        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
         copy(PROJECT / part, tmp_path / part)
     shutil.copy2(PROJECT / "profiles.example.yml", tmp_path / "profiles.yml")
     done = run_dbt(tmp_path, ["parse"], {**os.environ, "MILEPOST_RAW_URI": "s3://raw/any"})

@@ -32,7 +32,7 @@ def simulate(scale: float, days: int) -> Location:
 
 def freight(folder: Path, raw: Location, store: Location = NOTHING) -> Work:
     """This checkout's project on a log, not built yet."""
-    for part in ("models", "macros", "seeds", "tests/dbt"):
+    for part in ("models", "macros", "seeds", "tests/dbt", "milepost/language/columns"):
         shutil.copytree(MILEPOST / part, folder / part)
     shutil.copy(MILEPOST / "dbt_project.yml", folder)
     return Work.create(folder, raw, store)
