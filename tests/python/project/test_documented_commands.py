@@ -194,9 +194,13 @@ def test_the_exercises(clone: Path) -> None:
     assert re.findall(r"^(to do|done) ", printed, re.MULTILINE) == ["done"] * 5, printed
 
 
+def test_training_sets_in_python(clone: Path) -> None:
+    """As they stand on the page, with the rows that the page looks up."""
+    python(clone, "\n".join(blocks(TRAINING_SETS, "python")))
+
+
 @pytest.mark.full_size
-def test_training_sets(clone: Path) -> None:
-    python(clone, ROWS + "\n".join(blocks(TRAINING_SETS, "python")))
+def test_training_sets_by_commands(clone: Path) -> None:
     (clone / "spine.sql").write_text(
         "select carrier_id, 'harrisburg_pa' as origin_market_id, 'richmond_va' as "
         "destination_market_id, 'van' as equipment_type, available_at as event_timestamp "
