@@ -9,12 +9,12 @@ from milepost.catalogue import feature_facts, usage
 from milepost.catalogue.description import Description
 from milepost.catalogue.search import SearchResult, features
 from milepost.display import DisplayTable
-from milepost.errors import UnknownFeatureError
 from milepost.release import coverage
 from milepost.release.coverage import Range
 from milepost.release.definition import Fact, statements
 from milepost.release.manifest import Manifest, View, minute
-from milepost.release.near_names import unknown_feature
+from milepost.release.near_names import table_name, unknown_feature
+from milepost.release.references import unknown_view
 from milepost.release.request import parse_request
 from milepost.release.service import Service
 
@@ -35,18 +35,9 @@ def describe(manifest: Manifest, reference: str, *, store_uri: str | None = None
     services = {service.name: service for service in manifest.services}
     if name in services and not colon:
         return _service(manifest, services[name], store_uri)
-    references = [
-        result.reference
-        for view in manifest.views
-        for result in features(view)
-        if result.reference == f"{view.name}:{reference}"
-    ]
-    if references and name not in manifest.by_name:
-        raise UnknownFeatureError(
-            f"`{name}` is a feature, and stands without its view",
-            hint=f"there is {', '.join(f'`{known}`' for known in references)}",
-        )
-    view = manifest.view(name, other_names=services)
+    if table_name(name) not in manifest.by_name:
+        raise unknown_view(manifest, str(reference), other_names=services)
+    view = manifest.view(name)
     ranges = {whole.feature: whole for whole in coverage.of_view(manifest, view)}
     if not colon:
         return _view(manifest, view, ranges, store_uri)

@@ -108,7 +108,7 @@ class Shelf:
         return tables.service(self._manifest, name)
 
     def covers(
-        self, features: Iterable[str] | Service, *, aliases: Aliases | None = None
+        self, features: str | Iterable[str] | Service, *, aliases: Aliases | None = None
     ) -> Coverage:
         """Return from when until when features are whole: each, and all of them together.
 
@@ -117,7 +117,7 @@ class Shelf:
         not built yet.
 
         >>> store = FeatureStore("s3://milepost-store/example")
-        >>> coverage = store.covers(store.service("late_delivery"))
+        >>> coverage = store.covers("late_delivery")
         >>> coverage
         feature                                     complete from        built through
         carrier_reliability:late_delivery_rate_28d  2026-01-29 02:00:00  2026-07-01 00:00:00
@@ -126,7 +126,7 @@ class Shelf:
         >>> coverage.complete_from
         datetime.datetime(2026, 1, 29, 2, 0)
         """
-        features, aliases = expand(features, aliases)
+        features, aliases = expand(features, aliases, self._manifest.services)
         request = parse_request(self._manifest, features, full_feature_names=True, aliases=aliases)
         return tables.covers(request, features)
 

@@ -105,7 +105,7 @@ def code(
     )
 
 
-def _request(manifest: Manifest, features: Iterable[str], aliases: Aliases) -> FeatureRequest:
+def _request(manifest: Manifest, features: list[str], aliases: Aliases) -> FeatureRequest:
     return parse_request(manifest, features, full_feature_names=True, aliases=aliases)
 
 

@@ -45,7 +45,7 @@ class _Month:
 
 def newest(
     files: ViewFiles,
-    keys: Sequence[pa.Array],
+    index: KeyIndex,
     instants: Int64s,
     features: Sequence[str],
     *,
@@ -53,11 +53,10 @@ def newest(
 ) -> list[pa.Array]:
     """Return each feature of the newest row with equal keys and `available_at <= instant`.
 
-    `keys` are the entity rows' keys in the view's types, `instants` their instants in microseconds;
-    a row before `oldest` does not count. Each column has one value for each entity row, in their
-    order; null where there is no row.
+    `index` has the entity rows' keys, `instants` their instants in microseconds; a row before
+    `oldest` does not count. Each column has one value for each entity row, in their order; null
+    where there is no row.
     """
-    index = KeyIndex(keys, len(instants))
     months = sorted(files.view.files, key=lambda file: file.month)
     month_starts = np.array([_month_start(file) for file in months], np.int64)
     month_of = np.searchsorted(month_starts, instants, side="right") - 1

@@ -78,7 +78,9 @@ def look_up(
     instant = _last_instant(request) if at is None else _instant(at)
     row = _entity_row(request, keys)
     timed = row.append_column(EVENT_TIMESTAMP, pa.array([instant], pa.timestamp("us")))
-    training_set = Lookup(location, manifest, request, options.to_json()).run(timed)
+    # `missing` says of which keys there is no row.
+    lookup = Lookup(location, manifest, request, options.to_json(), warns=False)
+    training_set = lookup.run(timed)
     assert isinstance(training_set, TrainingSet)  # noqa: S101 - nothing was written
     (values,) = training_set.to_arrow().to_pylist()
     without_row = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from milepost.errors import LookupInputError
 from milepost.release.columns import decoded, finite, to_array
 from milepost.release.entity import EntityRole
 from milepost.release.names import EVENT_TIMESTAMP
+from milepost.release.near_names import near
 
 # The instants that Python's datetime has, in microseconds since 1970.
 FIRST_INSTANT, LAST_INSTANT = (
@@ -29,7 +30,7 @@ def event_instants(rows: pa.Table, first_row: int = 0) -> pa.Array:
     if EVENT_TIMESTAMP not in rows.column_names:
         raise LookupInputError(
             f"the entity rows have no column `{EVENT_TIMESTAMP}`",
-            hint=f"they have {', '.join(f'`{name}`' for name in rows.column_names) or 'none'}",
+            hint=f"they have {_listed(rows.column_names)}",
         )
     column = decoded(rows.column(EVENT_TIMESTAMP))
     if not pa.types.is_timestamp(column.type):
@@ -90,11 +91,12 @@ def key_columns(
     columns: Mapping[str, str],
     types: pa.Schema,
     entities: Iterable[EntityRole] = (),
+    example: Callable[[str], str | None] = lambda _: None,
 ) -> list[pa.Array]:
     """Return the join keys of a view in its types; `columns` names the entity column of each key.
 
-    `entities` are those of the view, for errors. A key that is not finite is null: no row of a view
-    has it.
+    `entities` are those of the view, for errors, and `example` gives a value of a key, as text. A
+    key that is not finite is null: no row of a view has it.
     """
     key_values = []
     for key, name in columns.items():
@@ -102,14 +104,16 @@ def key_columns(
         if name not in rows.column_names:
             raise LookupInputError(
                 f"the entity rows have no column `{name}`, a key of feature view `{view}`",
-                hint=f"its keys are {_listed_keys(columns, entities)}; where the entity "
-                "rows name one otherwise, pass aliases={...}",
+                hint=f"they have {_listed(rows.column_names)}; "
+                f"{_missing_key(rows.column_names, view, key, columns, entities)}",
             )
         column = decoded(rows.column(name))
         if not _is_same_kind(column.type, declared):
+            value = example(key)
             raise LookupInputError(
                 f"key `{name}` is {column.type}, in feature view `{view}` {declared}",
-                hint=_conversion(declared),
+                hint=_conversion(declared)
+                + ("" if value is None else f"; its values look like `{value}`"),
             )
         try:
             key_values.append(finite(to_array(_cast(column, declared))))
@@ -119,6 +123,32 @@ def key_columns(
                 hint="no row of the view can have it; correct the value, or make it null",
             ) from error
     return key_values
+
+
+def _missing_key(
+    names: Iterable[str],
+    view: str,
+    key: str,
+    columns: Mapping[str, str],
+    entities: Iterable[EntityRole],
+) -> str:
+    """Return what to do about the missing column of a key."""
+    name = columns[key]
+    others = {known.lower(): known for known in names if known not in columns.values()}
+    nearest = [others[text] for text in near(name.lower(), others)]
+    if name != key or ":" in view:  # an alias has it already, or it is of a derived feature's input
+        remedy = f"`{view}` takes its key `{key}` from it"
+        return f"{remedy}: rename `{nearest[0]}`" if nearest else f"{remedy}: add it"
+    column = nearest[0] if nearest else "the column"
+    alias = f'aliases={{"{view}": {{"keys": {{"{key}": "{column}"}}}}}}'
+    if nearest:
+        return f"rename `{column}` to `{name}`, or pass {alias}"
+    keys = _listed_keys(columns, entities)
+    return f"its keys are {keys}; where a column has another name, pass {alias}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def _listed_keys(keys: Iterable[str], entities: Iterable[EntityRole]) -> str:

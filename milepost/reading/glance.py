@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from milepost.catalogue.shelf import Shelf
 from milepost.reading.view_promises import warn_if_deprecated
-from milepost.release.service import Service, expand, named
+from milepost.release.service import Service, expand
 
 if TYPE_CHECKING:
     from milepost.reading.entity_features import EntityFeatures
@@ -59,9 +59,7 @@ class Glance(Shelf):
         from milepost.reading.entity_features import look_up
         from milepost.reading.recipe import LookupOptions
 
-        if isinstance(features, str):
-            features = named([features], self._manifest.services)
-        listed, aliases = expand(features, None)
+        listed, aliases = expand(features, None, self._manifest.services)
         options = LookupOptions(
             features=listed,
             full_feature_names=True,

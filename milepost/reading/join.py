@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 import pyarrow as pa
 
 from milepost.reading import entity_rows
 from milepost.reading.asof_search import newest
 from milepost.reading.derived_values import evaluate
-from milepost.reading.key_index import as_int64
+from milepost.reading.key_index import KeyIndex, as_int64
+from milepost.reading.unknown_keys import example_value, warn_of_unknown_keys
 from milepost.release.files import ARROW_TYPES, ViewFiles
 from milepost.release.names import EVENT_TIMESTAMP
 from milepost.release.request import FeatureRequest
@@ -24,12 +26,17 @@ Columns = dict[tuple[str, str], pa.Array]
 
 
 def join(
-    request: FeatureRequest, rows: pa.Table, instants: pa.Array, files: Mapping[str, ViewFiles]
+    request: FeatureRequest,
+    rows: pa.Table,
+    instants: pa.Array,
+    files: Mapping[str, ViewFiles],
+    *,
+    warns: bool = True,
 ) -> pa.Table:
     """Return the entity rows with the requested columns behind them.
 
     `instants` are those of the rows, naive UTC in microseconds; `files` has each view's files, by
-    its name in the release.
+    its name in the release. With `warns` it is said where most keys are in no row of a view.
     """
     microseconds = as_int64(instants)
     oldest = None
@@ -41,9 +48,17 @@ def join(
         if not features:
             continue
         keys = entity_rows.key_columns(
-            rows, view.name, view.keys, view_files.schema, view.view.entities
+            rows,
+            view.name,
+            view.keys,
+            view_files.schema,
+            view.view.entities,
+            partial(example_value, view_files),
         )
-        values = newest(view_files, keys, microseconds, features, oldest=oldest)
+        index = KeyIndex(keys, rows.num_rows)
+        values = newest(view_files, index, microseconds, features, oldest=oldest)
+        if warns:
+            warn_of_unknown_keys(view_files, view.keys, index)
         for feature, column in zip(features, values, strict=True):
             columns[view.name, feature] = column
     if request.derived:

@@ -18,12 +18,14 @@ class KeyIndex:
 
     `numbers` has the number of each entity row's key, -1 where one of its columns is null. All are
     below `count`. A number below `count` may belong to no key: with two key columns nulls take one.
+    `seen` has for each key column which of its distinct values `find` has met.
     """
 
     def __init__(self, key_columns: Sequence[pa.Array], row_count: int) -> None:
         # For each key column its distinct values. From the second on also the distinct pairs, as
         # `_encoded_pairs` gives them: the number of the columns before, and the place of the value.
         self._levels: list[tuple[pa.Array, pa.Array | None]] = []
+        self.seen: list[NDArray[np.bool_]] = []
         self.numbers: Int64s = np.zeros(row_count, np.int64)
         # The keys of a view without key columns are all equal: one key, of number 0.
         self.count = 1
@@ -39,6 +41,7 @@ class KeyIndex:
                 is_null = as_int64(pairs) < 0
                 numbers = np.where(is_null, NO_KEY, as_int64(pair_places.indices))
             self._levels.append((encoded.dictionary, distinct_pairs))
+            self.seen.append(np.zeros(len(encoded.dictionary), np.bool_))
             self.numbers = numbers
             self.count = len(encoded.dictionary if distinct_pairs is None else distinct_pairs)
 
@@ -47,6 +50,10 @@ class KeyIndex:
         """The distinct values of the first key column, as `comparable` gives them."""
         return self._levels[0][0] if self._levels else None
 
+    def unseen(self, level: int) -> pa.Array:
+        """Return the distinct values of a key column that `find` has not met yet."""
+        return self._levels[level][0].take(to_arrow(np.flatnonzero(~self.seen[level])))
+
     def find(self, key_columns: Sequence[pa.Array], row_count: int) -> Int64s:
         """Return the number of each row's key, -1 for a key that no entity row has."""
         numbers: Int64s = np.zeros(row_count, np.int64)
@@ -54,6 +61,7 @@ class KeyIndex:
             zip(key_columns, self._levels, strict=True)
         ):
             value_numbers = _numbers(pc.index_in(comparable(column), value_set=values))
+            self.seen[level][value_numbers[value_numbers >= 0]] = True
             if level == 0:
                 numbers = value_numbers
                 continue

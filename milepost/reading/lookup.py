@@ -32,7 +32,7 @@ class Lookup:
 
     `as_of` is the one instant of latest features; None where each entity row has its own.
     `expected_hash` is the hash that the entity rows must have, where they are looked up again:
-    `_recipe` compares it, once all rows are read.
+    `_recipe` compares it, once all rows are read. `warns` of keys that are in no row of a view.
     """
 
     location: Location
@@ -41,6 +41,7 @@ class Lookup:
     options: dict[str, Any]
     as_of: datetime | None = None
     expected_hash: str | None = None
+    warns: bool = True
 
     def run(self, rows: Any, to: str | None = None) -> TrainingSet | int:
         """Return the training set; with `to` write it there, and return the number of its rows.
@@ -70,7 +71,8 @@ class Lookup:
             lasting_rows = lasting(block if self.expected_hash else without_index(block))
             rows_hash.update(lasting_rows)
             # In memory columns keep the types in which they came; a file has those of Parquet.
-            return join(self.request, block if to is None else lasting_rows, instants, files)
+            entity_block = block if to is None else lasting_rows
+            return join(self.request, entity_block, instants, files, warns=self.warns)
 
         def metadata() -> dict[bytes, bytes]:
             return {METADATA_KEY: self._recipe(rows_hash.hexdigest()).to_bytes()}

@@ -62,7 +62,7 @@ class FeatureStore(Glance):
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str] | Service,
+        features: str | Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -76,7 +76,7 @@ class FeatureStore(Glance):
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str] | Service,
+        features: str | Iterable[str] | Service,
         *,
         full_feature_names: bool = ...,
         aliases: Aliases | None = ...,
@@ -89,7 +89,7 @@ class FeatureStore(Glance):
     def get_historical_features(
         self,
         entity_df: Any,
-        features: Iterable[str] | Service,
+        features: str | Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -106,9 +106,10 @@ class FeatureStore(Glance):
         file, or one `select` in DuckDB's SQL, which may name feature views.
 
         `features` are `"view:feature"`, a whole `"view"`, which is all but its derived features, or
-        a feature service, `store.service(name)`. A derived feature takes the columns of its request
-        from the entity rows, by their names. Of a view with versions, `"view"` is
-        the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is deprecated.
+        the name of a feature service alone, or `store.service(name)`. A derived feature takes the
+        columns of its request from the entity rows, by their names. Of a view with versions,
+        `"view"` is the latest and `"view@v1"` version 1, which warns (FutureWarning) once it is
+        deprecated. Where most values of a key are in no row of a view, it warns (UserWarning).
         `aliases` name a view anew, for one that is looked up twice or whose keys the entity rows
         name otherwise: `{"origin": {"view": "market", "keys": {"market_id": "origin_id"}}}`.
 
@@ -119,7 +120,7 @@ class FeatureStore(Glance):
 
         >>> store = FeatureStore("s3://milepost-store/example")
         >>> loads = {"carrier_id": ["c1", "c2"], "event_timestamp": [datetime(2026, 2, 1, 12)] * 2}
-        >>> training_set = store.get_historical_features(loads, store.service("late_delivery"))
+        >>> training_set = store.get_historical_features(loads, "late_delivery")
         >>> training_set.to_arrow()["late_delivery_rate_28d"].to_pylist()
         [0.25, None]
         >>> training_set.to_arrow()["days_since_last_load"].to_pylist()
@@ -148,7 +149,7 @@ class FeatureStore(Glance):
     def get_latest_features(
         self,
         entity_rows: Any,
-        features: Iterable[str] | Service,
+        features: str | Iterable[str] | Service,
         *,
         full_feature_names: bool = False,
         aliases: Aliases | None = None,
@@ -215,11 +216,11 @@ class FeatureStore(Glance):
         return lookup.run(entity_rows_of(file, features), to)
 
     def _options(
-        self, features: Iterable[str] | Service, aliases: Aliases | None, **options: Any
+        self, features: str | Iterable[str] | Service, aliases: Aliases | None, **options: Any
     ) -> LookupOptions:
         from milepost.reading.recipe import LookupOptions
 
-        features, aliases = expand(features, aliases)
+        features, aliases = expand(features, aliases, self._manifest.services)
         return LookupOptions(features=features, aliases=aliases, **options)
 
     def _lookup(self, request: FeatureRequest, options: dict[str, Any], **more: Any) -> Lookup:

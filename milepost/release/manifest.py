@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -163,17 +162,17 @@ class Manifest:
         names = {view.name: view for view in self.views}
         return names | {view.model: view for view in self.views if view.is_latest}
 
-    def view(self, name: str, *, purpose: str = "", other_names: Iterable[str] = ()) -> View:
+    def view(self, name: str, *, purpose: str = "") -> View:
         """Return the view that a name refers to, `view`, `view_v1` or `view@v1`.
 
-        Raises an UnknownFeatureError that suggests near names, of views and of `other_names` that
-        would have been understood. `purpose` says in it what the view was needed for.
+        Raises an UnknownFeatureError that suggests near names. `purpose` says in it what the view
+        was needed for.
         """
         view = self.by_name.get(table_name(name))
         if view is None:
             raise UnknownFeatureError(
                 f"release {self.release} has no feature view `{name}`{purpose}",
-                hint=suggest(name, {*self.by_name, *other_names}),
+                hint=suggest(name, self.by_name),
             )
         return view
 

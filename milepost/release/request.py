@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
+from milepost.errors import LookupInputError, ReleaseError
 from milepost.release import derived as derived_features
 from milepost.release.derived import Derived
 from milepost.release.manifest import Manifest, View
 from milepost.release.names import NAME
 from milepost.release.near_names import table_name, unknown_feature
+from milepost.release.references import unknown_view
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class FeatureRequest:
 
 def parse_request(
     manifest: Manifest,
-    features: Iterable[str],
+    features: Sequence[str],
     *,
     full_feature_names: bool = False,
     aliases: Mapping[str, Mapping[str, Any]] | None = None,
@@ -108,8 +109,8 @@ def parse_request(
     for reference in features:
         name, colon, feature = reference.partition(":")
         if table_name(name) not in views:
-            _check_no_alias(manifest, name)
-            manifest.view(name, other_names=views)  # raises, with the names that are near
+            services = [service.name for service in manifest.services if len(features) == 1]
+            raise unknown_view(manifest, reference, other_names={*views, *services})
         view = views[table_name(name)]
         known = [*view.view.features, *(derived.name for derived in view.view.derived)]
         if colon and feature not in known:
@@ -134,17 +135,6 @@ def parse_request(
     derived = _requested_derived(manifest, requested, needed_views)
     _check_ttl(ttl, needed_views)
     return FeatureRequest(needed_views, columns, derived, allow_early, allow_late, ttl)
-
-
-def _check_no_alias(manifest: Manifest, name: str) -> None:
-    """Say of an alias of a service how it is given: it has no meaning without the service."""
-    for service in manifest.services:
-        if name in service.aliases:
-            raise UnknownFeatureError(
-                f"release {manifest.release} has no feature view `{name}`",
-                hint=f"it is an alias of service `{service.name}`: ask for the service, or give "
-                f"aliases={{{name!r}: {service.aliases[name]!r}}}".replace("'", '"'),
-            )
 
 
 def _aliased_view(manifest: Manifest, alias: str, options: Mapping[str, Any]) -> RequestedView:

@@ -37,9 +37,16 @@ class TrainingSetModel:
 
 
 def expand(
-    features: Iterable[str] | Service, aliases: Aliases | None
+    features: str | Iterable[str] | Service,
+    aliases: Aliases | None,
+    services: Iterable[Service] = (),
 ) -> tuple[list[str], dict[str, dict[str, Any]]]:
-    """Return a service's features and aliases, or those that are given, as a recipe keeps them."""
+    """Return a service's features and aliases, or those that are given, as a recipe keeps them.
+
+    `features` that are one text are the service of this name, of `services`, or one reference.
+    """
+    if isinstance(features, str):
+        features = named([features], services)
     if not isinstance(features, Service):
         return _listed(features), {} if aliases is None else _plain(aliases)
     if aliases:
@@ -51,18 +58,19 @@ def expand(
 
 
 def _listed(features: Any) -> list[str]:
-    if isinstance(features, str):
-        raise LookupInputError(
-            f"`features` is the text `{features}`", hint=f'write features=["{features}"]'
-        )
     # Of a set the order is chance, of a mapping the values would be ignored.
     if isinstance(features, set | frozenset | Mapping) or not isinstance(features, Iterable):
         raise LookupInputError(
             f"`features` is a `{type(features).__name__}`",
-            hint='write a list, ["view:feature", "view"], or give a service, store.service(name)',
+            hint='write a list, ["view:feature", "view"], or the name of a service',
         )
     listed = list(features)
     for feature in listed:
+        if isinstance(feature, Service):
+            raise LookupInputError(
+                f"`features` has the service `{feature.name}` in a list",
+                hint=f'write features="{feature.name}": a service is asked for alone',
+            )
         if not isinstance(feature, str):
             raise LookupInputError(
                 f"`features` has `{feature!r}`, which is no text",
@@ -73,11 +81,17 @@ def _listed(features: Any) -> list[str]:
 
 def _plain(aliases: Any) -> dict[str, dict[str, Any]]:
     """Return aliases as dicts of dicts: each has options, of which `keys` maps text to text."""
-    hint = 'write {"origin_market": {"view": "market", "keys": {"market_id": "origin_id"}}}'
+    hint = 'write {"origin": {"view": "a view", "keys": {"its key": "a column of the rows"}}}'
     if not isinstance(aliases, Mapping):
         raise LookupInputError(f"`aliases` is a `{type(aliases).__name__}`, not a dict", hint=hint)
     plain_aliases = {}
     for alias, options in aliases.items():
+        if isinstance(alias, str) and isinstance(options, str):
+            raise LookupInputError(
+                f"alias `{alias}` is `{options!r}`",
+                hint=f'write aliases={{"the view": {{"keys": {{"{alias}": "{options}"}}}}}} where '
+                "the entity rows name a key of the view otherwise",
+            )
         keys = options.get("keys", {}) if isinstance(options, Mapping) else None
         if not isinstance(keys, Mapping) or not all(
             isinstance(text, str)

@@ -171,6 +171,7 @@ def test_a_notebook_draws_the_histogram_in_the_colour_around_it(
     assert "windows as (" in html
 
 
+@pytest.mark.filterwarnings("ignore:.*values are in no row")
 @pytest.mark.parametrize(
     "reference", ["markets", "markets:share_last_50", "markets:offered_share", "by_alias"]
 )

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from milepost import FeatureStore
 from milepost.publishing import data_files
 from milepost.reading import asof_search as newest
+from milepost.reading.key_index import KeyIndex
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.storage import s3
@@ -75,6 +76,7 @@ def entity_rows(rows: list[Any]) -> pa.Table:
     return rows_of(types, *((*key, t) for key, t in rows))
 
 
+@pytest.mark.filterwarnings("ignore:.*values are in no row")
 @settings(max_examples=15)
 @given(
     found=facts,
@@ -229,7 +231,7 @@ def test_reading_little_fetches_little(busy: ViewFiles) -> None:
     carriers = pa.array(rng.choice(CARRIERS, 100, replace=False))
     june = np.datetime64("2026-06-01", "us").astype(np.int64)
     at_instants = june + rng.integers(0, 30 * 86_400_000_000, 100)
-    found = newest.newest(busy, [carriers], at_instants, ["f1", "f5", "f9"])
+    found = newest.newest(busy, KeyIndex([carriers], 100), at_instants, ["f1", "f5", "f9"])
     assert [column.null_count for column in found] == [0, 0, 0]
     whole = sum(file.bytes for file in busy.view.files)
     counted: Any = busy.s3
@@ -240,7 +242,8 @@ def test_reading_little_fetches_little(busy: ViewFiles) -> None:
         counted.bytes = 0
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(newest, "FEW_KEYS", few)
-            newest.newest(busy, [carriers[:1]], at_instants[:1], ["f1", "f5", "f9"])
+            index = KeyIndex([carriers[:1]], 1)
+            newest.newest(busy, index, at_instants[:1], ["f1", "f5", "f9"])
         fetched.append(counted.bytes)
     assert 0 < fetched[0] < fetched[1] < 0.02 * whole
 

@@ -173,6 +173,7 @@ def put(store: Location, types: list[str], facts: dict[tuple[Row, datetime], Row
     release(store, put_view(store, "view", in_order, keys=tuple(names)))
 
 
+@pytest.mark.filterwarnings("ignore:.*values are in no row")
 @given(case=cases(), group=st.integers(1, 5), is_renamed=st.booleans())
 def test_every_frame_gives_what_a_reference_of_dicts_gives(
     store: Location, case: Any, group: int, is_renamed: bool

@@ -180,6 +180,22 @@ def test_an_alias_of_a_service_is_told_from_an_unknown_view(opened: FeatureStore
             ask(["origin:rate"])
 
 
+def test_a_service_is_asked_for_by_its_name_and_alone(opened: FeatureStore) -> None:
+    rows = [{"market_id": 1, "factor": 2.0, "event_timestamp": FEB}]
+    table = opened.get_historical_features(rows, "pricing").to_arrow()
+    assert table == opened.get_historical_features(rows, opened.service("pricing")).to_arrow()
+    assert repr(opened.covers("pricing")) == repr(opened.covers(opened.service("pricing")))
+    with pytest.raises(UnknownFeatureError, match="hint: there is `pricing`"):
+        opened.covers("pricin")
+    for names in (["pricing"], ["markets:rate", "pricing"]):
+        with pytest.raises(UnknownFeatureError, match="a feature service: ask for `pricing` alone"):
+            opened.get_historical_features(rows, names)
+    listed: Any = [opened.service("pricing")]
+    message = '`features` has the service `pricing` in a list\nhint: write features="pricing"'
+    with pytest.raises(LookupInputError, match=message):
+        opened.get_historical_features(rows, listed)
+
+
 def test_what_covers_leaves_out_of_a_whole_view_is_named(opened: FeatureStore) -> None:
     whole = opened.covers(["markets"])
     assert whole.left_out == ["markets:twice"]
