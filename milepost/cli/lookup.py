@@ -9,7 +9,7 @@ import click
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
-from milepost.errors import UnknownFeatureError
+from milepost.errors import LookupInputError, UnknownFeatureError
 from milepost.reading.store import FeatureStore
 from milepost.release.manifest import Manifest
 from milepost.release.near_names import table_name
@@ -64,6 +64,11 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
     _check_keys_are_named(names, feature_store.manifest)
     references = [name for name in names if "=" not in name]
     keys = dict(name.split("=", 1) for name in names if "=" in name)
+    for key, value in keys.items():
+        if not value:
+            raise LookupInputError(
+                f"`{key}=` has no value", hint=f"write `{key}=...` with the value of the entity"
+            )
     looked_up = feature_store.lookup(named(references, feature_store.manifest.services), keys, at)
     data = {
         "keys": looked_up.keys,
@@ -82,8 +87,9 @@ def _check_keys_are_named(names: tuple[str, ...], manifest: Manifest) -> None:
     known = {*manifest.by_name, *(service.name for service in manifest.services)}
     for name in more_names:
         if table_name(name.partition(":")[0]) not in known:
-            values = [name, *["..."] * (len(view.keys) - 1)]
-            pairs = [f"{key}={value}" for key, value in zip(view.keys, values, strict=True)]
+            values = [text for text in more_names if text not in view.keys]
+            values += ["..."] * (len(view.keys) - len(values))
+            pairs = [f"{key}={value}" for key, value in zip(view.keys, values, strict=False)]
             raise UnknownFeatureError(
                 f"`{name}` is no feature view or service, and no key with its value",
                 hint=f"write `milepost lookup {first} {' '.join(pairs)}`",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,6 +43,8 @@ from milepost.storage.location import Location
 @click.option("--out", required=True, metavar="URI", help="The new Parquet file, on S3.")
 @arguments.of_release()
 @click.option("--full-feature-names", is_flag=True, help="Name each column view__feature.")
+@click.option("--allow-early", is_flag=True, help="Take rows before windows are full, too.")
+@click.option("--allow-late", is_flag=True, help="Take rows after what is built, too.")
 def training_set(
     store: Location,
     *,
@@ -49,7 +53,7 @@ def training_set(
     more_features: tuple[str, ...],
     out: str,
     release: str | None,
-    full_feature_names: bool,
+    **options: Any,
 ) -> Answer:
     """Look features up for entity rows, into a new file on S3.
 
@@ -58,12 +62,13 @@ def training_set(
     """
     _check_outside(store, out)
     feature_store = FeatureStore(store.uri(), release)
-    row_count = feature_store.get_historical_features(
-        _entity_rows(entities),
-        named([*features, *more_features], feature_store.manifest.services),
-        full_feature_names=full_feature_names,
-        to=out,
-    )
+    wanted = named([*features, *more_features], feature_store.manifest.services)
+    try:
+        row_count = feature_store.get_historical_features(
+            _entity_rows(entities), wanted, to=out, **options
+        )
+    except LookupInputError as error:
+        raise LookupInputError(error.message, hint=_with_options(error.hint)) from error
     read_release = feature_store.release
     return Answer(
         {"release": read_release, "rows": row_count, "out": out},
@@ -82,6 +87,11 @@ def _entity_rows(source: str) -> str:
             f"`{source}` cannot be read: {error}",
             hint="name a file with one SQL query, or `s3://bucket/rows.parquet`",
         ) from error
+
+
+def _with_options(hint: str) -> str:
+    """Return a hint of the client with the options of this command: `--allow-early`."""
+    return re.sub(r"(\w+)=True", lambda match: f"--{match[1].replace('_', '-')}", hint)
 
 
 def _check_outside(store: Location, out: str) -> None:

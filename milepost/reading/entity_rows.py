@@ -134,8 +134,10 @@ def _missing_key(
 ) -> str:
     """Return what to do about the missing column of a key."""
     name = columns[key]
-    others = {known.lower(): known for known in names if known not in columns.values()}
-    nearest = [others[text] for text in near(name.lower(), others)]
+    columns_in_lower_case = {
+        known.lower(): known for known in names if known not in columns.values()
+    }
+    nearest = [columns_in_lower_case[text] for text in near(name.lower(), columns_in_lower_case)]
     if name != key or ":" in view:  # an alias has it already, or it is of a derived feature's input
         remedy = f"`{view}` takes its key `{key}` from it"
         return f"{remedy}: rename `{nearest[0]}`" if nearest else f"{remedy}: add it"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +13,7 @@ from pyarrow.fs import S3FileSystem
 
 from milepost.errors import LookupInputError
 from milepost.release.files import attach
+from milepost.release.near_names import suggest
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 
@@ -27,6 +30,9 @@ NO_FRAMES = {
     "ndarray": "make it a data frame, with a name for each column",
     "DuckDBPyConnection": "give its relation: `connection.sql(...)`",
 }
+# A text without a space that has a folder or the ending of a file; S3 has a scheme.
+_PATH = re.compile(r"(?!\w+://)\S*(/\S*|\.(parquet|csv|json))", re.IGNORECASE)
+_NO_TABLE = re.compile(r"Table with name (\w+) does not exist")
 
 
 def reader(
@@ -36,6 +42,11 @@ def reader(
 
     Raises a LookupInputError for what is no such thing, or has values that Arrow has not.
     """
+    if isinstance(rows, PurePath) or (isinstance(rows, str) and _PATH.fullmatch(rows)):
+        raise LookupInputError(
+            f"the entity rows are the path `{rows}`, and no local file is read",
+            hint=f"read it into a frame: {_read_call(str(rows))}",
+        )
     if isinstance(rows, str):
         batches = _parquet(rows, filesystem) if rows.startswith("s3://") else _query(rows, views())
     elif isinstance(rows, list | Mapping):
@@ -44,6 +55,13 @@ def reader(
         batches = _frame(rows)
     _check_distinct(batches.schema.names)
     return batches
+
+
+def _read_call(path: str) -> str:
+    """Return the call of pandas that reads a file of this name."""
+    kind = path.rpartition(".")[2].lower()
+    function = {"csv": "read_csv", "json": "read_json"}.get(kind, "read_parquet")
+    return f'pd.{function}("{path}")'
 
 
 def _check_distinct(names: Sequence[str]) -> None:
@@ -201,7 +219,11 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
         _check_types(relation)
         rows = con.execute(statements[0]).to_arrow_reader(BATCH_ROWS)
     except duckdb.Error as error:
-        raise LookupInputError(f"{subject}: {_first_line(error)}", hint=hint) from error
+        missing = _NO_TABLE.search(str(error))
+        near_views = suggest(missing[1], views) if missing else None
+        raise LookupInputError(
+            f"{subject}: {_first_line(error)}", hint=near_views or hint
+        ) from error
     return _with_errors_of(subject, hint, rows.schema, rows)
 
 

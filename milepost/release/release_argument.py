@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from milepost.display import shortened
 from milepost.errors import ReleaseError
@@ -68,6 +69,11 @@ def _beginning_with(store: Location, text: str) -> list[str]:
 
 def _hint(store: Location, text: str) -> str:
     """Return what can be written in place of a text that means nothing."""
-    known = near(text, names(store)) or [*releases.WORDS, *releases.pins(store)]
+    words = ["current"]
+    with suppress(ReleaseError):
+        _previous(store)
+        words.append("previous")
+    known = [*words, *releases.pins(store), *_beginning_with(store, "")]
+    known = near(text, known) or [*words, *releases.pins(store)]
     listed = ", ".join(f"`{name}`" for name in known)
     return f"there is {listed}; `milepost releases` lists every id, and its beginning is enough"

@@ -363,6 +363,19 @@ def test_a_training_set_is_written_from_a_query_and_a_service(
     assert named.names[-2:] == ["carriers__late", "carriers__twice"]
 
 
+def test_what_a_training_set_may_have_is_told_as_its_options(
+    store: Location, run: Run, tmp_path: Path
+) -> None:
+    release_manifest(store, manifest_of(put_view(store, "carriers", rows_of(TYPES, *ROWS))))
+    spine, out = tmp_path / "spine.sql", f"{store.uri()}-training/set.parquet"
+    rows = "select carrier_id, timestamp '2025-01-01' as event_timestamp from carriers"
+    spine.write_text(f"{rows} union all {rows.replace('2025', '2027')}")
+    asked = ("training-set", "--entities", str(spine), "--out", out, "--features", "carriers")
+    code, _, err = run(*asked)
+    assert (code, "or pass --allow-early and --allow-late\n" in err) == (1, True)
+    assert run(*asked, "--allow-early", "--allow-late")[0] == 0
+
+
 def test_entity_rows_that_cannot_be_read_are_said(two: object, run: Run, tmp_path: Path) -> None:
     asked = ("training-set", "--features", "carriers", "--out", "s3://milepost-store/x")
     code, _, err = run(*asked, "--entities", str(tmp_path / "none.sql"))

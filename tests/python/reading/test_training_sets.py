@@ -186,7 +186,10 @@ def test_entity_rows_come_from_parquet_on_s3_and_from_sql(shelf: FeatureStore) -
     ("text", "message"),
     [
         ("markets", "as a SQL query: Parser Error.*\nhint: write one `select`"),
-        ("select * from market", "as a SQL query: Catalog Error"),
+        ("select * from market", "as a SQL query: Catalog Error.*\nhint: there is `markets`$"),
+        ("/tmp/x.parquet", r"the path `/tmp/x.parquet`.*\nhint: .* pd.read_parquet\("),
+        ("rows.csv", r"the path `rows.csv`, and no local .*\nhint: .* pd.read_csv\("),
+        (Path("rows.parquet"), "the entity rows are the path `rows.parquet`"),
         (
             "s3://milepost-store/nothing/there.parquet",
             "cannot be read.*\nhint: entity rows as text",
@@ -194,7 +197,7 @@ def test_entity_rows_come_from_parquet_on_s3_and_from_sql(shelf: FeatureStore) -
     ],
 )
 def test_text_that_is_no_query_and_no_file_is_an_error(
-    shelf: FeatureStore, text: str, message: str
+    shelf: FeatureStore, text: str | Path, message: str
 ) -> None:
     with pytest.raises(LookupInputError, match=message):
         shelf.get_historical_features(text, ["markets"])

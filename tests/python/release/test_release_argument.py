@@ -51,6 +51,9 @@ def test_a_store_of_one_release_has_no_previous(store: Location) -> None:
     name = release(store)
     with pytest.raises(ReleaseError, match=f"has no release before `{name}`\nhint: `milepost"):
         resolve(store, "previous")
+    for text in ("prod", "previos"):
+        with pytest.raises(ReleaseError, match="hint: there is `current`; `milepost releases` lis"):
+            resolve(store, text)
 
 
 def test_a_beginning_of_several_ids_means_none(store: Location, three: list[str]) -> None:
