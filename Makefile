@@ -220,6 +220,7 @@ lock: ## Resolve the dependencies anew: needs uv
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 
 .PHONY: clean
-clean: s3-stop ## Stop the server and remove all that was made
+clean: ## Stop the server and remove all that was made
+	@$(SUBMAKE) s3-stop > /dev/null
 	@rm -rf .venv .venv-feast .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -60,6 +60,7 @@ def _view(
             **view_facts(view),
             **_fresh_until(view),
             **_entities(manifest, view),
+            "only where named": [derived.name for derived in view.derived] or None,
             "services": usage.services_with(manifest, is_taken) or None,
             "training sets": usage.training_sets_with(manifest, is_taken) or None,
         },

@@ -6,6 +6,7 @@ best place counts where it has the word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -14,6 +15,8 @@ from milepost.catalogue.search_words import Glossary, SearchWord
 from milepost.catalogue.stems import stemmed, words
 from milepost.display import DisplayTable
 from milepost.release.manifest import Manifest, View
+from milepost.release.service import Service
+from milepost.release.term import Term
 
 # How much a word counts by where it stands. A name says what a feature is, a description also what
 # it leaves out, and an owner has many features; 2026-11.
@@ -103,8 +106,19 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     nearest = _ranked(candidates, weighed + _weighed(candidates, near_words), has_enough=any)
     named = ", ".join(f"`{word.text}`" for word in missing or (word for word, _ in weighed))
     message = f"nothing matches {named if missing else f'all of {named}'}"
-    message += "; nearest:" if nearest else ", and nothing is near"
+    message += "; nearest:" if nearest else ", and nothing is near; `milepost show` lists all views"
+    notes = [sentence for word in missing if (sentence := glossary.definition(word))]
+    message = "\n".join([*notes, message])
     return SearchResults([], nearest[:NEAREST_COUNT], message)
+
+
+def summary(service: Service, glossary: Iterable[Term]) -> str:
+    """Return what a service says of itself, without the terms of the glossary that it explains."""
+    text = service.description
+    for term in glossary:
+        if term.description:
+            text = re.sub(rf"(\*[^*]+\*:\s*)?{re.escape(term.description)}", "", text)
+    return " ".join(text.split())
 
 
 def features(view: View) -> Iterator[SearchResult]:
@@ -159,11 +173,12 @@ def _texts(manifest: Manifest) -> Iterator[tuple[SearchResult, dict[str, str]]]:
                 },
             )
     for service in manifest.services:
+        description = summary(service, manifest.glossary)
         yield (
-            SearchResult(service.name, "service", service.description),
+            SearchResult(service.name, "service", description),
             {
                 "name": service.name,
-                "description": service.description,
+                "description": description,
                 "tags": " ".join(service.tags),
                 "owners": " ".join(service.owner.values()),
             },

@@ -66,6 +66,18 @@ class Glossary:
         telling = [word for word in search_words if word.text not in _STOP_WORDS]
         return telling or search_words
 
+    def definition(self, word: SearchWord) -> str | None:
+        """Return a sentence on a term that no feature is about; None for what is no term."""
+        terms = self._terms.get(stemmed(word.text), [])
+        if not terms:
+            return None
+        name = terms[0].name.replace("_", " ")
+        meant = "" if stemmed(name) == stemmed(word.text) else f" ({name})"
+        return (
+            f"`{word.text}` is a word of the glossary{meant}, but nothing here is about it: "
+            f"{terms[0].description}"
+        )
+
     def near(self, word: SearchWord) -> Iterator[SearchWord]:
         """Yield what is near a word that the release does not have.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from milepost.catalogue.describe import complete_from
+from milepost.catalogue.search import summary
 from milepost.display import DisplayTable
 from milepost.errors import UnknownFeatureError
 from milepost.release import coverage, pointers, releases
@@ -100,7 +101,7 @@ def services(manifest: Manifest) -> DisplayTable[Service]:
             "service": lambda service: service.name,
             "features": lambda service: len(service.features),
             "owner": lambda service: service.owner.get("name"),
-            "description": lambda service: service.description,
+            "description": lambda service: summary(service, manifest.glossary),
         },
     )
 

@@ -48,11 +48,11 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
     json="`reference`, `facts`: by label, null where there is nothing to say; `features`: of a "
     "view, a list of `reference`, `kind`, `description`. With `--sql`: `reference`, `sql`.",
 )
-@arguments.names("A view, or a feature as view:feature.", metavar="NAME", nargs=1)
+@arguments.names("A view, a feature as view:feature, or a service.", metavar="NAME", nargs=1)
 @click.option("--sql", is_flag=True, help="Print the SQL of the view's dbt model instead, whole.")
 @arguments.of_release()
 def describe(store: Location, name: str, release: str | None, *, sql: bool) -> Answer:
-    """Describe a feature view or a feature.
+    """Describe a feature view, a feature or a service.
 
     Says what it means, what type it has, who owns it, and from when until when it is whole.
     """

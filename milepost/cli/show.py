@@ -13,7 +13,7 @@ from milepost.catalogue.describe import view_facts
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
-from milepost.display import LINE, DisplayTable, to_text
+from milepost.display import LINE, DisplayTable, labelled, to_text
 from milepost.release import coverage, releases
 from milepost.release.manifest import Manifest, View
 from milepost.release.release_argument import resolve
@@ -21,6 +21,8 @@ from milepost.storage.location import Location
 
 # A list of more than these is shown by its number.
 LISTED = 3
+# What the table of all views says of each.
+IN_TABLE = ("rows", "until", "checks passed")
 
 
 @command(
@@ -56,7 +58,7 @@ def show(store: Location, release: str | None, *, example: bool) -> Answer:
     lines = [f"Release {manifest.release} at {store.uri()}", ""]
     lines += [f"  {line}" for line in repr(table).splitlines()]
     for view in manifest.views:
-        lines += ["", f"  {view.name}", *_facts(view), *_ranges(manifest, view)]
+        lines += ["", f"  {view.name}", *_facts(view), "", *_ranges(manifest, view)]
     if empty := [view.name for view in manifest.views if not view.rows]:
         lines += ["", f"  Published without a row: {', '.join(empty)}"]
     lines += ["", f"  Rows set aside: {sum(aside.rows for aside in manifest.set_aside):,}"]
@@ -68,7 +70,7 @@ def show(store: Location, release: str | None, *, example: bool) -> Answer:
 
 
 def _facts(view: View) -> list[str]:
-    """Return what the view says of itself, in as few lines as it takes.
+    """Return what the view says of itself, a line for each fact.
 
     Of a long list it is the number: `describe` has all.
     """
@@ -76,8 +78,8 @@ def _facts(view: View) -> list[str]:
         label: len(fact) if isinstance(fact, list) and len(fact) > LISTED else fact
         for label, fact in view_facts(view).items()
     }
-    facts = [f"{label}: {to_text(fact)}" for label, fact in shown.items() if fact]
-    return textwrap.wrap("; ".join(facts), LINE, initial_indent=" " * 4, subsequent_indent=" " * 6)
+    facts = {label: to_text(fact) for label, fact in shown.items() if label not in IN_TABLE}
+    return [f"  {line}" for line in labelled(facts)]
 
 
 def _ranges(manifest: Manifest, view: View) -> Iterator[str]:

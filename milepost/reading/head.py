@@ -52,9 +52,9 @@ class ViewRows:
         shown = max(1, sum(end - len(GAP) <= terminal_width() for end in ends) - 1)
         lines = repr(self._columns(shown))
         more = len(self) - shown
-        return (
-            lines if more <= 0 else f"{lines}\n{more} more: a wider terminal, or {remedy}, has them"
-        )
+        rows, them = ("row", "it") if more == 1 else ("rows", "them")
+        more_rows = f"{lines}\n\n{more} more {rows}: a wider terminal, or {remedy}, has {them}"
+        return lines if more <= 0 else more_rows
 
     def _repr_html_(self) -> str:
         return self._columns(len(self))._repr_html_()

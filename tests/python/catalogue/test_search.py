@@ -17,6 +17,7 @@ import pytest
 
 from milepost.building.catalog import Catalog
 from milepost.catalogue.search import SearchResult, search
+from milepost.catalogue.tables import services
 from milepost.release.definition import Field
 from milepost.release.entity import EntityRole
 from milepost.release.manifest import Manifest, View
@@ -97,7 +98,7 @@ def test_what_is_not_there_is_not_taken_for_a_match(freight: Manifest, text: str
     results = search(freight, text)
     assert list(results) == []
     assert 0 < len(results.nearest) <= 5
-    assert repr(results).startswith(f"nothing matches `{text}`; nearest:\n")
+    assert f"nothing matches `{text}`; nearest:\n" in repr(results)
 
 
 @pytest.mark.parametrize("text", ["damage", "lanes", "punctual", "who accepts"])
@@ -162,11 +163,34 @@ def test_words_that_nothing_has_together_are_said() -> None:
     }
 
 
+NOTHING_NEAR = "and nothing is near; `milepost show` lists all views"
+
+
 def test_where_nothing_is_near_only_that_is_said() -> None:
     results = search(release_of(*GREENHOUSE), "xylophone")
-    assert repr(results) == "nothing matches `xylophone`, and nothing is near"
-    assert results._repr_html_() == "<p>nothing matches `xylophone`, and nothing is near</p>"
+    assert repr(results) == f"nothing matches `xylophone`, {NOTHING_NEAR}"
+    assert results._repr_html_() == f"<p>nothing matches `xylophone`, {NOTHING_NEAR}</p>"
     assert not results.nearest
+
+
+def test_a_word_of_the_glossary_that_no_feature_is_about_is_explained() -> None:
+    frost = Term("night_frost", "Below zero between dusk and dawn.", ["freeze"])
+    results = search(release_of(*GREENHOUSE, glossary=[frost]), "freeze")
+    assert repr(results).splitlines()[:2] == [
+        "`freeze` is a word of the glossary (night frost), but nothing here is about it: Below "
+        "zero between dusk and dawn.",
+        f"nothing matches `freeze`, {NOTHING_NEAR}",
+    ]
+
+
+def test_a_service_is_found_by_what_it_says_and_not_by_the_terms_that_it_explains() -> None:
+    frost = Term("frost", "Below zero.", [])
+    service = Service("ripening", "Predicts a harvest. *Frost*: Below zero.", None, {}, [])
+    release = release_of(*GREENHOUSE, services=[service], glossary=[frost])
+    (listed,) = search(release, "predicts")
+    assert listed.description == "Predicts a harvest."
+    assert "zero" not in repr(services(release))
+    assert "ripening" not in references(search(release, "below zero"))
 
 
 def test_html_says_that_what_is_near_is_no_match() -> None:

@@ -97,7 +97,7 @@ def test_a_release_is_shown(two: tuple[str, str], run: Run) -> None:
     assert code == 0
     assert f"Release {second} at s3://" in out
     assert re.search(r"^  carriers +3 +0 +2026-08-01 00:00:00$", out, re.MULTILINE)
-    assert re.search(r"^  carriers\n    .*keys: carrier_id; grid: hour; ", out, re.MULTILINE)
+    assert re.search(r"^    keys  +carrier_id\n    grid  +hour$", out, re.MULTILINE)
     assert "\n    from 2026-01-01 00:00:00: late, count\n" in out
 
 

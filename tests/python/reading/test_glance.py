@@ -234,7 +234,8 @@ def test_head_has_the_rows_of_the_newest_month_first(
         "available_at  2026-02-10 00:00:00  2026-02-11 00:00:00",
         "rate          null                 0.25",
         "count         2                    3",
-        "1 more: a wider terminal, or `to_arrow`, has them",
+        "",
+        "1 more row: a wider terminal, or `to_arrow`, has it",
     ]
     assert ">market_id</td>" in rows._repr_html_()
     for number in (0, -1, True, "5"):
