@@ -99,7 +99,7 @@ def report(
 def owners(*, organisation: str, check: bool) -> Answer:
     """Write CODEOWNERS, so that both roles approve a change.
 
-    The owners are those of the feature views. Other lines of the file stay as they are.
+    The owners are those of the feature views. Other lines of the file stay as they are, above.
     """
     from milepost.review import owners as ownership
     from milepost.standards import dbt
@@ -107,8 +107,7 @@ def owners(*, organisation: str, check: bool) -> Answer:
     folder = project_folder()
     path = ownership.repository_root(folder) / ".github/CODEOWNERS"
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = ownership.code_owners(dbt.read_project(folder), organisation)
-    text = ownership.with_code_owners(before, lines)
+    text = ownership.with_code_owners(before, dbt.read_project(folder), organisation)
     data = {"path": str(path), "is_current": text == before}
     if check and text != before:
         return Answer(data, f"{path} is not current: run `milepost owners`", REFUSED)
