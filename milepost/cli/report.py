@@ -24,9 +24,9 @@ from milepost.storage.location import Location
     "`is_built`, `rung_before`, `rung_after`, `missing_for_rung`, `is_code_of_release`, "
     "`changed_parts`, `built_to`, `past_changes` (`before`, `row_count`, `features`), "
     "`difference` as `diff` has it, `distribution_changes`, `checks_new`, `checks_lost`, "
-    "`checks_changed`, `services`, `training_sets`, `owners`; `service_differences`; `services`; "
-    "`refused`; `remedies`; `cost`: `tables`, `test_count`, `test_seconds`. With `--to-build` a "
-    "list of dbt's selectors.",
+    "`checks_changed`, `services`, `training_sets`, `owners`, `is_sensitive`; "
+    "`service_differences`; `services`; `refused`; `remedies`; `cost`: `tables`, `test_count`, "
+    "`test_seconds`. With `--to-build` a list of dbt's selectors.",
     exits="The gate would refuse what was built.",
 )
 @click.option(

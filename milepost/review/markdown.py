@@ -8,6 +8,7 @@ from milepost.display import shortened
 from milepost.release import difference
 from milepost.release.service import Service
 from milepost.review.markdown_tables import of_cost, of_distributions, sides, table
+from milepost.review.markdown_text import inline
 from milepost.review.report import Report
 from milepost.review.view_review import OTHER_CODE, OTHER_DESCRIPTION, REMOVED, ViewReview
 
@@ -40,8 +41,8 @@ def _lines(report: Report, *, is_full: bool) -> Iterator[str]:
     )
     if report.refused:
         yield "**The gate refuses this:**\n"
-        yield from (f"- {reason}" for reason in report.refused)
-        yield f"\nWhat to do: {report.remedies}\n"
+        yield from (f"- {inline(reason)}" for reason in report.refused)
+        yield f"\nWhat to do: {inline(report.remedies)}\n"
     else:
         yield "The gate refuses nothing of this.\n"
     if touched:
@@ -73,13 +74,13 @@ def _overview(reviews: Sequence[ViewReview]) -> Iterator[str]:
 
 
 def _view(review: ViewReview, *, is_full: bool) -> Iterator[str]:
-    yield f"### `{review.view}`\n"
+    yield f"### {inline(f'`{review.view}`')}\n"
     for sentence in _sentences(review):
-        nested = sentence.startswith("  ")
-        yield f"  - {sentence.strip()}" if nested else f"- {sentence}"
+        indent = "  " if sentence.startswith("  ") else ""
+        yield f"{indent}- {inline(sentence)}"
     yield ""
     if is_full and review.distribution_changes:
-        yield from of_distributions(review.distribution_changes)
+        yield from of_distributions(review.distribution_changes, is_sensitive=review.is_sensitive)
 
 
 def _sentences(review: ViewReview) -> Iterator[str]:
@@ -106,7 +107,8 @@ def _sentences(review: ViewReview) -> Iterator[str]:
         for change in changes.features[:_SHOWN]:
             yield (
                 f"  `{change.feature}`: {change.instant_count:,} values, first at "
-                f"{change.first_at}" + (f" of `{change.key}`" if change.key else "")
+                f"{change.first_at}"
+                + (f" of `{change.key}`" if change.key and not review.is_sensitive else "")
             )
         if len(changes.features) > _SHOWN:
             yield f"  and {len(changes.features) - _SHOWN} more features"
@@ -170,6 +172,6 @@ def _services(
                 for item in services
             ),
         )
-    yield from (f"- {line.strip()}" for line in lines)
+    yield from (f"- {inline(line)}" for line in lines)
     if lines:
         yield ""

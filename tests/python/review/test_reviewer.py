@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
-from candidates import TEST, VIEW, Garden
+from candidates import COLUMNS, TEST, VIEW, Garden, released, view
 from milepost.building import code
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
@@ -18,7 +20,7 @@ from milepost.release.service import Service
 from milepost.review import markdown
 from milepost.review.base import Base
 from milepost.review.cost import Cost, TableCost
-from milepost.review.distributions import Distribution
+from milepost.review.distributions import Distribution, DistributionChange, changes
 from milepost.review.report import Report
 from milepost.review.reviewer import Reviewer
 from milepost.review.view_review import ViewReview
@@ -227,6 +229,59 @@ def test_the_report_of_a_moved_past_reads_as_markdown(garden: Garden) -> None:
         assert line in whole.splitlines(), whole
 
 
+def test_values_and_names_stay_text(garden: Garden) -> None:
+    hostile = "Bad`\n</details>\n\n# Heading <!-- @everyone | <script>"
+    garden.con.execute("update beds set wet = 0.7 where available_at < '2026-01-05'")
+    (review,) = reviews(garden).values()
+    assert review.past_changes is not None
+    (wet,) = review.past_changes.features
+    past = replace(review.past_changes, features=[replace(wet, key=hostile)])
+    side = Distribution(0.5, hostile, {"0.5": hostile}, hostile)
+    whole = text(
+        replace(
+            review,
+            past_changes=past,
+            missing_for_rung=[hostile],
+            distribution_changes=[DistributionChange(hostile, side, side)],
+            owners={"science": hostile},
+        ),
+        refused=[hostile],
+        remedies=hostile,
+        services=[Service(hostile, "", hostile, {"name": hostile}, [])],
+        cost=Cost([TableCost(hostile, 1.25, 31)], test_count=2, test_seconds=0.5),
+    )
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(whole)
+    headings = re.findall("<h[1-6]>(.*?)</h", html)
+    assert len(headings) == 4
+    assert not any("Heading" in heading for heading in headings)
+    assert html.count("<details>") == html.count("</details>") == 2
+    assert html.count("<!--") == 1
+    assert "<script>" not in html.replace("&lt;script>", "")
+    assert "@everyone" not in re.sub("<code>.*?</code>", "", html)
+
+
+def test_values_of_texts_and_of_sensitive_views_are_left_out(garden: Garden) -> None:
+    garden.con.execute("update beds set wet = 0.7 where available_at < '2026-01-05'")
+    garden.nodes[VIEW]["config"]["meta"]["sensitivity"] = "personal"
+    (review,) = reviews(garden).values()
+    assert review.is_sensitive
+    without = "| `wet` | 0.00% | not shown | not shown | not shown | not shown | not shown |"
+    assert without in text(review).splitlines()
+    assert "north" not in text(review)
+    (wet,) = review.distribution_changes
+    of_text = replace(review, is_sensitive=False, distribution_changes=[replace(wet, is_text=True)])
+    assert without in text(of_text).splitlines()
+    assert "north" in text(of_text)
+
+
+def test_a_feature_that_is_text_is_told_from_numbers() -> None:
+    measured = {"nulls": 0, "min": "ann", "max": "zoe"}
+    manifest = released(view({**COLUMNS, "gardener": "VARCHAR"}))
+    (plain,) = manifest.views
+    new = replace(plain, statistics={"gardener": measured, "wet": measured})
+    assert {c.feature: c.is_text for c in changes(plain, new)} == {"gardener": True, "wet": False}
+
+
 def test_a_long_report_fits_into_a_comment(garden: Garden) -> None:
     (review,) = reviews(garden).values()
     (change, *_) = reviews_with_statistics(review)
@@ -238,7 +293,5 @@ def test_a_long_report_fits_into_a_comment(garden: Garden) -> None:
 
 
 def reviews_with_statistics(review: ViewReview) -> list[Any]:
-    from milepost.review.distributions import DistributionChange
-
     side = Distribution(0.5, "1", {"0.5": "2"}, "3")
     return [DistributionChange("wet", side, None), review]
