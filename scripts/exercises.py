@@ -37,7 +37,11 @@ def main() -> int:
         description=__doc__, epilog="example: python scripts/exercises.py --only 1"
     )
     parser.add_argument("--folder", type=Path, default=ROOT / ".local/exercises")
-    parser.add_argument("--only", metavar="NUMBER", help="check one exercise")
+    parser.add_argument(
+        "--only",
+        choices=[name.partition("-")[0] for name in exercise_checks.CHECKS],
+        help="check one exercise",
+    )
     parser.add_argument("--begin-again", action="store_true", help="make the copy anew")
     arguments = parser.parse_args()
     running = RunningProject(
@@ -53,21 +57,23 @@ def main() -> int:
             shutil.rmtree(workspace.folder, ignore_errors=True)
         if not workspace.folder.exists():
             prepare(workspace, running)
-            print(f"the project is copied to {workspace.folder.relative_to(ROOT)}\n")
+            print(f"the project is copied to {shown(workspace.folder)}\n")
         for name, check in exercise_checks.CHECKS.items():
             if arguments.only in (None, name.partition("-")[0]):
                 hint = check(workspace)
                 print(f"{'to do' if hint else 'done '}  {name}")
                 if hint:
-                    task = (TASKS / f"{name}.md").relative_to(ROOT)
-                    print(f"       hint: {hint}\n       task: {task}")
+                    print(f"       hint: {hint}\n       task: {shown(TASKS / f'{name}.md')}")
     except MilepostError as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"\nnext: . {(workspace.folder / 'env').relative_to(ROOT)}    # commands work on the copy"
-    )
+    print(f"\nnext: . {shown(workspace.folder / 'env')}    # commands work on the copy")
     return 0
+
+
+def shown(path: Path) -> Path:
+    """Return a path as people write it: from the root of the clone where it is in there."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def prepare(workspace: exercise_checks.Workspace, running: RunningProject) -> None:
