@@ -22,23 +22,25 @@ _SHOWN = 10
 
 
 def text(report: Report) -> str:
-    """Return the report; statistics and costs are left out where it would be too long."""
+    """Return the report; statistics and costs are left out where it would be too long.
+
+    One that is still too long ends after a line. Only statistics and costs are folded up, and a
+    table may end after any of its rows.
+    """
     for is_full in (True, False):
         whole = "\n".join(_lines(report, is_full=is_full))
         if len(whole) <= LONGEST:
             return whole
-    return whole[:LONGEST] + "\n\n(cut: `milepost report --json` has it all)"
+    return (
+        whole[: whole.rindex("\n", 0, LONGEST)] + "\n\n(cut: `milepost report --json` has it all)"
+    )
 
 
 def _lines(report: Report, *, is_full: bool) -> Iterator[str]:
     touched = report.touched
     yield MARK
     yield f"## Milepost: {len(touched)} of {len(report.views)} feature views change\n"
-    yield (
-        f"Against release `{report.against}`.\n"
-        if report.against
-        else ("Nothing is published yet: each view is new.\n")
-    )
+    yield f"{_against(report)}\n"
     if report.refused:
         yield "**The gate refuses this:**\n"
         yield from (f"- {inline(reason)}" for reason in report.refused)
@@ -53,6 +55,17 @@ def _lines(report: Report, *, is_full: bool) -> Iterator[str]:
     yield from _services(report.services, report.service_differences)
     if is_full:
         yield from of_cost(report.cost)
+
+
+def _against(report: Report) -> str:
+    if report.against is None:
+        return "Nothing is published yet: each view is new."
+    if report.against == report.current:
+        return f"Against release `{report.against}`."
+    return (
+        f"Against release `{report.against}`, which is not the current one. The gate compares with "
+        f"it, too. `milepost publish` compares with `{report.current}`: it may refuse more or less."
+    )
 
 
 def _overview(reviews: Sequence[ViewReview]) -> Iterator[str]:

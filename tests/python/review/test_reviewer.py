@@ -188,6 +188,7 @@ def test_a_claim_that_is_not_earned_is_said(garden: Garden) -> None:
 def report_of(*views: ViewReview, **more: Any) -> Report:
     stated: Mapping[str, Any] = {
         "against": "20260701T000000Z-0123456789ab",
+        "current": "20260701T000000Z-0123456789ab",
         "views": list(views),
         "service_differences": [],
         "services": [],
@@ -227,6 +228,15 @@ def test_the_report_of_a_moved_past_reads_as_markdown(garden: Garden) -> None:
         "| `beds` | 1.2 | 31 |",
     ):
         assert line in whole.splitlines(), whole
+
+
+def test_a_report_against_another_release_says_what_the_gate_compares_with() -> None:
+    line = "Against release `20260701T000000Z-0123456789ab`"
+    assert f"{line}.\n" in text()
+    other = text(current="20260801T000000Z-0123456789ab")
+    assert f"{line}, which is not the current one." in other
+    assert "`milepost publish` compares with `20260801T000000Z-0123456789ab`" in other
+    assert "Nothing is published yet" in text(against=None, current=None)
 
 
 def test_values_and_names_stay_text(garden: Garden) -> None:
@@ -288,8 +298,25 @@ def test_a_long_report_fits_into_a_comment(garden: Garden) -> None:
     long = replace(review, change="other code", distribution_changes=[change] * 2_000)
     assert len(text(long)) <= markdown.LONGEST
     assert "<summary>Statistics" not in text(long)
-    many = [replace(review, view=f"beds_{n}", change="other code") for n in range(2_000)]
-    assert markdown.LONGEST <= len(text(*many)) <= 65_536
+
+
+def test_a_report_that_is_cut_ends_after_a_line(
+    garden: Garden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (review,) = reviews(garden).values()
+    (change, *_) = reviews_with_statistics(review)
+    many = [
+        replace(review, view=f"beds_{n}", change="other code", distribution_changes=[change])
+        for n in range(200)
+    ]
+    monkeypatch.setattr(markdown, "LONGEST", 1_000_000)
+    lines = {*text(*many).splitlines()}
+    for longest in range(5_000, 5_060):
+        monkeypatch.setattr(markdown, "LONGEST", longest)
+        cut = text(*many).splitlines()
+        assert cut[-2:] == ["", "(cut: `milepost report --json` has it all)"]
+        assert not any("details>" in line for line in cut)
+        assert {*cut[:-1]} <= lines
 
 
 def reviews_with_statistics(review: ViewReview) -> list[Any]:
