@@ -64,12 +64,13 @@ def with_code_owners(text: str, project: Project, organisation: str) -> str:
 
 def _has_owner(path: str, text: str) -> bool:
     """Return whether a line of CODEOWNERS gives a path below `.github`, or all of it, an owner."""
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
     fitting = [
         names
-        for pattern, *names in filter(None, map(str.split, text.splitlines()))
+        for pattern, *names in filter(None, lines)
         if pattern.removesuffix("**").strip("/") in (".github", path.strip("/"))
     ]
-    return bool(fitting) and any("@" in name for name in fitting[-1])
+    return bool(fitting and fitting[-1])
 
 
 def _owned_files(project: Project) -> Iterator[tuple[str, str, str]]:

@@ -116,7 +116,7 @@ def test_no_line_after_them_takes_their_files_away(garden: Garden) -> None:
         ("/.github/ @acme/platform\n", set()),
         (".github/** a@acme.com\n", set()),
         ("/.github/workflows @acme/platform\n", {"CODEOWNERS"}),
-        ("/.github/ @acme/platform\n/.github/CODEOWNERS # nobody\n", {"CODEOWNERS"}),
+        ("/.github/ @acme/platform\n/.github/CODEOWNERS # not @acme/all\n", {"CODEOWNERS"}),
     ],
 )
 def test_what_holds_the_rules_has_an_owner(garden: Garden, text: str, guarded: set[str]) -> None:
