@@ -11,9 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
+
 import exercise_checks
+from milepost.building.declared_views import declared_type
 from milepost.errors import MilepostError
 from milepost.release import pointers, releases
+from milepost.release.manifest import Manifest
 from milepost.storage import s3
 from milepost.storage.location import Location
 
@@ -79,11 +83,19 @@ def shown(path: Path) -> Path:
 def prepare(workspace: exercise_checks.Workspace, running: RunningProject) -> None:
     """Copy the project, its scratch database and its release; then publish one that lost a view.
 
-    Raises a MilepostError where `make run` has not published yet.
+    Raises a MilepostError where `make run` has not published yet, or where a view that an exercise
+    changes is another now: then the exercise would be solved before it begins.
     """
     pointer = pointers.pointer(running.store)
     if pointer is None or not running.database.exists():
         raise MilepostError("there is nothing to practise on yet", hint="run `make run` first")
+    release = releases.read(running.store, pointer.release)
+    for view in (exercise_checks.GROWN_VIEW, exercise_checks.GATE_VIEW):
+        if declared_columns(ROOT / "models", view) != released_columns(release, view):
+            raise MilepostError(
+                f"`{view}` has other columns than in the current release",
+                hint="publish it with `make run`, or undo the change, and begin then",
+            )
     unfinished = workspace.folder.with_name("exercises-unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(TASKS / "start", unfinished)
@@ -98,6 +110,19 @@ def prepare(workspace: exercise_checks.Workspace, running: RunningProject) -> No
     )
     lose_a_view(workspace.store, running.store)
     unfinished.rename(workspace.folder)
+
+
+def declared_columns(models: Path, view: str) -> dict[str, str]:
+    """Return the type of each column that the YAML of a view declares."""
+    (path,) = models.rglob(f"{view}.yml")
+    (model,) = yaml.safe_load(path.read_text())["models"]
+    return {column["name"]: declared_type(column) for column in model["columns"]}
+
+
+def released_columns(release: Manifest, view: str) -> dict[str, str]:
+    """Return the type of each column of a view of a release; none if it is not there."""
+    known = release.by_name.get(view)
+    return {field.name: field.type for field in known.fields} if known else {}
 
 
 def lose_a_view(store: Location, running: Location) -> None:

@@ -13,6 +13,7 @@ import exercise_checks
 import exercise_leak
 import exercises
 from milepost import FeatureStore
+from milepost.errors import MilepostError
 from milepost.storage.location import Location
 from small_releases import at, put_view, release, rows_of
 
@@ -166,6 +167,33 @@ def test_an_exercise_that_there_is_not(
         exercises.main()
     assert ended.value.code == 2
     assert "invalid choice: '9'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("changed", ["carrier_tenders", "market_capacity", None])
+def test_a_copy_is_made_of_views_as_they_were_published(
+    tmp_path: Path, store: Location, changed: str | None
+) -> None:
+    """Otherwise an exercise is solved by what had changed before."""
+    views = []
+    for name in ("carrier_tenders", "market_capacity"):
+        types = exercises.declared_columns(ROOT / "models", name)
+        keys = tuple(types)[: tuple(types).index("available_at")]
+        if name == changed:
+            types.popitem()
+        views.append(put_view(store, name, rows_of(types), keys=keys))
+    release(store, *views)
+    (tmp_path / "scratch.duckdb").touch()
+    running = exercises.RunningProject(tmp_path / "scratch.duckdb", store)
+    folder = tmp_path / "exercises"
+    copies = Location(store.bucket, f"{store.prefix}/exercises")
+    workspace = exercise_checks.Workspace(folder, copies, running.database)
+    if changed:
+        with pytest.raises(MilepostError, match=f"`{changed}` has other columns than in the"):
+            exercises.prepare(workspace, running)
+        assert not folder.exists()
+    else:
+        exercises.prepare(workspace, running)
+        assert (folder / "project/models").exists()
 
 
 def test_a_folder_outside_of_the_clone_is_shown_whole(tmp_path: Path) -> None:
