@@ -91,6 +91,7 @@ class Ladder:
                 "original_file_path": "models/exposures.yml",
             }
         }
+        self.macros: dict[str, dict[str, Any]] = {}
         self.built_to = at("2026-03-01")
         self.first = "2026-01-01"
         self.evidence_changes: dict[str, Any] = {}
@@ -146,7 +147,7 @@ class Ladder:
                 "nodes": self.nodes,
                 "sources": {SOURCE: {**source, "unique_id": SOURCE}},
                 "unit_tests": self.unit_tests,
-                "macros": {},
+                "macros": self.macros,
                 "exposures": self.exposures,
                 "disabled": {},
                 "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "duckdb"},
