@@ -194,6 +194,12 @@ def _check(view: FeatureView) -> None:
                 f"feature view `{view.name}` has no valid `meta.bounds`: `{dict(view.bounds)}`",
                 hint=f"state numbers for {', '.join(BOUNDS)}, for all views in dbt_project.yml",
             )
+    for role, owner in view.owners.items():
+        if not isinstance(owner, str | None):
+            raise PublishError(
+                f"feature view `{view.name}` has no valid `meta.owners.{role}`: `{owner}`",
+                hint="write the name of one team or person",
+            )
     if view.grid not in GRIDS:
         raise PublishError(
             f"feature view `{view.name}` has the grid `{view.grid}`",

@@ -8,6 +8,7 @@ from milepost.errors import StandardsError
 from milepost.standards.evidence import Evidence, promises
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.requirement import Fault
+from milepost.standards.requirements.experimental import ROLES
 from milepost.stress import certificate
 
 
@@ -79,7 +80,7 @@ def is_approved_by_an_owner(examined: ExaminedView) -> Iterator[Fault]:
     if evidence is None:
         return
     owners, approval = examined.view.owners, evidence.approval
-    if len(set(owners.values())) < 2:
+    if len({owners.get(role) for role in ROLES}) < 2:
         yield Fault(
             "has one owner, who cannot approve alone",
             "name an owner for each role, and promote it again",

@@ -93,7 +93,7 @@ class Ladder:
         }
         self.macros: dict[str, dict[str, Any]] = {}
         self.built_to = at("2026-03-01")
-        self.first = "2026-01-01"
+        self.raw_logs = {SOURCE: {"first": "2026-01-01"}}
         self.evidence_changes: dict[str, Any] = {}
         self.certificate_changes: dict[str, Any] = {}
 
@@ -157,8 +157,7 @@ class Ladder:
     def examined(self) -> ExaminedView:
         """The view as a requirement finds it."""
         catalog = self.catalog
-        raw_logs = {SOURCE: {"first": self.first}}
-        build = Build("success", "", raw_logs, "", "dev", "", {}, at("2026-03-02"))
+        build = Build("success", "", self.raw_logs, "", "dev", "", {}, at("2026-03-02"))
         batch = Batch(self.built_to, "", {}, {})
         records = Records({VIEW: build}, {}, {}, {VIEW: batch}, {})
         coder = Coder(catalog, {}, "dev", {})

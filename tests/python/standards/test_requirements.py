@@ -14,7 +14,7 @@ import pytest
 from milepost.standards.requirement import Requirement
 from milepost.standards.requirements import REQUIREMENTS
 from milepost.standards.requirements.tests import BOUNDED_NAME
-from standards.ladders import GENERIC, RANGE, UNIT, Ladder
+from standards.ladders import GENERIC, RANGE, SOURCE, UNIT, Ladder
 
 ROOT = Path(__file__).parents[3]
 Break = Callable[[Ladder], None]
@@ -73,7 +73,7 @@ def without_a_promise(ladder: Ladder) -> None:
 
 
 def with_a_short_history(ladder: Ladder) -> None:
-    ladder.first = "2026-01-31"
+    ladder.raw_logs[SOURCE]["first"] = "2026-01-31"
 
 
 def without_a_service(ladder: Ladder) -> None:
@@ -197,10 +197,15 @@ def test_each_requirement_refuses_its_bad_example_and_passes_the_good_one(
     assert finding.remedy
 
 
+def said_by(ladder: Ladder, name: str) -> str:
+    """What a requirement says of the view."""
+    (requirement,) = (item for item in REQUIREMENTS if item.name == name)
+    return " ".join(finding.message for finding in requirement.findings(ladder.examined()))
+
+
 def evidence_of(ladder: Ladder) -> str:
     """What the requirement of evidence says."""
-    (requirement,) = (item for item in REQUIREMENTS if item.name == "has evidence of this code")
-    return " ".join(finding.message for finding in requirement.findings(ladder.examined()))
+    return said_by(ladder, "has evidence of this code")
 
 
 def test_evidence_of_other_code_does_not_count(ladder: Ladder) -> None:
@@ -263,8 +268,44 @@ def test_an_edge_is_an_instant_of_the_grid(
     ladder.meta["grid"] = grid
     rows = f"select cast('{instant}' as timestamp) as known_at" if is_sql else None
     ladder.unit_tests[UNIT]["given"][0]["rows"] = rows or [{"known_at": instant}]
-    (requirement,) = (item for item in REQUIREMENTS if item.name == "has a unit test at an edge")
-    assert (list(requirement.findings(ladder.examined())) == []) == is_edge
+    assert (said_by(ladder, "has a unit test at an edge") == "") == is_edge
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "requirement", "message"),
+    [
+        ("replaced_by", ["shelves"], "names a replacement", "is replaced by `['shelves']`"),
+        (
+            "owners",
+            {"science": ["plants"], "engineering": "pipes"},
+            "is declared",
+            "has no valid `meta.owners.science`: `['plants']`",
+        ),
+        (
+            "stress_tolerance",
+            "high",
+            "keeps what was approved",
+            "`beds.wet_rate_7d` has `stress_tolerance: high`",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_a_finding(
+    ladder: Ladder, key: str, value: object, requirement: str, message: str
+) -> None:
+    ladder.write()
+    ladder.meta[key] = value
+    assert message in said_by(ladder, requirement)
+
+
+def test_a_view_without_a_raw_log_has_no_history(ladder: Ladder) -> None:
+    ladder.raw_logs = {}
+    assert said_by(ladder, "has a history") == "`beds` reads no raw log"
+
+
+def test_owners_of_two_roles_differ_whatever_a_third_is(ladder: Ladder) -> None:
+    ladder.meta["owners"] = {"science": "pipes", "engineering": "pipes", "product": "shop"}
+    ladder.write()
+    assert "has one owner, who cannot approve alone" in said_by(ladder, "is approved by an owner")
 
 
 def test_the_page_of_the_ladder_lists_the_requirements(tmp_path: Path) -> None:

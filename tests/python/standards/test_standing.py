@@ -11,7 +11,7 @@ from milepost.errors import PublishError, StandardsError
 from milepost.standards.maturity_line import with_maturity
 from milepost.standards.places import StatedModel
 from milepost.standards.standing import services_above_their_features, standing
-from standards.ladders import RANGE, Ladder
+from standards.ladders import RANGE, SOURCE, Ladder
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_view_with_all_that_is_asked_is_in_production(ladder: Ladder) -> None:
 
 
 def test_a_view_has_earned_the_rungs_below_what_it_lacks(ladder: Ladder) -> None:
-    ladder.first = "2026-02-20"
+    ladder.raw_logs[SOURCE]["first"] = "2026-02-20"
     stands = standing(ladder.examined())
     assert (stands.earned, stands.next_rung) == ("experimental", "production")
     assert not stands.is_as_claimed
@@ -37,7 +37,7 @@ def test_a_view_has_earned_the_rungs_below_what_it_lacks(ladder: Ladder) -> None
 
 
 def test_what_a_lower_rung_asks_comes_first(ladder: Ladder) -> None:
-    ladder.first = "2026-02-20"
+    ladder.raw_logs[SOURCE]["first"] = "2026-02-20"
     del ladder.nodes[RANGE]
     stands = standing(ladder.examined())
     assert (stands.earned, stands.next_rung) == ("draft", "experimental")
