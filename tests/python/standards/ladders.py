@@ -124,7 +124,7 @@ class Ladder:
             view="beds",
             rung=str(self.meta["maturity"]),
             code=examined.code,
-            promises=promises(examined.view, self.view),
+            promises=promises(self.catalog, examined.view, str(self.meta["maturity"])),
             proof=Proof("2026-02-25T00:00:00", 50, 3),
             approval=Approval("engineering", "pipes"),
             certificate=certificate_digest(examined),

@@ -272,6 +272,39 @@ def test_an_edge_is_an_instant_of_the_grid(
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dense", True),
+        ("sensitivity", "public"),
+        ("personal_data_allowed", {"bed_id": "it names nobody"}),
+        ("dropped_checks", {"depth": "nobody knows"}),
+        (
+            "entity_definitions",
+            {"bed": {"keys": {"bed_id": "varchar"}, "description": "A row of beds."}},
+        ),
+        ("stress_tolerance", 0.9),
+        ("replaced_by", "pots"),
+        ("deprecation_date", "3999-01-01"),
+    ],
+)
+def test_what_was_approved_cannot_be_changed_without_approval(
+    ladder: Ladder, key: str, value: object
+) -> None:
+    deprecated(ladder)
+    ladder.write()
+    (ladder.view if key == "deprecation_date" else ladder.meta)[key] = value
+    message = f"`beds` was approved with another `{key}`: "
+    assert said_by(ladder, "keeps what was approved").startswith(message)
+
+
+def test_another_entity_may_be_defined_otherwise(ladder: Ladder) -> None:
+    ladder.write()
+    pot = {"pot": {"keys": {"pot_id": "varchar"}, "description": "A pot."}}
+    ladder.meta["entity_definitions"] = {**ladder.meta["entity_definitions"], **pot}
+    assert said_by(ladder, "keeps what was approved") == ""
+
+
+@pytest.mark.parametrize(
     ("key", "value", "requirement", "message"),
     [
         ("replaced_by", ["shelves"], "names a replacement", "is replaced by `['shelves']`"),
