@@ -244,3 +244,20 @@ def test_a_secret_is_found_in_each_kind_of_file_and_not_printed(tmp_path: Path) 
     (finding,) = file_findings(tmp_path, [tmp_path / "profiles.yml"])
     assert (finding.path, finding.line, finding.rule) == ("profiles.yml", 1, "milepost.secret")
     assert "XXXX" not in str(finding)
+
+
+def test_sqlfluff_that_cannot_run_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("{name: harbor}")
+    (tmp_path / ".sqlfluff").write_text(
+        "[sqlfluff]\ndialect = duckdb\n[sqlfluff:templater:jinja]\n"
+        "load_macros_from_path = dbt_packages/milepost/macros\n"
+    )
+    model = tmp_path / "models/orders.sql"
+    model.parent.mkdir()
+    model.write_text("select 1 as order_count\n")
+    with pytest.raises(MilepostError, match="Path does not exist: .*dbt_packages") as refused:
+        list(file_findings(tmp_path, [model]))
+    assert "run `dbt deps`" in refused.value.hint
+    (tmp_path / ".sqlfluff").write_text("[sqlfluff]\ndialect = nobodys\n")
+    with pytest.raises(MilepostError, match="nobodys"):
+        list(file_findings(tmp_path, [model]))
