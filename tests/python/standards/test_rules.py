@@ -246,18 +246,25 @@ def test_a_secret_is_found_in_each_kind_of_file_and_not_printed(tmp_path: Path) 
     assert "XXXX" not in str(finding)
 
 
-def test_sqlfluff_that_cannot_run_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("configuration", "fault"),
+    [
+        (
+            "dialect = duckdb\n[sqlfluff:templater:jinja]\n"
+            "load_macros_from_path = dbt_packages/milepost/macros\n",
+            "Path does not exist: .*dbt_packages",
+        ),
+        ("dialect = nobodys\n", "nobodys"),
+    ],
+)
+def test_sqlfluff_that_cannot_run_says_what_to_do(
+    tmp_path: Path, configuration: str, fault: str
+) -> None:
     (tmp_path / "dbt_project.yml").write_text("{name: harbor}")
-    (tmp_path / ".sqlfluff").write_text(
-        "[sqlfluff]\ndialect = duckdb\n[sqlfluff:templater:jinja]\n"
-        "load_macros_from_path = dbt_packages/milepost/macros\n"
-    )
+    (tmp_path / ".sqlfluff").write_text(f"[sqlfluff]\n{configuration}")
     model = tmp_path / "models/orders.sql"
     model.parent.mkdir()
     model.write_text("select 1 as order_count\n")
-    with pytest.raises(MilepostError, match="Path does not exist: .*dbt_packages") as refused:
+    with pytest.raises(MilepostError, match=fault) as refused:
         list(file_findings(tmp_path, [model]))
     assert "run `dbt deps`" in refused.value.hint
-    (tmp_path / ".sqlfluff").write_text("[sqlfluff]\ndialect = nobodys\n")
-    with pytest.raises(MilepostError, match="nobodys"):
-        list(file_findings(tmp_path, [model]))
