@@ -40,7 +40,7 @@ def sql_findings(project: Path, models: Sequence[Path]) -> Iterator[Finding]:
             linted = Linter(config=configuration).lint_paths(
                 tuple(map(str, models)), processes=1 if len(models) < 5 else 0
             )
-    except ValueError as error:  # such as a folder of macros that is not there
+    except (KeyError, ValueError) as error:  # an unknown dialect, a folder of macros that is gone
         raise MilepostError(
             f"`sqlfluff` cannot check the SQL of `{project}`: {error}",
             hint="run `dbt deps` where it names a package, or mend the project's `.sqlfluff`",

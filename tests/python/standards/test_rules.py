@@ -254,7 +254,7 @@ def test_a_secret_is_found_in_each_kind_of_file_and_not_printed(tmp_path: Path) 
             "load_macros_from_path = dbt_packages/milepost/macros\n",
             "Path does not exist: .*dbt_packages",
         ),
-        ("dialect = nobodys\n", "nobodys"),
+        ("dialect = nobodys\n", "Unknown dialect"),
     ],
 )
 def test_sqlfluff_that_cannot_run_says_what_to_do(
