@@ -257,6 +257,9 @@ def test_evidence_with_a_digest_of_its_own_is_compared_with_the_project(ladder: 
         ("day", "2026-01-02T00:00", True),
         ("day", "2026-01-02 00:00:00.000001", False),
         ("day", "2026-01-02 10:00:00", False),
+        ("day", "2026-01-02 00:00:00+00:00", True),
+        ("day", "2026-01-02T02:00:00+02:00", True),
+        ("day", "2026-01-02 00:00:00-05:00", False),
         ("hour", "2026-01-02 10:00:00", True),
         ("hour", "2026-01-02 10:00:01", False),
     ],
@@ -266,7 +269,7 @@ def test_an_edge_is_an_instant_of_the_grid(
     ladder: Ladder, grid: str, instant: str, is_edge: bool, is_sql: bool
 ) -> None:
     ladder.meta["grid"] = grid
-    rows = f"select cast('{instant}' as timestamp) as known_at" if is_sql else None
+    rows = f"select cast('{instant}' as timestamptz) as known_at" if is_sql else None
     ladder.unit_tests[UNIT]["given"][0]["rows"] = rows or [{"known_at": instant}]
     assert (said_by(ladder, "has a unit test at an edge") == "") == is_edge
 
@@ -339,6 +342,25 @@ def test_owners_of_two_roles_differ_whatever_a_third_is(ladder: Ladder) -> None:
     ladder.meta["owners"] = {"science": "pipes", "engineering": "pipes", "product": "shop"}
     ladder.write()
     assert "has one owner, who cannot approve alone" in said_by(ladder, "is approved by an owner")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "select '2026-01-02' as due_date, timestamp '2026-01-02 10:30' as known_at",
+        "select date '2026-01-02' as event_at",
+        "select known_at from read_parquet('s3://lake/facts.parquet')",
+        [{"due_date": "2026-01-02"}],
+        [{"known_at": None}, {"event_at": "2026-01-02"}],
+        [{"known_at": "soon"}],
+        [],
+        None,
+    ],
+)
+def test_what_is_no_instant_of_knowing_is_no_edge(ladder: Ladder, rows: object) -> None:
+    ladder.unit_tests[UNIT]["given"][0]["rows"] = rows
+    message = "`beds` has no unit test at a window's edge"
+    assert said_by(ladder, "has a unit test at an edge") == message
 
 
 def test_the_page_of_the_ladder_lists_the_requirements(tmp_path: Path) -> None:
