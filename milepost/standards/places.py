@@ -38,7 +38,8 @@ class StatedModel:
 
     def __init__(self, folder: Path | None, node: Mapping[str, Any]) -> None:
         self.path, self.name = yaml_file(node), published_name(node)
-        self._entries = _named(_root(folder and folder / self.path), "models", str(node["name"]))
+        self.model = str(node["name"])
+        self._entries = _named(_root(folder and folder / self.path), "models", self.model)
         version = node.get("version")
         self._version = _version(self._entries, version) if version is not None else {}
 
