@@ -9,7 +9,7 @@ from pathlib import Path
 
 from milepost.errors import MilepostError
 from milepost.standards.finding import Finding
-from milepost.standards.rules import file_findings, findings
+from milepost.standards.rules import changed_findings, findings
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def _of_files(files: Sequence[Path]) -> list[Finding]:
         {
             finding
             for project, paths in by_project.items()
-            for finding in file_findings(project, paths)
+            for finding in changed_findings(project, paths)
         }
     )
 
