@@ -13,11 +13,12 @@ from milepost.building.build_records import Records
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView, published_name
+from milepost.building.model_files import file_beside
 from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
 from milepost.standards import evidence
 from milepost.standards.evidence import Evidence
-from milepost.standards.places import StatedModel, sql_file
+from milepost.standards.places import StatedModel
 
 Node = Mapping[str, Any]
 
@@ -100,7 +101,7 @@ class ExaminedView:
 
     def file_beside(self, ending: str) -> str:
         """Return the path of a file beside the view's SQL, relative to the project's root."""
-        return str(Path(sql_file(self.node)).with_name(f"{self.name}.{ending}"))
+        return file_beside(self.node, ending)
 
     @cached_property
     def evidence(self) -> Evidence | None:

@@ -142,6 +142,7 @@ class Ladder:
     @property
     def catalog(self) -> Catalog:
         source = node("source", "readings", source_name="raw", identifier="readings")
+        source["original_file_path"] = "models/raw.yml"
         return Catalog.of(
             {
                 "nodes": self.nodes,

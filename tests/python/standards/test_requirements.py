@@ -315,7 +315,7 @@ def test_another_entity_may_be_defined_otherwise(ladder: Ladder) -> None:
             "owners",
             {"science": ["plants"], "engineering": "pipes"},
             "is declared",
-            "has no valid `meta.owners.science`: `['plants']`",
+            "has no valid `meta.owners`: `{'science': ['plants'], ",
         ),
         (
             "stress_tolerance",
