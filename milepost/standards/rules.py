@@ -10,6 +10,7 @@ from pathlib import Path
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
+from milepost.building.model_files import sql_file, yaml_file
 from milepost.building.project import project_file
 from milepost.errors import MilepostError
 from milepost.standards import dbt
@@ -89,13 +90,14 @@ def _is_in(project: Path, inside: Path, *keys: str) -> bool:
 
 
 def view_files(project: Path, catalog: Catalog, view: str) -> list[Path]:
-    """Return the SQL and the YAML of a feature view, or of another model, of a project."""
+    """Return the SQL and the YAML of a model of a project; none of a package's, which has its own.
+
+    Feature views are models, too.
+    """
     for node in catalog.nodes.values():
-        is_model = node["resource_type"] == "model" and node["package_name"] == catalog.project
-        if is_model and published_name(node) == view:
-            paths = {str(node["original_file_path"])}
-            if node.get("patch_path"):
-                paths.add(str(node["patch_path"]).partition("://")[2])
+        if node["resource_type"] == "model" and published_name(node) == view:
+            is_own = node["package_name"] == catalog.project
+            paths = {sql_file(node), yaml_file(node)} if is_own else set()
             return [project / path for path in sorted(paths)]
     raise MilepostError(
         f"the project has no model `{view}`",

@@ -341,3 +341,12 @@ def test_yaml_of_models_that_a_commit_changes_is_looked_at(
     assert [finding.path for finding in owners] == ["models/beds.yml"]
     described = [tmp_path / "models/exposures.yml"]
     assert list(changed_findings(tmp_path, described)) == []
+
+
+def test_a_view_of_a_package_is_linted_where_it_is_at_home(tmp_path: Path) -> None:
+    ladder = Ladder(tmp_path)
+    ladder.write()
+    ladder.meta["owners"] = {"science": ""}
+    (tmp_path / "models/beds.sql").write_text("select now() as built_at\n")
+    ladder.view["package_name"] = "orchard"
+    assert findings(tmp_path, "beds", catalog=ladder.catalog) == []
