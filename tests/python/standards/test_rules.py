@@ -135,6 +135,16 @@ def hidden(sql: str) -> Iterator[str]:
         ("loads.event_at < now()", ["event_at_in_window", "wall_clock"]),
         ("(loads.load_id = 1 and event_at < grid_at)", ["event_at_in_window"]),
         ("grid_at > loads.event_at", ["event_at_in_window"]),
+        ("date_trunc('day', loads.event_at) < grid_at", ["event_at_in_window"]),
+        ("loads.event_at < date_trunc('day', grid_at)", ["event_at_in_window"]),
+        (
+            "cast(loads.event_at as date) < cast(now() as date)",
+            ["event_at_in_window", "wall_clock"],
+        ),
+        ("loads.event_at::date < grid_at", ["event_at_in_window"]),
+        ("grid_at - loads.event_at < interval '28' day", ["event_at_in_window"]),
+        ("date_diff('day', loads.event_at, grid_at) < 28", ["event_at_in_window"]),
+        ("date_diff('day', loads.event_at, loads.known_at) < 28", []),
         # Durations are measured from one event to another, and a fault compares the two clocks.
         ("loads.event_at <= loads.due_at + interval '30' minute", []),
         ("loads.known_at < loads.event_at", []),
@@ -158,17 +168,29 @@ def test_a_condition(condition: str, rules: list[str]) -> None:
     [
         ("sum(miles) over (order by event_at)", ["event_at_in_window"]),
         ("sum(miles) over (order by known_at, event_at)", []),
+        ("sum(miles) over by_event", ["event_at_in_window"]),
+        ("sum(miles) over (by_load order by known_at)", []),
+        ("sum(miles) over (by_event rows 3 preceding)", ["event_at_in_window"]),
+        ("row_number() over by_event", []),
         ("row_number() over (partition by load_id order by event_at)", []),
         ("sum(cast(miles as double))", ["inexact_sum"]),
         ("avg(price_per_mile)", ["inexact_sum"]),
         ("sum(claim_amount_count)", []),
         ("sum(milepost__number6_amount)", []),
         ("sum(miles)", []),
+        ("sum(case when cast(stops as integer) = 1 then linehaul_usd end)", ["inexact_sum"]),
+        ("sum(case when linehaul_usd > 0 then 1 end)", []),
+        ("sum(case when paid then cast(fuel_usd as decimal(12, 2)) else 0 end)", []),
+        ("sum(case when paid then cast(fuel_usd as decimal) else tax_usd end)", ["inexact_sum"]),
+        ("sum(cast(fuel_usd * 100 as bigint))", []),
+        ("sum(fuel_usd::decimal(12, 2))", []),
+        ("sum(fuel_usd::varchar::decimal(12, 2))", []),
         ("cast(sum(cast(fuel_usd as decimal(12, 2))) as double)", []),
     ],
 )
 def test_an_expression(expression: str, rules: list[str]) -> None:
-    broken = sql_rules_broken(f"select {expression} as total\nfrom loads\n")
+    windows = "window by_load as (partition by load_id), by_event as (order by event_at)"
+    broken = sql_rules_broken(f"select {expression} as total\nfrom loads\n{windows}\n")
     assert sorted(broken) == sorted(f"milepost.{rule}" for rule in rules)
 
 
