@@ -17,8 +17,12 @@ from milepost.standards.requirement import Fault
 GENERIC_TEST = "values_fit_their_names"
 # What `values_fit_their_names` bounds by a column's name: see `macros/checks/rules_of_names.sql`.
 BOUNDED_NAME = re.compile(r"_((rate|share)(_change)?|count)$|_(stddev|interquartile_range)(_|$)")
-# Tests of a column that say nothing of how large its values may be.
-_BOUNDS_NOTHING = {"not_null", "unique", "relationships", "is_null_exactly_where"}
+# Tests of a column that say how large its values may be: ours, dbt's, and those of dbt_utils and
+# dbt_expectations.
+_BOUNDING = {
+    *("is_between", "accepted_values", "accepted_range"),
+    *("expect_column_values_to_be_between", "expect_column_values_to_be_in_set"),
+}
 _STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
@@ -89,13 +93,10 @@ def has_the_generic_test(examined: ExaminedView) -> Iterator[Fault]:
 
 def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
     """Require that each feature that is a number has a range: by its name, such as a `_rate` or a
-    `_count`, or by a data test of the column, such as `is_between`.
+    `_count`, or by a data test of the column, such as `is_between`. A test counts where it is an
+    error for each row of the view: without `where`, `limit`, `error_if` or the severity `warn`.
     """
-    tested = {
-        test.get("column_name")
-        for test in examined.data_tests
-        if _kind(test) not in _BOUNDS_NOTHING
-    }
+    tested = {test.get("column_name") for test in examined.data_tests if _kind(test) in _BOUNDING}
     is_tested_by_name = GENERIC_TEST in {_kind(test) for test in examined.data_tests}
     for column in examined.view.fields:
         if column.name not in examined.view.features or column.type not in {"BIGINT", "DOUBLE"}:
@@ -104,7 +105,8 @@ def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
         if column.name not in tested and not by_name:
             yield Fault(
                 f"does not say between which values `{column.name}` lies",
-                "give the column a data test `is_between` with `min_value` or `max_value`",
+                "give the column a data test `is_between` with `min_value` or `max_value`, which "
+                "no `where`, `limit`, `error_if` or `severity` weakens",
                 examined.stated.place(column.name),
             )
 

@@ -363,6 +363,32 @@ def test_what_is_no_instant_of_knowing_is_no_edge(ladder: Ladder, rows: object) 
     assert said_by(ladder, "has a unit test at an edge") == message
 
 
+@pytest.mark.parametrize(
+    ("kind", "config", "is_bounded"),
+    [
+        ("is_between", {}, True),
+        ("is_between", {"severity": "ERROR", "error_if": "!= 0", "where": None}, True),
+        ("accepted_range", {}, True),
+        ("not_null_proportion", {}, False),
+        ("is_between", {"severity": "warn"}, False),
+        ("is_between", {"where": "depth_cm > 0"}, False),
+        ("is_between", {"error_if": "> 10"}, False),
+        ("is_between", {"limit": 1}, False),
+    ],
+)
+def test_a_range_is_a_test_that_bounds_each_row(
+    ladder: Ladder, kind: str, config: dict[str, object], is_bounded: bool
+) -> None:
+    ladder.nodes[RANGE]["test_metadata"] = {"name": kind}
+    ladder.nodes[RANGE]["config"] = {"meta": {}, **config}
+    assert (said_by(ladder, "bounds its numbers") == "") == is_bounded
+
+
+def test_a_generic_test_of_no_row_does_not_count(ladder: Ladder) -> None:
+    ladder.nodes[GENERIC]["config"] = {"meta": {}, "where": "false"}
+    assert "has no data test `values_fit_their_names`" in said_by(ladder, "has the generic test")
+
+
 def test_the_page_of_the_ladder_lists_the_requirements(tmp_path: Path) -> None:
     page = ROOT / "docs/reference/ladder.md"
     copy = tmp_path / "ladder.md"
