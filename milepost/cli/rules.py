@@ -17,7 +17,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m milepost.cli.rules",
         description="Check SQL, scripts, notebooks and YAML of the dbt project in this folder. "
-        "Without files it checks the whole project, and needs `dbt parse` before.",
+        "Without files it checks the whole project, and needs `dbt parse` before. With YAML of "
+        "models among the files it parses the project itself.",
         epilog="example: python -m milepost.cli.rules models/features/bed_moisture.sql",
     )
     parser.add_argument("files", nargs="*", type=Path, help="what is checked, and nothing else")

@@ -26,7 +26,8 @@ def with_maturity(folder: Path, stated: StatedModel, rung: str) -> str:
             return changed
     raise StandardsError(
         f"`{stated.path}` does not state the `maturity` of `{stated.name}` alone",
-        hint="write `maturity: ...` below `config: meta:` of the view, or of its version",
+        hint="write `maturity: ...`, on one line and shared by no anchor, below `config: meta:` of "
+        "the view, or of its version",
     )
 
 
