@@ -14,6 +14,7 @@ __all__ = [
     "docs_site",
     "fingerprint",
     "known_at",
+    "model_files",
     "plan",
     "project",
     "raw_logs",

@@ -11,12 +11,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
+from milepost.building.model_files import file_beside
 from milepost.building.project import Project
 from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
@@ -138,8 +139,7 @@ class Certificate:
 
 def path(catalog: Catalog, view: FeatureView) -> str:
     """Return where the certificate of a view is, relative to the root of the project."""
-    model = PurePosixPath(catalog.nodes[view.unique_id]["original_file_path"].replace("\\", "/"))
-    return str(model.with_name(f"{view.name}.stress.json"))
+    return file_beside(catalog.nodes[view.unique_id], "stress.json")
 
 
 def of_view(catalog: Catalog, coder: Coder, view: FeatureView, root: Path) -> Certificate | None:
