@@ -42,13 +42,16 @@ def test_a_check_is_asked_though_the_last_table_that_it_looks_at_is_not_reached(
     small: SmallBuild,
 ) -> None:
     loads = small.table("loads", f"select {KEYS}, miles from {{rows}}")
-    names = small.table("names", "select load_id from {rows}")
+    stops = small.table("stops", "select load_id from {rows}")
+    names = small.table("names", "select load_id from stress.main.stops", stops)
     view = small.table(
         "view", "select load_id, available_at, miles as value from stress.main.loads", loads
     )
     sql = "select count(*) > 0 from stress.main.loads where miles is null"
     build = small.rebuilder(
-        [loads, names, view], {"view": [loads, names]}, {"names": (sql, "loads", "names")}
+        [loads, stops, names, view],
+        {"view": [loads, stops, names]},
+        {"names": (sql, "loads", "names")},
     )
     outcome = build.outcomes(fault("nulls", "miles"))["view"]
     assert (outcome.outcome, outcome.by) == ("stopped", "`names_check`")
