@@ -13,7 +13,7 @@ import duckdb
 
 from milepost.raw.copies import CopiedTable
 from milepost.raw.tables import RawTable
-from milepost.stress import checks, faults
+from milepost.stress import checks, faults, soundness
 from milepost.stress.certificate import Move, Outcome
 from milepost.stress.faults import Fault
 from milepost.stress.kinds import quoted
@@ -60,6 +60,10 @@ class Rebuilder:
         for part in build.parts:
             con.execute(f"create view {part.faulty} as from {part.relation}")
         self._fingerprint = cache(self._fingerprint_of)
+
+    def check_soundness(self) -> None:
+        """Raise a StandardsError unless the build comes out as it was where nothing has a fault."""
+        soundness.check(self._con, self._build.lineage)
 
     def outcomes(self, fault: Fault) -> dict[str, Outcome]:
         """Return the outcome of a fault for each view that is made from its raw table, by name.
@@ -174,7 +178,7 @@ class _Run:
         self._con.execute(f"drop view {table.relation}")
         try:
             self._con.execute(f"create table {table.relation} as select {names} from ({table.sql})")
-        except duckdb.Error as error:
+        except checks.OF_DATA as error:
             self._con.execute(f"create view {table.relation} as from {table.clean}")
             return f"build of `{table.name}`: {str(error).partition(':')[0]}"
         self._made.append(table)

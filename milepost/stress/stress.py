@@ -20,7 +20,7 @@ from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
 from milepost.raw import copies
 from milepost.raw.declaration import raw_table
-from milepost.stress import certificate, faults, judgement, lineage, raw_parts, session
+from milepost.stress import certificate, faults, judgement, lineage, raw_parts, session, soundness
 from milepost.stress.certificate import Certificate, Outcome
 from milepost.stress.faults import Fault
 from milepost.stress.judgement import CertificateFault
@@ -85,6 +85,7 @@ def _build(built: session.Session, views: Sequence[FeatureView]) -> Build:
     raw_database = built.folder / "raw.duckdb"
     parts = raw_parts.load(raw_database, statements, tables, copied)
     made = lineage.of_views(catalog, views, parts, built.counts)
+    soundness.keep_views(built.database, made.tables)
     return Build(built.database, raw_database, made, tuple(parts), tables, copied)
 
 
@@ -93,6 +94,7 @@ def _all_outcomes(build: Build) -> Iterator[dict[str, Outcome]]:
     all_faults = faults.of_parts(list(build.parts))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), context, _prepare, (build,)) as pool:
+        pool.submit(_check_soundness).result()
         for number, outcomes in enumerate(pool.map(_outcomes, all_faults, chunksize=4), start=1):
             logger.info("fault %d of %d", number, len(all_faults))
             yield outcomes
@@ -102,8 +104,18 @@ def _prepare(build: Build) -> None:
     _rebuilders.append(Rebuilder(build))
 
 
+def _check_soundness() -> None:
+    _rebuilders[0].check_soundness()
+
+
 def _outcomes(fault: Fault) -> dict[str, Outcome]:
-    return _rebuilders[0].outcomes(fault)
+    try:
+        return _rebuilders[0].outcomes(fault)
+    except duckdb.Error as error:
+        raise StandardsError(
+            f"a build with the fault `{fault.kind.name}` in `{fault.table_id}` broke off: {error}",
+            hint="look for what this machine lacks, such as memory",
+        ) from error
 
 
 def _certificate(

@@ -12,7 +12,7 @@ from milepost.raw.copies import CopiedTable
 from milepost.raw.tables import Column as Declared
 from milepost.raw.tables import RawFile, RawTable
 from milepost.storage.location import Location
-from milepost.stress import raw_parts
+from milepost.stress import raw_parts, soundness
 from milepost.stress.faults import Fault
 from milepost.stress.kinds import OF_COLUMNS, OF_TABLES
 from milepost.stress.lineage import Check, Lineage, Table, View
@@ -82,6 +82,7 @@ class SmallBuild:
         views: Mapping[str, Sequence[Table]],
         checks: Mapping[str, tuple[str, ...]] | None = None,
         setup: str = "",
+        as_views: Sequence[str] = (),
     ) -> Rebuilder:
         """Build the tables after `setup`, and return what builds them again for some views.
 
@@ -95,9 +96,12 @@ class SmallBuild:
             con.execute(f"attach '{self._folder / 'raw.duckdb'}' as raw (read_only)")
             con.execute(f"create schema milepost_checks; {_SET_ASIDE}; {setup}")
             for table in tables:
-                con.execute(f"create table {table.place} as {table.sql.replace('faulty.', 'raw.')}")
+                kind = "view" if table.name in as_views else "table"
+                sql = table.sql.replace("faulty.", "raw.")
+                con.execute(f"create {kind} {table.place} as {sql}")
                 for count in table.counts:
                     con.execute(count.replace("faulty.", "raw."))
+        soundness.keep_views(database, tables)
         by_name = {table.name: table for table in tables}
         asked = {
             name: [Check(f"{name}_check", f"{name}_check", sql, frozenset(looks_at))]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from milepost.errors import StandardsError
 from stress.small_builds import SmallBuild, fault
 
 KEYS = "load_id, landed_at as available_at"
@@ -55,3 +58,50 @@ def test_a_check_is_asked_though_the_last_table_that_it_looks_at_is_not_reached(
     )
     outcome = build.outcomes(fault("nulls", "miles"))["view"]
     assert (outcome.outcome, outcome.by) == ("stopped", "`names_check`")
+
+
+@pytest.mark.parametrize(
+    ("value", "setup", "message"),
+    [
+        ("doubled(miles)", "create macro doubled(miles) as miles * 2", "cannot be built again"),
+        ("miles + random()", "", "comes out otherwise"),
+        # doubles that change places have the same sum
+        (
+            "(select list(miles order by random()) from {rows})[row_number() over ()]",
+            "",
+            "comes out otherwise",
+        ),
+        ("cast(random() * 1000 as integer)", "", "comes out otherwise"),
+    ],
+)
+def test_what_cannot_be_built_again_is_refused_before_any_fault(
+    small: SmallBuild, value: str, setup: str, message: str
+) -> None:
+    view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
+    with pytest.raises(StandardsError, match=f"`view` {message}"):
+        small.rebuilder([view], {"view": []}, setup=setup).check_soundness()
+
+
+def test_a_check_that_fails_without_a_fault_is_refused(small: SmallBuild) -> None:
+    view = small.table("view", f"select {KEYS}, miles as value from {{rows}}")
+    build = small.rebuilder([view], {"view": []}, {"view": ("select true", "view")})
+    with pytest.raises(StandardsError, match="`view_check` fails when it is asked again"):
+        build.check_soundness()
+
+
+def test_the_order_in_which_doubles_are_added_is_no_difference(small: SmallBuild) -> None:
+    is_again = "(select count(*) from duckdb_databases() where database_name = 'clean')"
+    value = f"miles / 3 * (1 + 1e-15 * {is_again})"
+    view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
+    small.rebuilder([view], {"view": []}).check_soundness()
+    view = replace(view, sql=view.sql.replace("1e-15", "1e-6"))
+    with pytest.raises(StandardsError, match="comes out otherwise"):
+        small.rebuilder([view], {"view": []}).check_soundness()
+
+
+def test_a_view_of_tables_keeps_what_it_had_without_a_fault(small: SmallBuild) -> None:
+    loads = small.table("loads", f"select {KEYS}, miles from {{rows}}")
+    sql = "select load_id, available_at, miles as value from stress.main.loads"
+    view = small.table("view", sql, loads)
+    build = small.rebuilder([loads, view], {"view": [loads]}, as_views=["view"])
+    assert build.outcomes(fault("nulls", "miles"))["view"].outcome == "moved"
