@@ -66,9 +66,12 @@ def _with_value(part: Part, copied: CopiedTable, column: Column, kind: Kind) -> 
         unit=column.unit,
         category=f"(select mode({column.sql} order by {column.sql}) from {part.relation})",
     )
+    value = f"try_cast({value} as {column.sql_type})"
+    if kind.name != "nulls":
+        value = f"coalesce({value}, {column.sql})"
     return (
-        f"select {_columns('milepost__next')} replace (case when {has_fault} "
-        f"then try_cast({value} as {column.sql_type}) else {column.sql} end as {column.sql}) "
+        f"select {_columns('milepost__next')} replace "
+        f"(case when {has_fault} then {value} else {column.sql} end as {column.sql}) "
         f"from (select *, lead({column.sql}) over (order by milepost__place) as milepost__next "
         f"from {part.relation})"
     )

@@ -64,15 +64,16 @@ class Column:
     def moved(self, interval: str) -> str:
         """Return the SQL of an instant that is moved by an interval."""
         if self.text_format:
-            return f"strftime({self.instant} + {interval}, '{self._format}')"
-        return f"{self.sql} + {interval}"
+            return f"try(strftime({self.instant} + {interval}, '{self._format}'))"
+        return f"try({self.sql} + {interval})"
 
 
 @dataclass(frozen=True)
 class Kind:
     """A fault: its name, what it means, and of which columns it may be; none: of a whole table.
 
-    `value` is the SQL of the faulty value, or `hours` is by how much an instant moves.
+    `value` is the SQL of the faulty value, or `hours` is by how much an instant moves. Where it is
+    null, as that of a number too large for its type, the row keeps its value; but for `nulls`.
     `is_of_time`: all rows of the newest half of the log may have it, and not a share of all rows.
     """
 
@@ -88,14 +89,14 @@ _ALL: tuple[Role, ...] = ("key", "category", "number", "instant", "flag")
 OF_COLUMNS = (
     Kind("nulls", "the value is missing", _ALL, "null"),
     Kind("zero", "the number is 0", ("number",), "0"),
-    Kind("sign", "the number has the other sign", ("number",), "-{column}"),
-    Kind("outliers_x10", "the number is ten times as large", ("number",), "{column} * 10"),
-    Kind("outliers_x1000", "it is a thousand times as large", ("number",), "{column} * 1000"),
+    Kind("sign", "the number has the other sign", ("number",), "try(-{column})"),
+    Kind("outliers_x10", "the number is ten times as large", ("number",), "try({column} * 10)"),
+    Kind("outliers_x1000", "it is a thousand times as large", ("number",), "try({column} * 1000)"),
     Kind(
         "unit_change",
         "from the middle of the log on, the number is in another unit, such as km for miles",
         ("number",),
-        "{column} * {unit}",
+        "{column} * cast({unit} as double)",
         is_of_time=True,
     ),
     Kind(
@@ -137,5 +138,7 @@ def of_column(column: Column) -> list[Kind]:
     return [
         kind
         for kind in OF_COLUMNS
-        if column.role in kind.roles and (kind.name != "unit_change" or column.unit)
+        if column.role in kind.roles
+        and (kind.name != "unit_change" or column.unit)
+        and (kind.name != "sign" or not column.sql_type.startswith("U"))  # it is unsigned
     ]

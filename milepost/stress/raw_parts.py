@@ -21,7 +21,8 @@ SEED = 0
 SHARE = 0.05
 # A text column with more values holds keys, or names: a code list is short. 2026-11.
 _CATEGORIES = 20
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL")
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
 _FILES = re.compile(
     r"read_parquet\(\[([^\]]*)\], hive_partitioning = false, filename = 'milepost__file'\)"
 )
@@ -109,7 +110,7 @@ def _role(
 ) -> Role:
     if sql_type.startswith("TIMESTAMP") or (sql_type == "VARCHAR" and text_format):
         return "instant"
-    if sql_type.startswith(_NUMBERS):
+    if sql_type.removeprefix("U").startswith(_NUMBERS):
         return "number"
     if sql_type != "VARCHAR":
         return "flag"

@@ -78,14 +78,15 @@ class Rebuilder:
             return run.outcomes(rows) if rows else {}
         finally:
             for part in parts:
-                self._con.execute(f"drop table {part.faulty}")
-                self._con.execute(f"create view {part.faulty} as from {part.relation}")
+                self._con.execute(f"create or replace view {part.faulty} as from {part.relation}")
+                self._con.execute(f"drop table if exists {_given(part)}")
             run.restore()
 
     def _give(self, part: Part, fault: Fault) -> int:
         """Give the rows of a part the fault, and return how many have it."""
         sql = faults.rows(part, self._build.copied[part.table_id], fault)
-        self._con.execute(f"drop view {part.faulty}; create table {part.faulty} as {sql}")
+        self._con.execute(f"create table {_given(part)} as {sql}")
+        self._con.execute(f"create or replace view {part.faulty} as from {_given(part)}")
         if fault.kind.name == "out_of_order":
             return part.rows
         clean = f"(select * exclude (milepost__place) from {part.relation})"
@@ -95,6 +96,11 @@ class Rebuilder:
 
     def _fingerprint_of(self, clean: str) -> tuple[object, ...]:
         return _row(self._con, _FINGERPRINT.format(clean))
+
+
+def _given(part: Part) -> str:
+    """Return the table with the rows of a part while they have a fault."""
+    return f"{part.faulty}_given"
 
 
 _FINGERPRINT = "select count(*), sum(hash(rows)) from {} as rows"

@@ -52,7 +52,7 @@ def stressed(project: Path, names: Sequence[str], days: int) -> list[StressedVie
         views = _chosen(catalog, names)
         build = _build(built, views)
         outcomes: dict[str, list[Outcome]] = {view.name: [] for view in views}
-        for by_view in _all_outcomes(build):
+        for by_view in all_outcomes(build):
             for name, outcome in by_view.items():
                 outcomes[name].append(outcome)
         results = []
@@ -89,8 +89,11 @@ def _build(built: session.Session, views: Sequence[FeatureView]) -> Build:
     return Build(built.database, raw_database, made, tuple(parts), tables, copied)
 
 
-def _all_outcomes(build: Build) -> Iterator[dict[str, Outcome]]:
-    """Yield the outcomes of each fault by view, in the order of the faults."""
+def all_outcomes(build: Build) -> Iterator[dict[str, Outcome]]:
+    """Yield the outcomes of each fault by view, in the order of the faults.
+
+    Raises a StandardsError where the build does not come out as it was without any.
+    """
     all_faults = faults.of_parts(list(build.parts))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), context, _prepare, (build,)) as pool:

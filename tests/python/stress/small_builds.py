@@ -16,7 +16,7 @@ from milepost.stress import raw_parts, soundness
 from milepost.stress.faults import Fault
 from milepost.stress.kinds import OF_COLUMNS, OF_TABLES
 from milepost.stress.lineage import Check, Lineage, Table, View
-from milepost.stress.rebuild import Build, Rebuilder
+from milepost.stress.rebuild import Build
 
 FIRST, DAYS, PER_DAY = datetime(2026, 1, 1), 20, 10
 KINDS = {kind.name: kind for kind in (*OF_COLUMNS, *OF_TABLES)}
@@ -39,7 +39,7 @@ class SmallBuild:
 
     def __init__(self, folder: Path, columns: Mapping[str, str] = COLUMNS) -> None:
         folder.mkdir(exist_ok=True)
-        self._folder, files = folder, []
+        self._folder, self.raw_database, files = folder, folder / "raw.duckdb", []
         selects = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
         with duckdb.connect() as con:
             for day in range(DAYS):
@@ -53,7 +53,7 @@ class SmallBuild:
         uris = ", ".join(f"'{file.uri}'" for file in files)
         reads = f"read_parquet([{uris}], hive_partitioning = false, filename = 'milepost__file')"
         (self.part,) = raw_parts.load(
-            folder / "raw.duckdb", [reads], {SOURCE: self.raw}, {SOURCE: self.copied}
+            self.raw_database, [reads], {SOURCE: self.raw}, {SOURCE: self.copied}
         )
 
     def table(self, name: str, sql: str, *inputs: Table, sets_aside: str = "") -> Table:
@@ -76,15 +76,15 @@ class SmallBuild:
             counted=frozenset({SOURCE} if sets_aside else ()),
         )
 
-    def rebuilder(
+    def build(
         self,
         tables: Sequence[Table],
         views: Mapping[str, Sequence[Table]],
         checks: Mapping[str, tuple[str, ...]] | None = None,
         setup: str = "",
         as_views: Sequence[str] = (),
-    ) -> Rebuilder:
-        """Build the tables after `setup`, and return what builds them again for some views.
+    ) -> Build:
+        """Build the tables after `setup`, and return the build of some views.
 
         `views` have for the name of a table, whose feature is `value`, all that it is made from.
         `checks` have for the name of a table the SQL of whether a check fails once it is built, and
@@ -93,7 +93,7 @@ class SmallBuild:
         database = self._folder / f"{len(list(self._folder.glob('*.duckdb')))}.duckdb"
         with duckdb.connect() as con:
             con.execute(f"attach '{database}' as stress; use stress")
-            con.execute(f"attach '{self._folder / 'raw.duckdb'}' as raw (read_only)")
+            con.execute(f"attach '{self.raw_database}' as raw (read_only)")
             con.execute(f"create schema milepost_checks; {_SET_ASIDE}; {setup}")
             for table in tables:
                 kind = "view" if table.name in as_views else "table"
@@ -120,8 +120,7 @@ class SmallBuild:
         ]
         lineage = Lineage(tuple(tables), asked, tuple(made))
         tables_by_id, copied = {SOURCE: self.raw}, {SOURCE: self.copied}
-        raw_database = self._folder / "raw.duckdb"
-        return Rebuilder(Build(database, raw_database, lineage, (self.part,), tables_by_id, copied))
+        return Build(database, self.raw_database, lineage, (self.part,), tables_by_id, copied)
 
 
 def fault(kind: str, column: str = "") -> Fault:

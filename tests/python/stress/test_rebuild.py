@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from milepost.errors import StandardsError
-from stress.small_builds import SmallBuild, fault
+from milepost.stress import faults
+from milepost.stress.rebuild import Rebuilder
+from milepost.stress.stress import all_outcomes
+from stress.small_builds import COLUMNS, SmallBuild, fault
 
 KEYS = "load_id, landed_at as available_at"
 
@@ -24,7 +29,7 @@ def test_what_another_view_sets_aside_tells_nothing_of_this_one(small: SmallBuil
         f"select {KEYS}, miles as value from {{rows}} where miles is not null",
         sets_aside="miles is null",
     )
-    together = small.rebuilder([miles, careful], {"miles": [], "careful": []})
+    together = Rebuilder(small.build([miles, careful], {"miles": [], "careful": []}))
     outcomes = together.outcomes(fault("nulls", "miles"))
     assert (outcomes["miles"].outcome, outcomes["miles"].set_aside) == ("moved", 0)
     assert (outcomes["careful"].outcome, outcomes["careful"].set_aside) == ("set_aside", 10)
@@ -33,8 +38,8 @@ def test_what_another_view_sets_aside_tells_nothing_of_this_one(small: SmallBuil
 def test_a_view_has_the_same_outcomes_alone_and_beside_another(small: SmallBuild) -> None:
     miles = small.table("miles", f"select {KEYS}, miles as value from {{rows}}")
     stops = small.table("stops", f"select {KEYS}, stops as value from {{rows}}")
-    alone = small.rebuilder([miles], {"miles": []})
-    together = small.rebuilder([miles, stops], {"miles": [], "stops": []})
+    alone = Rebuilder(small.build([miles], {"miles": []}))
+    together = Rebuilder(small.build([miles, stops], {"miles": [], "stops": []}))
     for item in [fault("nulls", "stops"), fault("nulls", "miles"), fault("duplicates")]:
         of_view = together.outcomes(item).get("miles")
         assert of_view == alone.outcomes(item).get("miles")
@@ -51,12 +56,12 @@ def test_a_check_is_asked_though_the_last_table_that_it_looks_at_is_not_reached(
         "view", "select load_id, available_at, miles as value from stress.main.loads", loads
     )
     sql = "select count(*) > 0 from stress.main.loads where miles is null"
-    build = small.rebuilder(
+    build = small.build(
         [loads, stops, names, view],
         {"view": [loads, stops, names]},
         {"names": (sql, "loads", "names")},
     )
-    outcome = build.outcomes(fault("nulls", "miles"))["view"]
+    outcome = Rebuilder(build).outcomes(fault("nulls", "miles"))["view"]
     assert (outcome.outcome, outcome.by) == ("stopped", "`names_check`")
 
 
@@ -79,29 +84,78 @@ def test_what_cannot_be_built_again_is_refused_before_any_fault(
 ) -> None:
     view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
     with pytest.raises(StandardsError, match=f"`view` {message}"):
-        small.rebuilder([view], {"view": []}, setup=setup).check_soundness()
+        Rebuilder(small.build([view], {"view": []}, setup=setup)).check_soundness()
 
 
 def test_a_check_that_fails_without_a_fault_is_refused(small: SmallBuild) -> None:
     view = small.table("view", f"select {KEYS}, miles as value from {{rows}}")
-    build = small.rebuilder([view], {"view": []}, {"view": ("select true", "view")})
+    build = small.build([view], {"view": []}, {"view": ("select true", "view")})
     with pytest.raises(StandardsError, match="`view_check` fails when it is asked again"):
-        build.check_soundness()
+        Rebuilder(build).check_soundness()
 
 
 def test_the_order_in_which_doubles_are_added_is_no_difference(small: SmallBuild) -> None:
     is_again = "(select count(*) from duckdb_databases() where database_name = 'clean')"
     value = f"miles / 3 * (1 + 1e-15 * {is_again})"
     view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
-    small.rebuilder([view], {"view": []}).check_soundness()
+    Rebuilder(small.build([view], {"view": []})).check_soundness()
     view = replace(view, sql=view.sql.replace("1e-15", "1e-6"))
     with pytest.raises(StandardsError, match="comes out otherwise"):
-        small.rebuilder([view], {"view": []}).check_soundness()
+        Rebuilder(small.build([view], {"view": []})).check_soundness()
 
 
 def test_a_view_of_tables_keeps_what_it_had_without_a_fault(small: SmallBuild) -> None:
     loads = small.table("loads", f"select {KEYS}, miles from {{rows}}")
     sql = "select load_id, available_at, miles as value from stress.main.loads"
     view = small.table("view", sql, loads)
-    build = small.rebuilder([loads, view], {"view": [loads]}, as_views=["view"])
+    build = Rebuilder(small.build([loads, view], {"view": [loads]}, as_views=["view"]))
     assert build.outcomes(fault("nulls", "miles"))["view"].outcome == "moved"
+
+
+def test_no_outcome_is_told_of_a_build_that_is_not_sound(small: SmallBuild) -> None:
+    view = small.table("view", f"select {KEYS}, random() as value from {{rows}}")
+    with pytest.raises(StandardsError, match="comes out otherwise"):
+        next(all_outcomes(small.build([view], {"view": []})))
+
+
+def test_a_number_that_would_not_fit_its_type_stays_as_it_is(tmp_path: Path) -> None:
+    types = {
+        "tinyint": "1 + n % 2 * 100",
+        "smallint": "100 + n",
+        "integer": "(n + 1) * 300000",
+        "bigint": "9000000000000000000 + n",
+        "decimal(9, 2)": "5000000 + n",
+        "decimal(18, 2)": "9999999999999990 + n",
+        "decimal(38, 2)": "999999999999999999999999999999999990 + n",
+        "uinteger": "n",
+        "double": "n / 3",
+    }
+    columns = {
+        f"c{n}_miles": f"cast({sql} as {name})" for n, (name, sql) in enumerate(types.items())
+    }
+    small = SmallBuild(tmp_path, {**COLUMNS, **columns})
+    value = " + ".join(f"cast({column} as double)" for column in columns)
+    view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
+    rebuilder = Rebuilder(small.build([view], {"view": []}))
+    factors = {"sign": -1, "zero": 0, "outliers_x10": 10, "outliers_x1000": 1000}
+    changed = set()
+    with duckdb.connect() as con:
+        con.execute(f"attach '{small.raw_database}' as raw (read_only)")
+        for item in [item for item in faults.of_parts([small.part]) if item.column in columns]:
+            rebuilder.outcomes(item)  # without an error
+            if item.kind.name not in factors:
+                continue
+            rows = faults.rows(small.part, small.copied, item)
+            pairs = con.execute(
+                f"select distinct clean.{item.column}, after.{item.column} "
+                f"from {small.part.relation} as clean inner join ({rows}) as after using (load_id) "
+                f"where clean.{item.column} is distinct from after.{item.column}"
+            ).fetchall()
+            expected = [float(before) * factors[item.kind.name] for before, _ in pairs]
+            assert [float(after) for _, after in pairs] == pytest.approx(expected)
+            if pairs:
+                changed.add((item.column, item.kind.name))
+    assert {column for column, kind in changed if kind == "outliers_x10"} == {
+        *("c0_miles", "c1_miles", "c2_miles", "c7_miles", "c8_miles")
+    }
+    assert {column for column, kind in changed if kind == "sign"} == {*columns} - {"c7_miles"}
