@@ -49,7 +49,7 @@ class SmallBuild:
                 files.append(RawFile(uri, start, start + timedelta(days=1), {}, PER_DAY))
         declared = {name: Declared(name, "", None, False, None) for name in columns}
         self.raw = RawTable(SOURCE, "freight.loads", "loads", Location("raw", ""), declared)
-        self.copied = CopiedTable(FIRST + timedelta(days=DAYS), tuple(files))
+        self.copied = CopiedTable(FIRST, FIRST + timedelta(days=DAYS), tuple(files))
         uris = ", ".join(f"'{file.uri}'" for file in files)
         reads = f"read_parquet([{uris}], hive_partitioning = false, filename = 'milepost__file')"
         (self.part,) = raw_parts.load(
