@@ -163,3 +163,22 @@ def test_a_number_that_would_not_fit_its_type_stays_as_it_is(tmp_path: Path) -> 
         "c7_miles",
         "c9_miles",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ("coalesce(miles, 'nan'::double)", 1.0),
+        ("coalesce(miles, 'inf'::double)", 1.0),
+        ("coalesce(miles / 0, 1)", 1.0),  # it was no finite number
+        ("coalesce(miles * 1e-300, 1e300)", 1.0),  # by how much is too large for a number
+        ("coalesce(miles, 1.5 * 1e2)", 0.45),
+    ],
+)
+def test_a_move_to_what_is_no_finite_number_is_as_large_as_any(
+    small: SmallBuild, value: str, size: float
+) -> None:
+    view = small.table("view", f"select {KEYS}, {value} as value from {{rows}}")
+    outcome = Rebuilder(small.build([view], {"view": []})).outcomes(fault("nulls", "miles"))["view"]
+    assert outcome.moves["value"].share == pytest.approx(0.05)
+    assert outcome.moves["value"].median == pytest.approx(size, abs=0.05)
