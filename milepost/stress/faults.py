@@ -60,10 +60,11 @@ def _with_value(part: Part, copied: CopiedTable, column: Column, kind: Kind) -> 
         has_fault = _lands_since(part, first + (copied.before - first) / 2)
     value = kind.value
     if kind.hours:
-        value = column.moved(f"interval '{kind.hours} hours'")
+        value = column.by_a_clock_off(kind.hours)
     value = value.format(
         column=column.sql,
         unit=column.unit,
+        unseen=column.unseen,
         category=f"(select mode({column.sql} order by {column.sql}) from {part.relation})",
     )
     value = f"try_cast({value} as {column.sql_type})"

@@ -110,6 +110,28 @@ def of_views(
     )
 
 
+def keys_of_sources(catalog: Catalog) -> dict[str, set[str]]:
+    """Return the columns that are keys in what is made from each source, by the source's id.
+
+    Those are what a staged model is told to be the id, and what a test says to be unique or to
+    refer to another model, anywhere in the project.
+    """
+    keys: dict[str, set[str]] = {id_: set() for id_ in catalog.nodes if id_.startswith("source.")}
+    for id_, node in catalog.nodes.items():
+        named = {name for base in _bases(node).values() for name in base["id"]}
+        if (node.get("test_metadata") or {}).get("name") in {"unique", "relationships"}:
+            id_, named = node.get("attached_node") or id_, {node.get("column_name") or ""}
+        for source_id in catalog.lineage(id_) & set(keys) if named else ():
+            keys[source_id] |= {name.lower() for name in named}
+    return keys
+
+
+def _bases(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the base models of a staged model are, by their names."""
+    bases: Mapping[str, Any] = node["config"].get("meta", {}).get("staged_from", {})
+    return bases
+
+
 def _in_order(inputs: Mapping[str, set[str]]) -> list[str]:
     """Return tables in an order in which they can be built: by the longest way to each, then by id.
 
@@ -128,7 +150,7 @@ def _table(
     sql = node.get("compiled_code") or ""
     for part in parts:
         sql = sql.replace(part.reads, part.faulty)
-    bases = node["config"].get("meta", {}).get("staged_from", {})
+    bases = _bases(node)
     counted = [
         catalog.raw_tables(input_id)
         for input_id in inputs

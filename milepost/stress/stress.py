@@ -96,7 +96,8 @@ def _build(built: session.Session, views: Sequence[FeatureView]) -> Build:
     tables = {id_: raw_table(catalog.nodes[id_]) for id_ in members & set(copied)}
     statements = [catalog.nodes[id_].get("compiled_code") or "" for id_ in sorted(members)]
     raw_database = built.folder / "raw.duckdb"
-    parts = raw_parts.load(raw_database, statements, tables, copied)
+    keys = lineage.keys_of_sources(catalog)
+    parts = raw_parts.load(raw_database, statements, tables, copied, keys)
     made = lineage.of_views(catalog, views, parts, built.counts)
     soundness.keep_views(built.database, made.tables)
     return Build(built.database, raw_database, made, tuple(parts), tables, copied)

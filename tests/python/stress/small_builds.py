@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -37,7 +37,14 @@ _SET_ASIDE = """create table milepost_checks.set_aside (
 class SmallBuild:
     """Writes a raw log with some columns, each as SQL of a `day`, its `start` and the row `n`."""
 
-    def __init__(self, folder: Path, columns: Mapping[str, str] = COLUMNS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        columns: Mapping[str, str] = COLUMNS,
+        *,
+        keys: Set[str] = frozenset(),
+        formats: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self._folder, self.raw_database, files = folder, folder / "raw.duckdb", []
         selects = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
@@ -47,13 +54,15 @@ class SmallBuild:
                 rows = f"select {selects} from range({PER_DAY}) as numbers (n)"
                 con.execute(f"copy ({rows.format(day=day, start=start)}) to '{uri}'")
                 files.append(RawFile(uri, start, start + timedelta(days=1), {}, PER_DAY))
-        declared = {name: Declared(name, "", None, False, None) for name in columns}
+        declared = {
+            name: Declared(name, "", None, False, (formats or {}).get(name)) for name in columns
+        }
         self.raw = RawTable(SOURCE, "freight.loads", "loads", Location("raw", ""), declared)
         self.copied = CopiedTable(FIRST, FIRST + timedelta(days=DAYS), tuple(files))
         uris = ", ".join(f"'{file.uri}'" for file in files)
         reads = f"read_parquet([{uris}], hive_partitioning = false, filename = 'milepost__file')"
         (self.part,) = raw_parts.load(
-            self.raw_database, [reads], {SOURCE: self.raw}, {SOURCE: self.copied}
+            self.raw_database, [reads], {SOURCE: self.raw}, {SOURCE: self.copied}, {SOURCE: keys}
         )
 
     def table(self, name: str, sql: str, *inputs: Table, sets_aside: str = "") -> Table:

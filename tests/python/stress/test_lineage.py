@@ -25,17 +25,7 @@ def node(name: str, *parents: str, kind: str = "model", **more: Any) -> dict[str
     }
 
 
-def catalog() -> Catalog:
-    """Two views, `view` and `a_view`, and a test that looks at what both are made from."""
-    nodes = [
-        node("y"),
-        node("z"),
-        node("staged", "y", "z"),
-        node("view", "staged"),
-        node("a_view", "z"),
-        node("y_is_sound", "y", kind="test"),
-        node("view_is_as_a_view", "view", "a_view", kind="test", attached_node="model.green.view"),
-    ]
+def catalog_of(*nodes: dict[str, Any]) -> Catalog:
     manifest: dict[str, Any] = {
         "nodes": {item["unique_id"]: item for item in nodes},
         **{key: {} for key in ("sources", "unit_tests", "macros", "exposures", "disabled")},
@@ -45,11 +35,21 @@ def catalog() -> Catalog:
 
 
 def of_views(*names: str) -> lineage.Lineage:
+    """The lineage of `view` or `a_view`, with a test that looks at both."""
+    catalog = catalog_of(
+        node("y"),
+        node("z"),
+        node("staged", "y", "z"),
+        node("view", "staged"),
+        node("a_view", "z"),
+        node("y_is_sound", "y", kind="test"),
+        node("view_is_as_a_view", "view", "a_view", kind="test", attached_node="model.green.view"),
+    )
     views = [
         SimpleNamespace(unique_id=f"model.green.{name}", name=name, keys=(), types={}, features=[])
         for name in names
     ]
-    return lineage.of_views(catalog(), cast(list[FeatureView], views), [], [])
+    return lineage.of_views(catalog, cast(list[FeatureView], views), [], [])
 
 
 def test_the_tables_and_checks_of_a_view_are_the_same_alone_and_beside_another() -> None:

@@ -143,9 +143,10 @@ def test_a_number_that_would_not_fit_its_type_stays_as_it_is(tmp_path: Path) -> 
     with duckdb.connect() as con:
         con.execute(f"attach '{small.raw_database}' as raw (read_only)")
         for item in [item for item in faults.of_parts([small.part]) if item.column in columns]:
-            rebuilder.outcomes(item)  # without an error
             if item.kind.name not in factors:
                 continue
+            if item.kind.name == "outliers_x1000":
+                rebuilder.outcomes(item)  # without an error
             rows = faults.rows(small.part, small.copied, item)
             pairs = con.execute(
                 f"select distinct clean.{item.column}, after.{item.column} "
