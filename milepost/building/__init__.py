@@ -9,6 +9,7 @@ __all__ = [
     "code",
     "column_meaning",
     "dbt_command",
+    "dbt_runs",
     "declared_entities",
     "declared_views",
     "docs_site",

@@ -80,8 +80,8 @@ class Certificate:
     """All outcomes for the features of a view, and what they were measured on.
 
     `code` is that of `building.view_code`, `share` of a table's rows had a fault that is not of a
-    whole time, and `days` up to `raw_log_end` were in the raw log. `unproven` features had no value
-    in it, so that no fault can be seen to move them.
+    whole time, and `days` up to `raw_log_end` were in each of its raw tables. `unproven` features
+    had no value, so that no fault can be seen to move them.
     """
 
     view: str

@@ -14,7 +14,7 @@ from milepost.building.code import Coder
 from milepost.standards.evidence import Approval, Evidence, Proof, promises
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.requirements.promotion import certificate_digest
-from milepost.stress.certificate import Certificate
+from milepost.stress.certificate import Certificate, Outcome
 from small_releases import at
 
 VIEW, SOURCE = "model.green.beds", "source.green.raw.readings"
@@ -39,6 +39,7 @@ models:
       - {name: wet_rate_7d, data_type: double, description: Share. Null without readings.}
       - {name: depth_cm, data_type: double, description: "Depth. Null where nobody measured."}
 """
+UNCHANGED = Outcome(table="raw.readings", column="", kind="duplicates", rows=2, outcome="unchanged")
 EXPOSURES = """\
 exposures:
   - name: watering
@@ -113,10 +114,10 @@ class Ladder:
             seed=1,
             days=60,
             raw_log_end="2026-03-01",
-            rows={},
+            rows={"raw.readings": 40},
             features=["wet_rate_7d", "depth_cm"],
             unproven=[],
-            outcomes=[],
+            outcomes=[UNCHANGED],
         )
         certificate = replace(certificate, **self.certificate_changes)
         self.certificate_file.write_bytes(certificate.to_bytes())
