@@ -19,6 +19,7 @@ from milepost.drafting.grouping import Grouping
 from milepost.drafting.measures import Measure, is_aggregate, measure_of
 from milepost.drafting.models import Models
 from milepost.drafting.notes import Notes, Untranslatable
+from milepost.drafting.obstacles import check_item
 from milepost.drafting.query import Node, Query, expression, replaced, walk
 from milepost.drafting.runnable import NUMBERS, contract_type, type_of
 from milepost.drafting.spans import Span
@@ -50,6 +51,7 @@ class Selection:
     def read(self) -> None:
         """Read every item that is not grouped by; what is no feature is noted."""
         for item in self.query.tree["select_list"]:
+            check_item(self.query, item)
             if not self.grouping.is_group(item):
                 self._add(item)
         self.features.add_samples()

@@ -335,6 +335,10 @@ from stg_web__orders {WINDOW} group by shop_id""",
         ("select shop_id, sum(price) as price from stg_web__orders group by 1", "an aggregate"),
         ("select distinct shop_id, price from stg_web__orders", "a `distinct` or `limit`"),
         (
+            "select * rename (price as pieces, pieces as price) from stg_web__orders",
+            "a `*` with exceptions",
+        ),
+        (
             "select *, row_number() over (order by known_at) as place from stg_web__orders",
             "a window function or a subquery",
         ),

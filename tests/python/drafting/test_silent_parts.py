@@ -1,0 +1,91 @@
+"""What a view cannot have is refused or left to do, and changes no value in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from drafting.shop import create_orders, draft_of
+from milepost.errors import DraftError
+
+WINDOW = "where known_at >= now() - interval 3 days and superseded_at is null"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        create_orders(connection)
+        yield connection
+
+
+def from_(source: str, *, ctes: str = "", where: str = WINDOW) -> str:
+    """A query that counts the orders of a source, which stands on line 4."""
+    return f"{ctes}\nselect shop_id, count(*) as order_count\nfrom\n{source}\n{where} group by 1"
+
+
+SAMPLED = {
+    "a share": from_("stg_web__orders tablesample 10 percent"),
+    "rows": from_("stg_web__orders tablesample reservoir(50 rows)"),
+    "a subquery": from_("(select * from stg_web__orders) as orders tablesample 10%"),
+    "in a CTE": from_("orders", ctes="with orders as (from stg_web__orders tablesample 10%)"),
+    "of a CTE": from_("orders tablesample 10%", ctes="with orders as (from stg_web__orders)"),
+    "at the end": f"{from_('stg_web__orders')} using sample 10%",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_a_sample_is_left_to_do(name: str, database: duckdb.DuckDBPyConnection) -> None:
+    (todo,) = draft_of(database, SAMPLED[name]).notes.todos
+    assert "a sample is left out" in todo.message
+    assert todo.remedy == "a view counts every fact: choose them by a condition"
+
+
+REFUSED = {
+    "time travel": (from_("stg_web__orders at (version => 3)"), 4, "of another version"),
+    "names for the columns of a table": (
+        from_("stg_web__orders as orders (order_id, product, shop_id)"),
+        4,
+        "names its columns anew",
+    ),
+    "names for the columns of a subquery": (
+        from_(
+            "(select shop_id, known_at, superseded_at, pieces from stg_web__orders)\n"
+            "as orders (shop_id, known_at, superseded_at, price)"
+        ),
+        4,
+        "names its columns anew",
+    ),
+    "names for the columns of a CTE": (
+        from_(
+            "orders",
+            ctes="with orders (shop_id, known_at, superseded_at) as (\nselect product, known_at, "
+            "superseded_at from stg_web__orders)",
+        ),
+        2,
+        "names its columns anew",
+    ),
+    "several columns at once": (
+        f"select shop_id,\nsum(columns('pr.*ce')) from stg_web__orders {WINDOW} group by 1",
+        2,
+        "stands for several columns",
+    ),
+    "numbers of rows": (
+        from_("read_parquet('s3://lake/shop/orders/*/*.parquet') with ordinality"),
+        4,
+        "numbers its rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_part_without_a_meaning_in_a_view_is_refused_at_its_place(
+    name: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    sql, line, message = REFUSED[name]
+    with pytest.raises(DraftError) as refused:
+        draft_of(database, sql)
+    assert refused.value.message.startswith(f"`query.sql:{line}`: ")
+    assert message in refused.value.message
+    assert refused.value.hint
