@@ -15,6 +15,7 @@ from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT
 from milepost.drafting.query import column_names, expression, walk
 from milepost.drafting.reference import reference_sql
 from milepost.drafting.runnable import NUMBERS, runnable
+from milepost.drafting.spans import in_utc
 
 # Two facts that are a microsecond apart, on both sides of a grid instant.
 _AT_MIDNIGHT = datetime.fromisoformat("2026-01-02")
@@ -31,7 +32,7 @@ def edge_test(draft: Draft) -> UnitTest | None:
             {**row, **_keys(draft, row, "b", 2), KNOWN_AT: _JUST_BEFORE},
         ]
         fixture = _fixture(draft, rows)
-        with duckdb.connect() as database:
+        with in_utc(duckdb.connect()) as database:
             try:
                 facts = database.execute(
                     runnable(draft.facts, draft.layers, KNOWN_AT, f"({fixture})")

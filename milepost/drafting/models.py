@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
 from milepost.drafting.query import Node
+from milepost.drafting.spans import in_utc
 from milepost.errors import DraftError
 from milepost.raw.declaration import raw_table
 from milepost.release.near_names import suggest
@@ -47,7 +48,7 @@ class Models:
         import duckdb
 
         try:
-            return cls(catalog, duckdb.connect(database, read_only=True))
+            return cls(catalog, in_utc(duckdb.connect(database, read_only=True)))
         except duckdb.Error as error:
             raise DraftError(
                 f"the scratch database `{database}` cannot be opened: {error}",

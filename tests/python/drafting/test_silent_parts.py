@@ -89,3 +89,31 @@ def test_a_part_without_a_meaning_in_a_view_is_refused_at_its_place(
     assert refused.value.message.startswith(f"`query.sql:{line}`: ")
     assert message in refused.value.message
     assert refused.value.hint
+
+
+WALL_CLOCKS = {
+    "known_at::time < localtime": "holds no span",
+    "known_at::timetz < current_time": "holds no span",
+    "known_at::timetz < get_current_time()": "holds no span",
+    "age(known_at) < interval 300 days": "holds no span",
+    "price > getvariable('least_price')": "holds no span",
+    "current_setting('TimeZone') = 'UTC'": "holds no span",
+    "current_schema() = 'main'": "holds no span",
+}
+
+
+@pytest.mark.parametrize("condition", WALL_CLOCKS)
+def test_a_condition_on_when_it_runs_is_left_to_do(
+    condition: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    draft = draft_of(database, from_("stg_web__orders", where=f"{WINDOW} and {condition}"))
+    (todo,) = draft.notes.todos
+    assert todo.place == "query.sql:5"
+    assert WALL_CLOCKS[condition] in todo.message
+    assert not draft.layers[0].conditions
+
+
+def test_an_age_is_no_value_of_a_feature(database: duckdb.DuckDBPyConnection) -> None:
+    sql = from_("stg_web__orders").replace("count(*)", "count(*) as n, avg(epoch(age(known_at)))")
+    (todo,) = draft_of(database, sql).notes.todos
+    assert "depends on when it runs" in todo.message
