@@ -84,11 +84,12 @@ def test_the_step_of_a_series_is_found(sql: str, step: str | None) -> None:
 
 
 def test_a_span_is_found_wherever_the_machine_is() -> None:
+    condition = "known_at >= (now() at time zone 'UTC') - interval 3 days"
     program = (
         "from milepost.drafting.query import expression\n"
         "from milepost.drafting.spans import span_of\n"
-        'print(span_of(expression("known_at >= now() - interval 3 days")).from_hours)\n'
+        f"print(span_of(expression({condition!r})))\n"
     )
     environment = {**os.environ, "TZ": "America/New_York"}
     command = [sys.executable, "-c", program]
-    assert subprocess.check_output(command, env=environment, text=True) == "72\n"
+    assert subprocess.check_output(command, env=environment, text=True) == f"{Span(72)}\n"
