@@ -23,7 +23,7 @@ OUTPUT = (
 )
 JSON = (
     "`view`, `files`, `changes`, `todos`, `comparison`: `instants`, `rows`, `changed`, "
-    "`differences`; null where the query could not be translated as a whole."
+    "`differences`; null where a CTE is kept as it stands."
 )
 EXITS = "The view has other values than the query, which its file says; or nothing was written."
 
@@ -176,7 +176,7 @@ def _lines(name: str, draft: WrittenDraft) -> list[str]:
         lines += ["Otherwise than the query:", *(f"  {change}" for change in draft.changes)]
     comparison = draft.comparison
     if comparison is None:
-        lines.append("Not compared with the query, of which a part is left to do.")
+        lines.append("Not compared with the query, of which a CTE is kept as it stands.")
     else:
         instants = ", ".join(f"{instant:%Y-%m-%d %H:%M}" for instant in comparison.instants)
         rows = f"{comparison.rows:,} rows at {instants}"

@@ -57,6 +57,7 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         selection.select_places,
         grouping,
         reader.spans,
+        reader.left_out,
         notes,
     )
 

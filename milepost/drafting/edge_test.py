@@ -53,6 +53,10 @@ def _edge(draft: Draft) -> str:
 def _used(draft: Draft) -> list[str]:
     """Return the columns of the model that the facts use, in its order, and instants last."""
     named = set(draft.facts.model.renamed.values())
+    # A layer with `*` does not name what the keys and features are of.
+    values = [feature.measure.value for feature in draft.features.features]
+    for node in (*(expression(key.sql) for key in draft.keys), *filter(None, values)):
+        named |= column_names(node)
     for layer in draft.layers:
         for sql in (*layer.items, *layer.conditions):
             for part in walk(expression(sql)) if sql != "*" else ():

@@ -33,13 +33,15 @@ _JOINED_HINT = (
 class FactsReader:
     """Reads the facts of a query; what it cannot translate is noted.
 
-    `spans` are those of the conditions on time that were found.
+    `spans` are those of the conditions on time that were found. `left_out` are the conditions that
+    the view does not have.
     """
 
     query: Query
     models: Models
     notes: Notes
     spans: list[tuple[Node, Span]] = field(default_factory=list)
+    left_out: list[Node] = field(default_factory=list)
 
     def read(self, table: Node, ctes: Mapping[str, Node]) -> Facts:
         """Return the facts behind a FROM, whose CTEs are given by name."""
@@ -91,6 +93,7 @@ class FactsReader:
                 translated.append(condition)
             except Untranslatable as reason:
                 self.notes.todo(self.query.at(condition), f"{reason} is left out", reason.remedy)
+                self.left_out.append(comparable(condition))
         return self.split(translated, facts)
 
     def split(self, conditions: list[Node], facts: Facts) -> tuple[list[Node], Span | None, bool]:

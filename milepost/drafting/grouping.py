@@ -9,7 +9,7 @@ from milepost.drafting.facts import Facts, unqualified
 from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, Models
 from milepost.drafting.notes import Notes
-from milepost.drafting.query import Node, Query, comparable, is_column, walk
+from milepost.drafting.query import Node, Query, comparable, is_column, reads_clock, walk
 from milepost.drafting.runnable import contract_type, type_of
 from milepost.drafting.spans import grid_of
 from milepost.drafting.written import written
@@ -106,6 +106,11 @@ def _groups(query: Query, facts: Facts) -> list[Node]:
 
 def _key(query: Query, group: Node, facts: Facts, models: Models) -> Key:
     sql = written(unqualified(group, facts))
+    if reads_clock(group) or any(part.get("class") == "SUBQUERY" for part in walk(group)):
+        raise DraftError(
+            f"`{query.at(group)}`: the key `{sql}` depends on when it runs, or on another table",
+            hint="group by columns of the facts",
+        )
     name = (group["alias"] or (group["column_names"][-1] if is_column(group) else "")).lower()
     if not name or name_fault(name):
         raise DraftError(

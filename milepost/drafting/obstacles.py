@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from milepost.drafting.measures import is_aggregate
-from milepost.drafting.notes import Notes
-from milepost.drafting.query import Node, Query, walk
+from milepost.drafting.notes import Notes, Untranslatable
+from milepost.drafting.query import Node, Query, expression, reads_clock, replaced, walk
 from milepost.drafting.written import written
 from milepost.errors import DraftError
 
@@ -42,6 +42,27 @@ def check_item(query: Query, item: Node) -> None:
         raise DraftError(
             f"`{query.at(item)}`: `{written(item)}` stands for several columns",
             hint="name each column",
+        )
+
+
+def check_computed(item: Node) -> None:
+    """Raise an Untranslatable for what no column that is computed from aggregates can read."""
+    outside = replaced(item, lambda part: expression("null") if is_aggregate(part) else None)
+    for part in walk(item):
+        if part.get("class") == "WINDOW":
+            raise Untranslatable(
+                "a window function over the rows of the result",
+                "in a view it would run over all instants, the later ones too: compute it at "
+                "lookup, over the rows of one instant",
+            )
+        if part.get("class") == "SUBQUERY":
+            raise Untranslatable(
+                "a subquery beside aggregates", "join a view of its own with that value at lookup"
+            )
+    if reads_clock(outside):
+        raise Untranslatable(
+            f"`{written(item)}` depends on when it runs",
+            "compute it at lookup: a derived feature",
         )
 
 

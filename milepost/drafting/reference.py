@@ -32,10 +32,10 @@ def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str 
 
     Its clock is at `now`, and its table holds what was known by then. With `as_meant` it has the
     changes that the notes of the draft name, which the view is made with; without, it is the query
-    as it stands. `relation` is read in place of the model's table.
+    as it stands. What the draft left out is left out in both. `relation` is read in place of the
+    model's table.
     """
-    tree = dict(draft.query.tree)
-    tree["modifiers"], tree["having"], tree["qualify"] = [], None, None
+    tree = _translated(draft)
     series = draft.grouping.series
     key_nodes = draft.grouping.key_nodes
     added = [*key_nodes, *([series] if series else [])]
@@ -70,6 +70,26 @@ def check_query(draft: Draft) -> None:
             f"`{draft.query.place}` does not run: {str(error).splitlines()[0]}",
             hint="capture a query that gives rows: run it on the scratch database first",
         ) from error
+
+
+def _translated(draft: Draft) -> dict[str, Any]:
+    """Return the query without what the draft left out, of which an item of its select is null."""
+
+    def without(part: Node) -> Node | None:
+        if part.get("sample"):
+            return cast(Node, replaced({**part, "sample": None}, without))
+        is_left_out = "class" in part and comparable(part) in draft.left_out
+        return expression("true") if is_left_out else None
+
+    items = [
+        item
+        if place in draft.select_places.values() or draft.grouping.is_group(item)
+        else expression("null")
+        for place, item in enumerate(draft.query.tree["select_list"])
+    ]
+    tree = {**draft.query.tree, "modifiers": [], "having": None, "qualify": None}
+    tree["select_list"] = items
+    return cast(dict[str, Any], replaced(tree, without))
 
 
 def _as_meant(draft: Draft, tree: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from milepost.drafting.grouping import Grouping
 from milepost.drafting.measures import Measure, is_aggregate, measure_of
 from milepost.drafting.models import Models
 from milepost.drafting.notes import Notes, Untranslatable
-from milepost.drafting.obstacles import check_item
+from milepost.drafting.obstacles import check_computed, check_item
 from milepost.drafting.query import Node, Query, expression, replaced, walk
 from milepost.drafting.runnable import NUMBERS, contract_type, type_of
 from milepost.drafting.spans import Span
@@ -62,6 +62,7 @@ class Selection:
             if is_aggregate(item):
                 self._add_aggregate(item)
             elif any(is_aggregate(part) for part in walk(item)):
+                check_computed(item)
                 self._add_computed(item, item)
             else:
                 raise Untranslatable(

@@ -37,7 +37,7 @@ class Place:
 class WrittenDraft:
     """The files of a draft, what is left to do in them, and how it compares with its query.
 
-    A line of `todos` says where. `comparison` is None where a part of the query was left out.
+    A line of `todos` says where. `comparison` is None where a CTE is kept as it stands.
     """
 
     paths: list[Path]
@@ -73,7 +73,7 @@ def write(
     _write(place.project, paths, contents)
     comparison = None
     sql, delay = _compiled(place.project, name)
-    if draft.facts.is_whole and not draft.notes.todos:
+    if draft.facts.is_whole:
         opened = replace(draft, models=Models.read(catalog, place.database))
         comparison = compare(opened, sql, delay)
         opened.models.database.close()

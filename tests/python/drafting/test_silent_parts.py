@@ -117,3 +117,44 @@ def test_an_age_is_no_value_of_a_feature(database: duckdb.DuckDBPyConnection) ->
     sql = from_("stg_web__orders").replace("count(*)", "count(*) as n, avg(epoch(age(known_at)))")
     (todo,) = draft_of(database, sql).notes.todos
     assert "depends on when it runs" in todo.message
+
+
+COMPUTED = {
+    "count(*) / sum(count(*)) over ()": "a window function over the rows of the result",
+    "rank() over (order by count(*) desc)": "a window function over the rows of the result",
+    "count(*) / (select count(*) from stg_web__orders)": "a subquery beside aggregates",
+    "count(*) / date_part('doy', now())": "depends on when it runs",
+    "count(*) * random()": "depends on when it runs",
+}
+
+
+@pytest.mark.parametrize("item", COMPUTED)
+def test_a_computed_column_reads_nothing_but_the_windows_of_its_row(
+    item: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    sql = from_("stg_web__orders").replace("count(*)", f"count(*) as n,\n{item}")
+    draft = draft_of(database, sql)
+    (todo,) = draft.notes.todos
+    assert todo.place == "query.sql:3"
+    assert COMPUTED[item] in todo.message
+    assert not draft.computed
+
+
+def test_a_share_of_a_window_is_still_computed(database: duckdb.DuckDBPyConnection) -> None:
+    share = "count(*) filter (where known_at >= now() - interval 1 day) / count(*)"
+    draft = draft_of(database, from_("stg_web__orders").replace("count(*)", share))
+    assert not draft.notes.todos
+    assert draft.computed
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "cast(date_diff('day', event_at, now()) as varchar) || shop_id",
+        "(select max(region) from stg_web__shops)",
+    ],
+)
+def test_a_key_is_of_the_facts_alone(key: str, database: duckdb.DuckDBPyConnection) -> None:
+    sql = from_("stg_web__orders").replace("shop_id", f"{key} as shop_id")
+    with pytest.raises(DraftError, match=r"query.sql:2.*depends on when it runs, or on another"):
+        draft_of(database, sql)
