@@ -9,7 +9,14 @@ from milepost.drafting.facts import INSTANTS, Facts, Layer, cte_queries, unquali
 from milepost.drafting.kept_text import kept_text
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT, Model, Models
 from milepost.drafting.notes import Notes, Untranslatable
-from milepost.drafting.obstacles import check_names, check_table, kind_of, note_sample, obstacle_of
+from milepost.drafting.obstacles import (
+    check_names,
+    check_table,
+    check_versions,
+    kind_of,
+    note_sample,
+    obstacle_of,
+)
 from milepost.drafting.query import (
     Node,
     Query,
@@ -169,6 +176,7 @@ class FactsReader:
                     "compute it at lookup: a derived feature",
                 )
                 continue
+            check_versions(self.query, item, facts)
             alias = (item["alias"] or item.get("column_names", [""])[-1]).lower()
             if not alias:
                 raise DraftError(

@@ -9,6 +9,7 @@ from milepost.drafting.facts import Facts, unqualified
 from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, Models
 from milepost.drafting.notes import Notes
+from milepost.drafting.obstacles import check_versions
 from milepost.drafting.query import Node, Query, comparable, is_column, reads_clock, walk
 from milepost.drafting.runnable import contract_type, type_of
 from milepost.drafting.spans import grid_of
@@ -53,6 +54,7 @@ def grouping_of(query: Query, facts: Facts, models: Models, notes: Notes) -> Gro
     key_nodes: list[Node] = []
     step, series = None, None
     for group in groups:
+        check_versions(query, group, facts, is_column_kept=False)
         instants = facts.instants(group)
         if len(instants) == 1 and instants <= {EVENT_AT, KNOWN_AT}:
             step, series = grid_of(group), group

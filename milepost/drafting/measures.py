@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from milepost.drafting.models import SUPERSEDED_AT
 from milepost.drafting.notes import Untranslatable
 from milepost.drafting.query import Node, conjuncts, expression, function_names, reads_clock, walk
 from milepost.drafting.spans import Span
@@ -205,8 +204,6 @@ def _check_value(measure: Measure) -> None:
     for part in walk(measure.value) if measure.value else ():
         if part.get("class") in {"SUBQUERY", "WINDOW"}:
             raise Untranslatable("an aggregate of a subquery", _OTHERS)
-        if part.get("class") == "COLUMN_REF" and part["column_names"][-1] == SUPERSEDED_AT:
-            raise Untranslatable("an aggregate of `superseded_at`", _OTHERS)
     if measure.value is not None and reads_clock(measure.value):
         raise Untranslatable(
             f"`{written(measure.value)}` depends on when it runs",

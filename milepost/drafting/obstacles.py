@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from milepost.drafting.facts import Facts
 from milepost.drafting.measures import is_aggregate
+from milepost.drafting.models import SUPERSEDED_AT
 from milepost.drafting.notes import Notes, Untranslatable
-from milepost.drafting.query import Node, Query, expression, reads_clock, replaced, walk
+from milepost.drafting.query import Node, Query, expression, is_column, reads_clock, replaced, walk
 from milepost.drafting.written import written
 from milepost.errors import DraftError
 
@@ -42,6 +44,20 @@ def check_item(query: Query, item: Node) -> None:
         raise DraftError(
             f"`{query.at(item)}`: `{written(item)}` stands for several columns",
             hint="name each column",
+        )
+
+
+def check_versions(query: Query, item: Node, facts: Facts, *, is_column_kept: bool = True) -> None:
+    """Raise a DraftError for an expression that depends on whether a fact was corrected later.
+
+    With `is_column_kept`, the column itself may be passed on under any name.
+    """
+    is_passed_on = is_column_kept and is_column(item)
+    if SUPERSEDED_AT in facts.instants(item) and not is_passed_on:
+        raise DraftError(
+            f"`{query.at(item)}`: `{written(item)}` tells of later versions of a fact, which "
+            "nobody knew at the time",
+            hint="count the version that held: `where superseded_at is null`",
         )
 
 

@@ -17,7 +17,7 @@ from milepost.drafting.feature_list import (
 )
 from milepost.drafting.grouping import Grouping
 from milepost.drafting.measures import Measure, is_aggregate, measure_of
-from milepost.drafting.models import Models
+from milepost.drafting.models import SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes, Untranslatable
 from milepost.drafting.obstacles import check_computed, check_item
 from milepost.drafting.query import Node, Query, expression, replaced, walk
@@ -101,6 +101,11 @@ class Selection:
             {**unqualified(node, self.facts), "alias": ""},
             lambda conditions: self.reader.split(conditions, self.facts),
         )
+        if measure.value is not None and SUPERSEDED_AT in self.facts.instants(measure.value):
+            raise Untranslatable(
+                "an aggregate of `superseded_at`, which nobody knew at the time,",
+                "count the version that held: `where superseded_at is null`",
+            )
         return self._typed(measure)
 
     def _typed(self, measure: Measure) -> Measure:

@@ -71,6 +71,23 @@ REFUSED = {
         2,
         "stands for several columns",
     ),
+    "a column that tells of later versions": (
+        from_(
+            "orders",
+            ctes="with orders as (select *, superseded_at is null as is_current "
+            "from stg_web__orders)",
+            where="where is_current and known_at >= now() - interval 3 days",
+        ),
+        1,
+        "`superseded_at is null` tells of later versions",
+    ),
+    "a key that tells of later versions": (
+        from_("stg_web__orders").replace(
+            "shop_id", "cast(superseded_at is null as varchar) as shop_id"
+        ),
+        2,
+        "tells of later versions",
+    ),
     "numbers of rows": (
         from_("read_parquet('s3://lake/shop/orders/*/*.parquet') with ordinality"),
         4,
@@ -158,3 +175,15 @@ def test_a_key_is_of_the_facts_alone(key: str, database: duckdb.DuckDBPyConnecti
     sql = from_("stg_web__orders").replace("shop_id", f"{key} as shop_id")
     with pytest.raises(DraftError, match=r"query.sql:2.*depends on when it runs, or on another"):
         draft_of(database, sql)
+
+
+def test_a_measure_of_what_is_known_later_is_left_to_do_under_any_name(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    orders = "select shop_id, known_at, superseded_at as gone_at from stg_web__orders"
+    sql = from_("orders", ctes=f"with orders as ({orders})", where="where {}").replace(
+        "count(*)", "count(*) as n, count(gone_at)"
+    )
+    window = "gone_at is null and known_at >= now() - interval 3 days"
+    (todo,) = draft_of(database, sql.format(window)).notes.todos
+    assert "an aggregate of `superseded_at`" in todo.message
