@@ -76,7 +76,8 @@ class FactsReader:
             self.notes.change(
                 self.query.at(table),
                 f"reads `{model.name}` and not the raw files, so that repeated deliveries, "
-                "corrections and rows with a fault count as everywhere",
+                "corrections and rows with a fault count as everywhere; what is compared are its "
+                "values, and not those of the files",
             )
         return Facts(model, columns)
 

@@ -187,3 +187,26 @@ def test_a_measure_of_what_is_known_later_is_left_to_do_under_any_name(
     window = "gone_at is null and known_at >= now() - interval 3 days"
     (todo,) = draft_of(database, sql.format(window)).notes.todos
     assert "an aggregate of `superseded_at`" in todo.message
+
+
+ELSEWHERE = {
+    "other.stg_web__orders": "`other.stg_web__orders` is not the model `stg_web__orders`",
+    "other_db.main.stg_web__orders": "`other_db.stg_web__orders` is not the model",
+    "read_parquet('s3://lake/shop/orders/date=2026-01-05/*.parquet')": "only a part of the files",
+    "'s3://competitor/orders/x.parquet'": "belongs to no raw table",
+}
+
+
+@pytest.mark.parametrize("source", ELSEWHERE)
+def test_a_table_of_another_place_is_no_model(
+    source: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    where = "where ordered_at >= now() - interval 3 days" if "'" in source else WINDOW
+    with pytest.raises(DraftError) as refused:
+        draft_of(database, from_(source, where=where))
+    assert ELSEWHERE[source] in refused.value.message
+
+
+@pytest.mark.parametrize("source", ["main.stg_web__orders", "memory.MAIN.stg_web__orders"])
+def test_a_table_may_be_named_in_full(source: str, database: duckdb.DuckDBPyConnection) -> None:
+    assert not draft_of(database, from_(source)).notes.todos
