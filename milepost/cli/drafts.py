@@ -23,7 +23,7 @@ OUTPUT = (
 )
 JSON = (
     "`view`, `files`, `changes`, `todos`, `comparison`: `instants`, `rows`, `changed`, "
-    "`differences`; null where a CTE is kept as it stands."
+    "`differences`, `rounded`, `rows_without_a_key`; null where a CTE is kept as it stands."
 )
 EXITS = "The view has other values than the query, which its file says; or nothing was written."
 
@@ -164,6 +164,8 @@ def _draft(
             "rows": comparison.rows,
             "changed": comparison.changed,
             "differences": [str(difference) for difference in comparison.differences],
+            "rounded": [str(difference) for difference in comparison.rounded],
+            "rows_without_a_key": comparison.rows_without_a_key,
         },
     }
     is_same = comparison is None or not comparison.differences
@@ -184,10 +186,11 @@ def _lines(name: str, draft: WrittenDraft) -> list[str]:
         if comparison.differences:
             count = len(comparison.differences)
             lines.append(f"  {count:,} values differ: {comparison.differences[0]}")
-        else:
+        elif comparison.rows:
             lines.append("  the view has the values of the query, but for what is said above")
         if draft.changes:
             lines.append(f"  which changes {comparison.changed:,} of them")
+        lines += [f"  {note}" for note in comparison.notes()]
     if draft.todos:
         lines += [f"Left to do ({len(draft.todos)}):", *(f"  {todo}" for todo in draft.todos)]
     return [*lines, f"Next: dbt build --select +{name} && milepost check {name}"]

@@ -27,13 +27,20 @@ _ANY_INSTANT = datetime.fromisoformat("2026-01-01")
 _ALONG = "milepost__known_at"
 
 
-def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str = "") -> str:
+def reference_sql(
+    draft: Draft,
+    now: datetime,
+    *,
+    as_meant: bool,
+    relation: str = "",
+    has_null_key: bool = False,
+) -> str:
     """Return SQL with the keys and columns of the view, as the query has them at an instant.
 
     Its clock is at `now`, and its table holds what was known by then. With `as_meant` it has the
     changes that the notes of the draft name, which the view is made with; without, it is the query
     as it stands. What the draft left out is left out in both. `relation` is read in place of the
-    model's table.
+    model's table. With `has_null_key` the rows are those that a view leaves out.
     """
     tree = _translated(draft)
     series = draft.grouping.series
@@ -53,7 +60,8 @@ def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str 
     places |= dict(draft.select_places)
     selected = ", ".join(f"c{place} as {name}" for name, place in places.items())
     names = ", ".join(f"c{n}" for n in range(len(tree["select_list"])))
-    where = " and ".join(f"{key.name} is not null" for key in draft.keys)
+    has_keys = " and ".join(f"{key.name} is not null" for key in draft.keys)
+    where = f"not ({has_keys})" if has_null_key else has_keys
     if series:
         step = draft.grouping.series_step
         where += f" and c{count + len(key_nodes)} = timestamp '{now}' - interval 1 {step}"

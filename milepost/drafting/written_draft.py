@@ -77,9 +77,9 @@ def write(
         opened = replace(draft, models=Models.read(catalog, place.database))
         comparison = compare(opened, sql, delay)
         opened.models.database.close()
-        if comparison.differences:
-            message = f"the view is not the query: {comparison.differences[0]}"
-            contents[0] = files.sql([Note(source, message, "write the view by hand")])
+        todos_of_values = _todos_of_values(comparison, source)
+        if todos_of_values:
+            contents[0] = files.sql(todos_of_values)
             (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
     todos = [
         todo
@@ -87,6 +87,14 @@ def write(
         for todo in _todos(path, content)
     ]
     return WrittenDraft(paths, draft.notes.changes, todos, comparison)
+
+
+def _todos_of_values(comparison: Comparison, source: str) -> list[Note]:
+    """Return what a comparison leaves to do."""
+    if comparison.differences:
+        message = f"the view is not the query: {comparison.differences[0]}"
+        return [Note(source, message, "write the view by hand")]
+    return [] if comparison.rows else [Note(source, comparison.notes()[0])]
 
 
 def _write(project: Path, paths: list[Path], contents: list[str]) -> None:

@@ -292,3 +292,40 @@ def test_a_comparison_finds_a_view_that_is_not_its_query(
     assert {difference.column for difference in found} == {"late_of_all_rate_3d"}
     late = comparison.compare(draft, sql, timedelta(days=-1)).differences
     assert late
+
+
+def test_a_comparison_of_nothing_says_so() -> None:
+    with duckdb.connect() as empty:
+        create_orders(empty)
+        empty.execute("delete from stg_web__orders")
+        draft = draft_of(empty, EXACT["days"])
+        nothing = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    assert (nothing.rows, nothing.differences) == (0, [])
+    assert nothing.notes() == [
+        "no row was compared, because no fact is in a window: build a longer history and capture "
+        "it again"
+    ]
+
+
+def test_a_small_value_that_a_window_rounds_is_said(database: duckdb.DuckDBPyConnection) -> None:
+    sql = EXACT["days"].replace("count(*) as order_count", "sum(price / 1e7) as price_sum")
+    draft = draft_of(database, sql)
+    result = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    assert result.differences == []
+    assert len(result.rounded) > 2
+    note = result.notes()[0]
+    assert "values are rounded, since a window adds six digits behind the point: " in note
+    assert "`price_sum_3d` of shop_id " in note
+    assert comparison.same(0.123457, 0.1234568)
+    assert not comparison.same(3.1275e-05, 3e-05)
+    assert comparison.same(0, 0.0)
+    wrong = compiled(draft, files_of(draft)).replace("price / 10000000.0", "price / 1000000.0")
+    assert comparison.compare(draft, wrong, timedelta()).differences
+
+
+def test_rows_without_a_key_are_counted(database: duckdb.DuckDBPyConnection) -> None:
+    draft = draft_of(database, EXACT["days"])
+    result = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    # At the last of three instants no fact is in the window.
+    assert result.rows_without_a_key == 2
+    assert result.notes() == ["2 rows of the query have a null key, and a view has none"]
