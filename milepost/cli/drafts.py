@@ -70,7 +70,13 @@ def capture(query: Path, *, name: str, **options: Any) -> Answer:
     in its conditions. Both are compared at several instants. What cannot be translated is left as
     a TODO, which `milepost check` finds.
     """
-    return _draft(query.read_text(encoding="utf-8"), query.name, name, **options)
+    try:
+        text = query.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DraftError(
+            f"`{query.name}` is no text in UTF-8: {error}", hint="save it in UTF-8"
+        ) from error
+    return _draft(text, query.name, name, **options)
 
 
 @command(

@@ -9,7 +9,7 @@ from milepost.drafting.feature_list import FeatureList
 from milepost.drafting.grouping import grouping_of
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes
-from milepost.drafting.obstacles import note_sample
+from milepost.drafting.obstacles import check_texts, note_sample
 from milepost.drafting.query import Node, Query, conjuncts, is_column
 from milepost.drafting.selection import Selection
 from milepost.drafting.spans import Span
@@ -23,6 +23,7 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         raise DraftError(
             f"`{query.place}` puts several selects together", hint="capture each of them"
         )
+    check_texts(query)
     notes = Notes()
     reader = FactsReader(query, models, notes)
     facts = reader.read(query.tree["from_table"], reader.ctes(query.tree))

@@ -89,7 +89,13 @@ def _groups(query: Query, facts: Facts) -> list[Node]:
     groups = []
     for group in query.tree["group_expressions"]:
         if group["class"] == "CONSTANT":
-            groups.append(items[group["value"]["value"] - 1])
+            place = group["value"].get("value")
+            if type(place) is not int or not 0 < place <= len(items):
+                raise DraftError(
+                    f"`{query.at(group)}`: `{written(group)}` is no item of the select",
+                    hint=f"group by columns, or by a number from 1 to {len(items)}",
+                )
+            groups.append(items[place - 1])
         elif is_column(group) and group["column_names"][-1].lower() in aliases:
             name = group["column_names"][-1].lower()
             item = aliases[name]

@@ -8,9 +8,31 @@ from milepost.drafting.facts import Facts
 from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import SUPERSEDED_AT
 from milepost.drafting.notes import Notes, Untranslatable
-from milepost.drafting.query import Node, Query, expression, is_column, reads_clock, replaced, walk
+from milepost.drafting.query import (
+    JINJA,
+    Node,
+    Query,
+    column_names,
+    expression,
+    is_column,
+    reads_clock,
+    replaced,
+    walk,
+)
 from milepost.drafting.written import written
 from milepost.errors import DraftError
+
+
+def check_texts(query: Query) -> None:
+    """Raise a DraftError for a text or a name that dbt would read as Jinja."""
+    for part in walk(query.tree):
+        constant = part.get("value") if part.get("class") == "CONSTANT" else None
+        texts = [constant.get("value")] if constant else part.get("column_names", [])
+        if any(JINJA.search(str(text)) for text in [*texts, part.get("alias", "")]):
+            raise DraftError(
+                f"`{query.at(part)}`: dbt would read `{written(part)}` as Jinja",
+                hint="write a brace by itself: `'{' || '{x}}'`",
+            )
 
 
 def check_table(query: Query, table: Node) -> None:
@@ -75,6 +97,11 @@ def check_computed(item: Node) -> None:
             raise Untranslatable(
                 "a subquery beside aggregates", "join a view of its own with that value at lookup"
             )
+    if names := sorted(column_names(outside)):
+        raise Untranslatable(
+            f"`{names[0]}` beside aggregates",
+            "write out the aggregate that it names; a key stands beside the features anyway",
+        )
     if reads_clock(outside):
         raise Untranslatable(
             f"`{written(item)}` depends on when it runs",

@@ -27,6 +27,8 @@ CLOCKS = {
     ),
 }
 _CLOCK_NAMES = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+# A brace with which Jinja begins.
+JINJA = re.compile(r"\{(?=[{%#])")
 # What depends on the session, though DuckDB does not say so.
 _OF_SESSION = {"current_setting", "getvariable"}
 
@@ -53,8 +55,11 @@ class Query:
         return f"{self.place}:{self.line(node)}"
 
     def comment_at(self, node: Node) -> str:
-        """Return the comment that ends the line of a node, empty where there is none."""
-        return _comment(self.text.splitlines()[self.line(node) - 1])
+        """Return the comment that ends the line of a node, if it is the last that begins there."""
+        number = self.line(node)
+        of_line = [item for item in self.tree["select_list"] if self.line(item) == number]
+        is_last = not of_line or of_line[-1] is node
+        return _comment(self.text.splitlines()[number - 1]) if is_last else ""
 
     def opening_comment(self) -> str:
         """Return the comment that the query begins with."""
@@ -63,7 +68,7 @@ class Query:
             if not line.strip().startswith("--"):
                 break
             lines.append(line.strip().removeprefix("--").strip())
-        return " ".join(" ".join(lines).split())
+        return plain(" ".join(" ".join(lines).split()))
 
 
 def parse(text: str, place: str) -> Query:
@@ -109,6 +114,11 @@ def expression_sql(node: Node) -> str:
     tree = dict(_parsed("select 1")["statements"][0]["node"])
     tree["select_list"] = [{**node, "alias": ""}]
     return select_sql(tree).removeprefix("SELECT ")
+
+
+def plain(text: str) -> str:
+    """Return a text in which dbt finds no Jinja."""
+    return JINJA.sub("{ ", text)
 
 
 def walk(value: Any) -> Iterator[Node]:
@@ -234,4 +244,4 @@ def _database() -> Any:
 def _comment(line: str) -> str:
     # A quoted text may hold two dashes, which begin no comment.
     rest = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", line)
-    return rest.partition("--")[2].strip()
+    return plain(rest.partition("--")[2].strip())

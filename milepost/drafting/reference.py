@@ -9,7 +9,7 @@ from typing import Any, cast
 import duckdb
 
 from milepost.drafting.draft import Draft
-from milepost.drafting.facts import cte_queries, unqualified
+from milepost.drafting.facts import unqualified
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT
 from milepost.drafting.query import (
     Node,
@@ -54,7 +54,7 @@ def reference_sql(
         tree = _as_meant(draft, tree, now)
     tree = dict(at_instant(tree, now))
     source = relation or draft.facts.model.relation
-    tree = _with_table(draft, tree, _as_of(draft, now, source, as_meant=as_meant))
+    tree = _with_table(tree, _as_of(draft, now, source, as_meant=as_meant))
     count = len(draft.query.tree["select_list"])
     places = {key.name: count + n for n, key in enumerate(draft.keys)}
     places |= dict(draft.select_places)
@@ -165,10 +165,12 @@ def _as_of(draft: Draft, now: datetime, relation: str, *, as_meant: bool) -> str
     )
 
 
-def _with_table(draft: Draft, tree: Node, subquery: str) -> dict[str, Any]:
-    """Return a query that reads a subquery in place of its table."""
+def _with_table(tree: Node, subquery: str, ctes: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a query that reads a subquery in place of its table. `ctes` are those around it."""
 
     def read(part: Node) -> Node | None:
+        if "cte_map" in part:
+            return _with_table(part, subquery, names)
         kind = part.get("type")
         is_table = kind == "BASE_TABLE" and (
             part["schema_name"] or part["table_name"].lower() not in names
@@ -178,5 +180,11 @@ def _with_table(draft: Draft, tree: Node, subquery: str) -> dict[str, Any]:
         alias = part["alias"] or part.get("table_name") or "milepost__table"
         return {**table(subquery), "alias": alias}
 
-    names = {*cte_queries(draft.query.tree)}
-    return cast(dict[str, Any], replaced(tree, read))
+    names = ctes
+    items = []
+    for item in tree["cte_map"]["map"]:
+        # A CTE sees those before it.
+        items.append(replaced(item, read))
+        names = names | {item["key"].lower()}
+    body = {part: replaced(value, read) for part, value in tree.items() if part != "cte_map"}
+    return {**body, "cte_map": {"map": items}}

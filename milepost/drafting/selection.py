@@ -24,6 +24,7 @@ from milepost.drafting.query import Node, Query, expression, replaced, walk
 from milepost.drafting.runnable import NUMBERS, contract_type, type_of
 from milepost.drafting.spans import Span
 from milepost.drafting.written import written
+from milepost.errors import DraftError
 
 STEP_HOURS = {"hour": 1, "day": 24, "week": 168}
 
@@ -174,9 +175,12 @@ class Selection:
 
         sql = written(self._divided(item, replaced({**tree, "alias": ""}, column)))
         inputs = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
-        data_type = self.models.columns_of(f"(select {sql} as it from (select {inputs}))", sql)[
-            "it"
-        ]
+        try:
+            data_type = self.models.columns_of(f"(select {sql} as it from (select {inputs}))", sql)[
+                "it"
+            ]
+        except DraftError as error:
+            raise Untranslatable(f"`{sql}`, which does not run,", "correct it") from error
         contract = contract_type(data_type)
         if not contract:
             raise Untranslatable(f"`{sql}`, which is {data_type},", "cast it to a type of features")
@@ -185,7 +189,11 @@ class Selection:
         base = plain_name(item["alias"]) or f"computed_{len(self.computed) + 1}"
         has_window = len(set(windows)) == 1
         named_window = window_in(base)
-        name = f"{base.removesuffix(named_window)}{windows[0].suffix}" if has_window else base
+        suffix = windows[0].suffix if has_window else ""
+        name = f"{base.removesuffix(named_window) if has_window else base}{suffix}"
+        while name in self.features.names():
+            name = f"{name.removesuffix(suffix)}_too{suffix}"
+        self.features.taken.add(name)
         line = self.query.line(item)
         self.computed.append(
             Computed(name, sql, contract.lower(), line, self.query.comment_at(item))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+
 from milepost.drafting import capture
 from milepost.drafting.comparison import Comparison, compare
+from milepost.drafting.draft import Draft
 from milepost.drafting.draft_files import DraftFiles, Meaning
 from milepost.drafting.edge_test import edge_test
 from milepost.drafting.models import Models
@@ -70,17 +74,16 @@ def write(
     contents = [files.sql(), files.yaml(edge_test(draft))]
     # dbt opens the database to write.
     models.database.close()
-    _write(place.project, paths, contents)
     comparison = None
-    sql, delay = _compiled(place.project, name)
-    if draft.facts.is_whole:
-        opened = replace(draft, models=Models.read(catalog, place.database))
-        comparison = compare(opened, sql, delay)
-        opened.models.database.close()
-        todos_of_values = _todos_of_values(comparison, source)
-        if todos_of_values:
-            contents[0] = files.sql(todos_of_values)
-            (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
+    with _written([place.project / path for path in paths], contents):
+        sql, delay = _compiled(place.project, name)
+        if draft.facts.is_whole:
+            opened = replace(draft, models=Models.read(catalog, place.database))
+            comparison = _compared(opened, sql, delay)
+            opened.models.database.close()
+    if comparison and (todos_of_values := _todos_of_values(comparison, source)):
+        contents[0] = files.sql(todos_of_values)
+        (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
     todos = [
         todo
         for path, content in zip(paths, contents, strict=True)
@@ -97,13 +100,40 @@ def _todos_of_values(comparison: Comparison, source: str) -> list[Note]:
     return [] if comparison.rows else [Note(source, comparison.notes()[0])]
 
 
-def _write(project: Path, paths: list[Path], contents: list[str]) -> None:
-    for path in paths:
-        if (project / path).exists():
-            raise DraftError(f"`{path}` exists, and is not replaced", hint="give another name")
-    for path, content in zip(paths, contents, strict=True):
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        (project / path).write_text(content, encoding="utf-8")
+@contextmanager
+def _written(paths: list[Path], contents: list[str]) -> Iterator[None]:
+    """Write files that are new, and remove them where they cannot be compiled and compared."""
+    new = []
+    try:
+        for path, content in zip(paths, contents, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.append(_create(path, content))
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _create(path: Path, content: str) -> Path:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise DraftError(
+            f"`{path}` exists, and is not replaced", hint="give another name"
+        ) from error
+    return path
+
+
+def _compared(draft: Draft, sql: str, delay: timedelta) -> Comparison:
+    try:
+        return compare(draft, sql, delay)
+    except duckdb.Error as error:
+        raise DraftError(
+            f"`{draft.query.place}` does not run on the facts: {str(error).splitlines()[0]}",
+            hint="run it on the scratch database: it fails for some of the rows",
+        ) from error
 
 
 def _compiled(project: Path, name: str) -> tuple[str, timedelta]:

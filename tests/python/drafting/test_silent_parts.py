@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import duckdb
 import pytest
 
-from drafting.shop import create_orders, draft_of
+from drafting.shop import compiled, create_orders, draft_of, files_of
+from milepost.drafting import comparison
 from milepost.errors import DraftError
 
 WINDOW = "where known_at >= now() - interval 3 days and superseded_at is null"
@@ -88,6 +90,27 @@ REFUSED = {
         2,
         "tells of later versions",
     ),
+    "a group that is a text": (
+        from_("stg_web__orders").replace("by 1", "by 'x'"),
+        5,
+        "`'x'` is no",
+    ),
+    "a group past the end": (from_("stg_web__orders").replace("by 1", "by 3"), 5, "`3` is no"),
+    "a group before the first": (from_("stg_web__orders").replace("by 1", "by 0"), 5, "`0` is no"),
+    "jinja in a text": (
+        from_("stg_web__orders", where=f"{WINDOW} and product <> '{{#x'"),
+        5,
+        "dbt",
+    ),
+    "jinja in a kept CTE": (
+        from_(
+            "orders",
+            ctes="with orders as (select distinct shop_id, known_at, superseded_at "
+            "from stg_web__orders -- {% x\n)",
+        ),
+        1,
+        "dbt",
+    ),
     "numbers of rows": (
         from_("read_parquet('s3://lake/shop/orders/*/*.parquet') with ordinality"),
         4,
@@ -142,6 +165,8 @@ COMPUTED = {
     "count(*) / (select count(*) from stg_web__orders)": "a subquery beside aggregates",
     "count(*) / date_part('doy', now())": "depends on when it runs",
     "count(*) * random()": "depends on when it runs",
+    "n / sum(price)": "`n` beside aggregates",
+    "shop_id || count(*)": "`shop_id` beside aggregates",
 }
 
 
@@ -210,3 +235,23 @@ def test_a_table_of_another_place_is_no_model(
 @pytest.mark.parametrize("source", ["main.stg_web__orders", "memory.MAIN.stg_web__orders"])
 def test_a_table_may_be_named_in_full(source: str, database: duckdb.DuckDBPyConnection) -> None:
     assert not draft_of(database, from_(source)).notes.todos
+
+
+def test_a_computed_column_has_a_name_of_its_own(database: duckdb.DuckDBPyConnection) -> None:
+    items = (
+        "sum(price) / sum(pieces) as price, count(*) / sum(price) as price_sum, "
+        "count(*) / 2 as price_sum, 3 * count(*)"
+    )
+    draft = draft_of(database, from_("stg_web__orders").replace("count(*)", items))
+    features = [feature.column for feature in draft.features.features]
+    computed = [item.name for item in draft.computed]
+    assert len({*features, *computed}) == len(features) + len(computed) == 7
+    assert comparison.compare(draft, compiled(draft, files_of(draft)), timedelta()).rows
+
+
+def test_a_comment_is_of_the_last_column_of_its_line(database: duckdb.DuckDBPyConnection) -> None:
+    sql = from_("stg_web__orders").replace(
+        "order_count", "order_count, avg(price) as price_mean -- Mean price."
+    )
+    comments = [feature.comment for feature in draft_of(database, sql).shown]
+    assert comments[:2] == ["", "Mean price."]

@@ -94,6 +94,14 @@ EXACT = {
         where f.value > 0
         group by f.shop
     """,
+    "CTEs in CTEs": """
+        with stg_web__orders as (
+            with late_orders as (select * from main.stg_web__orders where is_late)
+            select * from late_orders
+        )
+        select shop_id, count(*) as order_count from stg_web__orders
+        where known_at >= now() - interval 2 days and superseded_at is null group by shop_id
+    """,
     "a subquery": """
         select shop_id, count(*) as order_count
         from (select shop_id, known_at from stg_web__orders where superseded_at is null) as orders
