@@ -27,13 +27,14 @@ def from_(source: str, *, ctes: str = "", where: str = WINDOW) -> str:
     return f"{ctes}\nselect shop_id, count(*) as order_count\nfrom\n{source}\n{where} group by 1"
 
 
+ORDERS = from_("stg_web__orders")
 SAMPLED = {
     "a share": from_("stg_web__orders tablesample 10 percent"),
     "rows": from_("stg_web__orders tablesample reservoir(50 rows)"),
     "a subquery": from_("(select * from stg_web__orders) as orders tablesample 10%"),
     "in a CTE": from_("orders", ctes="with orders as (from stg_web__orders tablesample 10%)"),
     "of a CTE": from_("orders tablesample 10%", ctes="with orders as (from stg_web__orders)"),
-    "at the end": f"{from_('stg_web__orders')} using sample 10%",
+    "at the end": f"{ORDERS} using sample 10%",
 }
 
 
@@ -84,24 +85,14 @@ REFUSED = {
         "`superseded_at is null` tells of later versions",
     ),
     "a key that tells of later versions": (
-        from_("stg_web__orders").replace(
-            "shop_id", "cast(superseded_at is null as varchar) as shop_id"
-        ),
+        ORDERS.replace("shop_id", "cast(superseded_at is null as varchar) as shop_id"),
         2,
         "tells of later versions",
     ),
-    "a group that is a text": (
-        from_("stg_web__orders").replace("by 1", "by 'x'"),
-        5,
-        "`'x'` is no",
-    ),
-    "a group past the end": (from_("stg_web__orders").replace("by 1", "by 3"), 5, "`3` is no"),
-    "a group before the first": (from_("stg_web__orders").replace("by 1", "by 0"), 5, "`0` is no"),
-    "jinja in a text": (
-        from_("stg_web__orders", where=f"{WINDOW} and product <> '{{#x'"),
-        5,
-        "dbt",
-    ),
+    "a group that is a text": (ORDERS.replace("by 1", "by 'x'"), 5, "`'x'` is no item"),
+    "a group past the end": (ORDERS.replace("by 1", "by 3"), 5, "`3` is no item"),
+    "a group before the first": (ORDERS.replace("by 1", "by 0"), 5, "`0` is no item"),
+    "jinja in a text": (ORDERS.replace("group", "and product <> '{#x' group"), 5, "as Jinja"),
     "jinja in a kept CTE": (
         from_(
             "orders",
@@ -154,7 +145,7 @@ def test_a_condition_on_when_it_runs_is_left_to_do(
 
 
 def test_an_age_is_no_value_of_a_feature(database: duckdb.DuckDBPyConnection) -> None:
-    sql = from_("stg_web__orders").replace("count(*)", "count(*) as n, avg(epoch(age(known_at)))")
+    sql = ORDERS.replace("count(*)", "count(*) as n, avg(epoch(age(known_at)))")
     (todo,) = draft_of(database, sql).notes.todos
     assert "depends on when it runs" in todo.message
 
@@ -174,7 +165,7 @@ COMPUTED = {
 def test_a_computed_column_reads_nothing_but_the_windows_of_its_row(
     item: str, database: duckdb.DuckDBPyConnection
 ) -> None:
-    sql = from_("stg_web__orders").replace("count(*)", f"count(*) as n,\n{item}")
+    sql = ORDERS.replace("count(*)", f"count(*) as n,\n{item}")
     draft = draft_of(database, sql)
     (todo,) = draft.notes.todos
     assert todo.place == "query.sql:3"
@@ -184,7 +175,7 @@ def test_a_computed_column_reads_nothing_but_the_windows_of_its_row(
 
 def test_a_share_of_a_window_is_still_computed(database: duckdb.DuckDBPyConnection) -> None:
     share = "count(*) filter (where known_at >= now() - interval 1 day) / count(*)"
-    draft = draft_of(database, from_("stg_web__orders").replace("count(*)", share))
+    draft = draft_of(database, ORDERS.replace("count(*)", share))
     assert not draft.notes.todos
     assert draft.computed
 
@@ -197,7 +188,7 @@ def test_a_share_of_a_window_is_still_computed(database: duckdb.DuckDBPyConnecti
     ],
 )
 def test_a_key_is_of_the_facts_alone(key: str, database: duckdb.DuckDBPyConnection) -> None:
-    sql = from_("stg_web__orders").replace("shop_id", f"{key} as shop_id")
+    sql = ORDERS.replace("shop_id", f"{key} as shop_id")
     with pytest.raises(DraftError, match=r"query.sql:2.*depends on when it runs, or on another"):
         draft_of(database, sql)
 
@@ -242,7 +233,7 @@ def test_a_computed_column_has_a_name_of_its_own(database: duckdb.DuckDBPyConnec
         "sum(price) / sum(pieces) as price, count(*) / sum(price) as price_sum, "
         "count(*) / 2 as price_sum, 3 * count(*)"
     )
-    draft = draft_of(database, from_("stg_web__orders").replace("count(*)", items))
+    draft = draft_of(database, ORDERS.replace("count(*)", items))
     features = [feature.column for feature in draft.features.features]
     computed = [item.name for item in draft.computed]
     assert len({*features, *computed}) == len(features) + len(computed) == 7
@@ -250,8 +241,6 @@ def test_a_computed_column_has_a_name_of_its_own(database: duckdb.DuckDBPyConnec
 
 
 def test_a_comment_is_of_the_last_column_of_its_line(database: duckdb.DuckDBPyConnection) -> None:
-    sql = from_("stg_web__orders").replace(
-        "order_count", "order_count, avg(price) as price_mean -- Mean price."
-    )
+    sql = ORDERS.replace("order_count", "order_count, avg(price) as price_mean -- Mean price.")
     comments = [feature.comment for feature in draft_of(database, sql).shown]
     assert comments[:2] == ["", "Mean price."]

@@ -10,11 +10,12 @@ import duckdb
 import pytest
 import yaml
 
-from drafting.shop import catalog, create_orders, rendered
+from drafting.shop import catalog, create_orders, draft_of, files_of, rendered
 from milepost import cli
 from milepost.drafting import written_draft
 from milepost.drafting.draft_files import Meaning
 from milepost.errors import DraftError
+from milepost.standards import dbt
 
 SQL = """
 select shop_id, count(*) as order_count from stg_web__orders
@@ -34,7 +35,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> written_draft.Plac
     with duckdb.connect(database) as connection:
         create_orders(connection)
     project = SimpleNamespace(catalog=catalog())
-    monkeypatch.setattr(written_draft.dbt, "read_project", lambda _: project)
+    monkeypatch.setattr(dbt, "read_project", lambda _: project)
     monkeypatch.setattr(written_draft, "_compiled", compiled)
     return written_draft.Place(tmp_path, database)
 
@@ -62,9 +63,11 @@ def test_a_draft_that_does_not_compile_leaves_no_file(
 def test_a_query_that_fails_on_the_facts_is_an_error_and_leaves_no_file(
     place: written_draft.Place,
 ) -> None:
-    with pytest.raises(DraftError, match="does not run on the facts: .*Could not convert") as fault:
+    with pytest.raises(
+        DraftError, match=r"does not run on the facts: .*Could not convert"
+    ) as fault:
         write(place, SQL.replace("count(*)", "sum(product::int)"))
-    assert fault.value.hint
+    assert "Could not convert" in fault.value.message
     assert not list(place.project.glob("models/**/*.*"))
 
 
@@ -91,14 +94,15 @@ def test_a_comparison_of_no_row_is_left_to_do(place: written_draft.Place) -> Non
     assert "-- TODO query.sql: no row was compared" in (place.project / MODEL).read_text()
 
 
-@pytest.mark.parametrize(
-    "owner", ["a, engineering: b", "x}", "@me", "a: b", "yes", "#team", "a\nb"]
-)
-def test_an_owner_is_a_text(place: written_draft.Place, owner: str) -> None:
-    write(place, meaning=Meaning("Sales,\nby shop.", owner, owner))
-    (model,) = yaml.safe_load((place.project / CONTRACT).read_text())["models"]
-    assert model["config"]["meta"]["owners"] == {"science": owner, "engineering": owner}
-    assert model["description"].startswith("Sales,\nby shop. One row per")
+def test_an_owner_is_a_text() -> None:
+    with duckdb.connect() as database:
+        create_orders(database)
+        draft = draft_of(database, SQL)
+        for owner in ("a, engineering: b", "x}", "@me", "a: b", "yes", "#team", "a\nb"):
+            meaning = Meaning("Sales,\nby shop.", owner, owner)
+            (model,) = yaml.safe_load(files_of(draft, meaning).yaml(None))["models"]
+            assert model["config"]["meta"]["owners"] == {"science": owner, "engineering": owner}
+            assert model["description"].startswith("Sales,\nby shop. One row per")
 
 
 def test_jinja_in_comments_is_text(place: written_draft.Place) -> None:
