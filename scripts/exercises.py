@@ -1,5 +1,6 @@
 """Check the exercises of docs/exercises, on a copy of the project below .local/exercises."""
 
+# allow milepost.local_file: the copy of the project is written
 from __future__ import annotations
 
 import argparse

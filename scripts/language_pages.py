@@ -1,5 +1,6 @@
 """Write the lists of docs/reference/glossary.md and errors.md, from the terms and the code."""
 
+# allow milepost.local_file: pages of this checkout are written
 from __future__ import annotations
 
 import argparse

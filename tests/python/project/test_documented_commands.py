@@ -212,6 +212,11 @@ def test_derived_features(clone: Path) -> None:
     python(clone, ROWS + code + "\n".join(blocks(DERIVED, "python")))
 
 
+def test_review_a_change(clone: Path) -> None:
+    """What compares with a base branch runs in test_review_workflow.py."""
+    run(clone, "\n".join(commands(REVIEW)[1:]))
+
+
 def test_capture_a_query(clone: Path) -> None:
     """From a notebook's query to a draft: the lines by hand, and the time that it takes."""
     (query,) = blocks(CAPTURE, "sql")
@@ -235,11 +240,6 @@ def test_capture_a_query(clone: Path) -> None:
     for view in ("carrier_lateness", "carrier_pace"):
         for suffix in (".sql", ".yml"):
             (path.parent / f"{view}{suffix}").unlink()
-
-
-def test_review_a_change(clone: Path) -> None:
-    """What compares with a base branch runs in test_review_workflow.py."""
-    run(clone, "\n".join(commands(REVIEW)[1:]))
 
 
 @pytest.mark.full_size
