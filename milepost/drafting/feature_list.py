@@ -82,7 +82,8 @@ class FeatureList:
             feature = replace(feature, name=alike[0].name)
         if same and (feature.is_hidden or not same[0].is_hidden):
             return same[0]
-        if same:
+        # A hidden feature keeps its name, which computed columns have in their SQL.
+        if same and same[0].column == feature.column:
             self.features[self.features.index(same[0])] = feature
             return feature
         while feature.column in self.names():

@@ -145,7 +145,8 @@ def _of_constant(measure: Measure, node: Node, *, is_filtered: bool) -> Measure:
     assert measure.value is not None  # noqa: S101 - the caller has looked
     if measure.value["class"] == "CAST" and measure.value["child"]["class"] != "CONSTANT":
         return measure
-    if measure.value.get("value", {}).get("is_null"):
+    constant = measure.value.get("child", measure.value)
+    if constant["value"]["is_null"]:
         raise Untranslatable(f"`{written(node)}` is of a null", "aggregate a column")
     if measure.aggregate == "count" or (
         measure.aggregate == "sum" and _is_one(measure.value) and not is_filtered

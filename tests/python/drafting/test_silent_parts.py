@@ -231,13 +231,15 @@ def test_a_table_may_be_named_in_full(source: str, database: duckdb.DuckDBPyConn
 def test_a_computed_column_has_a_name_of_its_own(database: duckdb.DuckDBPyConnection) -> None:
     items = (
         "sum(price) / sum(pieces) as price, count(*) / sum(price) as price_sum, "
-        "count(*) / 2 as price_sum, 3 * count(*)"
+        "count(*) / 2 as price_sum, sum(price) as total, 3 * count(*)"
     )
     draft = draft_of(database, ORDERS.replace("count(*)", items))
     features = [feature.column for feature in draft.features.features]
     computed = [item.name for item in draft.computed]
-    assert len({*features, *computed}) == len(features) + len(computed) == 7
-    assert comparison.compare(draft, compiled(draft, files_of(draft)), timedelta()).rows
+    assert len({*features, *computed}) == len(features) + len(computed) == 8
+    result = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    assert result.rows
+    assert not result.differences
 
 
 def test_a_comment_is_of_the_last_column_of_its_line(database: duckdb.DuckDBPyConnection) -> None:
