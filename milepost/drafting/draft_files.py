@@ -43,7 +43,7 @@ class DraftFiles:
     def sql(self, more_todos: Sequence[Note] = ()) -> str:
         """Return the model, with what is left to do before it."""
         draft = self.draft
-        lines = [f"-- Drafted from {draft.query.place}."]
+        lines = list(comment(f"Drafted from {draft.query.place}."))
         if draft.notes.changes:
             lines.append("-- Otherwise than the query:")
         for note in draft.notes.changes:

@@ -86,7 +86,7 @@ def _translated(draft: Draft) -> dict[str, Any]:
     def without(part: Node) -> Node | None:
         if part.get("sample"):
             return cast(Node, replaced({**part, "sample": None}, without))
-        is_left_out = "class" in part and comparable(part) in draft.left_out
+        is_left_out = draft.left_out and "class" in part and comparable(part) in draft.left_out
         return expression("true") if is_left_out else None
 
     items = [

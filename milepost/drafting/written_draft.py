@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -65,22 +65,22 @@ def write(
     models = Models.read(catalog, place.database)
     if name in models.names():
         raise DraftError(f"there is a model `{name}` already", hint="give another name")
-    draft = capture.draft(query, name, models)
-    if draft.facts.is_whole:
-        check_query(draft)
-    facts = ProjectFacts(catalog)
-    files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
-    paths = [files.path, files.path.with_suffix(".yml")]
-    contents = [files.sql(), files.yaml(edge_test(draft))]
-    # dbt opens the database to write.
-    models.database.close()
+    # dbt opens the database to write, also where a notebook goes on after an error.
+    with closing(models.database):
+        draft = capture.draft(query, name, models)
+        if draft.facts.is_whole:
+            check_query(draft)
+        facts = ProjectFacts(catalog)
+        files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
+        paths = [files.path, files.path.with_suffix(".yml")]
+        contents = [files.sql(), files.yaml(edge_test(draft))]
     comparison = None
-    with _written([place.project / path for path in paths], contents):
+    with _written(place.project, paths, contents):
         sql, delay = _compiled(place.project, name)
         if draft.facts.is_whole:
             opened = replace(draft, models=Models.read(catalog, place.database))
-            comparison = _compared(opened, sql, delay)
-            opened.models.database.close()
+            with closing(opened.models.database):
+                comparison = _compared(opened, sql, delay)
     if comparison and (todos_of_values := _todos_of_values(comparison, source)):
         contents[0] = files.sql(todos_of_values)
         (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
@@ -101,13 +101,15 @@ def _todos_of_values(comparison: Comparison, source: str) -> list[Note]:
 
 
 @contextmanager
-def _written(paths: list[Path], contents: list[str]) -> Iterator[None]:
+def _written(project: Path, paths: list[Path], contents: list[str]) -> Iterator[None]:
     """Write files that are new, and remove them where they cannot be compiled and compared."""
-    new = []
+    new: list[Path] = []
     try:
         for path, content in zip(paths, contents, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new.append(_create(path, content))
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            _create(project, path)
+            new.append(project / path)
+            new[-1].write_text(content, encoding="utf-8")
         yield
     except BaseException:
         for path in new:
@@ -115,15 +117,13 @@ def _written(paths: list[Path], contents: list[str]) -> Iterator[None]:
         raise
 
 
-def _create(path: Path, content: str) -> Path:
+def _create(project: Path, path: Path) -> None:
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(content)
+        (project / path).touch(exist_ok=False)
     except FileExistsError as error:
         raise DraftError(
             f"`{path}` exists, and is not replaced", hint="give another name"
         ) from error
-    return path
 
 
 def _compared(draft: Draft, sql: str, delay: timedelta) -> Comparison:

@@ -109,7 +109,8 @@ def test_jinja_in_comments_is_text(place: written_draft.Place) -> None:
     comments = "-- Top {{ env_var('X') }}.\n" + SQL.replace(
         "order_count from", "order_count -- uses {% macro %} {#\nfrom"
     )
-    write(place, comments)
+    written_draft.write(comments, "{{x}}.sql", "shop_orders", place, Meaning())
+    assert (place.project / MODEL).read_text().startswith("-- Drafted from { {x}}.sql.\n")
     text = (place.project / CONTRACT).read_text()
     # What our own files say in Jinja: where a description is kept.
     assert "env_var" in text
