@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from milepost.building import dbt_runs
 from milepost.drafting import capture
 from milepost.drafting.comparison import Comparison, compare
 from milepost.drafting.draft import Draft
@@ -140,7 +141,7 @@ def _compiled(project: Path, name: str) -> tuple[str, timedelta]:
     """Return the SQL that dbt compiles a view to, and the view's serving delay."""
     target = (project / _TARGET).absolute()
     log = ("--log-level-file", "none")
-    dbt.run(project, *log, "compile", "--select", name, "--target-path", str(target))
+    dbt_runs.run(project, *log, "compile", "--select", name, "--target-path", str(target))
     catalog = dbt.read_project(project).catalog
     (node,) = (
         node

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from milepost.building.model_files import sql_file, yaml_file
 from milepost.building.project import Project
 from milepost.errors import PublishError
-from milepost.standards.places import sql_file, yaml_file
 from milepost.stress import certificate
 
 BEGIN, END = "# milepost owners: begin", "# milepost owners: end"
