@@ -77,8 +77,10 @@ STRESS_LOG = MILEPOST_RAW_URI=s3://milepost-raw/stress-$(1)-$(2); export MILEPOS
 	$(BIN)/python scripts/land_simulated.py --scale $(1) --days $(2) --end 2026-03-18 $$MILEPOST_RAW_URI
 .PHONY: stress
 stress: s3-start ## Give raw logs faults, and certify what becomes of each feature: some minutes
-	@$(LOCAL_S3); $(call STRESS_LOG,0.01,120); $(BIN)/milepost stress $(OTHERS) --days 120
-	@$(LOCAL_S3); $(call STRESS_LOG,0.05,420); $(BIN)/milepost stress $(RATES) --days 420
+	@$(LOCAL_S3); refused=0; \
+		$(call STRESS_LOG,0.01,120); $(BIN)/milepost stress $(OTHERS) --days 120 || refused=1; \
+		$(call STRESS_LOG,0.05,420); $(BIN)/milepost stress $(RATES) --days 420 || refused=1; \
+		exit $$refused
 
 .PHONY: faults
 faults: setup ## Publish, race, kill and damage at full size: no store may break

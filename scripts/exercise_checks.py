@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import yaml
 
+import exercise_leak
 from milepost import FeatureStore
 from milepost.building.catalog import Catalog
 from milepost.building.project import Project
@@ -26,12 +25,10 @@ from milepost.release.files import ViewFiles
 from milepost.release.manifest import Manifest
 from milepost.storage.location import Location
 
-LEAK_VIEW, LINEAGE_VIEW, GROWN_VIEW, GATE_VIEW = (
-    *("carrier_reliability", "market_capacity", "carrier_tenders", "market_capacity"),
-)
+LINEAGE_VIEW, GROWN_VIEW, GATE_VIEW = "market_capacity", "carrier_tenders", "market_capacity"
 SILENT_TABLE = "market_posts"
-# Of the bookings so many are looked at, the newest; of these so many one by one.
-BOOKINGS, INSTANTS = 500, 12
+# Of the bookings so many are looked at, the newest.
+BOOKINGS = 500
 DBT = Path(sys.executable).with_name("dbt")
 
 
@@ -95,68 +92,31 @@ class Workspace:
 
 def find_the_leak(workspace: Workspace) -> str | None:
     """Require rows that stay as they are when all that came after their instant is taken away."""
+    try:
+        sql = (workspace.folder / "leak.sql").read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        return f"leak.sql cannot be read: {error}"
     release = workspace.whole_release()
-    view = release.view(LEAK_VIEW)
+    view = release.view(exercise_leak.VIEW)
     features = ViewFiles(workspace.store, view).read([field.name for field in view.fields])
     with duckdb.connect(workspace.database, read_only=True) as scratch:
         bookings = scratch.sql(
             "from main_intermediate.booking_outcomes order by event_timestamp desc, load_event_id"
         )
         bookings = bookings.limit(BOOKINGS).to_arrow_table()
-    sql = (workspace.folder / "leak.sql").read_text()
     store = FeatureStore(workspace.store.uri(), release=release.release)
-    return leak_hint(sql, bookings, features, store)
-
-
-def leak_hint(sql: str, bookings: pa.Table, features: pa.Table, store: FeatureStore) -> str | None:
-    """Return where a query leaks; None if it gives each booking what a lookup gives."""
-    con = duckdb.connect()
-    con.register("bookings", bookings)
-    con.register("all_features", features)
-    column = "delivery_count_28d"
-
-    def rows(until: str) -> dict[str, dict[str, object]]:
-        con.sql(f"create or replace view {LEAK_VIEW} as from all_features {until}")
-        return {row["load_event_id"]: row for row in con.sql(sql).to_arrow_table().to_pylist()}
-
-    try:
-        answered = rows("")
-        if missing := bookings.num_rows - len(answered):
-            return f"{missing} bookings are lost: a booking without features is a training row, too"
-        instants: list[datetime] = bookings["event_timestamp"].to_pylist()
-        by_instant = dict(zip(instants, bookings["load_event_id"].to_pylist(), strict=True))
-        sampled = sorted(by_instant)[:: max(1, len(by_instant) // INSTANTS)]
-        for instant in sampled:
-            id_ = by_instant[instant]
-            before = rows(f"where available_at <= timestamp '{instant}'")[id_]
-            if changed := [name for name in before if before[name] != answered[id_][name]]:
-                return (
-                    f"the booking `{id_}` at {instant} has another `{changed[0]}` when rows of "
-                    f"{LEAK_VIEW} that became available after it are taken away: "
-                    f"{answered[id_][changed[0]]} with them, {before[changed[0]]} without"
-                )
-        entity_rows = bookings.select(["load_event_id", "carrier_id", "event_timestamp"])
-        looked_up = store.get_historical_features(
-            entity_rows, [f"{LEAK_VIEW}:{column}"], allow_early=True, allow_late=True
-        ).to_arrow()
-        for row in looked_up.to_pylist():
-            id_ = row["load_event_id"]
-            if answered[id_][column] != row[column]:
-                return (
-                    f"the booking `{id_}` has the {column} {answered[id_][column]}, a lookup says "
-                    f"{row[column]}: take the newest row that was available at its instant"
-                )
-    except (duckdb.Error, KeyError) as error:
-        return f"leak.sql does not run: {str(error).splitlines()[0]}"
-    return None
+    return exercise_leak.hint(sql, bookings, features, store)
 
 
 def read_a_lineage(workspace: Workspace) -> str | None:
     """Require the raw tables of a view and the views of a raw table, as dbt knows them."""
+    try:
+        answer = yaml.safe_load((workspace.folder / "lineage.yml").read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return f"lineage.yml cannot be read: {' '.join(str(error).split())}"
     if fault := workspace.parse():
         return fault
     catalog = workspace.catalog()
-    answer = yaml.safe_load((workspace.folder / "lineage.yml").read_text()) or {}
     tables = {
         view.name: {catalog.nodes[id_]["name"] for id_ in catalog.raw_tables(view.unique_id)}
         for view in catalog.feature_views()
@@ -167,9 +127,12 @@ def read_a_lineage(workspace: Workspace) -> str | None:
     )
 
 
-def set_hint(key: str, answer: dict[str, list[str]], right: Iterable[str]) -> str | None:
+def set_hint(key: str, answer: object, right: Iterable[str]) -> str | None:
     """Return what is wrong with a list of an answer; None if it names all and no more."""
-    given = set(answer.get(key) or [])
+    listed = answer.get(key) or [] if isinstance(answer, dict) else None
+    if not isinstance(listed, list):
+        return f"lineage.yml has no list `{key}`: write `{key}: [loads]`"
+    given = {str(name) for name in listed}
     if wrong := sorted(given - set(right)):
         return f"`{wrong[0]}` of `{key}` is not in the lineage: follow each `ref` to its model"
     if missing := len(set(right) - given):
@@ -182,7 +145,9 @@ def add_a_feature(workspace: Workspace) -> str | None:
     if fault := workspace.parse():
         return fault
     catalog = workspace.catalog()
-    (view,) = (view for view in catalog.feature_views() if view.name == GROWN_VIEW)
+    view = next((view for view in catalog.feature_views() if view.name == GROWN_VIEW), None)
+    if view is None:
+        return f"`{GROWN_VIEW}` is gone: `--begin-again` makes the copy anew"
     released = {field.name for field in workspace.whole_release().view(GROWN_VIEW).fields}
     added = [field for field in view.fields if field.name not in released]
     if not added:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Value = str | int | float | bool | None
-_PLAIN = re.compile(r"[A-Za-z][^:#{}\[\]&*?|>'\"%@`]*")
+_PLAIN = re.compile(r"[A-Za-z][^:#{}\[\]&*?|>'\"%@`\x00-\x1f]*")
 _OTHER_THAN_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
@@ -124,6 +124,11 @@ def text(value: str) -> str:
     return value if is_plain and value.lower() not in _OTHER_THAN_TEXT else json.dumps(value)
 
 
+def in_braces(value: Value) -> str:
+    """Return a value as it stands in braces."""
+    return text(value) if isinstance(value, str) and "," not in value else json.dumps(value)
+
+
 def _column_lines(column: Column) -> list[str]:
     lines = [
         f"      - name: {column.name}",
@@ -151,11 +156,6 @@ def _unit_test_lines(model: str, unit_test: UnitTest) -> list[str]:
         ]
     lines += ["    expect:", "      rows:"]
     for row in unit_test.expected:
-        values = ", ".join(f"{name}: {_value(value)}" for name, value in row.items())
+        values = ", ".join(f"{name}: {in_braces(value)}" for name, value in row.items())
         lines.append(f"        - {{{values}}}")
     return lines
-
-
-def _value(value: Value) -> str:
-    """Return a value as it stands in braces."""
-    return text(value) if isinstance(value, str) and "," not in value else json.dumps(value)

@@ -215,10 +215,11 @@ class Catalog:
 
     def macros_of(self, node_id: str) -> set[str]:
         """Return the ids of the macros that a node calls, and of those that they call."""
-        return self._macro_calls.of(self.nodes[node_id])
+        return self.macro_calls.of(self.nodes[node_id])
 
     @cached_property
-    def _macro_calls(self) -> MacroCalls:
+    def macro_calls(self) -> MacroCalls:
+        """Which macros call which."""
         return MacroCalls(self.macros, self.project, self.adapter)
 
     def dropped_checks(self, node_ids: Iterable[str]) -> dict[str, str]:

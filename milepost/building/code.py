@@ -99,7 +99,7 @@ class Coder:
         reopened: Mapping[str, int],
     ) -> None:
         self._catalog = catalog
-        self._variables = variables
+        self.variables = variables
         self._target = target
         self._reopened = reopened
         self._engine = {f"version of {name}": version(name) for name in _ENGINE}
@@ -170,11 +170,11 @@ class Coder:
         for match in _VARIABLE.finditer(text):
             name = match["name"]
             if name is None:  # computed: it may be any of them
-                yield "variables", _hash(sorted(self._variables.items()))
+                yield "variables", _hash(sorted(self.variables.items()))
             else:
                 values = {
                     scope: value
-                    for scope, value in self._variables.items()
+                    for scope, value in self.variables.items()
                     if scope.rpartition("/")[2] == name
                 }
                 yield f"variable `{name}`", _hash(values)

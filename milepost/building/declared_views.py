@@ -47,8 +47,7 @@ def read(node: Mapping[str, Any]) -> FeatureView:
     """Return the feature view that a node of dbt's manifest is.
 
     Raises a PublishError if its YAML lacks something, or has a value that some consumers cannot
-    read.
-    Its entities and derived features are checked beside those of the other views.
+    read. Its entities and derived features are checked beside those of the other views.
     """
     name, meta = published_name(node), node["config"]["meta"]
     stated = _Meta(name, meta)
@@ -67,7 +66,7 @@ def read(node: Mapping[str, Any]) -> FeatureView:
         grid=stated.value("grid", str),
         longest_window_days=_longest_window_days(stated, node),
         serving_delay_minutes=stated.value("serving_delay_minutes", int),
-        owners=stated.value("owners", dict),
+        owners=stated.value("owners", dict, of=str),
         maturity=stated.value("maturity", str),
         sensitivity=stated.value("sensitivity", str),
         tags=list(node.get("tags", [])),
@@ -88,17 +87,19 @@ class _Meta:
     view: str
     meta: Mapping[str, Any]
 
-    def value(self, key: str, kind: type, **default: Any) -> Any:
+    def value(self, key: str, kind: type, of: type = object, **default: Any) -> Any:
         """Return a value, or its default; a PublishError for a missing or mistyped value."""
         if key not in self.meta and default:
             return default["default"]
-        if not isinstance(self.meta.get(key), kind):
+        value = self.meta.get(key)
+        items = value.values() if isinstance(value, dict) else ()
+        if not isinstance(value, kind) or not all(isinstance(item, of | None) for item in items):
+            form = kind.__name__ if of is object else f"{kind.__name__} of {of.__name__}"
             raise PublishError(
-                f"feature view `{self.view}` has no valid `meta.{key}`: `{self.meta.get(key)}`",
-                hint=f"state it as a {kind.__name__} in the view's YAML, or for all views in "
-                "dbt_project.yml",
+                f"feature view `{self.view}` has no valid `meta.{key}`: `{value}`",
+                hint=f"state it as a {form} in the view's YAML, or for all in dbt_project.yml",
             )
-        return self.meta[key]
+        return value
 
 
 def _longest_window_days(stated: _Meta, node: Mapping[str, Any]) -> int:

@@ -26,10 +26,12 @@ from milepost.release.stressed_feature import StressedFeature
 OVERVIEW = "__overview__"
 # Of each view, by its id in dbt's manifest.
 Certificates: TypeAlias = Mapping[str, Sequence[StressedFeature]]
-# dbt lets long lines of details run out of sight, each with a bar to scroll by.
+# dbt lets long lines of details run out of sight, each with a bar to scroll by, and a table whose
+# names are long run out of its card.
 STYLE = """<style>
 .details .details-content { table-layout: auto; }
 .details .details-content .detail-group .detail-body { white-space: normal; overflow-x: visible; }
+.markdown td code { white-space: normal; overflow-wrap: anywhere; }
 </style></head>"""
 
 
@@ -74,7 +76,7 @@ def with_shelf(manifest: dict[str, Any], certificates: Certificates) -> dict[str
     project = catalog.project
     text = ours[-1] if ours else f"# {project}\n\nA feature store, made with dbt and Milepost."
     ids = {name: node["unique_id"] for name, node in exposures.items()}
-    own_words = {f"Words of {project}": catalog.glossary()} if catalog.glossary() else {}
+    own_words = {"Words of this project": catalog.glossary()} if catalog.glossary() else {}
     words = glossary({**own_words, **platform_chapters()}, level=2)
     page = f"{_with_shelf(text, _shelf(views, services, ids)).rstrip()}\n\n{words}"
     # The site shows the last front page that is not dbt's own.
@@ -134,7 +136,17 @@ def _view_tables(view: FeatureView) -> str:
         for name, statement in statements(ViewDefinition).items()
         if statement.is_shown and name != "description"
     }
-    tables = _table(("the view", ""), ((name, text) for name, text in facts.items() if text))
+    tables = _table(
+        ("feature", "meaning"),
+        (
+            (f"`{field.name}`", field.description)
+            for field in view.fields
+            if field.name in view.features
+        ),
+    )
+    tables += "\n" + _table(
+        ("the view", ""), ((name, text) for name, text in facts.items() if text)
+    )
     if view.derived:
         tables += "\nComputed at lookup:\n\n"
     for feature in view.derived:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cache
 from typing import Any
 
@@ -37,10 +37,17 @@ class MacroCalls:
         waiting = list(node.get("depends_on", {}).get("macros", []))
         waiting += self._named(f"{built_as}_{adapter}" for adapter in ("default", self._adapter))
         waiting += self._named(_CALL.findall(node.get("raw_code") or ""))
-        called: set[str] = set()
+        return self._with_called(waiting, _JUDGES)
+
+    def judging(self) -> set[str]:
+        """Return the ids of the macros that judge what is set aside, and of what they call."""
+        return self._with_called(_JUDGES, frozenset())
+
+    def _with_called(self, macro_ids: Iterable[str], left_out: Set[str]) -> set[str]:
+        waiting, called = list(macro_ids), set[str]()
         while waiting:
             macro_id = waiting.pop()
-            if macro_id not in {*called, *_JUDGES} and macro_id in self._macros:
+            if macro_id not in called | left_out and macro_id in self._macros:
                 called.add(macro_id)
                 waiting += self._macros[macro_id]["depends_on"]["macros"]
                 waiting += self._called_by_macro(macro_id)

@@ -23,7 +23,7 @@ OUTPUT = (
 )
 JSON = (
     "`view`, `files`, `changes`, `todos`, `comparison`: `instants`, `rows`, `changed`, "
-    "`differences`; null where the query could not be translated as a whole."
+    "`differences`, `rounded`, `rows_without_a_key`; null where a CTE is kept as it stands."
 )
 EXITS = "The view has other values than the query, which its file says; or nothing was written."
 
@@ -70,7 +70,13 @@ def capture(query: Path, *, name: str, **options: Any) -> Answer:
     in its conditions. Both are compared at several instants. What cannot be translated is left as
     a TODO, which `milepost check` finds.
     """
-    return _draft(query.read_text(encoding="utf-8"), query.name, name, **options)
+    try:
+        text = query.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DraftError(
+            f"`{query.name}` is no text in UTF-8: {error}", hint="save it in UTF-8"
+        ) from error
+    return _draft(text, query.name, name, **options)
 
 
 @command(
@@ -164,6 +170,8 @@ def _draft(
             "rows": comparison.rows,
             "changed": comparison.changed,
             "differences": [str(difference) for difference in comparison.differences],
+            "rounded": [str(difference) for difference in comparison.rounded],
+            "rows_without_a_key": comparison.rows_without_a_key,
         },
     }
     is_same = comparison is None or not comparison.differences
@@ -176,7 +184,7 @@ def _lines(name: str, draft: WrittenDraft) -> list[str]:
         lines += ["Otherwise than the query:", *(f"  {change}" for change in draft.changes)]
     comparison = draft.comparison
     if comparison is None:
-        lines.append("Not compared with the query, of which a part is left to do.")
+        lines.append("Not compared with the query, of which a CTE is kept as it stands.")
     else:
         instants = ", ".join(f"{instant:%Y-%m-%d %H:%M}" for instant in comparison.instants)
         rows = f"{comparison.rows:,} rows at {instants}"
@@ -184,10 +192,11 @@ def _lines(name: str, draft: WrittenDraft) -> list[str]:
         if comparison.differences:
             count = len(comparison.differences)
             lines.append(f"  {count:,} values differ: {comparison.differences[0]}")
-        else:
+        elif comparison.rows:
             lines.append("  the view has the values of the query, but for what is said above")
         if draft.changes:
             lines.append(f"  which changes {comparison.changed:,} of them")
+        lines += [f"  {note}" for note in comparison.notes()]
     if draft.todos:
         lines += [f"Left to do ({len(draft.todos)}):", *(f"  {todo}" for todo in draft.todos)]
     return [*lines, f"Next: dbt build --select +{name} && milepost check {name}"]

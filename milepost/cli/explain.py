@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from milepost.display import LINE
 if TYPE_CHECKING:
     from milepost.building.catalog import Catalog
     from milepost.language.messages import Message
+    from milepost.release.term import Term
 
 
 @command(
@@ -47,13 +49,12 @@ def explain(words: tuple[str, ...]) -> Answer:
     from milepost.language.messages import checkout_macros, macro_messages, package_messages
     from milepost.language.terms import platform_terms, shown_name
 
-    catalog = _catalog()
+    own_terms, macros = _of_project()
 
     def messages() -> Iterator[Message]:
         yield from package_messages()
-        yield from macro_messages(_macros(catalog) if catalog else checkout_macros())
+        yield from macro_messages(checkout_macros() if macros is None else macros)
 
-    own_terms = catalog.glossary() if catalog else []
     explanation = explanation_of(" ".join(words), [*own_terms, *platform_terms()], messages)
     data = {
         "terms": [asdict(term) for term in explanation.terms],
@@ -76,14 +77,28 @@ def explain(words: tuple[str, ...]) -> Answer:
     return Answer(data, "\n".join(paragraphs).rstrip())
 
 
-def _catalog() -> Catalog | None:
-    """Return what dbt has read of the project that we are in; None without one."""
+def _of_project() -> tuple[list[Term], list[tuple[str, str]] | None]:
+    """Return the terms of the project that we are in, and the macros of Milepost as dbt read them.
+
+    They are none and None without a project, or where its manifest cannot be read: most words need
+    no project.
+    """
     manifest = project_folder() / "target" / "manifest.json"
     if not manifest.exists():
-        return None
+        return [], None
     from milepost.building.catalog import Catalog
+    from milepost.errors import MilepostError
 
-    return Catalog.read(manifest)
+    try:
+        catalog = Catalog.read(manifest)
+        return catalog.glossary(), _macros(catalog)
+    except (MilepostError, LookupError, TypeError, AttributeError):
+        print(
+            f"`{manifest}` cannot be read, so the project's own words are left out\n"
+            "hint: run `dbt parse`",
+            file=sys.stderr,
+        )
+        return [], None
 
 
 def _macros(catalog: Catalog) -> list[tuple[str, str]]:

@@ -19,15 +19,15 @@ from milepost.storage.location import Location
     example="report --against current",
     output="Markdown for a pull request: of each view that differs its code, rung, past, "
     "statistics, checks, services and owners; what the gate refuses; what the build cost.",
-    json="`against`: the release; `views`: of each `view`, `change` (`new`, `new version`, "
-    "`removed`, `other code`, `other checks`, `other description`, `unchanged`), `compared_with`, "
-    "`is_built`, `rung_before`, `rung_after`, `missing_for_rung`, `is_code_of_release`, "
-    "`changed_parts`, `built_to`, `past_changes` (`before`, `row_count`, `features`), "
-    "`difference` as `diff` has it, `distribution_changes`, `checks_new`, `checks_lost`, "
-    "`checks_changed`, `services`, `training_sets`, `owners`; `service_differences`; `services`; "
-    "`refused`; `remedies`; `cost`: `tables`, `test_count`, `test_seconds`. With `--to-build` a "
-    "list of dbt's selectors.",
-    exits="The gate would refuse what was built.",
+    json="`against`: the release; `current`: the current one; `views`: of each `view`, `change` "
+    "(`new`, `new version`, `removed`, `other code`, `other checks`, `other description`, "
+    "`unchanged`), `compared_with`, `is_built`, `rung_before`, `rung_after`, `missing_for_rung`, "
+    "`is_code_of_release`, `changed_parts`, `built_to`, `past_changes` (`before`, `row_count`, "
+    "`features`), `difference` as `diff` has it, `distribution_changes`, `checks_new`, "
+    "`checks_lost`, `checks_changed`, `services`, `training_sets`, `owners`, `is_sensitive`; "
+    "`service_differences`; `services`; `refused`; `remedies`; `cost`: `tables`, `test_count`, "
+    "`test_seconds`. With `--to-build` a list of dbt's selectors.",
+    exits="The gate would refuse what was built, after the release that it is compared with.",
 )
 @click.option(
     "--against",
@@ -99,7 +99,7 @@ def report(
 def owners(*, organisation: str, check: bool) -> Answer:
     """Write CODEOWNERS, so that both roles approve a change.
 
-    The owners are those of the feature views. Other lines of the file stay as they are.
+    The owners are those of the feature views. Other lines of the file stay as they are, above.
     """
     from milepost.review import owners as ownership
     from milepost.standards import dbt
@@ -107,8 +107,7 @@ def owners(*, organisation: str, check: bool) -> Answer:
     folder = project_folder()
     path = ownership.repository_root(folder) / ".github/CODEOWNERS"
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = ownership.code_owners(dbt.read_project(folder), organisation)
-    text = ownership.with_code_owners(before, lines)
+    text = ownership.with_code_owners(before, dbt.read_project(folder), organisation)
     data = {"path": str(path), "is_current": text == before}
     if check and text != before:
         return Answer(data, f"{path} is not current: run `milepost owners`", REFUSED)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from milepost.errors import MilepostError
 from milepost.standards.finding import Finding
-from milepost.standards.rules import file_findings, findings
+from milepost.standards.rules import changed_findings, findings
 
 
 def main() -> int:
@@ -17,7 +17,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m milepost.cli.rules",
         description="Check SQL, scripts, notebooks and YAML of the dbt project in this folder. "
-        "Without files it checks the whole project, and needs `dbt parse` before.",
+        "Without files it checks the whole project, and needs `dbt parse` before. With YAML of "
+        "models among the files it parses the project itself.",
         epilog="example: python -m milepost.cli.rules models/features/bed_moisture.sql",
     )
     parser.add_argument("files", nargs="*", type=Path, help="what is checked, and nothing else")
@@ -55,7 +56,7 @@ def _of_files(files: Sequence[Path]) -> list[Finding]:
         {
             finding
             for project, paths in by_project.items()
-            for finding in file_findings(project, paths)
+            for finding in changed_findings(project, paths)
         }
     )
 

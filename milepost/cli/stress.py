@@ -15,10 +15,12 @@ from milepost.cli.dbt_project import project_folder
     "stress",
     example="stress carrier_reliability --days 60",
     output="Of each view how many faults had no effect, were set aside, were stopped by a check, "
-    "or moved a feature silently, and which features moved beyond their tolerance.",
+    "or moved a feature silently, and what keeps it off production, such as a feature that moved "
+    "beyond its tolerance.",
     json="Of each view: `view`, `file`, `outcomes`: how many faults had each outcome, "
-    "`silent_moves`: what is said of features that moved too far.",
-    exits="A feature moved silently beyond its tolerance: stdout names it.",
+    "`silent_moves`: what keeps it off production, such as a feature that moved too far.",
+    exits="A feature moved silently beyond its tolerance, or a view is kept off production by "
+    "something else: stdout names it.",
     needs_store=False,
 )
 @click.argument(
@@ -33,7 +35,8 @@ from milepost.cli.dbt_project import project_folder
     type=click.IntRange(min=10),
     default=120,
     metavar="NUMBER",
-    help="How many of the newest days of the raw log are taken: 10 or more (default: 120).",
+    help="How many of the newest days of the raw log are taken: 10 or more, of which production "
+    "asks 30 (default: 120).",
 )
 def stress(views: tuple[str, ...], *, days: int) -> Answer:
     """Give the raw log faults, and certify what becomes of each.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from milepost.drafting.draft import Draft
-from milepost.drafting.facts import Facts, Layer, cte_queries, unqualified
+from milepost.drafting.facts import Facts, Layer, unqualified
 from milepost.drafting.facts_reader import FactsReader
 from milepost.drafting.feature_list import FeatureList
 from milepost.drafting.grouping import grouping_of
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes
+from milepost.drafting.obstacles import check_texts, note_sample
 from milepost.drafting.query import Node, Query, conjuncts, is_column
 from milepost.drafting.selection import Selection
 from milepost.drafting.spans import Span
@@ -22,9 +23,10 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         raise DraftError(
             f"`{query.place}` puts several selects together", hint="capture each of them"
         )
+    check_texts(query)
     notes = Notes()
     reader = FactsReader(query, models, notes)
-    facts = reader.read(query.tree["from_table"], cte_queries(query.tree))
+    facts = reader.read(query.tree["from_table"], reader.ctes(query.tree))
     conditions, span, is_current = reader.conditions(conjuncts(query.tree["where_clause"]), facts)
     if not (facts.is_current or is_current):
         notes.change(
@@ -56,6 +58,7 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         selection.select_places,
         grouping,
         reader.spans,
+        reader.left_out,
         notes,
     )
 
@@ -118,7 +121,8 @@ def _note_rows(query: Query, notes: Notes) -> None:
                 f"`{kind}` is left out",
                 "a view has a row of every key",
             )
-    for clause in ("having", "qualify", "sample"):
+    note_sample(query, tree, notes)
+    for clause in ("having", "qualify"):
         if tree[clause]:
             notes.todo(
                 query.at(tree[clause]),

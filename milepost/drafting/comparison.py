@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isclose
 from typing import Any
 
 import duckdb
@@ -14,8 +15,10 @@ from milepost.drafting.models import KNOWN_AT
 from milepost.drafting.reference import reference_sql
 from milepost.errors import DraftError
 
-# Sums of DOUBLE differ in their last digits, and a feature adds six digits behind the point.
-TOLERANCE = 1e-5
+# Sums of DOUBLE differ in their last digits: a share of the value, and for those near 0 an amount.
+_RELATIVE_TOLERANCE, _ABSOLUTE_TOLERANCE = 1e-5, 1e-12
+# A window adds six digits behind the point, and a deviation is the root of such a sum.
+_ROUNDING = 1e-5
 _DAYS_BACK = (0, 9, 30)
 
 
@@ -29,6 +32,14 @@ class Difference:
     of_query: Any
     of_view: Any
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether both differ by no more than the rounding of a window."""
+        numbers = [_number(value) for value in (self.of_query, self.of_view)]
+        if not all(isinstance(number, float) for number in numbers):
+            return False
+        return bool(abs(numbers[0] - numbers[1]) <= _ROUNDING)
+
     def __str__(self) -> str:
         return (
             f"`{self.column}` of {self.row} at {self.instant} is {self.of_query} in the query and "
@@ -41,13 +52,36 @@ class Comparison:
     """What a comparison at some instants gave.
 
     `differences` are from the query with the changes that were made on purpose: there must be none.
-    `changed` are the rows that these changes alter, of `rows`.
+    `rounded` are values that differ only because a window rounds. `changed` are the rows that these
+    changes alter, of `rows`. `rows_without_a_key` are those of the query with a null key.
     """
 
     instants: list[datetime]
     rows: int
     differences: list[Difference]
+    rounded: list[Difference]
     changed: int
+    rows_without_a_key: int
+
+    def notes(self) -> list[str]:
+        """Return what a comparison without differences does not say of the view."""
+        notes = []
+        if not self.rows:
+            notes.append(
+                "no row was compared, because no fact is in a window: build a longer history and "
+                "capture it again"
+            )
+        if self.rounded:
+            notes.append(
+                f"{len(self.rounded):,} values are rounded, since a window adds six digits behind "
+                f"the point: {self.rounded[0]}"
+            )
+        if self.rows_without_a_key:
+            notes.append(
+                f"{self.rows_without_a_key:,} rows of the query have a null key, and a view has "
+                "none"
+            )
+        return notes
 
 
 def compare(draft: Draft, compiled: str, delay: timedelta) -> Comparison:
@@ -55,18 +89,22 @@ def compare(draft: Draft, compiled: str, delay: timedelta) -> Comparison:
     database = draft.models.database
     database.execute(f"create or replace temp table milepost__view as {compiled}")
     instants = _instants(draft, database)
-    rows, changed = 0, 0
+    rows, changed, rows_without_a_key = 0, 0, 0
     differences: list[Difference] = []
+    nothing = values_of_nothing(draft)
     for instant in instants:
         view = _view_rows(draft, database, instant + delay)
         meant = _query_rows(draft, database, instant, as_meant=True)
         written = _query_rows(draft, database, instant, as_meant=False)
-        nothing = values_of_nothing(draft)
         differences += _differences(draft, instant, meant, view, nothing)
         of_changes = _differences(draft, instant, written, meant, nothing)
         changed += len({difference.row for difference in of_changes})
         rows += len(meant.keys() | written.keys())
-    return Comparison(instants, rows, differences, changed)
+        sql = reference_sql(draft, instant, as_meant=False, has_null_key=True)
+        rows_without_a_key += len(database.execute(sql).fetchall())
+    rounded = [item for item in differences if item.is_rounded]
+    differences = [item for item in differences if not item.is_rounded]
+    return Comparison(instants, rows, differences, rounded, changed, rows_without_a_key)
 
 
 def values_of_nothing(draft: Draft) -> dict[str, Any]:
@@ -89,7 +127,7 @@ def same(first: Any, second: Any) -> bool:
     """Return whether two values of a feature are the same, as far as DOUBLE can say."""
     first, second = _number(first), _number(second)
     if isinstance(first, float) and isinstance(second, float):
-        return abs(first - second) <= TOLERANCE * max(1.0, abs(first))
+        return isclose(first, second, rel_tol=_RELATIVE_TOLERANCE, abs_tol=_ABSOLUTE_TOLERANCE)
     return bool(first == second)
 
 

@@ -31,7 +31,8 @@ class Draft:
     """A feature view to be written.
 
     `layers` are the CTEs of its facts. `select_places` gives the place in the query's select list,
-    from 0, of each column of the view that the query has. `spans` are those of its conditions.
+    from 0, of each column of the view that the query has. `spans` are those of its conditions, and
+    `left_out` the conditions that the view does not have.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Draft:
     select_places: Mapping[str, int]
     grouping: Grouping
     spans: Sequence[tuple[Node, Span]]
+    left_out: Sequence[Node]
     notes: Notes
 
     @property

@@ -43,7 +43,7 @@ class DraftFiles:
     def sql(self, more_todos: Sequence[Note] = ()) -> str:
         """Return the model, with what is left to do before it."""
         draft = self.draft
-        lines = [f"-- Drafted from {draft.query.place}."]
+        lines = list(comment(f"Drafted from {draft.query.place}."))
         if draft.notes.changes:
             lines.append("-- Otherwise than the query:")
         for note in draft.notes.changes:
@@ -78,14 +78,15 @@ class DraftFiles:
         return text
 
     def _meta(self) -> list[str]:
-        owners = (
-            self.meaning.science or self.project.owner("science"),
-            self.meaning.engineering or self.project.owner("engineering"),
+        stated = {"science": self.meaning.science, "engineering": self.meaning.engineering}
+        owners = ", ".join(
+            f"{role}: {view_writer.in_braces(name or self.project.owner(role))}"
+            for role, name in stated.items()
         )
         lines = [
             *self.roles.meta_lines(),
             f"grid: {self.draft.grid}",
-            f"owners: {{science: {owners[0]}, engineering: {owners[1]}}}",
+            f"owners: {{{owners}}}",
             "maturity: draft",
             f"sensitivity: {self.project.sensitivity}",
         ]

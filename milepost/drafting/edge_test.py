@@ -12,9 +12,10 @@ from milepost.beginning.view_writer import UnitTest, Value
 from milepost.drafting.comparison import values_of_nothing
 from milepost.drafting.draft import Draft
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT
-from milepost.drafting.query import column_names, expression, walk
+from milepost.drafting.query import JINJA, column_names, expression, walk
 from milepost.drafting.reference import reference_sql
 from milepost.drafting.runnable import NUMBERS, runnable
+from milepost.drafting.spans import in_utc
 
 # Two facts that are a microsecond apart, on both sides of a grid instant.
 _AT_MIDNIGHT = datetime.fromisoformat("2026-01-02")
@@ -31,7 +32,7 @@ def edge_test(draft: Draft) -> UnitTest | None:
             {**row, **_keys(draft, row, "b", 2), KNOWN_AT: _JUST_BEFORE},
         ]
         fixture = _fixture(draft, rows)
-        with duckdb.connect() as database:
+        with in_utc(duckdb.connect()) as database:
             try:
                 facts = database.execute(
                     runnable(draft.facts, draft.layers, KNOWN_AT, f"({fixture})")
@@ -52,6 +53,10 @@ def _edge(draft: Draft) -> str:
 def _used(draft: Draft) -> list[str]:
     """Return the columns of the model that the facts use, in its order, and instants last."""
     named = set(draft.facts.model.renamed.values())
+    # A layer with `*` does not name what the keys and features are of.
+    values = [feature.measure.value for feature in draft.features.features]
+    for node in (*(expression(key.sql) for key in draft.keys), *filter(None, values)):
+        named |= column_names(node)
     for layer in draft.layers:
         for sql in (*layer.items, *layer.conditions):
             for part in walk(expression(sql)) if sql != "*" else ():
@@ -110,6 +115,8 @@ def _rows_like_real_ones(draft: Draft) -> Iterator[dict[str, Any]]:
         "order by all limit 20"
     ).fetchall()
     for real in rows:
+        if JINJA.search(str(real)):
+            continue  # dbt would read it otherwise
         yield {**_made_up(draft), **dict(zip(chosen, real, strict=True))}
 
 

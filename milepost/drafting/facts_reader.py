@@ -7,9 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from milepost.drafting.facts import INSTANTS, Facts, Layer, cte_queries, unqualified
 from milepost.drafting.kept_text import kept_text
-from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT, Model, Models
 from milepost.drafting.notes import Notes, Untranslatable
+from milepost.drafting.obstacles import (
+    check_names,
+    check_table,
+    check_versions,
+    kind_of,
+    note_sample,
+    obstacle_of,
+)
 from milepost.drafting.query import (
     Node,
     Query,
@@ -33,28 +40,32 @@ _JOINED_HINT = (
 class FactsReader:
     """Reads the facts of a query; what it cannot translate is noted.
 
-    `spans` are those of the conditions on time that were found.
+    `spans` are those of the conditions on time that were found. `left_out` are the conditions that
+    the view does not have.
     """
 
     query: Query
     models: Models
     notes: Notes
     spans: list[tuple[Node, Span]] = field(default_factory=list)
+    left_out: list[Node] = field(default_factory=list)
 
     def read(self, table: Node, ctes: Mapping[str, Node]) -> Facts:
         """Return the facts behind a FROM, whose CTEs are given by name."""
+        check_table(self.query, table)
+        note_sample(self.query, table, self.notes)
         if table["type"] == "SUBQUERY":
             inner = table["subquery"]["node"]
             name = (table["alias"] or "facts").lower()
-            return self._select(inner, name, {**ctes, **cte_queries(inner)})
+            return self._select(inner, name, {**ctes, **self.ctes(inner)})
         if table["type"] == "BASE_TABLE" and not table["schema_name"]:
             name = table["table_name"].lower()
             if name in ctes:
                 before = dict(list(ctes.items())[: list(ctes).index(name)])
-                return self._select(ctes[name], name, {**before, **cte_queries(ctes[name])})
+                return self._select(ctes[name], name, {**before, **self.ctes(ctes[name])})
         if table["type"] not in {"BASE_TABLE", "TABLE_FUNCTION"}:
             raise DraftError(
-                f"`{self.query.at(table)}`: the aggregates read {_kind(table)} at once",
+                f"`{self.query.at(table)}`: the aggregates read {kind_of(table)} at once",
                 hint="put it into a CTE of its own that has `known_at` and `superseded_at` of its "
                 "facts, and aggregate that",
             )
@@ -65,9 +76,16 @@ class FactsReader:
             self.notes.change(
                 self.query.at(table),
                 f"reads `{model.name}` and not the raw files, so that repeated deliveries, "
-                "corrections and rows with a fault count as everywhere",
+                "corrections and rows with a fault count as everywhere; what is compared are its "
+                "values, and not those of the files",
             )
         return Facts(model, columns)
+
+    def ctes(self, node: Node) -> dict[str, Node]:
+        """Return the selects of the CTEs of a select, by name."""
+        for item in node["cte_map"]["map"]:
+            check_names(self.query, item, item["value"]["aliases"])
+        return cte_queries(node)
 
     def conditions(
         self, conditions: list[Node], facts: Facts
@@ -83,6 +101,7 @@ class FactsReader:
                 translated.append(condition)
             except Untranslatable as reason:
                 self.notes.todo(self.query.at(condition), f"{reason} is left out", reason.remedy)
+                self.left_out.append(comparable(condition))
         return self.split(translated, facts)
 
     def split(self, conditions: list[Node], facts: Facts) -> tuple[list[Node], Span | None, bool]:
@@ -137,7 +156,7 @@ class FactsReader:
             )
 
     def _select(self, node: Node, name: str, ctes: Mapping[str, Node]) -> Facts:
-        if obstacle := _obstacle(node):
+        if obstacle := obstacle_of(node):
             return self._keep(node, name, obstacle, ctes)
         return self._layer(node, name, self.read(node["from_table"], ctes))
 
@@ -158,6 +177,7 @@ class FactsReader:
                     "compute it at lookup: a derived feature",
                 )
                 continue
+            check_versions(self.query, item, facts)
             alias = (item["alias"] or item.get("column_names", [""])[-1]).lower()
             if not alias:
                 raise DraftError(
@@ -192,7 +212,7 @@ class FactsReader:
     def _keep(self, node: Node, name: str, obstacle: Node | str, ctes: Mapping[str, Node]) -> Facts:
         """Return facts of a CTE that is kept as it stands, with what is wrong with it."""
         place = self.query.at(node if isinstance(obstacle, str) else obstacle)
-        kind = obstacle if isinstance(obstacle, str) else _kind(obstacle)
+        kind = obstacle if isinstance(obstacle, str) else kind_of(obstacle)
         tables = {part["table_name"].lower() for part in walk(node) if "table_name" in part}
         if read := sorted(tables & ctes.keys()):
             raise DraftError(
@@ -210,31 +230,3 @@ class FactsReader:
         origins = {column: column if column in INSTANTS else None for column in columns}
         layer = Layer(name, "", text=text)
         return Facts(Model(name, f"({relation})", columns), origins, (layer,), is_whole=False)
-
-
-def _obstacle(node: Node) -> Node | str | None:
-    """Return what keeps a select from being a choice of rows and columns, None if nothing does."""
-    if node["type"] != "SELECT_NODE":
-        return "several selects in one"
-    if any(item["type"] != "ORDER_MODIFIER" for item in node["modifiers"]):
-        return "a `distinct` or `limit`"
-    if node["group_expressions"] or node["having"] or node["qualify"] or node["sample"]:
-        return "an aggregate or a choice among rows"
-    if node["aggregate_handling"] != "STANDARD_HANDLING":
-        return "an aggregate"
-    for item in node["select_list"]:
-        if item["class"] == "STAR" and (item["exclude_list"] or item["replace_list"]):
-            return "a `*` with exceptions"
-        if any(part.get("class") in {"WINDOW", "SUBQUERY"} for part in walk(item)):
-            return "a window function or a subquery"
-        if any(is_aggregate(part) for part in walk(item)):
-            return "an aggregate"
-    if node["from_table"]["type"] not in {"BASE_TABLE", "TABLE_FUNCTION", "SUBQUERY"}:
-        obstacle: Node = node["from_table"]
-        return obstacle
-    return None
-
-
-def _kind(table: Node) -> str:
-    kind = str(table["type"])
-    return {"JOIN": "a join", "EMPTY": "nothing"}.get(kind, kind.lower())

@@ -63,12 +63,16 @@ class DraftFeature:
 
 @dataclass
 class FeatureList:
-    """The features so far, and the computed columns of the facts that they are of, by SQL."""
+    """The features so far, and the computed columns of the facts that they are of, by SQL.
+
+    `taken` are the names of columns that are computed from features.
+    """
 
     facts: str
     columns: set[str]
     features: list[DraftFeature] = field(default_factory=list)
     computed: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def add(self, feature: DraftFeature) -> DraftFeature:
         """Add a feature; one that is there already, under whatever name, is returned."""
@@ -78,15 +82,19 @@ class FeatureList:
             feature = replace(feature, name=alike[0].name)
         if same and (feature.is_hidden or not same[0].is_hidden):
             return same[0]
-        if same:
+        # A hidden feature keeps its name, which computed columns have in their SQL.
+        if same and same[0].column == feature.column:
             self.features[self.features.index(same[0])] = feature
             return feature
-        taken = {item.column for item in self.features}
-        while feature.column in taken:
+        while feature.column in self.names():
             feature = replace(feature, name=f"{feature.name}_too")
         self.features.append(feature)
         self.source(feature)
         return feature
+
+    def names(self) -> set[str]:
+        """Return the names that columns have, hidden ones too."""
+        return self.taken | {item.column for item in self.features}
 
     def source(self, feature: DraftFeature) -> str:
         """Return what a feature is of: the facts, or a column of theirs, as it is declared."""

@@ -9,7 +9,8 @@ from milepost.drafting.facts import Facts, unqualified
 from milepost.drafting.measures import is_aggregate
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, Models
 from milepost.drafting.notes import Notes
-from milepost.drafting.query import Node, Query, comparable, is_column, walk
+from milepost.drafting.obstacles import check_versions
+from milepost.drafting.query import Node, Query, comparable, is_column, reads_clock, walk
 from milepost.drafting.runnable import contract_type, type_of
 from milepost.drafting.spans import grid_of
 from milepost.drafting.written import written
@@ -53,6 +54,7 @@ def grouping_of(query: Query, facts: Facts, models: Models, notes: Notes) -> Gro
     key_nodes: list[Node] = []
     step, series = None, None
     for group in groups:
+        check_versions(query, group, facts, is_column_kept=False)
         instants = facts.instants(group)
         if len(instants) == 1 and instants <= {EVENT_AT, KNOWN_AT}:
             step, series = grid_of(group), group
@@ -87,7 +89,13 @@ def _groups(query: Query, facts: Facts) -> list[Node]:
     groups = []
     for group in query.tree["group_expressions"]:
         if group["class"] == "CONSTANT":
-            groups.append(items[group["value"]["value"] - 1])
+            place = group["value"].get("value")
+            if type(place) is not int or not 0 < place <= len(items):
+                raise DraftError(
+                    f"`{query.at(group)}`: `{written(group)}` is no item of the select",
+                    hint=f"group by columns, or by a number from 1 to {len(items)}",
+                )
+            groups.append(items[place - 1])
         elif is_column(group) and group["column_names"][-1].lower() in aliases:
             name = group["column_names"][-1].lower()
             item = aliases[name]
@@ -106,6 +114,11 @@ def _groups(query: Query, facts: Facts) -> list[Node]:
 
 def _key(query: Query, group: Node, facts: Facts, models: Models) -> Key:
     sql = written(unqualified(group, facts))
+    if reads_clock(group) or any(part.get("class") == "SUBQUERY" for part in walk(group)):
+        raise DraftError(
+            f"`{query.at(group)}`: the key `{sql}` depends on when it runs, or on another table",
+            hint="group by columns of the facts",
+        )
     name = (group["alias"] or (group["column_names"][-1] if is_column(group) else "")).lower()
     if not name or name_fault(name):
         raise DraftError(

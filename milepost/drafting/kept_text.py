@@ -8,7 +8,7 @@ from itertools import pairwise
 import duckdb
 
 from milepost.drafting.models import Models
-from milepost.drafting.query import Node, Query, walk
+from milepost.drafting.query import JINJA, Node, Query, walk
 from milepost.errors import DraftError
 
 _TABLE = re.compile(
@@ -20,6 +20,11 @@ def kept_text(query: Query, node: Node, name: str, models: Models) -> tuple[str,
     """Return the text of a CTE as a model has it, and as the scratch database can run it."""
     data = query.text.encode()
     begin, end = _range(query.text, name)
+    if JINJA.search(data[begin:end].decode()):
+        raise DraftError(
+            f"`{query.at(node)}`: dbt would read a comment of the CTE `{name}` as Jinja",
+            hint="leave its braces out",
+        )
     texts = []
     for is_model in (True, False):
         text = data[begin:end].decode()

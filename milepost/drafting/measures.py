@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from milepost.drafting.models import SUPERSEDED_AT
 from milepost.drafting.notes import Untranslatable
 from milepost.drafting.query import Node, conjuncts, expression, function_names, reads_clock, walk
 from milepost.drafting.spans import Span
@@ -146,7 +145,8 @@ def _of_constant(measure: Measure, node: Node, *, is_filtered: bool) -> Measure:
     assert measure.value is not None  # noqa: S101 - the caller has looked
     if measure.value["class"] == "CAST" and measure.value["child"]["class"] != "CONSTANT":
         return measure
-    if measure.value.get("value", {}).get("is_null"):
+    constant = measure.value.get("child", measure.value)
+    if constant["value"]["is_null"]:
         raise Untranslatable(f"`{written(node)}` is of a null", "aggregate a column")
     if measure.aggregate == "count" or (
         measure.aggregate == "sum" and _is_one(measure.value) and not is_filtered
@@ -205,8 +205,6 @@ def _check_value(measure: Measure) -> None:
     for part in walk(measure.value) if measure.value else ():
         if part.get("class") in {"SUBQUERY", "WINDOW"}:
             raise Untranslatable("an aggregate of a subquery", _OTHERS)
-        if part.get("class") == "COLUMN_REF" and part["column_names"][-1] == SUPERSEDED_AT:
-            raise Untranslatable("an aggregate of `superseded_at`", _OTHERS)
     if measure.value is not None and reads_clock(measure.value):
         raise Untranslatable(
             f"`{written(measure.value)}` depends on when it runs",

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
 from milepost.drafting.query import Node
+from milepost.drafting.query import table as parsed_table
+from milepost.drafting.raw_files import table_of
+from milepost.drafting.spans import in_utc
 from milepost.errors import DraftError
 from milepost.raw.declaration import raw_table
 from milepost.release.near_names import suggest
@@ -47,7 +50,7 @@ class Models:
         import duckdb
 
         try:
-            return cls(catalog, duckdb.connect(database, read_only=True))
+            return cls(catalog, in_utc(duckdb.connect(database, read_only=True)))
         except duckdb.Error as error:
             raise DraftError(
                 f"the scratch database `{database}` cannot be opened: {error}",
@@ -88,7 +91,22 @@ class Models:
             return self._of_files(str(files[0]))
         if "/" in table["table_name"]:
             return self._of_files(table["table_name"])
-        return self.named(table["table_name"])
+        model = self.named(table["table_name"])
+        self._check_place(table, model)
+        return model
+
+    def _check_place(self, table: Node, model: Model) -> None:
+        """Raise a DraftError where a query names the table of another schema or database."""
+        built = parsed_table(model.relation)
+        current = self.database.execute("select current_database(), current_schema()").fetchone()
+        for part, default in zip(("catalog_name", "schema_name"), current or (), strict=True):
+            name = built[part] or default
+            if table[part] and table[part].lower() != name.lower():
+                raise DraftError(
+                    f"`{table[part]}.{table['table_name']}` is not the model `{model.name}`, whose "
+                    f"table is in `{name}`",
+                    hint=f"read `{model.name}` as this project builds it: {model.relation}",
+                )
 
     def columns_of(self, relation: str, name: str) -> dict[str, str]:
         """Return the types of the columns of a table, or of a query in parentheses."""
@@ -121,16 +139,7 @@ class Models:
             for node in self.catalog.nodes.values()
             if "source_name" in node and node["config"].get("meta", {}).get("raw_uri")
         ]
-        tables = [raw_table(node) for node in sources]
-        within = [table for table in tables if f"/{table.identifier}/" in f"{uri}/"]
-        matching = [table for table in within if uri.startswith(table.raw.uri())] or within
-        if len(matching) != 1:
-            raise DraftError(
-                f"`{uri}` belongs to no raw table of the project",
-                hint=suggest(uri, [table.name for table in tables]) + "; a query may also read "
-                "the staging model itself: `from stg_...`",
-            )
-        (table,) = matching
+        table = table_of(uri, [raw_table(node) for node in sources])
         bases = [name for name, node in self._nodes.items() if table.id in _parents(node)]
         ids = {self._nodes[name]["unique_id"] for name in bases}
         staged = [name for name, node in self._nodes.items() if ids & set(_parents(node))]

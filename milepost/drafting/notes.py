@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from milepost.drafting.query import plain
+
 WIDTH = 96
 
 
@@ -55,4 +57,4 @@ class Notes:
 def comment(text: str, indent: str = "") -> Iterator[str]:
     """Yield a text as lines of a comment of SQL."""
     first, further = f"{indent}-- ", f"{indent}--   "
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=further)
+    yield from textwrap.wrap(plain(text), WIDTH, initial_indent=first, subsequent_indent=further)

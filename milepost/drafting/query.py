@@ -15,12 +15,22 @@ Node = Mapping[str, Any]
 
 # What a place is where the parser knows none.
 _NOWHERE = 2**64 - 1
-# Names without parentheses that say what time it is; DuckDB's parser takes them for columns.
-_CLOCK_NAMES = {"current_date", "current_timestamp", "localtimestamp"}
-_CLOCK_FUNCTIONS = {
-    *("now", "today", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp"),
-    *("current_date", "current_timestamp", "localtimestamp"),
+# What says what time it is, and the type of its value. DuckDB's parser takes the names for columns.
+CLOCKS = {
+    **dict.fromkeys(("current_date", "today"), "date"),
+    **dict.fromkeys(("current_localtimestamp", "localtimestamp"), "timestamp"),
+    **dict.fromkeys(("current_localtime", "localtime"), "time"),
+    **dict.fromkeys(("current_time", "get_current_time"), "time with time zone"),
+    **dict.fromkeys(
+        ("current_timestamp", "get_current_timestamp", "now", "transaction_timestamp"),
+        "timestamp with time zone",
+    ),
 }
+_CLOCK_NAMES = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+# A brace with which Jinja begins.
+JINJA = re.compile(r"\{(?=[{%#])")
+# What depends on the session, though DuckDB does not say so.
+_OF_SESSION = {"current_setting", "getvariable"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,11 @@ class Query:
         return f"{self.place}:{self.line(node)}"
 
     def comment_at(self, node: Node) -> str:
-        """Return the comment that ends the line of a node, empty where there is none."""
-        return _comment(self.text.splitlines()[self.line(node) - 1])
+        """Return the comment that ends the line of a node, if it is the last that begins there."""
+        number = self.line(node)
+        of_line = [item for item in self.tree["select_list"] if self.line(item) == number]
+        is_last = not of_line or of_line[-1] is node
+        return _comment(self.text.splitlines()[number - 1]) if is_last else ""
 
     def opening_comment(self) -> str:
         """Return the comment that the query begins with."""
@@ -55,7 +68,7 @@ class Query:
             if not line.strip().startswith("--"):
                 break
             lines.append(line.strip().removeprefix("--").strip())
-        return " ".join(" ".join(lines).split())
+        return plain(" ".join(" ".join(lines).split()))
 
 
 def parse(text: str, place: str) -> Query:
@@ -101,6 +114,11 @@ def expression_sql(node: Node) -> str:
     tree = dict(_parsed("select 1")["statements"][0]["node"])
     tree["select_list"] = [{**node, "alias": ""}]
     return select_sql(tree).removeprefix("SELECT ")
+
+
+def plain(text: str) -> str:
+    """Return a text in which dbt finds no Jinja."""
+    return JINJA.sub("{ ", text)
 
 
 def walk(value: Any) -> Iterator[Node]:
@@ -157,18 +175,22 @@ def is_clock(node: Node) -> bool:
     if node.get("class") == "COLUMN_REF":
         names = node["column_names"]
         return len(names) == 1 and names[0].lower() in _CLOCK_NAMES
-    if node.get("class") != "FUNCTION":
-        return False
-    name = node["function_name"].lower()
-    # `now() at time zone 'UTC'`
-    is_in_utc = name == "timezone" and node["children"][0].get("value", {}).get("value") == "UTC"
-    return name in _CLOCK_FUNCTIONS or (is_in_utc and is_clock(node["children"][1]))
+    return node.get("class") == "FUNCTION" and node["function_name"].lower() in CLOCKS
+
+
+def is_age(node: Node) -> bool:
+    """Return whether a node is the time from an instant to today: `age(known_at)`."""
+    is_named_age = str(node.get("function_name")).lower() == "age"
+    return is_named_age and len(node["children"]) == 1
 
 
 def reads_clock(node: Node) -> bool:
     """Return whether an expression depends on when it runs: on the clock, or on chance."""
     return any(
-        is_clock(part) or part.get("function_name") in _volatile_functions() for part in walk(node)
+        is_clock(part)
+        or is_age(part)
+        or str(part.get("function_name")).lower() in _inconsistent_functions()
+        for part in walk(node)
     )
 
 
@@ -198,11 +220,12 @@ def function_names(kind: str) -> frozenset[str]:
 
 
 @cache
-def _volatile_functions() -> frozenset[str]:
+def _inconsistent_functions() -> frozenset[str]:
+    """Return the functions that give other values in another query, transaction or session."""
     rows = _database().execute(
-        "select distinct function_name from duckdb_functions() where stability = 'VOLATILE'"
+        "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT'"
     )
-    return frozenset(name for (name,) in rows.fetchall())
+    return frozenset(name for (name,) in rows.fetchall()) | _OF_SESSION
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -221,4 +244,4 @@ def _database() -> Any:
 def _comment(line: str) -> str:
     # A quoted text may hold two dashes, which begin no comment.
     rest = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", line)
-    return rest.partition("--")[2].strip()
+    return plain(rest.partition("--")[2].strip())

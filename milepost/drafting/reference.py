@@ -9,7 +9,7 @@ from typing import Any, cast
 import duckdb
 
 from milepost.drafting.draft import Draft
-from milepost.drafting.facts import cte_queries, unqualified
+from milepost.drafting.facts import unqualified
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT
 from milepost.drafting.query import (
     Node,
@@ -27,15 +27,22 @@ _ANY_INSTANT = datetime.fromisoformat("2026-01-01")
 _ALONG = "milepost__known_at"
 
 
-def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str = "") -> str:
+def reference_sql(
+    draft: Draft,
+    now: datetime,
+    *,
+    as_meant: bool,
+    relation: str = "",
+    has_null_key: bool = False,
+) -> str:
     """Return SQL with the keys and columns of the view, as the query has them at an instant.
 
     Its clock is at `now`, and its table holds what was known by then. With `as_meant` it has the
     changes that the notes of the draft name, which the view is made with; without, it is the query
-    as it stands. `relation` is read in place of the model's table.
+    as it stands. What the draft left out is left out in both. `relation` is read in place of the
+    model's table. With `has_null_key` the rows are those that a view leaves out.
     """
-    tree = dict(draft.query.tree)
-    tree["modifiers"], tree["having"], tree["qualify"] = [], None, None
+    tree = _translated(draft)
     series = draft.grouping.series
     key_nodes = draft.grouping.key_nodes
     added = [*key_nodes, *([series] if series else [])]
@@ -47,13 +54,14 @@ def reference_sql(draft: Draft, now: datetime, *, as_meant: bool, relation: str 
         tree = _as_meant(draft, tree, now)
     tree = dict(at_instant(tree, now))
     source = relation or draft.facts.model.relation
-    tree = _with_table(draft, tree, _as_of(draft, now, source, as_meant=as_meant))
+    tree = _with_table(tree, _as_of(draft, now, source, as_meant=as_meant))
     count = len(draft.query.tree["select_list"])
     places = {key.name: count + n for n, key in enumerate(draft.keys)}
     places |= dict(draft.select_places)
     selected = ", ".join(f"c{place} as {name}" for name, place in places.items())
     names = ", ".join(f"c{n}" for n in range(len(tree["select_list"])))
-    where = " and ".join(f"{key.name} is not null" for key in draft.keys)
+    has_keys = " and ".join(f"{key.name} is not null" for key in draft.keys)
+    where = f"not ({has_keys})" if has_null_key else has_keys
     if series:
         step = draft.grouping.series_step
         where += f" and c{count + len(key_nodes)} = timestamp '{now}' - interval 1 {step}"
@@ -70,6 +78,26 @@ def check_query(draft: Draft) -> None:
             f"`{draft.query.place}` does not run: {str(error).splitlines()[0]}",
             hint="capture a query that gives rows: run it on the scratch database first",
         ) from error
+
+
+def _translated(draft: Draft) -> dict[str, Any]:
+    """Return the query without what the draft left out, of which an item of its select is null."""
+
+    def without(part: Node) -> Node | None:
+        if part.get("sample"):
+            return cast(Node, replaced({**part, "sample": None}, without))
+        is_left_out = draft.left_out and "class" in part and comparable(part) in draft.left_out
+        return expression("true") if is_left_out else None
+
+    items = [
+        item
+        if place in draft.select_places.values() or draft.grouping.is_group(item)
+        else expression("null")
+        for place, item in enumerate(draft.query.tree["select_list"])
+    ]
+    tree = {**draft.query.tree, "modifiers": [], "having": None, "qualify": None}
+    tree["select_list"] = items
+    return cast(dict[str, Any], replaced(tree, without))
 
 
 def _as_meant(draft: Draft, tree: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -137,10 +165,12 @@ def _as_of(draft: Draft, now: datetime, relation: str, *, as_meant: bool) -> str
     )
 
 
-def _with_table(draft: Draft, tree: Node, subquery: str) -> dict[str, Any]:
-    """Return a query that reads a subquery in place of its table."""
+def _with_table(tree: Node, subquery: str, ctes: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a query that reads a subquery in place of its table. `ctes` are those around it."""
 
     def read(part: Node) -> Node | None:
+        if "cte_map" in part:
+            return _with_table(part, subquery, names)
         kind = part.get("type")
         is_table = kind == "BASE_TABLE" and (
             part["schema_name"] or part["table_name"].lower() not in names
@@ -150,5 +180,11 @@ def _with_table(draft: Draft, tree: Node, subquery: str) -> dict[str, Any]:
         alias = part["alias"] or part.get("table_name") or "milepost__table"
         return {**table(subquery), "alias": alias}
 
-    names = {*cte_queries(draft.query.tree)}
-    return cast(dict[str, Any], replaced(tree, read))
+    names = ctes
+    items = []
+    for item in tree["cte_map"]["map"]:
+        # A CTE sees those before it.
+        items.append(replaced(item, read))
+        names = names | {item["key"].lower()}
+    body = {part: replaced(value, read) for part, value in tree.items() if part != "cte_map"}
+    return {**body, "cte_map": {"map": items}}

@@ -17,12 +17,14 @@ from milepost.drafting.feature_list import (
 )
 from milepost.drafting.grouping import Grouping
 from milepost.drafting.measures import Measure, is_aggregate, measure_of
-from milepost.drafting.models import Models
+from milepost.drafting.models import SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes, Untranslatable
+from milepost.drafting.obstacles import check_computed, check_item
 from milepost.drafting.query import Node, Query, expression, replaced, walk
 from milepost.drafting.runnable import NUMBERS, contract_type, type_of
 from milepost.drafting.spans import Span
 from milepost.drafting.written import written
+from milepost.errors import DraftError
 
 STEP_HOURS = {"hour": 1, "day": 24, "week": 168}
 
@@ -50,6 +52,7 @@ class Selection:
     def read(self) -> None:
         """Read every item that is not grouped by; what is no feature is noted."""
         for item in self.query.tree["select_list"]:
+            check_item(self.query, item)
             if not self.grouping.is_group(item):
                 self._add(item)
         self.features.add_samples()
@@ -60,6 +63,7 @@ class Selection:
             if is_aggregate(item):
                 self._add_aggregate(item)
             elif any(is_aggregate(part) for part in walk(item)):
+                check_computed(item)
                 self._add_computed(item, item)
             else:
                 raise Untranslatable(
@@ -98,6 +102,11 @@ class Selection:
             {**unqualified(node, self.facts), "alias": ""},
             lambda conditions: self.reader.split(conditions, self.facts),
         )
+        if measure.value is not None and SUPERSEDED_AT in self.facts.instants(measure.value):
+            raise Untranslatable(
+                "an aggregate of `superseded_at`, which nobody knew at the time,",
+                "count the version that held: `where superseded_at is null`",
+            )
         return self._typed(measure)
 
     def _typed(self, measure: Measure) -> Measure:
@@ -166,9 +175,12 @@ class Selection:
 
         sql = written(self._divided(item, replaced({**tree, "alias": ""}, column)))
         inputs = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in types.items())
-        data_type = self.models.columns_of(f"(select {sql} as it from (select {inputs}))", sql)[
-            "it"
-        ]
+        try:
+            data_type = self.models.columns_of(f"(select {sql} as it from (select {inputs}))", sql)[
+                "it"
+            ]
+        except DraftError as error:
+            raise Untranslatable(f"`{sql}`, which does not run,", "correct it") from error
         contract = contract_type(data_type)
         if not contract:
             raise Untranslatable(f"`{sql}`, which is {data_type},", "cast it to a type of features")
@@ -177,7 +189,11 @@ class Selection:
         base = plain_name(item["alias"]) or f"computed_{len(self.computed) + 1}"
         has_window = len(set(windows)) == 1
         named_window = window_in(base)
-        name = f"{base.removesuffix(named_window)}{windows[0].suffix}" if has_window else base
+        suffix = windows[0].suffix if has_window else ""
+        name = f"{base.removesuffix(named_window) if has_window else base}{suffix}"
+        while name in self.features.names():
+            name = f"{name.removesuffix(suffix)}_too{suffix}"
+        self.features.taken.add(name)
         line = self.query.line(item)
         self.computed.append(
             Computed(name, sql, contract.lower(), line, self.query.comment_at(item))

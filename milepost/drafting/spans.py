@@ -14,7 +14,17 @@ from functools import cache
 
 import duckdb
 
-from milepost.drafting.query import Node, expression, expression_sql, is_clock, is_column, replaced
+from milepost.drafting.query import (
+    CLOCKS,
+    Node,
+    expression,
+    expression_sql,
+    is_age,
+    is_clock,
+    is_column,
+    replaced,
+    walk,
+)
 
 # Midnights of several weekdays, on both sides of the ends of months of different lengths.
 _MIDNIGHTS = (
@@ -82,14 +92,24 @@ def at_instant(tree: Node, now: datetime) -> Node:
     return _at(tree, f"timestamp '{now}'")
 
 
+def in_utc(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return a connection that reads instants in UTC, as models do, wherever the machine is."""
+    return database.execute("set TimeZone = 'UTC'")
+
+
 def _at(tree: Node, now: str) -> Node:
-    instant, day = expression(now), expression(f"cast({now} as date)")
+    # An instant without a zone is much faster, and in UTC the same but for `at time zone`.
+    is_zoned = any(part.get("function_name") == "timezone" for part in walk(tree))
 
     def time_of(node: Node) -> Node | None:
+        if is_age(node):
+            today = expression(f"date_trunc('day', cast({now} as timestamp))")
+            return {**node, "children": [today, replaced(node["children"][0], time_of)]}
         if not is_clock(node):
             return None
         name = (node.get("function_name") or node["column_names"][0]).lower()
-        return {**(day if name in {"today", "current_date"} else instant), "alias": node["alias"]}
+        kind = CLOCKS[name] if is_zoned else CLOCKS[name].removesuffix(" with time zone")
+        return {**expression(f"cast({now} as {kind})"), "alias": node["alias"]}
 
     fixed: Node = replaced(tree, time_of)
     return fixed
@@ -173,5 +193,5 @@ _connections: list[duckdb.DuckDBPyConnection] = []
 
 def _database() -> duckdb.DuckDBPyConnection:
     if not _connections:
-        _connections.append(duckdb.connect(config={"enable_external_access": "false"}))
+        _connections.append(in_utc(duckdb.connect(config={"enable_external_access": "false"})))
     return _connections[0]

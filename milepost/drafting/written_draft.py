@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+
+from milepost.building import dbt_runs
 from milepost.drafting import capture
 from milepost.drafting.comparison import Comparison, compare
+from milepost.drafting.draft import Draft
 from milepost.drafting.draft_files import DraftFiles, Meaning
 from milepost.drafting.edge_test import edge_test
 from milepost.drafting.models import Models
@@ -37,7 +42,7 @@ class Place:
 class WrittenDraft:
     """The files of a draft, what is left to do in them, and how it compares with its query.
 
-    A line of `todos` says where. `comparison` is None where a part of the query was left out.
+    A line of `todos` says where. `comparison` is None where a CTE is kept as it stands.
     """
 
     paths: list[Path]
@@ -61,26 +66,25 @@ def write(
     models = Models.read(catalog, place.database)
     if name in models.names():
         raise DraftError(f"there is a model `{name}` already", hint="give another name")
-    draft = capture.draft(query, name, models)
-    if draft.facts.is_whole:
-        check_query(draft)
-    facts = ProjectFacts(catalog)
-    files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
-    paths = [files.path, files.path.with_suffix(".yml")]
-    contents = [files.sql(), files.yaml(edge_test(draft))]
-    # dbt opens the database to write.
-    models.database.close()
-    _write(place.project, paths, contents)
+    # dbt opens the database to write, also where a notebook goes on after an error.
+    with closing(models.database):
+        draft = capture.draft(query, name, models)
+        if draft.facts.is_whole:
+            check_query(draft)
+        facts = ProjectFacts(catalog)
+        files = DraftFiles(draft, facts, roles_of(draft.keys, facts.entities(), entity), meaning)
+        paths = [files.path, files.path.with_suffix(".yml")]
+        contents = [files.sql(), files.yaml(edge_test(draft))]
     comparison = None
-    sql, delay = _compiled(place.project, name)
-    if draft.facts.is_whole and not draft.notes.todos:
-        opened = replace(draft, models=Models.read(catalog, place.database))
-        comparison = compare(opened, sql, delay)
-        opened.models.database.close()
-        if comparison.differences:
-            message = f"the view is not the query: {comparison.differences[0]}"
-            contents[0] = files.sql([Note(source, message, "write the view by hand")])
-            (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
+    with _written(place.project, paths, contents):
+        sql, delay = _compiled(place.project, name)
+        if draft.facts.is_whole:
+            opened = replace(draft, models=Models.read(catalog, place.database))
+            with closing(opened.models.database):
+                comparison = _compared(opened, sql, delay)
+    if comparison and (todos_of_values := _todos_of_values(comparison, source)):
+        contents[0] = files.sql(todos_of_values)
+        (place.project / paths[0]).write_text(contents[0], encoding="utf-8")
     todos = [
         todo
         for path, content in zip(paths, contents, strict=True)
@@ -89,20 +93,55 @@ def write(
     return WrittenDraft(paths, draft.notes.changes, todos, comparison)
 
 
-def _write(project: Path, paths: list[Path], contents: list[str]) -> None:
-    for path in paths:
-        if (project / path).exists():
-            raise DraftError(f"`{path}` exists, and is not replaced", hint="give another name")
-    for path, content in zip(paths, contents, strict=True):
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        (project / path).write_text(content, encoding="utf-8")
+def _todos_of_values(comparison: Comparison, source: str) -> list[Note]:
+    """Return what a comparison leaves to do."""
+    if comparison.differences:
+        message = f"the view is not the query: {comparison.differences[0]}"
+        return [Note(source, message, "write the view by hand")]
+    return [] if comparison.rows else [Note(source, comparison.notes()[0])]
+
+
+@contextmanager
+def _written(project: Path, paths: list[Path], contents: list[str]) -> Iterator[None]:
+    """Write files that are new, and remove them where they cannot be compiled and compared."""
+    new: list[Path] = []
+    try:
+        for path, content in zip(paths, contents, strict=True):
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            _create(project, path)
+            new.append(project / path)
+            new[-1].write_text(content, encoding="utf-8")
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _create(project: Path, path: Path) -> None:
+    try:
+        (project / path).touch(exist_ok=False)
+    except FileExistsError as error:
+        raise DraftError(
+            f"`{path}` exists, and is not replaced", hint="give another name"
+        ) from error
+
+
+def _compared(draft: Draft, sql: str, delay: timedelta) -> Comparison:
+    try:
+        return compare(draft, sql, delay)
+    except duckdb.Error as error:
+        raise DraftError(
+            f"`{draft.query.place}` does not run on the facts: {str(error).splitlines()[0]}",
+            hint="run it on the scratch database: it fails for some of the rows",
+        ) from error
 
 
 def _compiled(project: Path, name: str) -> tuple[str, timedelta]:
     """Return the SQL that dbt compiles a view to, and the view's serving delay."""
     target = (project / _TARGET).absolute()
     log = ("--log-level-file", "none")
-    dbt.run(project, *log, "compile", "--select", name, "--target-path", str(target))
+    dbt_runs.run(project, *log, "compile", "--select", name, "--target-path", str(target))
     catalog = dbt.read_project(project).catalog
     (node,) = (
         node

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from milepost.display import LINE
 from milepost.errors import MilepostError
 from milepost.language.messages import Message
 from milepost.release.near_names import near
@@ -13,6 +15,8 @@ from milepost.release.term import Term
 
 # A message is found by so many of its words, and by this share of the words that are asked for.
 FEWEST_WORDS, MOST_OF_WORDS = 2, 0.75
+# A message is printed on so many lines at most, where they are short.
+MOST_LINES = 10
 # More are no answer.
 MOST_MESSAGES = 3
 
@@ -50,7 +54,7 @@ def explain(
     names = {name for term in terms for name in _names(term)}
     listed = near(_key(text), names)
     raise MilepostError(
-        f"nothing explains `{text}`",
+        f"nothing explains `{textwrap.shorten(text, LINE, placeholder=' ...')}`",
         hint=f"there is {', '.join(f'`{name}`' for name in listed)}"
         if listed
         else "name a term, such as `leakage`, or paste an error message in quotes",
@@ -58,13 +62,29 @@ def explain(
 
 
 def _quoted(text: str, messages: Sequence[Message]) -> list[Message]:
-    """Return the messages that are in a text, and in each of its lines, as a list of faults has."""
-    quoted: list[Message] = []
-    for part in dict.fromkeys([text, *text.splitlines()]):
-        matching = [message for message in messages if message.is_in(" ".join(part.split()))]
-        most = max((message.letters for message in matching), default=0)
-        quoted += [message for message in matching if message.letters == most]
+    """Return the messages that are in a text, and in each of its lines, as a list of faults has.
+
+    Of a long text, such as a log, the parts of a message have to be near each other.
+    """
+    lines = [_single_spaced(line) for line in text.splitlines()]
+    in_text = [message for message in messages if message.is_in(_single_spaced(text))]
+    passages = [" ".join(lines[i : i + MOST_LINES]) for i in range(len(lines))]
+    near_by = [
+        message for message in in_text if any(message.is_in(passage) for passage in passages)
+    ]
+    quoted = _longest(near_by)
+    for line in dict.fromkeys(lines):
+        quoted += _longest([message for message in near_by if message.is_in(line)])
     return list(dict.fromkeys(quoted))
+
+
+def _longest(messages: Sequence[Message]) -> list[Message]:
+    most = max((message.letters for message in messages), default=0)
+    return [message for message in messages if message.letters == most]
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _with_most_words(query: str, messages: Sequence[Message]) -> list[Message]:

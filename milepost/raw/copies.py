@@ -23,8 +23,9 @@ _LIST = "copy.json"
 
 @dataclass(frozen=True)
 class CopiedTable:
-    """A table of a copy: up to when it is closed, and its files' names here, in order of time."""
+    """A table of a copy: from when and up to when it is there, and its files, in order of time."""
 
+    first: datetime
     before: datetime
     files: tuple[RawFile, ...]
 
@@ -40,6 +41,7 @@ def copy(
     copied = {table.id: _copied(table, closed[table.id], folder, since) for table in tables}
     listing = {
         id_: {
+            "first": str(table.first),
             "before": str(table.before),
             "files": [
                 [file.uri, str(file.starts_at), str(file.closes_at)]
@@ -56,6 +58,7 @@ def read(folder: Path) -> dict[str, CopiedTable]:
     """Return the tables of a copy, by their ids; the files' columns and rows are not known."""
     return {
         id_: CopiedTable(
+            datetime.fromisoformat(table["first"]),
             datetime.fromisoformat(table["before"]),
             tuple(
                 RawFile(uri, datetime.fromisoformat(starts), datetime.fromisoformat(closes), {}, 0)

@@ -31,13 +31,19 @@ class DistributionChange:
     feature: str
     before: Distribution | None
     after: Distribution | None
+    is_text: bool = False
 
 
 def changes(old: View | None, new: View | None) -> list[DistributionChange]:
     """Return the features whose distribution differs, those of the new view first."""
     names = dict.fromkeys([*(new.features if new else ()), *(old.features if old else ())])
     sides = [
-        DistributionChange(name, _distribution(old, name), _distribution(new, name))
+        DistributionChange(
+            feature=name,
+            before=_distribution(old, name),
+            after=_distribution(new, name),
+            is_text=any(view.types.get(name) == "VARCHAR" for view in (old, new) if view),
+        )
         for name in names
     ]
     return [side for side in sides if side.before != side.after]

@@ -8,6 +8,7 @@ from milepost.display import shortened
 from milepost.release import difference
 from milepost.release.service import Service
 from milepost.review.markdown_tables import of_cost, of_distributions, sides, table
+from milepost.review.markdown_text import inline
 from milepost.review.report import Report
 from milepost.review.view_review import OTHER_CODE, OTHER_DESCRIPTION, REMOVED, ViewReview
 
@@ -21,27 +22,29 @@ _SHOWN = 10
 
 
 def text(report: Report) -> str:
-    """Return the report; statistics and costs are left out where it would be too long."""
+    """Return the report; statistics and costs are left out where it would be too long.
+
+    One that is still too long ends after a line. Only statistics and costs are folded up, and a
+    table may end after any of its rows.
+    """
     for is_full in (True, False):
         whole = "\n".join(_lines(report, is_full=is_full))
         if len(whole) <= LONGEST:
             return whole
-    return whole[:LONGEST] + "\n\n(cut: `milepost report --json` has it all)"
+    return (
+        whole[: whole.rindex("\n", 0, LONGEST)] + "\n\n(cut: `milepost report --json` has it all)"
+    )
 
 
 def _lines(report: Report, *, is_full: bool) -> Iterator[str]:
     touched = report.touched
     yield MARK
     yield f"## Milepost: {len(touched)} of {len(report.views)} feature views change\n"
-    yield (
-        f"Against release `{report.against}`.\n"
-        if report.against
-        else ("Nothing is published yet: each view is new.\n")
-    )
+    yield f"{_against(report)}\n"
     if report.refused:
         yield "**The gate refuses this:**\n"
-        yield from (f"- {reason}" for reason in report.refused)
-        yield f"\nWhat to do: {report.remedies}\n"
+        yield from (f"- {inline(reason)}" for reason in report.refused)
+        yield f"\nWhat to do: {inline(report.remedies)}\n"
     else:
         yield "The gate refuses nothing of this.\n"
     if touched:
@@ -52,6 +55,17 @@ def _lines(report: Report, *, is_full: bool) -> Iterator[str]:
     yield from _services(report.services, report.service_differences)
     if is_full:
         yield from of_cost(report.cost)
+
+
+def _against(report: Report) -> str:
+    if report.against is None:
+        return "Nothing is published yet: each view is new."
+    if report.against == report.current:
+        return f"Against release `{report.against}`."
+    return (
+        f"Against release `{report.against}`, which is not the current one. The gate compares with "
+        f"it, too. `milepost publish` compares with `{report.current}`: it may refuse more or less."
+    )
 
 
 def _overview(reviews: Sequence[ViewReview]) -> Iterator[str]:
@@ -73,13 +87,13 @@ def _overview(reviews: Sequence[ViewReview]) -> Iterator[str]:
 
 
 def _view(review: ViewReview, *, is_full: bool) -> Iterator[str]:
-    yield f"### `{review.view}`\n"
+    yield f"### {inline(f'`{review.view}`')}\n"
     for sentence in _sentences(review):
-        nested = sentence.startswith("  ")
-        yield f"  - {sentence.strip()}" if nested else f"- {sentence}"
+        indent = "  " if sentence.startswith("  ") else ""
+        yield f"{indent}- {inline(sentence)}"
     yield ""
     if is_full and review.distribution_changes:
-        yield from of_distributions(review.distribution_changes)
+        yield from of_distributions(review.distribution_changes, is_sensitive=review.is_sensitive)
 
 
 def _sentences(review: ViewReview) -> Iterator[str]:
@@ -106,7 +120,8 @@ def _sentences(review: ViewReview) -> Iterator[str]:
         for change in changes.features[:_SHOWN]:
             yield (
                 f"  `{change.feature}`: {change.instant_count:,} values, first at "
-                f"{change.first_at}" + (f" of `{change.key}`" if change.key else "")
+                f"{change.first_at}"
+                + (f" of `{change.key}`" if change.key and not review.is_sensitive else "")
             )
         if len(changes.features) > _SHOWN:
             yield f"  and {len(changes.features) - _SHOWN} more features"
@@ -170,6 +185,6 @@ def _services(
                 for item in services
             ),
         )
-    yield from (f"- {line.strip()}" for line in lines)
+    yield from (f"- {inline(line)}" for line in lines)
     if lines:
         yield ""

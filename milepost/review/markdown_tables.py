@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from milepost.review.cost import Cost
 from milepost.review.distributions import Distribution, DistributionChange
+from milepost.review.markdown_text import inline
 
 # The slowest tables: more of them tell no more.
 _SHOWN = 10
@@ -15,9 +16,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
     """Yield the lines of a table, and an empty one."""
     yield f"| {' | '.join(titles)} |"
     yield f"|{' --- |' * len(titles)}"
-    for row in rows:
-        cells = [cell.replace("|", "\\|") for cell in row]
-        yield f"| {' | '.join(cells)} |"
+    yield from (f"| {' | '.join(map(inline, row))} |" for row in rows)
     yield ""
 
 
@@ -26,8 +25,11 @@ def sides(before: str, after: str) -> str:
     return after if before == after else f"{before or 'none'} → {after or 'none'}"
 
 
-def of_distributions(changes: Sequence[DistributionChange]) -> Iterator[str]:
-    """Yield what differs between the values before and after, folded up."""
+def of_distributions(changes: Sequence[DistributionChange], *, is_sensitive: bool) -> Iterator[str]:
+    """Yield what differs between the values before and after, folded up.
+
+    Values of texts and of sensitive views are left out: a pull request is read by more people.
+    """
     yield f"<details><summary>Statistics: {len(changes)} features differ</summary>\n"
     yield from table(
         ("feature", "null share", "least", "5 %", "median", "95 %", "greatest"),
@@ -37,7 +39,9 @@ def of_distributions(changes: Sequence[DistributionChange]) -> Iterator[str]:
                 *(
                     sides(before, after)
                     for before, after in zip(
-                        _cells(change.before), _cells(change.after), strict=True
+                        _cells(change.before, is_shown=not (is_sensitive or change.is_text)),
+                        _cells(change.after, is_shown=not (is_sensitive or change.is_text)),
+                        strict=True,
                     )
                 ),
             )
@@ -47,11 +51,13 @@ def of_distributions(changes: Sequence[DistributionChange]) -> Iterator[str]:
     yield "</details>\n"
 
 
-def _cells(distribution: Distribution | None) -> list[str]:
+def _cells(distribution: Distribution | None, *, is_shown: bool) -> list[str]:
     """Return the cells of one side: null share, least value, quantiles, greatest value."""
     if distribution is None:
         return [""] * 6
     share = distribution.null_share
+    if not is_shown:
+        return ["" if share is None else f"{share:.2%}", *["not shown"] * 5]
     values = [
         distribution.least,
         *(distribution.quantiles.get(name) for name in ("0.05", "0.5", "0.95")),

@@ -4,6 +4,9 @@ Several owners on a line of CODEOWNERS are alternatives: any of them is enough. 
 roles has files of its own. The evidence of a view is engineering's; the SQL, the YAML and the
 stress certificate are science's. A change of what a view in production computes makes both the
 evidence and the certificate anew, wherever in the project it is made, and so needs both roles.
+
+Of the lines of CODEOWNERS that fit a file only the last counts: those of Milepost are at its end.
+Who may change CODEOWNERS or a workflow may end all of this: both have an owner, too.
 """
 
 from __future__ import annotations
@@ -12,57 +15,66 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from milepost.building.model_files import sql_file, yaml_file
 from milepost.building.project import Project
 from milepost.errors import PublishError
-from milepost.standards.places import sql_file, yaml_file
 from milepost.stress import certificate
 
 BEGIN, END = "# milepost owners: begin", "# milepost owners: end"
+_BLOCK = re.compile(rf"^{BEGIN}$.*?^{END}$\n?", re.MULTILINE | re.DOTALL)
 _NOTE = "# Written by `milepost owners`: docs/guides/review-a-change.md says what it enforces."
+# What holds the rules of approval and the checks, from the root of the repository.
+_GUARDED = ("/.github/CODEOWNERS", "/.github/workflows/")
 # The name of a team in the address of its page on GitHub.
 _TEAM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
 _ACCOUNT = re.compile(r"@[A-Za-z0-9-]+(?:/[A-Za-z0-9_-]+)?")
 
 
-def code_owners(project: Project, organisation: str) -> str:
-    """Return the lines of CODEOWNERS for the project's feature views.
+def with_code_owners(text: str, project: Project, organisation: str) -> str:
+    """Return the text of a CODEOWNERS file that ends in the lines for the project's feature views.
 
-    An owner is a team of the organisation, or an account of GitHub if the name begins with `@`.
-    Paths are relative to the root of the repository. Raises a PublishError for a name that GitHub
-    would not take: then it would read none of the file.
+    All else in the file stays as it is. An owner is a team of the organisation, or an account of
+    GitHub if the name begins with `@`. Paths are relative to the root of the repository. Raises a
+    PublishError for a name that GitHub would not take: it would skip the line.
     """
     if project.folder is None:
         raise PublishError(
             "the folder of the project is not here", hint="run the command in the project's folder"
         )
-    owners: dict[str, dict[str, None]] = {}
-    for path, name in _owned_files(project):
-        owners.setdefault(path, {})[_account(name, organisation)] = None
-    root = _path_in_repository(project.folder)
-    width = max((len(root + path) for path in owners), default=0)
-    lines = [f"{(root + path).ljust(width)} {' '.join(names)}" for path, names in owners.items()]
-    return "\n".join([BEGIN, _NOTE, *lines, END]) + "\n"
-
-
-def with_code_owners(text: str, lines: str) -> str:
-    """Return the text of a CODEOWNERS file with these lines in place of those it had.
-
-    All else in the file stays as it is. Without earlier lines they come last, since the last line
-    that fits a file counts.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    if not begin:
-        return f"{text.rstrip()}\n\n{lines}" if text.strip() else lines
-    _, end, after = rest.partition(END + "\n")
-    if not end:
+    other_lines = _BLOCK.sub("", text)
+    if BEGIN in other_lines:
         raise PublishError(
             f"CODEOWNERS has `{BEGIN}` without `{END}`", hint="put the line back, or remove both"
         )
-    return before + lines + after
+    root = _path_in_repository(project.folder)
+    owners: dict[str, dict[str, None]] = {}
+    guards: dict[str, None] = {}
+    for path, role, name in _owned_files(project):
+        account = _account(name, organisation)
+        owners.setdefault(root + path, {})[account] = None
+        if role == "engineering":
+            guards[account] = None
+    if guards:
+        owners |= {path: guards for path in _GUARDED if not _has_owner(path, other_lines)}
+    width = max(map(len, owners), default=0)
+    lines = [f"{path.ljust(width)} {' '.join(accounts)}" for path, accounts in owners.items()]
+    block = "\n".join([BEGIN, _NOTE, *lines, END]) + "\n"
+    return f"{other_lines.rstrip()}\n\n{block}" if other_lines.strip() else block
 
 
-def _owned_files(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield each file of the project's feature views with an owner of it, view by view."""
+def _has_owner(path: str, text: str) -> bool:
+    """Return whether a line of CODEOWNERS gives a path below `.github`, or all of it, an owner."""
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
+    fitting = [
+        names
+        for pattern, *names in filter(None, lines)
+        if pattern.removesuffix("**").strip("/") in (".github", path.strip("/"))
+    ]
+    return bool(fitting and fitting[-1])
+
+
+def _owned_files(project: Project) -> Iterator[tuple[str, str, str]]:
+    """Yield each file of the project's feature views with role and name of an owner of it."""
     catalog = project.catalog
     for view in catalog.feature_views():
         node = catalog.nodes[view.unique_id]
@@ -76,7 +88,7 @@ def _owned_files(project: Project) -> Iterator[tuple[str, str]]:
             ((beside / f"{view.name}.evidence.json").as_posix(), "engineering"),
         ):
             if role in view.owners:
-                yield path, view.owners[role]
+                yield path, role, view.owners[role]
 
 
 def _account(name: str, organisation: str) -> str:

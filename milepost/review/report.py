@@ -19,7 +19,6 @@ from milepost.publishing.database import open_database
 from milepost.publishing.refusal import REBUILD, Refusal, lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.difference import ServiceDifference
-from milepost.release.manifest import Manifest
 from milepost.release.release_argument import resolve
 from milepost.release.service import Service
 from milepost.review import cost
@@ -36,11 +35,14 @@ class Report:
     """What a change does to the features of a project.
 
     `against` is the id of the release, None where nothing is published yet. `refused` are the
-    reasons for which the gate would not publish, `remedies` what to do about them. `services` are
-    all that use a view which is touched.
+    reasons for which the gate would not publish after it, `remedies` what to do about them.
+    `services` are all that use a view which is touched.
     """
 
     against: str | None
+    current: str | None
+    """The id of the current release, after which `milepost publish` would publish."""
+
     views: list[ViewReview]
     service_differences: list[ServiceDifference]
     services: list[Service]
@@ -62,22 +64,25 @@ def report(
     `release` is any argument for a release, and `state` the `target` of a checkout of the base
     branch. A view that was not built is one that the change leaves as it is, or is refused.
     """
-    current = _released(store, release)
+    pointer = pointers.pointer(store)
+    has_none = release == "current" and pointer is None
+    released = None if has_none else releases.read(store, resolve(store, release))
     project = Project.read(dbt_manifest)
     is_built = database.exists()
     connection = open_database(database, project.catalog) if is_built else duckdb.connect()
     with closing(connection) as con:
         records = build_records.read(con) if is_built else Records()
-        uploads = Uploads(store, current, is_dry_run=True)
-        candidate = Candidate.of(project, con, records, current, uploads)
+        uploads = Uploads(store, released, is_dry_run=True)
+        candidate = Candidate.of(project, con, records, released, uploads)
         base = Base.read(state, records) if state else None
         reviewer = Reviewer(candidate, base)
         reviews = list(reviewer.reviews())
         refused = [refusal for refusal in rules.refusals(candidate) if _concerns(refusal, reviews)]
         users = {name for review in reviews if review.is_touched for name in review.services}
-        services = [*reviewer.manifest.services, *(current.services if current else ())]
+        services = [*reviewer.manifest.services, *(released.services if released else ())]
         return Report(
-            against=current.release if current else None,
+            against=released.release if released else None,
+            current=pointer.release if pointer else None,
             views=reviews,
             service_differences=[
                 item for item in reviewer.differences if isinstance(item, ServiceDifference)
@@ -92,13 +97,6 @@ def report(
                 dbt_manifest.with_name("run_results.json"), project.catalog, records, con
             ),
         )
-
-
-def _released(store: Location, release: str) -> Manifest | None:
-    """Return the release that is meant; None where nothing was ever published."""
-    if release == "current" and pointers.pointer(store) is None:
-        return None
-    return releases.read(store, resolve(store, release))
 
 
 def _concerns(refusal: Refusal, reviews: list[ViewReview]) -> bool:

@@ -24,6 +24,7 @@ from milepost.review.base import Base
 from milepost.review.view_review import (
     NEW,
     NEW_VERSION,
+    OPEN,
     OTHER_CHECKS,
     OTHER_CODE,
     OTHER_DESCRIPTION,
@@ -92,6 +93,9 @@ class Reviewer:
             owners=view.owners,
             services=usage.services_with(self.manifest, _reads(view.name)),
             training_sets=usage.training_sets_with(self.manifest, _reads(view.name)),
+            is_sensitive=any(
+                side.sensitivity not in ("", *OPEN) for side in (view, released) if side
+            ),
         )
         return replace(review, change=_change(review))
 

@@ -12,6 +12,8 @@ from milepost.review.distributions import DistributionChange
 NEW, NEW_VERSION, REMOVED = "new", "new version", "removed"
 OTHER_CODE, OTHER_CHECKS, OTHER_DESCRIPTION = "other code", "other checks", "other description"
 UNCHANGED = "unchanged"
+OPEN = ("public", "internal")
+"""Sensitivities of views whose values may stand in a pull request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class ViewReview:
     services: list[str] = field(default_factory=list)
     training_sets: list[str] = field(default_factory=list)
     owners: Mapping[str, str] = field(default_factory=dict)
+    is_sensitive: bool = False
+    """Whether its values are for few people: it states a sensitivity, and not one of `OPEN`."""
 
     @property
     def is_touched(self) -> bool:

@@ -6,7 +6,6 @@ __all__ = [
     "dbt",
     "examined_view",
     "finding",
-    "places",
     "promote",
     "requirement",
     "requirements.production",

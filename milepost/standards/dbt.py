@@ -1,42 +1,20 @@
-"""dbt commands that the standards run: to read a project's files, and to build for a proof."""
+"""A dbt project as its files are now, which dbt parses for the standards."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+from milepost.building.dbt_runs import run
 from milepost.building.project import Project, packages_folder, project_file
 from milepost.errors import PublishError
 
-# As the command `dbt` does, where it is not on PATH.
-_DBT = "from dbt.cli.main import cli; cli(prog_name='dbt')"
 # Where dbt writes what `check` reads: the manifest of the last build stays as the gate needs it.
 _OWN_TARGET = Path("target/standards")
 _CACHE = "partial_parse.msgpack"
 _PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "docs-paths")
 _DEFAULTS = {"model-paths": "models", "macro-paths": "macros", "seed-paths": "seeds"}
-
-
-def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run a dbt command in the folder of a project; a PublishError with its output if it fails."""
-    done = subprocess.run(  # noqa: S603 - dbt, with arguments of our own
-        [sys.executable, "-c", _DBT, "--quiet", "--no-use-colors", *arguments],
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        output = (done.stdout + done.stderr).strip()
-        raise PublishError(
-            f"`dbt {' '.join(arguments)}` failed:\n{output}",
-            hint="mend what dbt names, then run the command again",
-        )
 
 
 def read_project(folder: Path) -> Project:

@@ -13,11 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from milepost.building.catalog import Catalog
+from milepost.building.declared_entities import read_definitions
 from milepost.building.declared_views import FeatureView
 from milepost.errors import StandardsError
 from milepost.stress.judgement import stress_tolerances
 
 FORMAT = 1
+_ALLOWED = "personal_data_allowed"
 
 
 @dataclass(frozen=True)
@@ -68,19 +71,34 @@ class Evidence:
         return json.dumps(content, indent=2) + "\n"
 
 
-def promises(view: FeatureView, node: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a view's YAML states that was approved with it and that is no part of its code.
+def promises(catalog: Catalog, view: FeatureView, rung: str) -> dict[str, Any]:
+    """Return what YAML states that is approved with a view on a rung and is no part of its code.
 
-    `node` is the view's model. The values are as JSON has them.
+    The values are as JSON has them.
     """
-    stated = {
-        "owners": dict(view.owners),
+    node, lineage = catalog.nodes[view.unique_id], catalog.lineage(view.unique_id)
+    definitions = read_definitions({view.name: node["config"]["meta"]})
+    entities = sorted({role.entity for role in view.entities} & definitions.keys())
+    stated: dict[str, Any] = {
+        "owners": view.owners,
         "fresh_within_hours": view.fresh_within_hours,
-        "bounds": dict(view.bounds),
+        "dense": view.is_dense,
+        "sensitivity": view.sensitivity,
+        "bounds": view.bounds,
         "derived": [asdict(feature) for feature in view.derived],
         "stress_tolerance": stress_tolerances(node, view.features),
+        "entity_definitions": [asdict(definitions[entity]) for entity in entities],
+        "dropped_checks": catalog.dropped_checks(lineage),
+        _ALLOWED: {
+            node_id: allowed
+            for node_id in lineage
+            if (allowed := catalog.nodes[node_id]["config"].get("meta", {}).get(_ALLOWED))
+        },
     }
-    normalised: dict[str, Any] = json.loads(json.dumps(stated))
+    if rung == "deprecated":
+        stated["replaced_by"] = node["config"]["meta"].get("replaced_by")
+        stated["deprecation_date"] = view.deprecated_at
+    normalised: dict[str, Any] = json.loads(json.dumps(stated, sort_keys=True))
     return normalised
 
 

@@ -13,11 +13,12 @@ from milepost.building.build_records import Records
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView, published_name
+from milepost.building.model_files import file_beside
 from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
 from milepost.standards import evidence
 from milepost.standards.evidence import Evidence
-from milepost.standards.places import StatedModel, sql_file
+from milepost.standards.places import StatedModel
 
 Node = Mapping[str, Any]
 
@@ -70,8 +71,12 @@ class ExaminedView:
 
     @property
     def data_tests(self) -> list[Node]:
-        """The data tests of the view itself."""
-        return [test for test in self.tests if test["resource_type"] == "test"]
+        """The data tests of the view itself, but for those that its YAML weakens."""
+        return [
+            test
+            for test in self.tests
+            if test["resource_type"] == "test" and not _is_weakened(test["config"])
+        ]
 
     @property
     def unit_tests(self) -> list[Node]:
@@ -100,7 +105,7 @@ class ExaminedView:
 
     def file_beside(self, ending: str) -> str:
         """Return the path of a file beside the view's SQL, relative to the project's root."""
-        return str(Path(sql_file(self.node)).with_name(f"{self.name}.{ending}"))
+        return file_beside(self.node, ending)
 
     @cached_property
     def evidence(self) -> Evidence | None:
@@ -118,3 +123,13 @@ class ExaminedView:
             return None
         is_of_this = evidence and (evidence.rung, evidence.code) == (self.claimed_rung, self.code)
         return evidence.digest if evidence and is_of_this else None
+
+
+def _is_weakened(config: Mapping[str, Any]) -> bool:
+    """Return whether a data test passes in spite of some rows that it is about."""
+    return (
+        config.get("where") is not None
+        or config.get("limit") is not None
+        or config.get("error_if", "!= 0") != "!= 0"
+        or str(config.get("severity", "error")).lower() != "error"
+    )

@@ -66,10 +66,7 @@ def nullable_keys(node: Node) -> Iterator[Fault]:
     """Find keys of a feature view that are not declared, or may be null."""
     if not _is_view(node):
         return
-    keys: list[str] = []
-    for entity in (_meta(node)["entities"] or {}).values():
-        keys += entity["keys"] if isinstance(entity, dict) else entity
-    for key in [*keys, "available_at"]:
+    for key in [*_keys(_meta(node)["entities"]), "available_at"]:
         column = node["columns"].get(key)
         if column is None:
             yield Fault(f"`{node['name']}` declares no column `{key}`")
@@ -86,7 +83,8 @@ def rates_without_sample(node: Node) -> Iterator[Fault]:
 
 def unnamed_owners(node: Node) -> Iterator[Fault]:
     """Find owners without a name."""
-    for side, owner in (_meta(node).get("owners") or {}).items():
+    owners = _meta(node).get("owners")
+    for side, owner in owners.items() if isinstance(owners, dict) else ():
         if not str(owner or "").strip():
             yield Fault(f"`{node['name']}` has no owner from {side}")
 
@@ -97,6 +95,13 @@ def untagged_personal_data(node: Node) -> Iterator[Fault]:
         if _PERSONAL.search(name) and "personal_data" not in _meta(column):
             table = f"{node['source_name']}.{node['name']}"
             yield Fault(f"`{table}.{name}` does not say whether it is personal data", name)
+
+
+def _keys(entities: Any) -> Iterator[str]:
+    """Yield the key columns that `entities` names; `is declared` says what is no list of names."""
+    for entity in entities.values() if isinstance(entities, dict) else ():
+        keys = entity.get("keys") if isinstance(entity, dict) else entity
+        yield from (key for key in keys if isinstance(key, str)) if isinstance(keys, list) else ()
 
 
 def _is_view(node: Node) -> bool:

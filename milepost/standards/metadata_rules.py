@@ -18,8 +18,8 @@ from milepost.standards.metadata_faults import (
     unnamed_owners,
     untagged_personal_data,
 )
+from milepost.standards.places import StatedModel
 from milepost.standards.rule import Rule
-from milepost.standards.yaml_lines import line_of
 
 Node = Mapping[str, Any]
 
@@ -167,14 +167,14 @@ METADATA_RULES = tuple(check.rule for check in _CHECKS)
 
 def metadata_findings(project: Path, catalog: Catalog, view: str | None) -> Iterator[Finding]:
     """Yield what the rules for YAML find in a project, or in one of its feature views."""
-    for node_id, node in sorted(catalog.nodes.items()):
+    for node_id in sorted(catalog.nodes):
+        node = catalog.nodes[node_id]
         if node.get("package_name") != catalog.project or view not in {None, published_name(node)}:
             continue
-        # A model's YAML may be another file than its SQL; a source has YAML alone.
-        patch = str(node.get("patch_path") or node["original_file_path"]).partition("://")
-        path = patch[2] or patch[0]
-        for check in _CHECKS:
-            if node_id.split(".")[0] in {"model", "source"}:
-                for fault in check.faults(node):
-                    line = line_of(project / path, node["name"], fault.column)
-                    yield Finding(path, line, check.rule.name, fault.message, check.rule.remedy)
+        if node["resource_type"] not in {"model", "source"}:
+            continue
+        faults = [(check.rule, fault) for check in _CHECKS for fault in check.faults(node)]
+        stated = StatedModel(project if faults else None, node)
+        for rule, fault in faults:
+            path, line = stated.place(fault.column or "")
+            yield Finding(path, line, rule.name, fault.message, rule.remedy)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from milepost.building.declared_views import published_name
+from milepost.building.model_files import yaml_file
 from milepost.errors import PublishError
 
 Place: TypeAlias = tuple[str, int]
@@ -19,26 +20,19 @@ _Entries: TypeAlias = Mapping[str, yaml.Node]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def sql_file(node: Mapping[str, Any]) -> str:
-    """Return the path of a model's SQL, relative to its project's root."""
-    return str(node["original_file_path"])
-
-
-def yaml_file(node: Mapping[str, Any]) -> str:
-    """Return the path of the YAML that describes a model or exposure; of its SQL without one."""
-    patch = str(node.get("patch_path") or "")
-    return patch.partition("://")[2] or sql_file(node)
-
-
 class StatedModel:
-    """What the YAML of a model states, with the line of each part.
+    """What the YAML of a model or raw table states, with the line of each part.
 
     Where the file is not there, such as that of a package, each part stands on line 1.
     """
 
     def __init__(self, folder: Path | None, node: Mapping[str, Any]) -> None:
         self.path, self.name = yaml_file(node), published_name(node)
-        self._entries = _named(_root(folder and folder / self.path), "models", str(node["name"]))
+        self.model = str(node["name"])
+        entries, kind = _root(folder and folder / self.path), "models"
+        if "source_name" in node:
+            entries, kind = _named(entries, "sources", str(node["source_name"])), "tables"
+        self._entries = _named(entries, kind, self.model)
         version = node.get("version")
         self._version = _version(self._entries, version) if version is not None else {}
 

@@ -19,6 +19,9 @@ from milepost.standards.requirements.experimental import ROLES
 from milepost.standards.requirements.promotion import certificate_digest
 from milepost.standards.standing import height, missing_for
 
+# The rungs that a view has by evidence.
+_PROVED = ("production", "deprecated")
+
 
 @dataclass(frozen=True)
 class Promotion:
@@ -36,7 +39,7 @@ def promote_view(folder: Path, database: Path, view: str, approver: str | None) 
 
 
 def promote(examined: ExaminedView, approver: str | None) -> Promotion:
-    """Write the next rung of a view, or in production evidence for the code as it is now.
+    """Write the next rung of a view, or from production on evidence for the code as it is now.
 
     Raises a StandardsError with the findings where a requirement is not met, and then writes
     nothing.
@@ -52,12 +55,8 @@ def promote(examined: ExaminedView, approver: str | None) -> Promotion:
     texts = {}
     if examined.claimed_rung != rung:
         texts[examined.stated.path] = with_maturity(folder, examined.stated, rung)
-    if rung == "production":
-        evidence = _evidence(examined, folder, approver)
-        texts[examined.file_beside("evidence.json")] = evidence.text()
-    elif rung == "deprecated":
-        assert examined.evidence is not None  # noqa: S101 - `_next_rung` has looked
-        evidence = replace(examined.evidence, rung=rung)
+    if rung in _PROVED:
+        evidence = _standing_evidence(examined, rung) or _evidence(examined, folder, rung, approver)
         texts[examined.file_beside("evidence.json")] = evidence.text()
     for path, text in texts.items():
         (folder / path).write_bytes(text.encode())
@@ -65,30 +64,40 @@ def promote(examined: ExaminedView, approver: str | None) -> Promotion:
 
 
 def _next_rung(examined: ExaminedView) -> str:
-    """Return the rung above the claimed one; production again where its evidence does not hold."""
+    """Return the rung above the claimed one, or that again where its evidence does not hold."""
     claimed = examined.claimed_rung
-    if claimed == "production" and missing_for(examined, "production"):
+    is_to_go = claimed == "production" and "replaced_by" in examined.meta
+    if claimed not in _PROVED or is_to_go:
+        return RUNGS[height(claimed)]
+    if missing_for(examined, claimed):
         return claimed
-    is_to_go = "replaced_by" in examined.meta
-    if claimed == "deprecated" or (claimed == "production" and not is_to_go):
-        raise StandardsError(
-            f"`{examined.name}` is in `{claimed}`, and its evidence holds",
-            hint="to deprecate a view in production, state `replaced_by` in its `meta` and a "
-            "`deprecation_date`",
-        )
-    return RUNGS[height(claimed)]
+    raise StandardsError(
+        f"`{examined.name}` is in `{claimed}`, and its evidence holds",
+        hint="to deprecate a view in production, state `replaced_by` in its `meta` and a "
+        "`deprecation_date`",
+    )
 
 
-def _evidence(examined: ExaminedView, folder: Path, approver: str | None) -> Evidence:
-    """Return evidence for production, after the proof has run."""
+def _standing_evidence(examined: ExaminedView, rung: str) -> Evidence | None:
+    """Return the evidence of a view in production as it goes on counting when the view is to go.
+
+    None where it does not hold, or the rung is another one.
+    """
+    is_deprecated_now = (examined.claimed_rung, rung) == ("production", "deprecated")
+    if not is_deprecated_now or missing_for(examined, rung) or examined.evidence is None:
+        return None
+    stated = promises(examined.catalog, examined.view, rung)
+    return replace(examined.evidence, rung=rung, promises=stated)
+
+
+def _evidence(examined: ExaminedView, folder: Path, rung: str, approver: str | None) -> Evidence:
+    """Return evidence for a rung, after the proof has run."""
     approval = _approval(examined, approver)
-    version = examined.node.get("version")
-    selector = str(examined.node["name"]) + (f".v{version}" if version is not None else "")
-    result = prove(folder, examined.view, selector)
+    result = prove(folder, examined.view, examined.view.selector)
     place = examined.stated.place()
     _refuse(
         examined,
-        "production",
+        rung,
         [
             Finding(*place, "production: proof", f"`{examined.name}` {fault.message}", fault.remedy)
             for fault in result.faults
@@ -101,9 +110,9 @@ def _evidence(examined: ExaminedView, folder: Path, approver: str | None) -> Evi
         )
     return Evidence(
         view=examined.name,
-        rung="production",
+        rung=rung,
         code=examined.code,
-        promises=promises(examined.view, examined.node),
+        promises=promises(examined.catalog, examined.view, rung),
         proof=result.proof,
         approval=approval,
         certificate=certificate_digest(examined),

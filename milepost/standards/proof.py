@@ -21,6 +21,7 @@ from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
 from milepost.building.project import declared_variables
 from milepost.building.view_code import view_code
+from milepost.errors import StandardsError
 from milepost.standards.clocks import clocks
 from milepost.standards.evidence import Proof
 from milepost.standards.proof_builds import ProofBuilds
@@ -122,7 +123,11 @@ def _faults(con: DuckDBPyConnection, view: FeatureView, proof: Proof) -> Iterato
 
 
 def _calls(con: DuckDBPyConnection, catalog: Catalog, view: FeatureView) -> Iterator[Fault]:
-    calls = clocks(con, catalog, catalog.lineage(view.unique_id))
+    try:
+        calls = clocks(con, catalog, catalog.lineage(view.unique_id))
+    except StandardsError as error:
+        yield Fault(error.message, error.hint)
+        return
     if calls:
         names = ", ".join(f"`{call}`" for call in sorted(calls))
         yield Fault(

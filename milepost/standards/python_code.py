@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from milepost.errors import StandardsError
+
 # Where a dbt project has scripts; notebooks may be anywhere.
 SCRIPT_FOLDERS = ("analyses", "models", "notebooks", "scripts")
 _NOT_OURS = {"target", "dbt_packages", "logs", "node_modules"}
@@ -53,11 +55,21 @@ def is_checked(path: Path) -> bool:
 
 
 def code_blocks(path: Path) -> list[CodeBlock]:
-    """Return the code of a script, or of each cell of a notebook that is Python."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".ipynb":
-        return [CodeBlock(path, text, tuple(range(1, text.count("\n") + 2)))]
-    return list(_cells(path, text))
+    """Return the code of a script, or of each cell of a notebook that is Python.
+
+    Raises a StandardsError for a file that cannot be read as that.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".ipynb":
+            return [CodeBlock(path, text, tuple(range(1, text.count("\n") + 2)))]
+        return list(_cells(path, text))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        kind = "notebook of Jupyter" if path.suffix == ".ipynb" else "script in UTF-8"
+        raise StandardsError(
+            f"`{path.name}` cannot be read as a {kind}: {error!r}",
+            hint="save it anew, or delete it if it is nobody's",
+        ) from error
 
 
 def _cells(path: Path, text: str) -> Iterator[CodeBlock]:

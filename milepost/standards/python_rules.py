@@ -7,12 +7,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
 
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, StandardsError
 from milepost.standards.finding import Finding
 from milepost.standards.python_calls import local_places, pickles
 from milepost.standards.python_code import CodeBlock, code_blocks
@@ -87,25 +87,26 @@ _SECRETS = re.compile(
     | \b[a-z][a-z0-9+.-]*://[^\s/:@{}$<>'"]+:[^\s/:@{}$<>'"]+@""",
     re.VERBOSE,
 )
-_ALLOW = re.compile(r"#\s*allow\s+(milepost\.\w+):\s*\S")
+_ALLOW = re.compile(r"(?:#|--)\s*allow\s+(milepost\.\w+):\s*\S")
 
 
 def python_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
     """Yield what the rules for Python find in scripts and notebooks."""
+    blocks_by_path: dict[Path, list[CodeBlock]] = {}
     for path in paths:
-        relative = path.relative_to(project).as_posix()
-        for block in code_blocks(path):
-            allowed = {
-                rule
-                for line in block.source.splitlines()
-                if line.lstrip().startswith("#")
-                for rule in _ALLOW.findall(line)
-            }
+        try:
+            blocks_by_path[path] = code_blocks(path)
+        except StandardsError as error:
+            relative = path.relative_to(project).as_posix()
+            yield Finding(relative, 1, "unreadable", error.message, error.hint)
+    for path, blocks in blocks_by_path.items():
+        for block in blocks:
+            lines = block.source.splitlines()
             for rule, row, message in _faults(block):
-                line = block.source.splitlines()[row - 1]
-                if rule.name not in {*allowed, *_ALLOW.findall(line)}:
+                if not _is_allowed(rule, lines, row):
+                    relative = path.relative_to(project).as_posix()
                     yield _finding(relative, block.line_number(row), rule, message)
-    yield from _ruff_findings(project, paths)
+    yield from _ruff_findings(project, blocks_by_path)
 
 
 def secret_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
@@ -113,18 +114,26 @@ def secret_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
     for path in paths:
         relative = path.relative_to(project).as_posix()
         text = path.read_text(encoding="utf-8", errors="replace")
-        for number, line in enumerate(text.splitlines(), start=1):
-            if match := _SECRETS.search(line):
+        lines = text.splitlines()
+        for number, line in enumerate(lines, start=1):
+            match = _SECRETS.search(line)
+            if match and not _is_allowed(SECRET, lines, number):
                 # No more than its beginning: what a check prints stands in the logs of CI.
                 message = f"`{match[0][:4]}...` looks like a secret"
                 yield _finding(relative, number, SECRET, message)
+
+
+def _is_allowed(rule: Rule, lines: Sequence[str], row: int) -> bool:
+    """Return whether a row, or a line that is a comment alone, says why a rule does not fit."""
+    comments = [line for line in lines if line.lstrip().startswith(("#", "--"))]
+    return any(rule.name in _ALLOW.findall(line) for line in (lines[row - 1], *comments))
 
 
 def _faults(block: CodeBlock) -> Iterator[tuple[Rule, int, str]]:
     """Yield a rule, a row and what is wrong there; a source that does not parse is ruff's fault."""
     try:
         tree = ast.parse(block.source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return
     for row, place in local_places(tree):
         yield LOCAL_FILE, row, f"`{place}` uses a local file"
@@ -136,9 +145,11 @@ def _finding(path: str, line: int, rule: Rule, message: str) -> Finding:
     return Finding(path, line, rule.name, message, rule.remedy)
 
 
-def _ruff_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
+def _ruff_findings(
+    project: Path, blocks_by_path: Mapping[Path, Sequence[CodeBlock]]
+) -> Iterator[Finding]:
     """Yield what ruff finds with the configuration that Milepost brings."""
-    if not paths:
+    if not blocks_by_path:
         return
     if find_spec("ruff") is None:
         raise MilepostError(
@@ -147,7 +158,7 @@ def _ruff_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
         )
     with as_file(files("milepost.standards").joinpath("ruff.toml")) as config:
         command = [sys.executable, "-m", "ruff", "check", "--quiet", "--no-cache", "--exit-zero"]
-        command += ["--output-format", "json", "--config", str(config), *map(str, paths)]
+        command += ["--output-format", "json", "--config", str(config), *map(str, blocks_by_path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         raise MilepostError(
@@ -155,9 +166,9 @@ def _ruff_findings(project: Path, paths: Sequence[Path]) -> Iterator[Finding]:
         )
     cells = {
         (path, block.cell): block
-        for path in paths
-        if path.suffix == ".ipynb"
-        for block in code_blocks(path)
+        for path, blocks in blocks_by_path.items()
+        for block in blocks
+        if block.cell is not None
     }
     for fault in json.loads(done.stdout):
         path, row = Path(fault["filename"]), fault["location"]["row"]

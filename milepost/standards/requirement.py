@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from inspect import getdoc
 
+from milepost.errors import MilepostError
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.finding import Finding
 from milepost.standards.places import Place
@@ -53,8 +54,11 @@ class Requirement:
         return text[0].upper() + text[1:]
 
     def findings(self, examined: ExaminedView) -> Iterator[Finding]:
-        """Yield where the view does not meet the requirement."""
-        for fault in self.check(examined):
-            path, line = fault.place or examined.stated.place()
-            rule = f"{self.rung}: {self.name}"
-            yield Finding(path, line, rule, f"`{examined.name}` {fault.message}", fault.remedy)
+        """Yield where the view does not meet the requirement, or cannot be examined."""
+        rule = f"{self.rung}: {self.name}"
+        try:
+            for fault in self.check(examined):
+                path, line = fault.place or examined.stated.place()
+                yield Finding(path, line, rule, f"`{examined.name}` {fault.message}", fault.remedy)
+        except MilepostError as error:
+            yield Finding(examined.stated.path, 1, rule, error.message, error.hint)

@@ -1,7 +1,7 @@
 """What sqlfluff says of a project's SQL, with the project's configuration and Milepost's plugin.
 
 A project whose configuration does not say where its macros are is read with the one that
-`milepost init` writes.
+`milepost init` writes, once Milepost is among its packages.
 """
 
 from __future__ import annotations
@@ -34,11 +34,17 @@ def sql_findings(project: Path, models: Sequence[Path]) -> Iterator[Finding]:
             hint='pip install "milepost[standards]"',
         ) from error
     remedies = {rule.name: rule.remedy for rule in SQL_RULES}
-    with _configuration(project) as configuration:
-        # One process: for the files of one view, starting others takes longer than they save.
-        linted = Linter(config=configuration).lint_paths(
-            tuple(map(str, models)), processes=1 if len(models) < 5 else 0
-        )
+    try:
+        with _configuration(project) as configuration:
+            # One process: for the files of one view, starting others takes longer than they save.
+            linted = Linter(config=configuration).lint_paths(
+                tuple(map(str, models)), processes=1 if len(models) < 5 else 0
+            )
+    except (KeyError, ValueError) as error:  # an unknown dialect, a folder of macros that is gone
+        raise MilepostError(
+            f"`sqlfluff` cannot check the SQL of `{project}`: {error}",
+            hint="run `dbt deps` where it names a package, or mend the project's `.sqlfluff`",
+        ) from error
     for directory in linted.paths:
         for file in directory.files:
             path = Path(file.path).resolve().relative_to(project.resolve()).as_posix()
@@ -57,13 +63,12 @@ def _configuration(project: Path) -> Iterator[FluffConfig]:
     from sqlfluff.core import FluffConfig
 
     stated = FluffConfig.from_path(str(project), require_dialect=False)
-    if stated.get("templater") != "jinja" or stated.get(
-        "load_macros_from_path", section=("templater", "jinja")
-    ):
+    has_macros = stated.get("load_macros_from_path", section=("templater", "jinja"))
+    package = (packages_folder(project) / "milepost").absolute()
+    if stated.get("templater") != "jinja" or has_macros or not package.exists():
         yield stated
         return
     template = files("milepost.beginning") / "templates/sqlfluff"
-    package = (packages_folder(project) / "milepost").absolute()
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".cfg") as file:
         text = template.read_text(encoding="utf-8")
         file.write(text.replace("dbt_packages/milepost", str(package)))

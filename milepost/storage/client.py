@@ -65,7 +65,9 @@ def client() -> S3Client:
     config = Config(
         # The first request and four more.
         retries={"mode": "standard", "total_max_attempts": 5},
-        max_pool_connections=PARALLEL_REQUESTS,
+        # Several tables are listed at the same time, each by so many requests. A connection beyond
+        # this number is closed after its request, and urllib3 warns of it.
+        max_pool_connections=4 * PARALLEL_REQUESTS,
         connect_timeout=5,
         read_timeout=READ_TIMEOUT,
     )

@@ -11,12 +11,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import FeatureView
+from milepost.building.model_files import file_beside
 from milepost.building.project import Project
 from milepost.building.view_code import view_code
 from milepost.errors import StandardsError
@@ -79,8 +80,8 @@ class Certificate:
     """All outcomes for the features of a view, and what they were measured on.
 
     `code` is that of `building.view_code`, `share` of a table's rows had a fault that is not of a
-    whole time, and `days` up to `raw_log_end` were in the raw log. `unproven` features had no value
-    in it, so that no fault can be seen to move them.
+    whole time, and `days` up to `raw_log_end` were in each of its raw tables. `unproven` features
+    had no value, so that no fault can be seen to move them.
     """
 
     view: str
@@ -138,8 +139,7 @@ class Certificate:
 
 def path(catalog: Catalog, view: FeatureView) -> str:
     """Return where the certificate of a view is, relative to the root of the project."""
-    model = PurePosixPath(catalog.nodes[view.unique_id]["original_file_path"].replace("\\", "/"))
-    return str(model.with_name(f"{view.name}.stress.json"))
+    return file_beside(catalog.nodes[view.unique_id], "stress.json")
 
 
 def of_view(catalog: Catalog, coder: Coder, view: FeatureView, root: Path) -> Certificate | None:

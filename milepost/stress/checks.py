@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from duckdb import DuckDBPyConnection, Error
+import duckdb
+from duckdb import DuckDBPyConnection
 
 from milepost.errors import LandingError
 from milepost.raw.copies import CopiedTable
@@ -12,6 +13,9 @@ from milepost.raw.silence import check_silence
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.stress.lineage import Check, Table
 from milepost.stress.raw_parts import Part
+
+OF_DATA = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+"""The errors that rows with a fault can cause; any other is of the machine, or of Milepost."""
 
 # As `refuse_set_aside` has it.
 _TOO_MANY = """
@@ -62,8 +66,11 @@ def set_aside(con: DuckDBPyConnection, table: Table) -> tuple[int, str]:
     if not table.counts:
         return 0, ""
     con.execute("delete from milepost_checks.set_aside")
-    for statement in table.counts:
-        con.execute(statement)
+    try:
+        for statement in table.counts:
+            con.execute(statement)
+    except OF_DATA as error:
+        return 0, f"count of what `{table.name}` sets aside: {str(error).partition(':')[0]}"
     counts = "select base, all_set_aside_count from {} where model_id = ? and reason is null"
     before = dict(
         con.execute(counts.format("clean.milepost_checks.set_aside"), [table.id]).fetchall()
@@ -89,5 +96,5 @@ def fails(con: DuckDBPyConnection, check: Check) -> bool:
     """Return whether a data test fails; one that cannot run fails, too."""
     try:
         return bool(con.execute(check.sql).fetchall()[0][0])
-    except Error:
+    except OF_DATA:
         return True

@@ -60,15 +60,19 @@ def _with_value(part: Part, copied: CopiedTable, column: Column, kind: Kind) -> 
         has_fault = _lands_since(part, first + (copied.before - first) / 2)
     value = kind.value
     if kind.hours:
-        value = column.moved(f"interval '{kind.hours} hours'")
+        value = column.by_a_clock_off(kind.hours)
     value = value.format(
         column=column.sql,
         unit=column.unit,
+        unseen=column.unseen,
         category=f"(select mode({column.sql} order by {column.sql}) from {part.relation})",
     )
+    value = f"try_cast({value} as {column.sql_type})"
+    if kind.name != "nulls":
+        value = f"coalesce({value}, {column.sql})"
     return (
-        f"select {_columns('milepost__next')} replace (case when {has_fault} "
-        f"then try_cast({value} as {column.sql_type}) else {column.sql} end as {column.sql}) "
+        f"select {_columns('milepost__next')} replace "
+        f"(case when {has_fault} then {value} else {column.sql} end as {column.sql}) "
         f"from (select *, lead({column.sql}) over (order by milepost__place) as milepost__next "
         f"from {part.relation})"
     )

@@ -17,6 +17,8 @@ from milepost.stress import certificate
 # A fault in 5 of 100 rows that moves a feature by 10 % of itself, on average over its rows, is
 # amplified twofold; below that a feature is as wrong as its rows are. 2026-11.
 TOLERANCE = 0.1
+# As many as production asks of a view's past: weekdays and weekends are in both halves. 2026-11.
+LEAST_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ def faults(
         fault = "a stress certificate of other code" if is_old else "no stress certificate"
         yield CertificateFault(path, f"`{view.name}` has {fault}", run)
         return
+    if proof.days < LEAST_DAYS:
+        yield CertificateFault(
+            path,
+            f"`{view.name}` was given faults on {proof.days} days of its raw logs, and production "
+            f"asks {LEAST_DAYS}",
+            f"run `milepost stress {view.name} --days {LEAST_DAYS}`, or land older data",
+        )
+    yield from _spared(path, catalog, view, proof)
     for feature in proof.unproven:
         yield CertificateFault(
             path,
@@ -78,6 +88,24 @@ def stress_tolerances(node: Mapping[str, Any], features: list[str]) -> dict[str,
             )
         tolerances[feature] = float(stated)
     return tolerances
+
+
+def _spared(
+    path: str, catalog: Catalog, view: FeatureView, proof: certificate.Certificate
+) -> Iterator[CertificateFault]:
+    """Yield one fault if some of what the view reads was given none."""
+    sources = (catalog.nodes[id_] for id_ in sorted(catalog.lineage(view.unique_id)))
+    names = [f"{node['source_name']}.{node['name']}" for node in sources if "source_name" in node]
+    hit = {outcome.table for outcome in proof.outcomes if proof.rows.get(outcome.table)}
+    spared = [f"`{name}`" for name in names if name not in hit]
+    if spared:
+        message = f"`{view.name}` was certified without a fault in {shortened(spared)}"
+    else:
+        message = f"`{view.name}` reads no raw log, to which a fault could be given"
+    if spared or not names:
+        remedy = "read each source through `raw_rows`, with `raw_uri` in its `meta`, and run "
+        run = f"`milepost stress {view.name}` on a raw log in which it has rows"
+        yield CertificateFault(path, message, remedy + run)
 
 
 def _silent_moves(

@@ -7,6 +7,7 @@ follows from its content alone. Rows up to the place `{last}` have a fault that 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +29,9 @@ UNITS = {
     "hours": 60.0,  # minutes
     "celsius": 1.8,  # without the 32 of Fahrenheit
 }
+
+
+_TIME_OF_DAY = re.compile("%-?[HIcX]")
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,41 @@ class Column:
         words = self.name.lower().split("_")
         return next((factor for unit, factor in UNITS.items() if unit in words), None)
 
+    @property
+    def unseen(self) -> str:
+        """The SQL of a key that no row has."""
+        if self.sql_type == "UUID":
+            return f"md5(cast({self.sql} as varchar))"
+        if self.sql_type != "VARCHAR":
+            return f"cast(max({self.sql}) over () as hugeint) + milepost__place"
+        return f"'unseen ' || md5({self.sql})"
+
+    @property
+    def _is_date(self) -> bool:
+        """Whether it says no time of the day."""
+        if self.text_format:
+            return not _TIME_OF_DAY.search(self.text_format)
+        return self.sql_type == "DATE"
+
+    def by_a_clock_off(self, hours: int) -> str:
+        """Return the SQL of an instant by a clock that is off, by which a date may be the next."""
+        if self._is_date:
+            return self.moved(f"interval '{1 if hours > 0 else -1} days'")
+        return self.moved(f"interval '{hours} hours'")
+
     def moved(self, interval: str) -> str:
         """Return the SQL of an instant that is moved by an interval."""
         if self.text_format:
-            return f"strftime({self.instant} + {interval}, '{self._format}')"
-        return f"{self.sql} + {interval}"
+            return f"try(strftime({self.instant} + {interval}, '{self._format}'))"
+        return f"try_cast(try({self.sql} + {interval}) as {self.sql_type})"
 
 
 @dataclass(frozen=True)
 class Kind:
     """A fault: its name, what it means, and of which columns it may be; none: of a whole table.
 
-    `value` is the SQL of the faulty value, or `hours` is by how much an instant moves.
+    `value` is the SQL of the faulty value, or `hours` is by how much an instant moves. Where it is
+    null, as that of a number too large for its type, the row keeps its value; but for `nulls`.
     `is_of_time`: all rows of the newest half of the log may have it, and not a share of all rows.
     """
 
@@ -88,14 +115,14 @@ _ALL: tuple[Role, ...] = ("key", "category", "number", "instant", "flag")
 OF_COLUMNS = (
     Kind("nulls", "the value is missing", _ALL, "null"),
     Kind("zero", "the number is 0", ("number",), "0"),
-    Kind("sign", "the number has the other sign", ("number",), "-{column}"),
-    Kind("outliers_x10", "the number is ten times as large", ("number",), "{column} * 10"),
-    Kind("outliers_x1000", "it is a thousand times as large", ("number",), "{column} * 1000"),
+    Kind("sign", "the number has the other sign", ("number",), "try(-{column})"),
+    Kind("outliers_x10", "the number is ten times as large", ("number",), "try({column} * 10)"),
+    Kind("outliers_x1000", "it is a thousand times as large", ("number",), "try({column} * 1000)"),
     Kind(
         "unit_change",
         "from the middle of the log on, the number is in another unit, such as km for miles",
         ("number",),
-        "{column} * {unit}",
+        "{column} * cast({unit} as double)",
         is_of_time=True,
     ),
     Kind(
@@ -112,7 +139,7 @@ OF_COLUMNS = (
         is_of_time=True,
     ),
     Kind("id_reused", "the key is that of another row", ("key",), "milepost__next"),
-    Kind("key_unseen", "the key was never seen", ("key",), "'unseen ' || md5({column})"),
+    Kind("key_unseen", "the key was never seen", ("key",), "{unseen}"),
     Kind("clock_behind", f"the clock is {HOURS_OFF} hours slow", ("instant",), hours=-HOURS_OFF),
     Kind("clock_ahead", f"the clock is {HOURS_OFF} hours fast", ("instant",), hours=HOURS_OFF),
 )
@@ -134,8 +161,11 @@ def quoted(name: str) -> str:
 
 def of_column(column: Column) -> list[Kind]:
     """Return the kinds of faults that a column can have."""
+    can_have = {
+        "unit_change": column.unit is not None,
+        "sign": not column.sql_type.startswith("U"),  # an unsigned number
+        "encoding": column.sql_type == "VARCHAR",
+    }
     return [
-        kind
-        for kind in OF_COLUMNS
-        if column.role in kind.roles and (kind.name != "unit_change" or column.unit)
+        kind for kind in OF_COLUMNS if column.role in kind.roles and can_have.get(kind.name, True)
     ]

@@ -96,11 +96,11 @@ def of_views(
         if catalog.nodes[id_]["resource_type"] in {"model", "seed"}
         and not catalog.is_ephemeral(id_)
     }
-    order = TopologicalSorter({id_: sorted(inputs[id_] & set(inputs)) for id_ in inputs})
-    tables = {id_: _table(catalog, id_, inputs[id_], parts, counts) for id_ in order.static_order()}
+    order = _in_order({id_: inputs[id_] & set(inputs) for id_ in inputs})
+    tables = {id_: _table(catalog, id_, inputs[id_], parts, counts) for id_ in order}
     checks: dict[str, list[Check]] = {}
     for test_id in sorted(catalog.tests_on(members)):
-        looks_at = {id_ for id_ in catalog.inputs(test_id) if not id_.startswith("source.")}
+        looks_at = _looks_at(catalog, test_id)
         can_be_asked = looks_at and looks_at <= set(tables)
         if can_be_asked and _stops(catalog.nodes[test_id]):
             last = [id_ for id_ in tables if id_ in looks_at][-1]
@@ -110,6 +110,39 @@ def of_views(
     )
 
 
+def keys_of_sources(catalog: Catalog) -> dict[str, set[str]]:
+    """Return the columns that are keys in what is made from each source, by the source's id.
+
+    Those are what a staged model is told to be the id, and what a test says to be unique or to
+    refer to another model, anywhere in the project.
+    """
+    keys: dict[str, set[str]] = {id_: set() for id_ in catalog.nodes if id_.startswith("source.")}
+    for id_, node in catalog.nodes.items():
+        named = {name for base in _bases(node).values() for name in base["id"]}
+        if (node.get("test_metadata") or {}).get("name") in {"unique", "relationships"}:
+            id_, named = node.get("attached_node") or id_, {node.get("column_name") or ""}
+        for source_id in catalog.lineage(id_) & set(keys) if named else ():
+            keys[source_id] |= {name.lower() for name in named}
+    return keys
+
+
+def _bases(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the base models of a staged model are, by their names."""
+    bases: Mapping[str, Any] = node["config"].get("meta", {}).get("staged_from", {})
+    return bases
+
+
+def _in_order(inputs: Mapping[str, set[str]]) -> list[str]:
+    """Return tables in an order in which they can be built: by the longest way to each, then by id.
+
+    So the tables of one view have the same order whatever else is built.
+    """
+    steps: dict[str, int] = {}
+    for id_ in TopologicalSorter(inputs).static_order():
+        steps[id_] = 1 + max((steps[input_id] for input_id in inputs[id_]), default=0)
+    return sorted(steps, key=lambda id_: (steps[id_], id_))
+
+
 def _table(
     catalog: Catalog, id_: str, inputs: set[str], parts: Sequence[Part], counts: Sequence[str]
 ) -> Table:
@@ -117,7 +150,7 @@ def _table(
     sql = node.get("compiled_code") or ""
     for part in parts:
         sql = sql.replace(part.reads, part.faulty)
-    bases = node["config"].get("meta", {}).get("staged_from", {})
+    bases = _bases(node)
     counted = [
         catalog.raw_tables(input_id)
         for input_id in inputs
@@ -139,6 +172,10 @@ def _table(
     )
 
 
+def _looks_at(catalog: Catalog, test_id: str) -> set[str]:
+    return {id_ for id_ in catalog.inputs(test_id) if not id_.startswith("source.")}
+
+
 def _stops(test: Mapping[str, Any]) -> bool:
     """Return whether a test is a data test that stops a build."""
     severity = str(test["config"].get("severity", "error")).lower()
@@ -158,11 +195,13 @@ def _check(test: Mapping[str, Any], looks_at: set[str]) -> Check:
 
 def _view(catalog: Catalog, view: FeatureView, tables: Mapping[str, Table]) -> View:
     lineage = catalog.lineage(view.unique_id)
+    # A test that also looks at another model cannot be asked where this view alone is built.
+    checks = {id_ for id_ in catalog.tests_on(lineage) if _looks_at(catalog, id_) <= lineage}
     return View(
         name=view.name,
         table=tables[view.unique_id],
         keys=tuple(view.keys),
         types={name: view.types[name] for name in view.features},
         lineage=frozenset(lineage),
-        checks=frozenset(catalog.tests_on(lineage)),
+        checks=frozenset(checks),
     )

@@ -61,10 +61,9 @@ def _move(name: str, kind: str) -> str:
     differs = f"case when {is_other} then 1.0 when {before} is not null then 0.0 end"
     if kind not in _NUMBERS:
         return differs
-    return (
-        f"coalesce(abs(cast({after} as double) - {before}) "
-        f"/ nullif(abs(cast({before} as double)), 0), {differs})"
-    )
+    size = f"abs(cast({after} as double) - {before}) / nullif(abs(cast({before} as double)), 0)"
+    # Where either is no finite number, the size is none either, and no tolerance would bound it.
+    return f"coalesce(case when isfinite({size}) then {size} end, {differs})"
 
 
 def _rounded(number: float) -> float:

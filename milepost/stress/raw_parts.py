@@ -7,7 +7,7 @@ order that follows from its content: so the rows with a fault are the same on ev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,8 @@ SEED = 0
 SHARE = 0.05
 # A text column with more values holds keys, or names: a code list is short. 2026-11.
 _CATEGORIES = 20
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL")
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
 _FILES = re.compile(
     r"read_parquet\(\[([^\]]*)\], hive_partitioning = false, filename = 'milepost__file'\)"
 )
@@ -60,8 +61,12 @@ def load(
     statements: Iterable[str],
     tables: Mapping[str, RawTable],
     copied: Mapping[str, CopiedTable],
+    keys: Mapping[str, Set[str]],
 ) -> list[Part]:
-    """Write the rows that SQL statements read from files into a database; return its parts."""
+    """Write the rows that SQL statements read from files into a database; return its parts.
+
+    `keys` are the columns of each table that are known to be keys, by the table's id.
+    """
     table_of = {file.uri: id_ for id_, table in copied.items() for file in table.files}
     reads = {match[0]: match[1] for sql in statements for match in _FILES.finditer(sql)}
     parts = []
@@ -73,11 +78,13 @@ def load(
                 con.execute("insert into files values (?, ?, ?)", [id_, file.uri, file.starts_at])
         for number, (sql, uris) in enumerate(sorted(reads.items())):
             table = tables[table_of[uris.split("'")[1]]]
-            parts.append(_load(con, f"part_{number}", sql, table))
+            parts.append(_load(con, f"part_{number}", sql, table, keys[table.id]))
     return parts
 
 
-def _load(con: duckdb.DuckDBPyConnection, name: str, reads: str, table: RawTable) -> Part:
+def _load(
+    con: duckdb.DuckDBPyConnection, name: str, reads: str, table: RawTable, keys: Set[str]
+) -> Part:
     described = con.execute(f"describe select * exclude (milepost__file) from {reads}").fetchall()
     types = {row[0]: row[1] for row in described}
     content = ", ".join(f"coalesce(cast({quoted(column)} as varchar), '')" for column in types)
@@ -92,7 +99,7 @@ def _load(con: duckdb.DuckDBPyConnection, name: str, reads: str, table: RawTable
         Column(
             column,
             sql_type,
-            _role(con, name, column, sql_type, text_format),
+            _role(con, name, column, sql_type, text_format, column.lower() in keys),
             text_format if sql_type == "VARCHAR" else None,
         )
         for column, sql_type in types.items()
@@ -105,11 +112,19 @@ def _load(con: duckdb.DuckDBPyConnection, name: str, reads: str, table: RawTable
 
 
 def _role(
-    con: duckdb.DuckDBPyConnection, part: str, column: str, sql_type: str, text_format: str | None
+    con: duckdb.DuckDBPyConnection,
+    part: str,
+    column: str,
+    sql_type: str,
+    text_format: str | None,
+    is_key: bool,
 ) -> Role:
-    if sql_type.startswith("TIMESTAMP") or (sql_type == "VARCHAR" and text_format):
+    if sql_type.startswith(("TIMESTAMP", "DATE")) or (sql_type == "VARCHAR" and text_format):
         return "instant"
-    if sql_type.startswith(_NUMBERS):
+    is_named_key = is_key or column.lower().split("_")[-1] == "id"
+    if sql_type == "UUID" or (sql_type.removeprefix("U") in _INTEGERS and is_named_key):
+        return "key"
+    if sql_type.removeprefix("U").startswith(_NUMBERS):
         return "number"
     if sql_type != "VARCHAR":
         return "flag"

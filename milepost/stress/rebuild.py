@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import duckdb
 
 from milepost.raw.copies import CopiedTable
 from milepost.raw.tables import RawTable
-from milepost.stress import checks, faults
+from milepost.stress import checks, faults, soundness
 from milepost.stress.certificate import Move, Outcome
 from milepost.stress.faults import Fault
 from milepost.stress.kinds import quoted
@@ -60,10 +61,15 @@ class Rebuilder:
             con.execute(f"create view {part.faulty} as from {part.relation}")
         self._fingerprint = cache(self._fingerprint_of)
 
+    def check_soundness(self) -> None:
+        """Raise a StandardsError unless the build comes out as it was where nothing has a fault."""
+        soundness.check(self._con, self._build.lineage)
+
     def outcomes(self, fault: Fault) -> dict[str, Outcome]:
         """Return the outcome of a fault for each view that is made from its raw table, by name.
 
-        There is none where no row has the fault, or nothing reads the column that has it.
+        A view has none where no row has the fault, or nothing that it is made from reads the column
+        that has it. Each outcome is what it would be if its view were the only one.
         """
         parts = [part for part in self._build.parts if part.table_id == fault.table_id]
         run = _Run(self._con, self._build, fault, self._fingerprint)
@@ -72,14 +78,15 @@ class Rebuilder:
             return run.outcomes(rows) if rows else {}
         finally:
             for part in parts:
-                self._con.execute(f"drop table {part.faulty}")
-                self._con.execute(f"create view {part.faulty} as from {part.relation}")
+                self._con.execute(f"create or replace view {part.faulty} as from {part.relation}")
+                self._con.execute(f"drop table if exists {_given(part)}")
             run.restore()
 
     def _give(self, part: Part, fault: Fault) -> int:
         """Give the rows of a part the fault, and return how many have it."""
         sql = faults.rows(part, self._build.copied[part.table_id], fault)
-        self._con.execute(f"drop view {part.faulty}; create table {part.faulty} as {sql}")
+        self._con.execute(f"create table {_given(part)} as {sql}")
+        self._con.execute(f"create or replace view {part.faulty} as from {_given(part)}")
         if fault.kind.name == "out_of_order":
             return part.rows
         clean = f"(select * exclude (milepost__place) from {part.relation})"
@@ -89,6 +96,11 @@ class Rebuilder:
 
     def _fingerprint_of(self, clean: str) -> tuple[object, ...]:
         return _row(self._con, _FINGERPRINT.format(clean))
+
+
+def _given(part: Part) -> str:
+    """Return the table with the rows of a part while they have a fault."""
+    return f"{part.faulty}_given"
 
 
 _FINGERPRINT = "select count(*), sum(hash(rows)) from {} as rows"
@@ -109,7 +121,7 @@ class _Run:
         self._made: list[Table] = []
         self._changed: set[str] = set()
         self._stops: dict[str, str] = {}
-        self._set_aside = 0
+        self._set_aside = Counter[str]()
         self._views = [view for view in build.lineage.views if fault.table_id in view.lineage]
 
     def outcomes(self, rows: int) -> dict[str, Outcome]:
@@ -118,9 +130,13 @@ class _Run:
         parts = [part for part in self._build.parts if part.table_id == table.id]
         if stop := checks.silence(self._con, table, self._build.copied[table.id], parts):
             self._stops = dict.fromkeys((view.table.id for view in self._views), stop)
-        elif not self._follow() and self._fault.column:
-            return {}
-        return {view.name: self._outcome(view, rows) for view in self._views}
+        else:
+            self._follow()
+        return {
+            view.name: self._outcome(view, rows)
+            for view in self._views
+            if not self._fault.column or self._reaches(view)
+        }
 
     def restore(self) -> None:
         """Make each table a view of the clean one again."""
@@ -128,34 +144,38 @@ class _Run:
             self._con.execute(f"drop table {table.relation}")
             self._con.execute(f"create view {table.relation} as from {table.clean}")
 
-    def _follow(self) -> bool:
-        """Build what the fault reaches, up to where a check stops it; return whether it is read."""
-        lineage = self._build.lineage
-        for table in lineage.tables:
-            if not table.inputs & {*self._changed, self._fault.table_id} or not self._needs(table):
-                continue
-            stop = self._make(table)
-            if table.id in self._changed:
-                stop = checks.contract(self._con, table)
-            if not stop and table.id in self._changed:
-                growth, stop = checks.set_aside(self._con, table)
-                self._set_aside += growth if self._fault.table_id in table.counted else 0
-            if stop:
-                self._stop(stop, [view for view in self._views if table.id in view.lineage])
-            for check in lineage.checks.get(table.id, []):
-                views = [view for view in self._views if check.id in view.checks]
-                if check.inputs & self._changed and checks.fails(self._con, check):
-                    self._stop(f"`{check.name}`", views)
-        return bool(self._changed or self._stops)
+    def _reaches(self, view: View) -> bool:
+        """Return whether anything that a view is made from reads the column with the fault."""
+        return view.table.id in self._stops or bool(view.lineage & self._changed)
 
-    def _needs(self, table: Table) -> bool:
-        return any(
-            view.table.id not in self._stops and table.id in view.lineage for view in self._views
-        )
+    def _follow(self) -> None:
+        """Build what the fault reaches, and ask its checks, up to where each view is stopped."""
+        for table in self._build.lineage.tables:
+            views = self._going_on(view for view in self._views if table.id in view.lineage)
+            if views and table.inputs & {*self._changed, self._fault.table_id}:
+                self._stop(self._make(table), views)
+                self._count(table, views)
+            for check in self._build.lineage.checks.get(table.id, []):
+                views = self._going_on(view for view in self._views if check.id in view.checks)
+                if views and check.inputs & self._changed and checks.fails(self._con, check):
+                    self._stop(f"`{check.name}`", views)
+
+    def _going_on(self, views: Iterable[View]) -> list[View]:
+        return [view for view in views if view.table.id not in self._stops]
+
+    def _count(self, table: Table, views: list[View]) -> None:
+        """Count what a table sets aside that has changed, for the views that are made from it."""
+        views = self._going_on(views)
+        if not views or table.id not in self._changed:
+            return
+        growth, stop = checks.set_aside(self._con, table)
+        if self._fault.table_id in table.counted:
+            self._set_aside.update({view.table.id: growth for view in views})
+        self._stop(stop, views)
 
     def _stop(self, stop: str, views: list[View]) -> None:
-        for view in views:
-            self._stops.setdefault(view.table.id, stop)
+        if stop:
+            self._stops |= {view.table.id: stop for view in views}
 
     def _make(self, table: Table) -> str:
         """Build a table; return what stops it. It is as before where nothing in it changed."""
@@ -164,24 +184,25 @@ class _Run:
         self._con.execute(f"drop view {table.relation}")
         try:
             self._con.execute(f"create table {table.relation} as select {names} from ({table.sql})")
-        except duckdb.Error as error:
+        except checks.OF_DATA as error:
             self._con.execute(f"create view {table.relation} as from {table.clean}")
             return f"build of `{table.name}`: {str(error).partition(':')[0]}"
         self._made.append(table)
         if _row(self._con, _FINGERPRINT.format(table.relation)) != self._fingerprint(table.clean):
             self._changed.add(table.id)
+            return checks.contract(self._con, table)
         return ""
 
     def _outcome(self, view: View, rows: int) -> Outcome:
         moved: dict[str, Move] = {}
         outcome: Literal["unchanged", "set_aside", "stopped", "moved"] = "unchanged"
-        stop = self._stops.get(view.table.id, "")
+        stop, set_aside = self._stops.get(view.table.id, ""), self._set_aside[view.table.id]
         if stop:
             outcome = "stopped"
         elif view.table.id in self._changed:
             moved = moves(self._con, view)
         if moved:
-            is_told = self._set_aside >= _NEARLY_ALL * rows
+            is_told = set_aside >= _NEARLY_ALL * rows
             outcome = "set_aside" if is_told else "moved"
         return Outcome(
             table=self._build.tables[self._fault.table_id].name,
@@ -190,7 +211,7 @@ class _Run:
             rows=rows,
             outcome=outcome,
             by=stop,
-            set_aside=self._set_aside,
+            set_aside=set_aside,
             moves=moved,
         )
 

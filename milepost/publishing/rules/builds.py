@@ -99,7 +99,7 @@ def _order_faults(candidate: Candidate, view: FeatureView, node_id: str) -> Iter
                 view.name,
                 name,
                 f"is older than `{published_name(catalog.nodes[input_id])}`",
-                "tables are older than what they are made from",
+                "tables are older than what they are made from: only a part was built",
             )
     view_build = builds.get(view.unique_id)
     for table_id in sorted(catalog.raw_tables(node_id)):

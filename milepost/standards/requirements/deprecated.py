@@ -19,9 +19,9 @@ def names_a_replacement(examined: ExaminedView) -> Iterator[Fault]:
     remedy = "state `replaced_by: <view>` in its `meta`: what its readers are to use instead"
     if replacement is None:
         yield Fault("names no replacement", remedy, place)
-    elif replacement not in rungs or replacement == examined.name:
+    elif str(replacement) not in rungs or replacement == examined.name:
         yield Fault(f"is replaced by `{replacement}`, which is no other view", remedy, place)
-    elif rungs[replacement] == "deprecated":
+    elif rungs[str(replacement)] == "deprecated":
         yield Fault(f"is replaced by `{replacement}`, which is deprecated itself", remedy, place)
 
 

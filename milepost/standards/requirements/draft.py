@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from milepost.building.model_files import sql_file, yaml_file
 from milepost.errors import PublishError
 from milepost.standards.examined_view import ExaminedView
-from milepost.standards.places import sql_file, yaml_file
 from milepost.standards.requirement import Fault
 
 _OPEN_END = re.compile(r"\bTODO\b")

@@ -66,6 +66,9 @@ def has_a_history(examined: ExaminedView) -> Iterator[Fault]:
         yield Fault("is not built here", BUILD_FIRST)
         return
     firsts = [datetime.fromisoformat(table["first"]) for table in build.raw_logs.values()]
+    if not firsts:
+        yield Fault("reads no raw log", "make it from raw tables: docs/reference/raw-log.md")
+        return
     history = batch.built_to - max(firsts)
     if history < HISTORY:
         yield Fault(

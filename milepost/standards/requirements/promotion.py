@@ -8,6 +8,7 @@ from milepost.errors import StandardsError
 from milepost.standards.evidence import Evidence, promises
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.requirement import Fault
+from milepost.standards.requirements.experimental import ROLES
 from milepost.stress import certificate
 
 
@@ -33,7 +34,7 @@ def has_evidence_of_this_code(examined: ExaminedView) -> Iterator[Fault]:
 
 def _faults_of_evidence(examined: ExaminedView) -> Iterator[Fault]:
     promote = f"run `milepost promote {examined.name} --approved-by <the owner who approves>`"
-    rung = examined.claimed_rung if examined.claimed_rung == "deprecated" else "production"
+    rung = _rung(examined)
     place = (examined.file_beside("evidence.json"), 1)
     try:
         evidence = examined.evidence
@@ -59,6 +60,11 @@ def _faults_of_evidence(examined: ExaminedView) -> Iterator[Fault]:
         yield Fault("has evidence with another stress certificate", promote, place)
 
 
+def _rung(examined: ExaminedView) -> str:
+    """Return which rung the evidence is to be of."""
+    return "deprecated" if examined.claimed_rung == "deprecated" else "production"
+
+
 def certificate_digest(examined: ExaminedView) -> str:
     """Return the digest of the view's stress certificate, "" where none can be read."""
     if examined.folder is None:
@@ -79,7 +85,7 @@ def is_approved_by_an_owner(examined: ExaminedView) -> Iterator[Fault]:
     if evidence is None:
         return
     owners, approval = examined.view.owners, evidence.approval
-    if len(set(owners.values())) < 2:
+    if len({owners.get(role) for role in ROLES}) < 2:
         yield Fault(
             "has one owner, who cannot approve alone",
             "name an owner for each role, and promote it again",
@@ -95,12 +101,14 @@ def is_approved_by_an_owner(examined: ExaminedView) -> Iterator[Fault]:
 
 def keeps_what_was_approved(examined: ExaminedView) -> Iterator[Fault]:
     """Require that the YAML still states what was approved and is no part of the code: owners,
-    freshness, bounds, derived features and stress tolerances.
+    freshness, density, sensitivity, bounds, derived features, stress tolerances, definitions of its
+    entities, dropped checks and allowed personal data; of a view that goes, its date and
+    replacement.
     """
     evidence = _readable_evidence(examined)
     if evidence is None:
         return
-    stated = promises(examined.view, examined.node)
+    stated = promises(examined.catalog, examined.view, _rung(examined))
     for name in sorted(stated.keys() | evidence.promises.keys()):
         before, now = evidence.promises.get(name), stated.get(name)
         if before != now:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
 
 from milepost.building.column_meaning import without_window
 from milepost.standards.examined_view import ExaminedView, Node
@@ -13,13 +17,13 @@ from milepost.standards.requirement import Fault
 GENERIC_TEST = "values_fit_their_names"
 # What `values_fit_their_names` bounds by a column's name: see `macros/checks/rules_of_names.sql`.
 BOUNDED_NAME = re.compile(r"_((rate|share)(_change)?|count)$|_(stddev|interquartile_range)(_|$)")
-# Tests of a column that say nothing of how large its values may be.
-_BOUNDS_NOTHING = {"not_null", "unique", "relationships", "is_null_exactly_where"}
-_GRID_INSTANTS = {
-    "day": re.compile(r"\d{4}-\d\d-\d\d(?:[ T]00:00(?::00(?:\.0+)?)?)?"),
-    "hour": re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:00(?::00(?:\.0+)?)?)?"),
+# Tests of a column that say how large its values may be: ours, dbt's, and those of dbt_utils and
+# dbt_expectations.
+_BOUNDING = {
+    *("is_between", "accepted_values", "accepted_range"),
+    *("expect_column_values_to_be_between", "expect_column_values_to_be_in_set"),
 }
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?")
+_STEPS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
 def has_a_unit_test(examined: ExaminedView) -> Iterator[Fault]:
@@ -46,21 +50,33 @@ def has_a_unit_test_at_an_edge(examined: ExaminedView) -> Iterator[Fault]:
 
 
 def _is_at_an_edge(unit_test: Node, grid: str) -> bool:
-    return any(
-        _GRID_INSTANTS[grid].fullmatch(instant)
-        for given in unit_test["given"]
-        for instant in _known_at(given["rows"])
-    )
+    step = _STEPS[grid] / timedelta(microseconds=1)
+    with duckdb.connect(config={"enable_external_access": "false"}) as con:
+        con.execute("set TimeZone = 'UTC'")
+        return any(
+            instant is not None and instant % step == 0
+            for given in unit_test["given"]
+            for instant in _known_at(con, given["rows"])
+        )
 
 
-def _known_at(rows: str | list[Mapping[str, Any]] | None) -> Iterator[str]:
-    """Yield when given rows became known; all instants where it is not told which those are."""
-    if isinstance(rows, str):
-        yield from _INSTANT.findall(rows)
-        return
-    for row in rows or ():
-        instants = [row["known_at"]] if "known_at" in row else row.values()
-        yield from map(str, instants)
+def _known_at(
+    con: DuckDBPyConnection, rows: str | list[Mapping[str, Any]] | None
+) -> list[int | None]:
+    """Return when given rows became known, in microseconds; none of rows that do not say it.
+
+    dbt gives the rows of a table or of CSV one by one, and SQL as it stands.
+    """
+    relation = rows if isinstance(rows, str) else "select unnest($given) as known_at"
+    given = [] if isinstance(rows, str) else [row.get("known_at") for row in rows or ()]
+    try:
+        instants = con.execute(
+            f"select epoch_us(try_cast(known_at as timestamptz)) from (\n{relation}\n) as facts",  # noqa: S608 - it reads nothing
+            {} if isinstance(rows, str) else {"given": given},
+        ).fetchall()
+    except duckdb.Error:  # no column `known_at`, or SQL that dbt alone can read
+        return []
+    return [instant for (instant,) in instants]
 
 
 def has_the_generic_test(examined: ExaminedView) -> Iterator[Fault]:
@@ -77,13 +93,10 @@ def has_the_generic_test(examined: ExaminedView) -> Iterator[Fault]:
 
 def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
     """Require that each feature that is a number has a range: by its name, such as a `_rate` or a
-    `_count`, or by a data test of the column, such as `is_between`.
+    `_count`, or by a data test of the column, such as `is_between`. A test counts where it is an
+    error for each row of the view: without `where`, `limit`, `error_if` or the severity `warn`.
     """
-    tested = {
-        test.get("column_name")
-        for test in examined.data_tests
-        if _kind(test) not in _BOUNDS_NOTHING
-    }
+    tested = {test.get("column_name") for test in examined.data_tests if _kind(test) in _BOUNDING}
     is_tested_by_name = GENERIC_TEST in {_kind(test) for test in examined.data_tests}
     for column in examined.view.fields:
         if column.name not in examined.view.features or column.type not in {"BIGINT", "DOUBLE"}:
@@ -92,7 +105,8 @@ def bounds_its_numbers(examined: ExaminedView) -> Iterator[Fault]:
         if column.name not in tested and not by_name:
             yield Fault(
                 f"does not say between which values `{column.name}` lies",
-                "give the column a data test `is_between` with `min_value` or `max_value`",
+                "give the column a data test `is_between` with `min_value` or `max_value`, which "
+                "no `where`, `limit`, `error_if` or `severity` weakens",
                 examined.stated.place(column.name),
             )
 

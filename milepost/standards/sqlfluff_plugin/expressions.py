@@ -34,6 +34,7 @@ _SUMS = {"sum", "avg", "mean", "fsum", "favg", "kahan_sum", "sumkahan"}
 _MONEY = re.compile(
     r"(^|_)(usd|eur|gbp|cad|mxn|chf|jpy|cny|inr|aud|amount|price|cost|revenue|fee)s?(_|$)"
 )
+_EXACT = re.compile(r"(decimal|numeric|bigint|hugeint|integer|int)\b", re.IGNORECASE)
 _PATH = re.compile(
     r"""^(?: [a-z][a-z0-9+.-]* :// | file: | ~?/[\w.] | \.{1,2}/ | [a-z]:[\\/] )
     | \. (?: parquet|csv|tsv|json|ndjson|jsonl|xlsx|arrow|feather|duckdb|db ) (?: \.\w+ )? $""",
@@ -117,10 +118,9 @@ class Rule_Milepost_MP05(BaseRule):
             return None
         types = " ".join(part.raw.lower() for part in contents.recursive_crawl("data_type"))
         is_float = re.search(r"\b(double|float\d?|real)\b", types)
-        is_decimal = re.search(r"\b(decimal|numeric|bigint|hugeint|integer|int)\b", types)
         money = [
             column.raw
-            for column in contents.recursive_crawl("column_reference")
+            for column in _added_as_they_come(contents)
             if _MONEY.search(name := column.raw.split(".")[-1].lower())
             # What `trailing_features` names so, it has cast.
             and not name.startswith("milepost__")
@@ -128,11 +128,28 @@ class Rule_Milepost_MP05(BaseRule):
         ]
         if is_float:
             return LintResult(anchor=segment, description=f"`{segment.raw}` adds a DOUBLE")
-        if money and not is_decimal:
+        if money:
             return LintResult(
                 anchor=segment, description=f"`{money[0]}` is money and is added as it comes"
             )
         return None
+
+
+def _added_as_they_come(part: BaseSegment) -> Iterator[BaseSegment]:
+    """Yield the columns whose values a sum adds without an exact cast, and not its conditions."""
+    if part.is_type("column_reference"):
+        yield part
+        return
+    if part.is_type("cast_expression") or function_name(part) in {"cast", "try_cast"}:
+        *_, data_type = part.recursive_crawl("data_type")
+        if _EXACT.match(data_type.raw):
+            return
+    parts = list(part.segments)
+    if part.is_type("when_clause"):
+        keywords = [child.raw_upper for child in parts]
+        parts = parts[keywords.index("THEN") :]
+    for child in parts:
+        yield from _added_as_they_come(child)
 
 
 def function_name(segment: BaseSegment) -> str:

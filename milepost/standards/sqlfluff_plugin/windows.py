@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -49,14 +49,16 @@ class Rule_Milepost_MP01(BaseRule):
     def _eval(self, context: RuleContext) -> list[LintResult]:
         """Find `event_at` in the frame of an aggregate, or compared with the end of a window."""
         if context.segment.is_type("function"):
-            columns = list(_frame_order(context.segment))
+            columns = list(_frame_order(context.segment, _named_windows(context)))
         else:
             columns = [
                 column
                 for comparison in _comparisons(context.segment)
                 for side, _, opposite in comparison.sides
-                if any(map(_ends_window, opposite)) or _subtracts_interval(opposite)
-                for column in side
+                # `grid_at - event_at < interval '28' day` has both on one side.
+                if _end_a_window([*side, *opposite]) or _subtracts_interval(opposite)
+                for part in side
+                for column in part.recursive_crawl("column_reference")
             ]
         return [
             LintResult(anchor=column, description=f"a window goes along `{column.raw}`")
@@ -117,20 +119,37 @@ def _comparisons(expression: BaseSegment) -> Iterator[_Comparison]:
         condition = []
 
 
-def _frame_order(function: BaseSegment) -> Iterator[BaseSegment]:
+def _frame_order(
+    function: BaseSegment, named_windows: Mapping[str, BaseSegment]
+) -> Iterator[BaseSegment]:
     """Yield the column that a function's window goes along, where it adds up or has a range.
 
     That is the first of its order; those after it part rows that are equal in it.
     """
-    over = function.get_child("over_clause")
-    window = next(over.recursive_crawl("window_specification"), None) if over else None
-    order = window.get_child("orderby_clause") if window else None
-    if window is None or order is None:
-        return
-    frame = window.get_child("frame_clause")
+    clauses: dict[str, BaseSegment] = {}
+    part = function.get_child("over_clause")
+    while part is not None:
+        part = next(part.recursive_crawl("window_specification"), part)
+        for clause in part.get_children("orderby_clause", "frame_clause"):
+            clauses.setdefault(clause.get_type(), clause)
+        # What a window does not state itself, the one that it names has.
+        name = part.get_child("identifier")
+        part = named_windows.get(name.raw.lower()) if name else None
+    frame, order = clauses.get("frame_clause"), clauses.get("orderby_clause")
     is_range = frame is not None and frame.raw_upper.startswith("RANGE")
-    if is_range or function_name(function) not in _RANKS:
+    if order is not None and (is_range or function_name(function) not in _RANKS):
         yield from islice(order.recursive_crawl("column_reference"), 1)
+
+
+def _named_windows(context: RuleContext) -> dict[str, BaseSegment]:
+    """Return the windows that the `window` clause of a function's query names."""
+    queries = [parent for parent in context.parent_stack if parent.is_type("select_statement")]
+    clause = queries[-1].get_child("named_window") if queries else None
+    return {
+        name.raw.lower(): window
+        for window in (clause.get_children("named_window_expression") if clause else ())
+        if (name := window.get_child("identifier"))
+    }
 
 
 def _column_name(segment: BaseSegment) -> str:
@@ -143,6 +162,12 @@ def _column_name(segment: BaseSegment) -> str:
 def _ends_window(segment: BaseSegment) -> bool:
     is_clock = segment.is_type("function", "bare_function") and function_name(segment) in CLOCK
     return is_clock or _column_name(segment) in _WINDOW_ENDS
+
+
+def _end_a_window(parts: Sequence[BaseSegment]) -> bool:
+    """Return whether an instant at which windows end is anywhere in parts of a condition."""
+    kinds = ("column_reference", "function", "bare_function")
+    return any(_ends_window(inner) for part in parts for inner in part.recursive_crawl(*kinds))
 
 
 def _ends_span(segment: BaseSegment) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from building.test_code import (
     UNIT,
     VARIABLES,
     VIEW,
+    macro,
     manifest,
+    parts,
 )
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
@@ -24,7 +27,7 @@ from milepost.building.declared_views import FeatureView
 from milepost.building.view_code import view_code
 
 Edit = Callable[[dict[str, Any]], None]
-UPSTREAM = "test.green.upstream"
+UPSTREAM, COUNTED = "test.green.upstream", "macro.milepost.set_aside"
 
 
 def project() -> dict[str, Any]:
@@ -34,6 +37,9 @@ def project() -> dict[str, Any]:
     stated["nodes"][UPSTREAM]["depends_on"] = {"nodes": [STAGED], "macros": []}
     stated["nodes"][UPSTREAM]["raw_code"] = "select 1"
     stated["sources"][SOURCE]["config"]["meta"]["raw_uri"] = "s3://one/raw"
+    for name, called in [("refuse_set_aside", []), ("count_set_aside", [COUNTED])]:
+        stated["macros"][f"macro.milepost.{name}"] = macro(name, "1", *called, package="milepost")
+    stated["macros"][COUNTED] = macro("set_aside", "2", package="milepost")
     return stated
 
 
@@ -89,6 +95,38 @@ def test_an_edit_of_the_view_or_of_a_test_is_other_code(edit: Edit) -> None:
     edited = project()
     edit(edited)
     assert code_of(edited) != code_of(project())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rows_within_days", 2),
+        ("quiet_dates", [date(2026, 12, 25)]),
+        ("set_aside_share_max", 1.0),
+        ("set_aside_row_count_min", 5),
+    ],
+)
+def test_what_a_source_is_judged_by_is_code_of_the_view_and_of_no_table(
+    key: str, value: object
+) -> None:
+    edited = project()
+    edited["sources"][SOURCE]["config"]["meta"][key] = value
+    assert code_of(edited) != code_of(project())
+    assert parts(edited) == parts(project())
+
+
+@pytest.mark.parametrize("name", ["count_set_aside", "refuse_set_aside", "set_aside"])
+def test_a_macro_that_judges_is_code_of_the_view_and_of_no_table(name: str) -> None:
+    edited = project()
+    edited["macros"][f"macro.milepost.{name}"]["macro_sql"] = "{# What it is. #}3"
+    assert code_of(edited) != code_of(project())
+    assert parts(edited) == parts(project())
+
+
+def test_the_share_that_may_be_set_aside_is_code_of_the_view_and_of_no_table() -> None:
+    shares = [{**VARIABLES, "milepost/set_aside_share_max": share} for share in (0.01, 0.99)]
+    assert len({code_of(project(), variables=variables) for variables in shares}) == 2
+    assert parts(project(), variables=shares[0]) == parts(project(), variables=shares[1])
 
 
 def test_a_variable_of_the_project_is_code() -> None:

@@ -43,6 +43,7 @@ def test_a_report_before_and_after_the_first_release(run: Run, green: Greenhouse
     second = report(run)
     (view,) = second["views"]
     assert (second["against"], view["change"], view["is_built"]) == (release, "unchanged", True)
+    assert (first["current"], second["current"]) == (None, release)
     assert view["past_changes"]["row_count"] == 0
     assert second["refused"] == []
     tables = {table["name"]: table for table in second["cost"]["tables"]}

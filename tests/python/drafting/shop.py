@@ -131,11 +131,16 @@ def files_of(draft: Draft, meaning: Meaning | None = None) -> DraftFiles:
 
 def compiled(draft: Draft, files: DraftFiles) -> str:
     """The SQL of a draft, with our macros rendered as dbt does."""
+    return rendered(files.sql())
+
+
+def rendered(model: str) -> str:
+    """The SQL of a model, with our macros rendered as dbt does."""
     end = FIRST + timedelta(days=DAYS + 60)
 
     def trailing_features(**arguments: Any) -> str:
         return macro.trailing_features(**arguments, batch=(None, end))
 
     package = SimpleNamespace(trailing_features=trailing_features, all_but=macro.windows().all_but)
-    text = Environment(autoescape=False).from_string(files.sql())  # noqa: S701 - SQL, and no page
+    text = Environment(autoescape=False).from_string(model)  # noqa: S701 - SQL, and no page
     return text.render(milepost=package, ref=lambda name: f'"{name}"')

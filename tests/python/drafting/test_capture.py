@@ -164,6 +164,7 @@ def test_a_key_in_a_role_is_that_of_its_entity(database: duckdb.DuckDBPyConnecti
 # What is left out, with the line of the query that says it.
 LEFT_OUT = [
     ("sum(price * random()) as p", 4, "depends on when it runs", "derived feature"),
+    ("count(cast(null as integer)) as p", 4, "is of a null", "aggregate a column"),
     ("mode(product) as p", 4, "`mode` is no aggregate of windows", "count distinct"),
     ("approx_quantile(price, 0.5) as p", 4, "`approx_quantile`", "quantile_cont"),
     ("quantile_cont(price, 0.125) as p", 4, "a quantile of `0.125`", "percentile"),
@@ -334,6 +335,10 @@ from stg_web__orders {WINDOW} group by shop_id""",
         ("select max(price) as price from stg_web__orders", "an aggregate"),
         ("select shop_id, sum(price) as price from stg_web__orders group by 1", "an aggregate"),
         ("select distinct shop_id, price from stg_web__orders", "a `distinct` or `limit`"),
+        (
+            "select * rename (price as pieces, pieces as price) from stg_web__orders",
+            "a `*` with exceptions",
+        ),
         (
             "select *, row_number() over (order by known_at) as place from stg_web__orders",
             "a window function or a subquery",

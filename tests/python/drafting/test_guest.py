@@ -81,7 +81,8 @@ def test_what_is_left_to_do_keeps_a_view_from_being_a_draft(
     printed = capsys.readouterr().out
     place = "models/features/bed_answers.sql:"
     assert f"{place}" in printed
-    assert "Not compared with the query" in printed
+    # All but what is left to do is compared.
+    assert "the view has the values of the query" in printed
     assert cli.main(["check", "bed_answers"]) == 1
     checked = capsys.readouterr().out
     assert "TODO query.sql:4: `m`: `mode` is no aggregate of windows" in checked

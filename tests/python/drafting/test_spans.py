@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from milepost.drafting.query import expression
@@ -18,6 +22,12 @@ SPANS = [
     # A day less than it seems.
     ("event_at::date > current_date - 28", Span(DAYS_28 - 24, of_day=True)),
     ("date_diff('day', event_at, now()) < 28", Span(DAYS_28 - 24, of_day=True)),
+    # The clock of Tokyo is nine hours ahead.
+    ("known_at >= (now() at time zone 'Asia/Tokyo') - interval 3 days", Span(63)),
+    ("(known_at at time zone 'Asia/Tokyo') >= now() - interval 3 days", Span(63)),
+    ("known_at >= (now() at time zone 'utc') - interval 3 days", Span(72)),
+    ("known_at >= localtimestamp - interval 3 days", Span(72)),
+    ("epoch(age(known_at)) <= 86400 * 3", Span(72, of_day=True)),
     ("known_at < now() - interval 6 hours", Span(None, 6)),
     ("known_at <= now() - interval 6 hours", Span(None, 6, holds_last=True)),
     (
@@ -33,6 +43,10 @@ NO_SPANS = [
     "known_at = now() - interval 1 day",
     "known_at < now() - interval 2 days or known_at > now() - interval 1 day",
     "known_at > now() - some_column",
+    "known_at >= (now() at time zone 'America/New_York') - interval 3 days",  # has a summer time
+    "age(known_at) < interval 300 days",  # a month is 30 days, and has others
+    "known_at::time < localtime",
+    "known_at::timetz < current_time",
 ]
 
 
@@ -67,3 +81,15 @@ def test_two_spans_hold_what_both_hold() -> None:
 )
 def test_the_step_of_a_series_is_found(sql: str, step: str | None) -> None:
     assert grid_of(expression(sql)) == step
+
+
+def test_a_span_is_found_wherever_the_machine_is() -> None:
+    condition = "known_at >= (now() at time zone 'UTC') - interval 3 days"
+    program = (
+        "from milepost.drafting.query import expression\n"
+        "from milepost.drafting.spans import span_of\n"
+        f"print(span_of(expression({condition!r})))\n"
+    )
+    environment = {**os.environ, "TZ": "America/New_York"}
+    command = [sys.executable, "-c", program]
+    assert subprocess.check_output(command, env=environment, text=True) == f"{Span(72)}\n"

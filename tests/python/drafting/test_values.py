@@ -94,6 +94,14 @@ EXACT = {
         where f.value > 0
         group by f.shop
     """,
+    "CTEs in CTEs": """
+        with stg_web__orders as (
+            with late_orders as (select * from main.stg_web__orders where is_late)
+            select * from late_orders
+        )
+        select shop_id, count(*) as order_count from stg_web__orders
+        where known_at >= now() - interval 2 days and superseded_at is null group by shop_id
+    """,
     "a subquery": """
         select shop_id, count(*) as order_count
         from (select shop_id, known_at from stg_web__orders where superseded_at is null) as orders
@@ -167,6 +175,35 @@ CHANGED = {
         ["looks along `event_at`", "counts each version"],
     ),
 }
+# Queries of which a part is left to do: all else has its values.
+LEFT_OUT = {
+    "a condition": """
+        select shop_id, count(*) as order_count from stg_web__orders
+        where known_at >= now() - interval 3 days and superseded_at is null
+            and known_at::time < localtime
+        group by 1
+    """,
+    "a condition of a CTE": """
+        with orders as (select * from stg_web__orders where random() < 0.5)
+        select shop_id, sum(price) as price_sum from orders
+        where known_at >= now() - interval 3 days and superseded_at is null group by 1
+    """,
+    "a sample": """
+        select shop_id, count(*) as order_count from stg_web__orders tablesample 10%
+        where known_at >= now() - interval 3 days and superseded_at is null group by 1
+    """,
+    "a sample of a CTE": """
+        with orders as (select * from stg_web__orders tablesample 10%)
+        select shop_id, count(*) as order_count from orders
+        where known_at >= now() - interval 3 days and superseded_at is null group by 1
+        using sample 10%
+    """,
+    "an item, and rows of the result": """
+        select shop_id, mode(product) as product, count(*) as order_count from stg_web__orders
+        where known_at >= now() - interval 3 days and superseded_at is null group by 1
+        having count(*) > 3 limit 1
+    """,
+}
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +241,16 @@ def test_a_view_has_the_values_of_its_query(name: str, database: duckdb.DuckDBPy
     assert not draft.notes.todos
     assert all("divide by 0" in str(change) for change in draft.notes.changes)
     assert differences(draft, as_meant=False) == []
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_all_but_what_is_left_to_do_has_the_values_of_the_query(
+    name: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    draft = draft_of(database, LEFT_OUT[name])
+    assert draft.notes.todos
+    assert differences(draft, as_meant=True) == []
+    assert edge_test(draft) is not None
 
 
 @pytest.mark.parametrize("name", CHANGED)
@@ -253,3 +300,40 @@ def test_a_comparison_finds_a_view_that_is_not_its_query(
     assert {difference.column for difference in found} == {"late_of_all_rate_3d"}
     late = comparison.compare(draft, sql, timedelta(days=-1)).differences
     assert late
+
+
+def test_a_comparison_of_nothing_says_so() -> None:
+    with duckdb.connect() as empty:
+        create_orders(empty)
+        empty.execute("delete from stg_web__orders")
+        draft = draft_of(empty, EXACT["days"])
+        nothing = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    assert (nothing.rows, nothing.differences) == (0, [])
+    assert nothing.notes() == [
+        "no row was compared, because no fact is in a window: build a longer history and capture "
+        "it again"
+    ]
+
+
+def test_a_small_value_that_a_window_rounds_is_said(database: duckdb.DuckDBPyConnection) -> None:
+    sql = EXACT["days"].replace("count(*) as order_count", "sum(price / 1e7) as price_sum")
+    draft = draft_of(database, sql)
+    result = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    assert result.differences == []
+    assert len(result.rounded) > 2
+    note = result.notes()[0]
+    assert "values are rounded, since a window adds six digits behind the point: " in note
+    assert "`price_sum_3d` of shop_id " in note
+    assert comparison.same(0.123457, 0.1234568)
+    assert not comparison.same(3.1275e-05, 3e-05)
+    assert comparison.same(0, 0.0)
+    wrong = compiled(draft, files_of(draft)).replace("price / 10000000.0", "price / 1000000.0")
+    assert comparison.compare(draft, wrong, timedelta()).differences
+
+
+def test_rows_without_a_key_are_counted(database: duckdb.DuckDBPyConnection) -> None:
+    draft = draft_of(database, EXACT["days"])
+    result = comparison.compare(draft, compiled(draft, files_of(draft)), timedelta())
+    # At the last of three instants no fact is in the window.
+    assert result.rows_without_a_key == 2
+    assert result.notes() == ["2 rows of the query have a null key, and a view has none"]

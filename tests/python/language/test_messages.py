@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,28 @@ def test_a_refusal_of_the_gate_is_found_by_a_line_of_it() -> None:
     assert whole.place == "publishing/publish"
     assert (message.place, message.kind) == ("publishing/rules/tests", "PublishError")
     assert REBUILD in {message.hint for message in messages.package_messages()}
+
+
+def log(lines: int) -> str:
+    """A log as dbt prints it, of lines with the words and marks that messages have, too."""
+    return "".join(
+        f"05:06:07  {i} of {lines} START table `a_{i}` [RUN]: is not `x`, has no y of `z` in the\n"
+        for i in range(lines)
+    )
+
+
+def test_an_error_is_found_in_a_long_log_in_little_time() -> None:
+    error = unknown_feature("lane_rates", "rpm", ["rpm_30d"])
+    started_at = time.monotonic()
+    explanation = explain(f"{log(500)}{error}\n{log(500)}", [], lambda: MESSAGES)
+    assert [message.place for message in explanation.messages] == ["release/near_names"]
+    assert time.monotonic() - started_at < 20
+
+
+def test_parts_of_a_message_that_are_far_apart_are_not_that_message() -> None:
+    far_apart = f"feature view `a`\n{log(20)}`b` has no feature `c`\n"
+    with pytest.raises(MilepostError) as caught:
+        explain(far_apart, [], lambda: MESSAGES)
+    assert len(str(caught.value)) < 250, "an error that says the whole log again"
+    near = explain("feature view `a`\nhas no\nfeature `c`", [], lambda: MESSAGES)
+    assert [message.place for message in near.messages] == ["release/near_names"]

@@ -91,3 +91,30 @@ def test_a_term_without_synonyms_is_one_of_columns() -> None:
     assert terms.read_terms("{% docs g %}\nAn instant.\n{% enddocs %}") == [
         Term("g", "An instant.", [])
     ]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"{",
+        b"\xff",
+        b"[]",
+        b'{"metadata": {"dbt_version": "0.1"}}',
+        b'{"nodes": {"a": {}}, "sources": {}, "unit_tests": {}, "macros": [], "exposures": {}, '
+        b'"disabled": {}, "metadata": {"project_name": "a", "dbt_version": "2"}, "docs": []}',
+    ],
+)
+def test_a_word_needs_no_manifest_that_can_be_read(
+    manifest: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target/manifest.json").write_bytes(manifest)
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(tmp_path))
+    assert cli.main(["explain", "leakage"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("leakage\n")
+    assert "so the project's own words are left out" in err
+    assert "hint: run `dbt parse`" in err

@@ -12,7 +12,7 @@ from candidates import VIEW, Garden
 from milepost.building.project import Project
 from milepost.errors import PublishError
 from milepost.publishing.data_files import Uploads
-from milepost.review.owners import BEGIN, END, code_owners, repository_root, with_code_owners
+from milepost.review.owners import BEGIN, END, repository_root, with_code_owners
 from milepost.storage.location import Location
 
 PROJECT = Path(__file__).parents[3]
@@ -35,9 +35,9 @@ def project(garden: Garden) -> Project:
     return Project(garden.candidate(uploads).catalog, garden.folder)
 
 
-def owners(garden: Garden) -> dict[str, str]:
-    """The owners by path, as the last line that has it says."""
-    lines = code_owners(project(garden), "acme").splitlines()
+def owners(garden: Garden, text: str = "") -> dict[str, str]:
+    """The owners by path, as the lines of Milepost have them."""
+    lines = with_code_owners(text, project(garden), "acme").removeprefix(text).strip().splitlines()
     assert (lines[0], lines[-1]) == (BEGIN, END)
     return {
         line.split(maxsplit=1)[0]: line.split(maxsplit=1)[1]
@@ -52,6 +52,8 @@ def test_each_role_has_files_of_its_own(garden: Garden) -> None:
         "/models/beds.yml": "@acme/plants",
         "/models/beds.stress.json": "@acme/plants",
         "/models/beds.evidence.json": "@acme/pipes",
+        "/.github/CODEOWNERS": "@acme/pipes",
+        "/.github/workflows/": "@acme/pipes",
     }
 
 
@@ -80,28 +82,50 @@ def test_paths_are_those_of_the_repository(garden: Garden, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["plant science", "-plants", "plants/", "@", "@acme/a/b", ""])
 def test_a_name_that_github_would_not_take_is_refused(garden: Garden, name: str) -> None:
-    """GitHub reads nothing of a file with one such line."""
+    """GitHub skips such a line, and then nobody has to approve."""
     garden.nodes[VIEW]["config"]["meta"]["owners"]["science"] = name
     with pytest.raises(PublishError, match="is no team that GitHub can have"):
         owners(garden)
 
 
-def test_lines_of_others_stay(garden: Garden) -> None:
-    lines = code_owners(project(garden), "acme")
-    assert with_code_owners("", lines) == lines
-    first = with_code_owners("* @acme/all\n", lines)
-    assert first == f"* @acme/all\n\n{lines}"
+def test_lines_of_others_stay_above(garden: Garden) -> None:
+    block = with_code_owners("", project(garden), "acme")
+    first = with_code_owners("* @acme/all\n", project(garden), "acme")
+    assert first == f"* @acme/all\n\n{block}"
     garden.nodes[VIEW]["config"]["meta"]["owners"]["science"] = "roots"
-    changed = code_owners(project(garden), "acme")
-    again = with_code_owners(first + "/docs @acme/writers\n", changed)
-    assert again == f"* @acme/all\n\n{changed}/docs @acme/writers\n"
+    again = with_code_owners(first, project(garden), "acme")
+    assert again == first.replace("plants", "roots")
     with pytest.raises(PublishError, match=f"without `{END}`"):
-        with_code_owners(first.replace(END, ""), lines)
+        with_code_owners(first.replace(END, ""), project(garden), "acme")
+
+
+def test_no_line_after_them_takes_their_files_away(garden: Garden) -> None:
+    """Of the lines that fit a file GitHub takes the last."""
+    block = with_code_owners("", project(garden), "acme")
+    overridden = f"* @acme/all\n\n{block}/models/** @mallory\n{block}"
+    current = with_code_owners(overridden, project(garden), "acme")
+    assert current.endswith(f"/models/** @mallory\n\n{block}")
+    assert current.count(BEGIN) == 1
+    assert with_code_owners(current, project(garden), "acme") == current
+
+
+@pytest.mark.parametrize(
+    ("text", "guarded"),
+    [
+        ("* @acme/all\n", {"CODEOWNERS", "workflows/"}),
+        ("/.github/ @acme/platform\n", set()),
+        (".github/** a@acme.com\n", set()),
+        ("/.github/workflows @acme/platform\n", {"CODEOWNERS"}),
+        ("/.github/ @acme/platform\n/.github/CODEOWNERS # not @acme/all\n", {"CODEOWNERS"}),
+    ],
+)
+def test_what_holds_the_rules_has_an_owner(garden: Garden, text: str, guarded: set[str]) -> None:
+    by_path = owners(garden, text)
+    assert {path for path in by_path if "github" in path} == {f"/.github/{g}" for g in guarded}
 
 
 def test_the_file_of_this_project_is_current(dbt_manifest: Path) -> None:
     text = (PROJECT / ".github/CODEOWNERS").read_text()
     (organisation,) = set(re.findall(r"@([\w-]+)/", text))
-    catalog = Project.read(dbt_manifest).catalog
-    lines = code_owners(Project(catalog, PROJECT), organisation)
-    assert with_code_owners(text, lines) == text, "run `milepost owners`"
+    here = Project(Project.read(dbt_manifest).catalog, PROJECT)
+    assert with_code_owners(text, here, organisation) == text, "run `milepost owners`"

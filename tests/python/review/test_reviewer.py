@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
-from candidates import TEST, VIEW, Garden
+from candidates import COLUMNS, TEST, VIEW, Garden, released, view
 from milepost.building import code
 from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
@@ -18,7 +20,7 @@ from milepost.release.service import Service
 from milepost.review import markdown
 from milepost.review.base import Base
 from milepost.review.cost import Cost, TableCost
-from milepost.review.distributions import Distribution
+from milepost.review.distributions import Distribution, DistributionChange, changes
 from milepost.review.report import Report
 from milepost.review.reviewer import Reviewer
 from milepost.review.view_review import ViewReview
@@ -186,6 +188,7 @@ def test_a_claim_that_is_not_earned_is_said(garden: Garden) -> None:
 def report_of(*views: ViewReview, **more: Any) -> Report:
     stated: Mapping[str, Any] = {
         "against": "20260701T000000Z-0123456789ab",
+        "current": "20260701T000000Z-0123456789ab",
         "views": list(views),
         "service_differences": [],
         "services": [],
@@ -227,18 +230,95 @@ def test_the_report_of_a_moved_past_reads_as_markdown(garden: Garden) -> None:
         assert line in whole.splitlines(), whole
 
 
+def test_a_report_against_another_release_says_what_the_gate_compares_with() -> None:
+    line = "Against release `20260701T000000Z-0123456789ab`"
+    assert f"{line}.\n" in text()
+    other = text(current="20260801T000000Z-0123456789ab")
+    assert f"{line}, which is not the current one." in other
+    assert "`milepost publish` compares with `20260801T000000Z-0123456789ab`" in other
+    assert "Nothing is published yet" in text(against=None, current=None)
+
+
+def test_values_and_names_stay_text(garden: Garden) -> None:
+    hostile = "Bad`\n</details>\n\n# Heading <!-- @everyone | <script>"
+    garden.con.execute("update beds set wet = 0.7 where available_at < '2026-01-05'")
+    (review,) = reviews(garden).values()
+    assert review.past_changes is not None
+    (wet,) = review.past_changes.features
+    past = replace(review.past_changes, features=[replace(wet, key=hostile)])
+    side = Distribution(0.5, hostile, {"0.5": hostile}, hostile)
+    whole = text(
+        replace(
+            review,
+            past_changes=past,
+            missing_for_rung=[hostile],
+            distribution_changes=[DistributionChange(hostile, side, side)],
+            owners={"science": hostile},
+        ),
+        refused=[hostile],
+        remedies=hostile,
+        services=[Service(hostile, "", hostile, {"name": hostile}, [])],
+        cost=Cost([TableCost(hostile, 1.25, 31)], test_count=2, test_seconds=0.5),
+    )
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(whole)
+    headings = re.findall("<h[1-6]>(.*?)</h", html)
+    assert len(headings) == 4
+    assert not any("Heading" in heading for heading in headings)
+    assert html.count("<details>") == html.count("</details>") == 2
+    assert html.count("<!--") == 1
+    assert "<script>" not in html.replace("&lt;script>", "")
+    assert "@everyone" not in re.sub("<code>.*?</code>", "", html)
+
+
+def test_values_of_texts_and_of_sensitive_views_are_left_out(garden: Garden) -> None:
+    garden.con.execute("update beds set wet = 0.7 where available_at < '2026-01-05'")
+    garden.nodes[VIEW]["config"]["meta"]["sensitivity"] = "personal"
+    (review,) = reviews(garden).values()
+    assert review.is_sensitive
+    without = "| `wet` | 0.00% | not shown | not shown | not shown | not shown | not shown |"
+    assert without in text(review).splitlines()
+    assert "north" not in text(review)
+    (wet,) = review.distribution_changes
+    of_text = replace(review, is_sensitive=False, distribution_changes=[replace(wet, is_text=True)])
+    assert without in text(of_text).splitlines()
+    assert "north" in text(of_text)
+
+
+def test_a_feature_that_is_text_is_told_from_numbers() -> None:
+    measured = {"nulls": 0, "min": "ann", "max": "zoe"}
+    manifest = released(view({**COLUMNS, "gardener": "VARCHAR"}))
+    (plain,) = manifest.views
+    new = replace(plain, statistics={"gardener": measured, "wet": measured})
+    assert {c.feature: c.is_text for c in changes(plain, new)} == {"gardener": True, "wet": False}
+
+
 def test_a_long_report_fits_into_a_comment(garden: Garden) -> None:
     (review,) = reviews(garden).values()
     (change, *_) = reviews_with_statistics(review)
     long = replace(review, change="other code", distribution_changes=[change] * 2_000)
     assert len(text(long)) <= markdown.LONGEST
     assert "<summary>Statistics" not in text(long)
-    many = [replace(review, view=f"beds_{n}", change="other code") for n in range(2_000)]
-    assert markdown.LONGEST <= len(text(*many)) <= 65_536
+
+
+def test_a_report_that_is_cut_ends_after_a_line(
+    garden: Garden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (review,) = reviews(garden).values()
+    (change, *_) = reviews_with_statistics(review)
+    many = [
+        replace(review, view=f"beds_{n}", change="other code", distribution_changes=[change])
+        for n in range(200)
+    ]
+    monkeypatch.setattr(markdown, "LONGEST", 1_000_000)
+    lines = {*text(*many).splitlines()}
+    for longest in range(5_000, 5_060):
+        monkeypatch.setattr(markdown, "LONGEST", longest)
+        cut = text(*many).splitlines()
+        assert cut[-2:] == ["", "(cut: `milepost report --json` has it all)"]
+        assert not any("details>" in line for line in cut)
+        assert {*cut[:-1]} <= lines
 
 
 def reviews_with_statistics(review: ViewReview) -> list[Any]:
-    from milepost.review.distributions import DistributionChange
-
     side = Distribution(0.5, "1", {"0.5": "2"}, "3")
     return [DistributionChange("wet", side, None), review]

@@ -14,7 +14,7 @@ from milepost.building.code import Coder
 from milepost.standards.evidence import Approval, Evidence, Proof, promises
 from milepost.standards.examined_view import ExaminedView
 from milepost.standards.requirements.promotion import certificate_digest
-from milepost.stress.certificate import Certificate
+from milepost.stress.certificate import Certificate, Outcome
 from small_releases import at
 
 VIEW, SOURCE = "model.green.beds", "source.green.raw.readings"
@@ -39,6 +39,7 @@ models:
       - {name: wet_rate_7d, data_type: double, description: Share. Null without readings.}
       - {name: depth_cm, data_type: double, description: "Depth. Null where nobody measured."}
 """
+UNCHANGED = Outcome(table="raw.readings", column="", kind="duplicates", rows=2, outcome="unchanged")
 EXPOSURES = """\
 exposures:
   - name: watering
@@ -91,8 +92,9 @@ class Ladder:
                 "original_file_path": "models/exposures.yml",
             }
         }
+        self.macros: dict[str, dict[str, Any]] = {}
         self.built_to = at("2026-03-01")
-        self.first = "2026-01-01"
+        self.raw_logs = {SOURCE: {"first": "2026-01-01"}}
         self.evidence_changes: dict[str, Any] = {}
         self.certificate_changes: dict[str, Any] = {}
 
@@ -112,10 +114,10 @@ class Ladder:
             seed=1,
             days=60,
             raw_log_end="2026-03-01",
-            rows={},
+            rows={"raw.readings": 40},
             features=["wet_rate_7d", "depth_cm"],
             unproven=[],
-            outcomes=[],
+            outcomes=[UNCHANGED],
         )
         certificate = replace(certificate, **self.certificate_changes)
         self.certificate_file.write_bytes(certificate.to_bytes())
@@ -123,7 +125,7 @@ class Ladder:
             view="beds",
             rung=str(self.meta["maturity"]),
             code=examined.code,
-            promises=promises(examined.view, self.view),
+            promises=promises(self.catalog, examined.view, str(self.meta["maturity"])),
             proof=Proof("2026-02-25T00:00:00", 50, 3),
             approval=Approval("engineering", "pipes"),
             certificate=certificate_digest(examined),
@@ -141,12 +143,13 @@ class Ladder:
     @property
     def catalog(self) -> Catalog:
         source = node("source", "readings", source_name="raw", identifier="readings")
+        source["original_file_path"] = "models/raw.yml"
         return Catalog.of(
             {
                 "nodes": self.nodes,
                 "sources": {SOURCE: {**source, "unique_id": SOURCE}},
                 "unit_tests": self.unit_tests,
-                "macros": {},
+                "macros": self.macros,
                 "exposures": self.exposures,
                 "disabled": {},
                 "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "duckdb"},
@@ -156,8 +159,7 @@ class Ladder:
     def examined(self) -> ExaminedView:
         """The view as a requirement finds it."""
         catalog = self.catalog
-        raw_logs = {SOURCE: {"first": self.first}}
-        build = Build("success", "", raw_logs, "", "dev", "", {}, at("2026-03-02"))
+        build = Build("success", "", self.raw_logs, "", "dev", "", {}, at("2026-03-02"))
         batch = Batch(self.built_to, "", {}, {})
         records = Records({VIEW: build}, {}, {}, {VIEW: batch}, {})
         coder = Coder(catalog, {}, "dev", {})

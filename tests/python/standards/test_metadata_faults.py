@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from milepost.standards.metadata_faults import dependent_descriptions, untagged_personal_data
+from milepost.standards.metadata_faults import (
+    dependent_descriptions,
+    nullable_keys,
+    unnamed_owners,
+    untagged_personal_data,
+)
 
 
 def description_faults(*descriptions: str, is_view: bool = False) -> list[str]:
@@ -67,3 +72,15 @@ def test_a_column_that_tells_of_a_person_says_so() -> None:
         assert not personal(name, {"personal_data": False}), name
     for name in ("carrier_name", "facility_id", "contact_changed_at", "streetcar_count", "phoned"):
         assert not personal(name), name
+
+
+@pytest.mark.parametrize(
+    "entities", [["bed"], {"bed": {"key": "bed_id"}}, {"bed": None}, {"bed": "bed_id"}, None, "bed"]
+)
+def test_entities_that_are_no_lists_of_keys_are_left_to_the_ladder(entities: Any) -> None:
+    meta = {"entities": entities, "owners": "plants"}
+    node = {"name": "beds", "columns": {}, "config": {"meta": meta}}
+    assert [fault.message for fault in nullable_keys(node)] == [
+        "`beds` declares no column `available_at`"
+    ]
+    assert list(unnamed_owners(node)) == []

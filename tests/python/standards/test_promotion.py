@@ -139,6 +139,52 @@ def test_a_view_in_production_that_names_a_replacement_is_deprecated(
         promote(ladder.examined(), None)
 
 
+def test_a_deprecated_view_is_proved_again_for_other_code(
+    ladder: Ladder, proofs: list[str]
+) -> None:
+    deprecated(ladder)
+    ladder.exposures = {}
+    ladder.evidence_changes = {"code": "other code"}
+    ladder.write()
+    assert "has evidence of other code" in standing(ladder.examined()).missing[0].message
+    with pytest.raises(StandardsError, match="nobody has approved"):
+        promote(ladder.examined(), None)
+    promoted = promote(ladder.examined(), "pipes")
+    assert (promoted.rung, promoted.paths) == ("deprecated", ["models/beds.evidence.json"])
+    assert proofs == ["beds"]
+    assert standing(ladder.examined()).earned == "deprecated"
+
+
+def test_a_view_that_no_service_uses_any_more_is_deprecated(
+    ladder: Ladder, proofs: list[str]
+) -> None:
+    deprecated(ladder)
+    ladder.meta["maturity"] = "production"
+    ladder.exposures = {}
+    ladder.write()
+    assert promote(ladder.examined(), None).rung == "deprecated"
+    assert proofs == []
+
+
+def test_a_rung_that_was_given_up_is_proved_again(ladder: Ladder, proofs: list[str]) -> None:
+    ladder.write()
+    ladder.meta["maturity"] = "experimental"
+    path = ladder.folder / "models/beds.yml"
+    path.write_text(ladder.yaml.replace("maturity: production", "maturity: experimental"))
+    assert promote(ladder.examined(), "pipes").rung == "production"
+    assert proofs == ["beds"]
+
+
+def test_evidence_that_was_edited_by_hand_is_written_anew(
+    ladder: Ladder, proofs: list[str]
+) -> None:
+    ladder.write()
+    ladder.evidence_file.write_text("{}")
+    assert promote(ladder.examined(), "pipes").rung == "production"
+    assert proofs == ["beds"]
+    assert standing(ladder.examined()).is_as_claimed
+
+
 def test_a_deprecated_view_without_evidence_of_that_is_refused(ladder: Ladder) -> None:
     ladder.write()
     deprecated(ladder)

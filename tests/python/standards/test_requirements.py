@@ -14,7 +14,7 @@ import pytest
 from milepost.standards.requirement import Requirement
 from milepost.standards.requirements import REQUIREMENTS
 from milepost.standards.requirements.tests import BOUNDED_NAME
-from standards.ladders import GENERIC, RANGE, UNIT, Ladder
+from standards.ladders import GENERIC, RANGE, SOURCE, UNIT, Ladder
 
 ROOT = Path(__file__).parents[3]
 Break = Callable[[Ladder], None]
@@ -73,7 +73,7 @@ def without_a_promise(ladder: Ladder) -> None:
 
 
 def with_a_short_history(ladder: Ladder) -> None:
-    ladder.first = "2026-01-31"
+    ladder.raw_logs[SOURCE]["first"] = "2026-01-31"
 
 
 def without_a_service(ladder: Ladder) -> None:
@@ -197,10 +197,15 @@ def test_each_requirement_refuses_its_bad_example_and_passes_the_good_one(
     assert finding.remedy
 
 
+def said_by(ladder: Ladder, name: str) -> str:
+    """What a requirement says of the view."""
+    (requirement,) = (item for item in REQUIREMENTS if item.name == name)
+    return " ".join(finding.message for finding in requirement.findings(ladder.examined()))
+
+
 def evidence_of(ladder: Ladder) -> str:
     """What the requirement of evidence says."""
-    (requirement,) = (item for item in REQUIREMENTS if item.name == "has evidence of this code")
-    return " ".join(finding.message for finding in requirement.findings(ladder.examined()))
+    return said_by(ladder, "has evidence of this code")
 
 
 def test_evidence_of_other_code_does_not_count(ladder: Ladder) -> None:
@@ -252,6 +257,9 @@ def test_evidence_with_a_digest_of_its_own_is_compared_with_the_project(ladder: 
         ("day", "2026-01-02T00:00", True),
         ("day", "2026-01-02 00:00:00.000001", False),
         ("day", "2026-01-02 10:00:00", False),
+        ("day", "2026-01-02 00:00:00+00:00", True),
+        ("day", "2026-01-02T02:00:00+02:00", True),
+        ("day", "2026-01-02 00:00:00-05:00", False),
         ("hour", "2026-01-02 10:00:00", True),
         ("hour", "2026-01-02 10:00:01", False),
     ],
@@ -261,10 +269,124 @@ def test_an_edge_is_an_instant_of_the_grid(
     ladder: Ladder, grid: str, instant: str, is_edge: bool, is_sql: bool
 ) -> None:
     ladder.meta["grid"] = grid
-    rows = f"select cast('{instant}' as timestamp) as known_at" if is_sql else None
+    rows = f"select cast('{instant}' as timestamptz) as known_at" if is_sql else None
     ladder.unit_tests[UNIT]["given"][0]["rows"] = rows or [{"known_at": instant}]
-    (requirement,) = (item for item in REQUIREMENTS if item.name == "has a unit test at an edge")
-    assert (list(requirement.findings(ladder.examined())) == []) == is_edge
+    assert (said_by(ladder, "has a unit test at an edge") == "") == is_edge
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dense", True),
+        ("sensitivity", "public"),
+        ("personal_data_allowed", {"bed_id": "it names nobody"}),
+        ("dropped_checks", {"depth": "nobody knows"}),
+        (
+            "entity_definitions",
+            {"bed": {"keys": {"bed_id": "varchar"}, "description": "A row of beds."}},
+        ),
+        ("stress_tolerance", 0.9),
+        ("replaced_by", "pots"),
+        ("deprecation_date", "3999-01-01"),
+    ],
+)
+def test_what_was_approved_cannot_be_changed_without_approval(
+    ladder: Ladder, key: str, value: object
+) -> None:
+    deprecated(ladder)
+    ladder.write()
+    (ladder.view if key == "deprecation_date" else ladder.meta)[key] = value
+    message = f"`beds` was approved with another `{key}`: "
+    assert said_by(ladder, "keeps what was approved").startswith(message)
+
+
+def test_another_entity_may_be_defined_otherwise(ladder: Ladder) -> None:
+    ladder.write()
+    pot = {"pot": {"keys": {"pot_id": "varchar"}, "description": "A pot."}}
+    ladder.meta["entity_definitions"] = {**ladder.meta["entity_definitions"], **pot}
+    assert said_by(ladder, "keeps what was approved") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "requirement", "message"),
+    [
+        ("replaced_by", ["shelves"], "names a replacement", "is replaced by `['shelves']`"),
+        (
+            "owners",
+            {"science": ["plants"], "engineering": "pipes"},
+            "is declared",
+            "has no valid `meta.owners`: `{'science': ['plants'], ",
+        ),
+        (
+            "stress_tolerance",
+            "high",
+            "keeps what was approved",
+            "`beds.wet_rate_7d` has `stress_tolerance: high`",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_a_finding(
+    ladder: Ladder, key: str, value: object, requirement: str, message: str
+) -> None:
+    ladder.write()
+    ladder.meta[key] = value
+    assert message in said_by(ladder, requirement)
+
+
+def test_a_view_without_a_raw_log_has_no_history(ladder: Ladder) -> None:
+    ladder.raw_logs = {}
+    assert said_by(ladder, "has a history") == "`beds` reads no raw log"
+
+
+def test_owners_of_two_roles_differ_whatever_a_third_is(ladder: Ladder) -> None:
+    ladder.meta["owners"] = {"science": "pipes", "engineering": "pipes", "product": "shop"}
+    ladder.write()
+    assert "has one owner, who cannot approve alone" in said_by(ladder, "is approved by an owner")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "select '2026-01-02' as due_date, timestamp '2026-01-02 10:30' as known_at",
+        "select date '2026-01-02' as event_at",
+        "select known_at from read_parquet('s3://lake/facts.parquet')",
+        [{"due_date": "2026-01-02"}],
+        [{"known_at": None}, {"event_at": "2026-01-02"}],
+        [{"known_at": "soon"}],
+        [],
+        None,
+    ],
+)
+def test_what_is_no_instant_of_knowing_is_no_edge(ladder: Ladder, rows: object) -> None:
+    ladder.unit_tests[UNIT]["given"][0]["rows"] = rows
+    message = "`beds` has no unit test at a window's edge"
+    assert said_by(ladder, "has a unit test at an edge") == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "is_bounded"),
+    [
+        ("is_between", {}, True),
+        ("is_between", {"severity": "ERROR", "error_if": "!= 0", "where": None}, True),
+        ("accepted_range", {}, True),
+        ("not_null_proportion", {}, False),
+        ("is_between", {"severity": "warn"}, False),
+        ("is_between", {"where": "depth_cm > 0"}, False),
+        ("is_between", {"error_if": "> 10"}, False),
+        ("is_between", {"limit": 1}, False),
+    ],
+)
+def test_a_range_is_a_test_that_bounds_each_row(
+    ladder: Ladder, kind: str, config: dict[str, object], is_bounded: bool
+) -> None:
+    ladder.nodes[RANGE]["test_metadata"] = {"name": kind}
+    ladder.nodes[RANGE]["config"] = {"meta": {}, **config}
+    assert (said_by(ladder, "bounds its numbers") == "") == is_bounded
+
+
+def test_a_generic_test_of_no_row_does_not_count(ladder: Ladder) -> None:
+    ladder.nodes[GENERIC]["config"] = {"meta": {}, "where": "false"}
+    assert "has no data test `values_fit_their_names`" in said_by(ladder, "has the generic test")
 
 
 def test_the_page_of_the_ladder_lists_the_requirements(tmp_path: Path) -> None:

@@ -14,13 +14,16 @@ import yaml
 from sqlfluff.core import FluffConfig, Linter, SQLLintError
 
 from milepost.building.catalog import Catalog
+from milepost.building.project import Project
 from milepost.errors import MilepostError
+from milepost.standards import dbt
 from milepost.standards.finding import Finding
 from milepost.standards.metadata_rules import METADATA_RULES, metadata_findings
 from milepost.standards.python_rules import PYTHON_RULES, python_findings, secret_findings
 from milepost.standards.rule import Rule
-from milepost.standards.rules import RULES, file_findings, findings
+from milepost.standards.rules import RULES, changed_findings, file_findings, findings
 from milepost.standards.sql_rules import SQL_RULES
+from standards.ladders import Ladder
 
 PROJECT = Path(__file__).parents[3]
 EXAMPLES = PROJECT / "docs/reference/rules.md"
@@ -103,6 +106,9 @@ def test_all_rules_look_at_a_project_and_at_one_view(parsed: Path) -> None:
     of_project = {finding.rule for finding in findings(parsed, None)}
     assert {rule.name for rule in METADATA_RULES} < of_project
     assert {"milepost.wall_clock", "milepost.pickle", "F401"} <= of_project
+    described = parsed / f"models/bad_{len(METADATA_RULES) - 1}.yml"
+    (changed,) = changed_findings(parsed, [described])
+    assert (changed.path, changed.rule) == (f"models/{described.name}", METADATA_RULES[-1].name)
     with pytest.raises(MilepostError, match="no model `nothing`"):
         findings(parsed, "nothing")
 
@@ -129,6 +135,16 @@ def hidden(sql: str) -> Iterator[str]:
         ("loads.event_at < now()", ["event_at_in_window", "wall_clock"]),
         ("(loads.load_id = 1 and event_at < grid_at)", ["event_at_in_window"]),
         ("grid_at > loads.event_at", ["event_at_in_window"]),
+        ("date_trunc('day', loads.event_at) < grid_at", ["event_at_in_window"]),
+        ("loads.event_at < date_trunc('day', grid_at)", ["event_at_in_window"]),
+        (
+            "cast(loads.event_at as date) < cast(now() as date)",
+            ["event_at_in_window", "wall_clock"],
+        ),
+        ("loads.event_at::date < grid_at", ["event_at_in_window"]),
+        ("grid_at - loads.event_at < interval '28' day", ["event_at_in_window"]),
+        ("date_diff('day', loads.event_at, grid_at) < 28", ["event_at_in_window"]),
+        ("date_diff('day', loads.event_at, loads.known_at) < 28", []),
         # Durations are measured from one event to another, and a fault compares the two clocks.
         ("loads.event_at <= loads.due_at + interval '30' minute", []),
         ("loads.known_at < loads.event_at", []),
@@ -152,17 +168,29 @@ def test_a_condition(condition: str, rules: list[str]) -> None:
     [
         ("sum(miles) over (order by event_at)", ["event_at_in_window"]),
         ("sum(miles) over (order by known_at, event_at)", []),
+        ("sum(miles) over by_event", ["event_at_in_window"]),
+        ("sum(miles) over (by_load order by known_at)", []),
+        ("sum(miles) over (by_event rows 3 preceding)", ["event_at_in_window"]),
+        ("row_number() over by_event", []),
         ("row_number() over (partition by load_id order by event_at)", []),
         ("sum(cast(miles as double))", ["inexact_sum"]),
         ("avg(price_per_mile)", ["inexact_sum"]),
         ("sum(claim_amount_count)", []),
         ("sum(milepost__number6_amount)", []),
         ("sum(miles)", []),
+        ("sum(case when cast(stops as integer) = 1 then linehaul_usd end)", ["inexact_sum"]),
+        ("sum(case when linehaul_usd > 0 then 1 end)", []),
+        ("sum(case when paid then cast(fuel_usd as decimal(12, 2)) else 0 end)", []),
+        ("sum(case when paid then cast(fuel_usd as decimal) else tax_usd end)", ["inexact_sum"]),
+        ("sum(cast(fuel_usd * 100 as bigint))", []),
+        ("sum(fuel_usd::decimal(12, 2))", []),
+        ("sum(fuel_usd::varchar::decimal(12, 2))", []),
         ("cast(sum(cast(fuel_usd as decimal(12, 2))) as double)", []),
     ],
 )
 def test_an_expression(expression: str, rules: list[str]) -> None:
-    broken = sql_rules_broken(f"select {expression} as total\nfrom loads\n")
+    windows = "window by_load as (partition by load_id), by_event as (order by event_at)"
+    broken = sql_rules_broken(f"select {expression} as total\nfrom loads\n{windows}\n")
     assert sorted(broken) == sorted(f"milepost.{rule}" for rule in rules)
 
 
@@ -244,3 +272,103 @@ def test_a_secret_is_found_in_each_kind_of_file_and_not_printed(tmp_path: Path) 
     (finding,) = file_findings(tmp_path, [tmp_path / "profiles.yml"])
     assert (finding.path, finding.line, finding.rule) == ("profiles.yml", 1, "milepost.secret")
     assert "XXXX" not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "fault"),
+    [
+        (
+            "dialect = duckdb\n[sqlfluff:templater:jinja]\n"
+            "load_macros_from_path = dbt_packages/milepost/macros\n",
+            "Path does not exist: .*dbt_packages",
+        ),
+        ("dialect = nobodys\n", "Unknown dialect"),
+    ],
+)
+def test_sqlfluff_that_cannot_run_says_what_to_do(
+    tmp_path: Path, configuration: str, fault: str
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("{name: harbor}")
+    (tmp_path / ".sqlfluff").write_text(f"[sqlfluff]\n{configuration}")
+    model = tmp_path / "models/orders.sql"
+    model.parent.mkdir()
+    model.write_text("select 1 as order_count\n")
+    with pytest.raises(MilepostError, match=fault) as refused:
+        list(file_findings(tmp_path, [model]))
+    assert "run `dbt deps`" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("explore.ipynb", b""),
+        ("docs/explore.ipynb", b"{}"),
+        ("explore.ipynb", b"[1]"),
+        ("explore.ipynb", b'{"cells": [{"cell_type": "code"}]}'),
+        ("explore.ipynb", b'{"cells": null}'),
+        ("scripts/train.py", "# caf\u00e9\nopen('a')\n".encode("latin-1")),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / "dbt_project.yml").write_text("{name: harbor}")
+    script_findings(tmp_path, "import pickle\n", "scripts/other.py")
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    found = list(file_findings(tmp_path, [path, tmp_path / "scripts/other.py"]))
+    assert {finding.rule for finding in found} == {"unreadable", "milepost.pickle", "F401"}
+    (finding,) = (finding for finding in found if finding.rule == "unreadable")
+    assert (finding.path, finding.line) == (name, 1)
+    assert f"`{path.name}` cannot be read as a " in finding.message
+
+
+def test_a_secret_is_looked_for_in_tests_and_may_be_allowed(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("{name: harbor, test-paths: [checks]}")
+    key = "AKIA" + "X" * 16
+
+    def found(name: str, text: str) -> list[int]:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        secrets = [item for item in file_findings(tmp_path, [path]) if "secret" in item.rule]
+        return [finding.line for finding in secrets]
+
+    assert found("tests/keys.yml", f"a: {key}\n") == [1]
+    assert found("tests/keys.yml", f"a: {key}  # allow milepost.secret: of no account\n") == []
+    assert found("tests/keys.yml", f"a: {key}  # allow milepost.secret:\n") == [1]
+    assert found("tests/keys.yml", f"# allow milepost.secret: made up\na: {key}\n") == []
+    assert found("keys/a.sql", f"select '{key}'  -- allow milepost.secret: made up\n") == []
+    assert found("tests/keys.yml", f"a: {key}  # allow milepost.pickle: made up\n") == [1]
+
+
+def test_yaml_of_models_that_a_commit_changes_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ladder = Ladder(tmp_path)
+    ladder.meta["owners"] = {"science": "plants", "engineering": ""}
+    ladder.write()
+    parsed_folders: list[Path] = []
+
+    def read_project(folder: Path) -> Project:
+        parsed_folders.append(folder)
+        return Project(ladder.catalog, folder)
+
+    monkeypatch.setattr(dbt, "read_project", read_project)
+    (tmp_path / "notes.yml").write_text("{}")
+    others = [tmp_path / "dbt_project.yml", tmp_path / "notes.yml"]
+    assert list(changed_findings(tmp_path, others)) == []
+    assert parsed_folders == [], "parsing takes seconds"
+    described = [tmp_path / "models/beds.yml"]
+    owners = [item for item in changed_findings(tmp_path, described) if "owner" in item.rule]
+    assert [finding.path for finding in owners] == ["models/beds.yml"]
+    described = [tmp_path / "models/exposures.yml"]
+    assert list(changed_findings(tmp_path, described)) == []
+
+
+def test_a_view_of_a_package_is_linted_where_it_is_at_home(tmp_path: Path) -> None:
+    ladder = Ladder(tmp_path)
+    ladder.write()
+    ladder.meta["owners"] = {"science": ""}
+    (tmp_path / "models/beds.sql").write_text("select now() as built_at\n")
+    ladder.view["package_name"] = "orchard"
+    assert findings(tmp_path, "beds", catalog=ladder.catalog) == []

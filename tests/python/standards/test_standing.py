@@ -11,7 +11,7 @@ from milepost.errors import PublishError, StandardsError
 from milepost.standards.maturity_line import with_maturity
 from milepost.standards.places import StatedModel
 from milepost.standards.standing import services_above_their_features, standing
-from standards.ladders import RANGE, Ladder
+from standards.ladders import RANGE, SOURCE, Ladder
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_view_with_all_that_is_asked_is_in_production(ladder: Ladder) -> None:
 
 
 def test_a_view_has_earned_the_rungs_below_what_it_lacks(ladder: Ladder) -> None:
-    ladder.first = "2026-02-20"
+    ladder.raw_logs[SOURCE]["first"] = "2026-02-20"
     stands = standing(ladder.examined())
     assert (stands.earned, stands.next_rung) == ("experimental", "production")
     assert not stands.is_as_claimed
@@ -37,7 +37,7 @@ def test_a_view_has_earned_the_rungs_below_what_it_lacks(ladder: Ladder) -> None
 
 
 def test_what_a_lower_rung_asks_comes_first(ladder: Ladder) -> None:
-    ladder.first = "2026-02-20"
+    ladder.raw_logs[SOURCE]["first"] = "2026-02-20"
     del ladder.nodes[RANGE]
     stands = standing(ladder.examined())
     assert (stands.earned, stands.next_rung) == ("draft", "experimental")
@@ -126,3 +126,52 @@ def test_a_maturity_of_dbt_project_yml_is_not_written(ladder: Ladder) -> None:
     stated = StatedModel(ladder.folder, ladder.view)
     with pytest.raises(StandardsError, match="does not state the `maturity` of `beds` alone"):
         with_maturity(ladder.folder, stated, "experimental")
+
+
+PLAIN = """\
+models:
+  - name: pots
+    config:
+      meta: {maturity: experimental}
+  - name: beds
+    config:
+      meta: {maturity: experimental}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pots", "beds"),
+    [
+        ("{maturity: &m experimental}", "{maturity: *m}"),
+        ("&shared {maturity: experimental}", "*shared"),
+        ("&shared {maturity: experimental}", "{<<: *shared}"),
+    ],
+)
+def test_a_maturity_that_views_share_is_not_written(ladder: Ladder, pots: str, beds: str) -> None:
+    before, between, after = PLAIN.split("{maturity: experimental}")
+    (ladder.folder / "models/beds.yml").write_text(before + pots + between + beds + after)
+    for name in ("pots", "beds"):
+        stated = StatedModel(ladder.folder, {**ladder.view, "name": name})
+        with pytest.raises(
+            StandardsError, match=f"does not state the `maturity` of `{name}` alone"
+        ):
+            with_maturity(ladder.folder, stated, "production")
+
+
+@pytest.mark.parametrize("value", [">-\n        experimental", "'experi\n        mental'"])
+def test_a_maturity_on_several_lines_is_not_written(ladder: Ladder, value: str) -> None:
+    text = f"models:\n  - name: beds\n    config:\n      meta:\n       maturity: {value}\n"
+    (ladder.folder / "models/beds.yml").write_text(text)
+    with pytest.raises(StandardsError, match="does not state the `maturity` of `beds` alone"):
+        with_maturity(ladder.folder, StatedModel(ladder.folder, ladder.view), "production")
+
+
+@pytest.mark.parametrize("value", ["'experimental'", '"experimental"', "&m experimental"])
+def test_a_maturity_is_written_over_in_quotes_and_at_an_anchor(ladder: Ladder, value: str) -> None:
+    text = PLAIN.replace("experimental", "draft", 1)
+    (ladder.folder / "models/beds.yml").write_text(text.replace("experimental", value))
+    stated = StatedModel(ladder.folder, ladder.view)
+    assert with_maturity(ladder.folder, stated, "production") in {
+        text.replace("experimental", "production"),
+        text.replace("experimental", "&m production"),
+    }

@@ -75,10 +75,12 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Part, CopiedTab
     table = RawTable(
         "source.loads", "freight.loads", "loads", Location("milepost-raw", ""), columns
     )
-    copied = CopiedTable(start(DAYS), tuple(files))
+    copied = CopiedTable(start(0), start(DAYS), tuple(files))
     uris = ", ".join(f"'{file.uri}'" for file in files)
     sql = f"select * from read_parquet([{uris}], {READ})"
-    (part,) = raw_parts.load(folder / "raw.duckdb", [sql], {table.id: table}, {table.id: copied})
+    (part,) = raw_parts.load(
+        folder / "raw.duckdb", [sql], {table.id: table}, {table.id: copied}, {table.id: set()}
+    )
     return folder / "raw.duckdb", part, copied
 
 
