@@ -89,7 +89,11 @@ class Description:
         """Return a title and the SQL for a terminal: of much, the lines that name the feature."""
         heading, sql = "SQL", self.sql
         if self.sql_lines and self.sql_lines != self.sql:
-            heading, sql = "SQL, the lines that name it", self.sql_lines
+            # In a model a feature may be an argument of a macro.
+            heading, sql = (
+                "The lines of its dbt model that name it; `--sql` prints all",
+                self.sql_lines,
+            )
         line_count = (sql or "").strip("\n").count("\n") + 1
         if line_count > MOST_LINES:
             sql = f"{line_count} lines: `milepost describe {self.reference} --sql` prints them"

@@ -129,6 +129,8 @@ def test_a_feature_is_described_with_what_its_view_says(example: FeatureStore) -
     ]
     derived = example.describe("carrier_activity:days_since_last_load")
     assert derived.facts["inputs"] == ["last_load_at", "event_timestamp"]
+    of_view = example.describe("carrier_activity").facts
+    assert of_view["only where named"] == ["days_since_last_load"]
     assert "request" not in repr(derived)
 
 

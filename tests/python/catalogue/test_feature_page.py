@@ -142,7 +142,7 @@ def test_a_feature_has_a_page_in_a_terminal(
         "  services       by_alias, by_input",
         "  training sets  trained",
         "",
-        "SQL, the lines that name it",
+        "The lines of its dbt model that name it; `--sql` prints all",
         "  select tenders as tender_count_7d, 'share' as share_last_50 from counted",
     ]
     assert max(map(len, lines)) <= 80
