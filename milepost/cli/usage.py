@@ -42,5 +42,11 @@ def _quoted(text: str) -> str:
 
 
 def _synopsis(ctx: click.Context) -> str:
-    pieces = ctx.command.collect_usage_pieces(ctx)
+    required = [
+        f"{param.opts[0]} {param.make_metavar(ctx)}"
+        for param in ctx.command.get_params(ctx)
+        if isinstance(param, click.Option) and param.required
+    ]
+    options, *arguments = ctx.command.collect_usage_pieces(ctx)
+    pieces = [options, *required, *filter(None, arguments)]
     return f"write `{' '.join([ctx.command_path, *pieces])}`; `{ctx.command_path} --help` says more"

@@ -163,6 +163,11 @@ def test_the_catalogue_as_json(two: tuple[str, str], run: Run) -> None:
             "`milepost pin` needs `NAME`\nhint: write `milepost pin [OPTIONS] NAME [RELEASE]`",
         ),
         (
+            ("training-set", "--features", "x"),
+            "needs `--entities`\nhint: write `milepost training-set [OPTIONS] --entities FILE "
+            "--features NAME... --out URI`;",
+        ),
+        (
             ("reopen", "a.b", "c"),
             "`milepost reopen` needs `--reason`\nhint: write `milepost reopen",
         ),
