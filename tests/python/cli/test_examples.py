@@ -23,10 +23,21 @@ from raw.lake import Lake
 from small_releases import at, manifest_of, put_view, release_manifest, rows_of
 
 COMMANDS = {str(item.name): item for section in SECTIONS.values() for item in section}
-# They need more than a store: each has a test of its own below, or in drafting/test_guest.py and
-# standards/test_promote.py.
+# They need more than a store: each has a test of its own below, or in drafting/test_guest.py,
+# standards/test_promote.py and project/test_main_job.py.
 OF_A_PROJECT = {
-    *("capture", "check", "init", "new", "owners", "promote", "publish", "reopen", "report"),
+    *(
+        "capture",
+        "check",
+        "docs",
+        "init",
+        "new",
+        "owners",
+        "promote",
+        "publish",
+        "reopen",
+        "report",
+    ),
     "stress",
 }
 TYPES = {
