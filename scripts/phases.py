@@ -149,7 +149,7 @@ def run(name: str, command: str, output: Output, screen: Screen) -> int:
             screen.show(output.state)
         code = process.wait()
     except BaseException:
-        screen.end("interrupted")
+        screen.end("interrupted; the same command goes on from here")
         _end_group(process)
         raise
     return code if code >= 0 else 128 - code
@@ -243,7 +243,6 @@ def main() -> int:
     try:
         return run_all(dict(phase.split("=", 1) for phase in options.phases), options.log)
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         return 128 + signal.SIGINT
 
 
