@@ -174,6 +174,7 @@ def test_the_notebook(clone: Path, folder: str) -> None:
     assert "the model beats the base rate" in printed
 
 
+@pytest.mark.full_size
 def test_the_exercises(clone: Path) -> None:
     """As they are handed out each has a hint; what the solutions do to the copy solves them."""
     work_on_copy = 'eval "$(make -s env)"; . .local/exercises/env; '
@@ -221,6 +222,7 @@ def test_review_a_change(clone: Path) -> None:
     run(clone, "\n".join(commands(REVIEW)[1:]))
 
 
+@pytest.mark.full_size
 def test_capture_a_query(clone: Path) -> None:
     """From a notebook's query to a draft: the lines by hand, and the time that it takes."""
     (query,) = blocks(CAPTURE, "sql")
