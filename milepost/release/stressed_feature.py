@@ -23,9 +23,10 @@ class StressedFeature:
     median: float = 0.0
 
     def __str__(self) -> str:
+        count = self.unchanged + self.stopped + self.set_aside + self.moved
         counts = (
-            f"{self.unchanged} without effect, {self.stopped} stopped, "
-            f"{self.set_aside} set aside, {self.moved} silent"
+            f"of {count} faults in a copy of the raw log {self.unchanged} without effect, "
+            f"{self.stopped} stopped by a check, {self.set_aside} set aside, {self.moved} silent"
         )
         if not self.worst:
             return counts

@@ -198,7 +198,8 @@ def test_a_feature_says_what_it_withstood(page: tuple[FeatureStore, Manifest]) -
     view = replace(manifest.views[0], certificate=[row])
     stressed = replace(manifest, views=[view, *manifest.views[1:]])
     assert describe(stressed, f"{view.name}:share_last_50").facts["stressed by faults"] == (
-        "9 without effect, 5 stopped, 1 set aside, 2 silent, the worst of them nulls of "
+        "of 17 faults in a copy of the raw log 9 without effect, 5 stopped by a check, "
+        "1 set aside, 2 silent, the worst of them nulls of "
         "`freight.loads.miles`: 10.0% of its values moved, half of them by 50.0% or more"
     )
     assert describe(stressed, f"{view.name}:tender_count_7d").facts["stressed by faults"] is None
