@@ -1,6 +1,5 @@
 """Write every command into docs/reference/command-line.md, from what its help says."""
 
-# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse
@@ -10,24 +9,23 @@ from pathlib import Path
 
 import click
 
+from marked_page import write_part
 from milepost.cli.command import Command
 from milepost.cli.main import SECTIONS
 
 PAGE = Path(__file__).parents[1] / "docs/reference/command-line.md"
-MARK = "<!-- commands -->"
+MARKER = "<!-- commands -->"
 # Of every command: the page says them once.
 COMMON = {"--store", "--json", "--help"}
 
 
 def main() -> None:
-    """Replace what stands between the marks of the page."""
+    """Replace what stands between the markers of the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="example: python scripts/command_reference.py"
     )
     parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: %(default)s)")
-    page = parser.parse_args().page
-    before, _, after = page.read_text().split(MARK)
-    page.write_text(f"{before}{MARK}\n\n{chr(10).join(lines())}\n{MARK}{after}")
+    write_part(parser.parse_args().page, MARKER, "\n".join(lines()))
 
 
 def lines() -> Iterator[str]:

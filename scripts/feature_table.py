@@ -1,6 +1,5 @@
 """Print the feature views as a Markdown table, or keep the one in a file up to date."""
 
-# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse
@@ -9,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from marked_page import write_part
 from milepost import MilepostError
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
@@ -43,13 +43,7 @@ def main() -> int:
     if not arguments.write:
         print(table, end="")
         return 0
-    try:
-        text = with_table(arguments.write.read_text(), table)
-    except ValueError as error:
-        print(f"`{arguments.write}`: {error}", file=sys.stderr)
-        return 1
-    arguments.write.write_text(text)
-    print(f"wrote the feature views to {arguments.write}", file=sys.stderr)
+    write_part(arguments.write, MARKER, table)
     return 0
 
 
@@ -62,17 +56,6 @@ def feature_table(views: Iterable[FeatureView]) -> str:
         feature_count = len(view.features) + len(view.derived)
         rows.append((f"`{view.name}`", keys or "none", summary, str(feature_count)))
     return "".join("| " + " | ".join(row) + " |\n" for row in rows)
-
-
-def with_table(text: str, table: str) -> str:
-    """Return `text` with `table` between its two markers."""
-    parts = text.split(MARKER)
-    if len(parts) != 3:
-        raise ValueError(
-            f"it has {len(parts) - 1} of the two markers\n"
-            f"hint: put a line `{MARKER}` before and after the table"
-        )
-    return f"{parts[0]}{MARKER}\n\n{table}\n{MARKER}{parts[2]}"
 
 
 if __name__ == "__main__":

@@ -1,40 +1,28 @@
 """Write the rules of the gate, as the code lists them, into docs/reference/release-format.md."""
 
-# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse
-import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from marked_page import write_part
 from milepost.publishing.rules import RULES, Rule
 
 MARKER = "<!-- rules of the gate -->"
 PAGE = Path(__file__).parents[1] / "docs/reference/release-format.md"
 
 
-def main() -> int:
-    """Write the list; 0, or 1 where the page has not the two markers."""
+def main() -> None:
+    """Replace what stands between the markers of the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="example: python scripts/gate_rules.py"
     )
     parser.add_argument(
         "--page", type=Path, default=PAGE, help="the page to write (default: %(default)s)"
     )
-    page = parser.parse_args().page
-    parts = page.read_text().split(MARKER)
-    if len(parts) != 3:
-        print(
-            f"`{page}` has {len(parts) - 1} of the two markers\n"
-            f"hint: put a line `{MARKER}` before and after the list",
-            file=sys.stderr,
-        )
-        return 1
-    page.write_text(f"{parts[0]}{MARKER}\n\n{rules_as_markdown(RULES)}\n{MARKER}{parts[2]}")
-    print(f"wrote {len(RULES)} rules to {page}", file=sys.stderr)
-    return 0
+    write_part(parser.parse_args().page, MARKER, rules_as_markdown(RULES))
 
 
 def rules_as_markdown(rules: Sequence[Rule]) -> str:
@@ -70,4 +58,4 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

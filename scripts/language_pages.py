@@ -7,16 +7,17 @@ import argparse
 import ast
 from pathlib import Path
 
+from marked_page import write_part
 from milepost.language import messages, page, terms
 
 ROOT = Path(__file__).parents[1]
 PROJECT_GLOSSARY = ROOT / "models/glossary.md"
 # The list stands between two of them.
-MARK = "<!-- from the code -->"
+MARKER = "<!-- from the code -->"
 
 
 def main() -> None:
-    """Replace what stands between the marks of both pages."""
+    """Replace what stands between the markers of both pages."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="example: python scripts/language_pages.py"
     )
@@ -34,9 +35,7 @@ def main() -> None:
         "errors": page.errors([*messages.package_messages(), *macro_messages], docstrings()),
     }
     for name, text in lists.items():
-        path = folder / f"{name}.md"
-        before, _, after = path.read_text().split(MARK)
-        path.write_text(f"{before}{MARK}\n\n{text}\n{MARK}{after}")
+        write_part(folder / f"{name}.md", MARKER, text)
 
 
 def docstrings() -> dict[str, str]:

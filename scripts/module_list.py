@@ -8,10 +8,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from marked_page import write_part
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "milepost"
 PAGE = ROOT / "docs/concepts/architecture.md"
-MARK = "<!-- modules -->"
+MARKER = "<!-- modules -->"
 # From what needs no other wing to what needs them all.
 WINGS = (
     *("storage", "raw", "release", "language", "beginning", "building"),
@@ -20,14 +22,12 @@ WINGS = (
 
 
 def main() -> None:
-    """Replace what stands between the marks of the page."""
+    """Replace what stands between the markers of the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="example: python scripts/module_list.py"
     )
     parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: %(default)s)")
-    page = parser.parse_args().page
-    before, _, after = page.read_text().split(MARK)
-    page.write_text(f"{before}{MARK}\n\n{chr(10).join(lines())}\n\n{MARK}{after}")
+    write_part(parser.parse_args().page, MARKER, "\n".join([*lines(), ""]))
 
 
 def lines() -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Write the coding standards, as the code lists them, into docs/reference/rules.md."""
 
-# allow milepost.local_file: a page of this checkout is written
 from __future__ import annotations
 
 import argparse
@@ -8,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from marked_page import write_part
 from milepost.standards.rules import RULES
 
 MARKER = "<!-- rules -->"
@@ -15,14 +15,12 @@ PAGE = Path(__file__).parents[1] / "docs/reference/rules.md"
 
 
 def main() -> None:
-    """Replace what stands between the marks of the page."""
+    """Replace what stands between the markers of the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="example: python scripts/rules_page.py"
     )
     parser.add_argument("--page", type=Path, default=PAGE, help="the page (default: %(default)s)")
-    page = parser.parse_args().page
-    before, _, after = page.read_text().split(MARKER)
-    page.write_text(f"{before}{MARKER}\n\n{chr(10).join(lines())}\n{MARKER}{after}")
+    write_part(parser.parse_args().page, MARKER, "\n".join(lines()))
 
 
 def lines() -> Iterator[str]:
