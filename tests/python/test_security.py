@@ -159,8 +159,10 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
         lambda: releases.unpin(store, "model"),
         lambda: garbage.collect(store, grace=timedelta(days=1), dry_run=False),
     ):
-        with pytest.raises(MilepostError, match="refused"):
+        with pytest.raises(MilepostError, match=r"refused \(AccessDenied\)") as error:
             refused()
+        assert "take another AWS_PROFILE" in error.value.hint
+        assert "docs/reference/security.md" in error.value.hint
     acting_as("writer")
     with pytest.raises(MilepostError, match="refused"):
         releases.unpin(store, "model")

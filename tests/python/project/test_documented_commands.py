@@ -31,8 +31,9 @@ DERIVED = "docs/guides/derived-features.md"
 REVIEW = "docs/guides/review-a-change.md"
 ADD_A_VIEW = "docs/guides/add-a-feature-view.md"
 CAPTURE = "docs/guides/capture-a-query.md"
+OWN_S3 = "docs/guides/your-own-s3.md"
 # In the order in which README leads to them.
-PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, REVIEW, ADD_A_VIEW, CAPTURE)
+PAGES = (README, LOOK_AROUND, TRAINING_SETS, DERIVED, REVIEW, ADD_A_VIEW, CAPTURE, OWN_S3)
 # What this test does not run, and what does.
 ELSEWHERE = {
     "make test": "it runs this",
@@ -50,7 +51,6 @@ OTHER_PAGES = {
     "docs/guides/for-scientists.md": "`test_the_exercises` below",
     "docs/guides/features-in-time.md": "`dbt compile` and `make proofs` alone",
     "docs/guides/use-as-a-package.md": "test_begun_projects.py",
-    "docs/guides/your-own-s3.md": "a server of the reader's own",
 }
 ROWS = """
 import os
@@ -246,6 +246,23 @@ def test_capture_a_query(clone: Path) -> None:
     for view in ("carrier_lateness", "carrier_pace"):
         for suffix in (".sql", ".yml"):
             (path.parent / f"{view}{suffix}").unlink()
+
+
+@pytest.mark.full_size
+def test_your_own_s3(clone: Path) -> None:
+    """The clone's server stands for the reader's own: other buckets, and a profile at home."""
+    home = clone / ".local/home"
+    (home / ".aws").mkdir(parents=True)
+    for name in ("config", "credentials"):
+        text = (clone / ".local/aws" / name).read_text()
+        (home / ".aws" / name).write_text(text.replace("milepost-writer", "freight"))
+    settings, page_commands = blocks(OWN_S3, "bash")
+    buckets = (
+        "import boto3; create = boto3.client('s3').create_bucket; "
+        "create(Bucket='our-freight-raw'); create(Bucket='our-freight-store')"
+    )
+    script = f'export HOME="{home}"\n{settings}\npython -c "{buckets}"\n{page_commands}'
+    assert "carrier_reliability" in run(clone, script)
 
 
 @pytest.mark.full_size
