@@ -17,6 +17,7 @@ __all__ = [
     "names",
     "near_names",
     "pointers",
+    "references",
     "release_argument",
     "releases",
     "request",

@@ -119,6 +119,7 @@ def test_the_comment_is_written_once_and_then_replaced(tmp_path: Path, comments:
     )
 
 
+@pytest.mark.full_size
 @pytest.mark.slow
 def test_the_lines_of_the_workflow_run_with_the_rights_of_ci(
     acting_as: Callable[[str], None], tmp_path: Path
