@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,28 @@ _PLUGIN = "milepost.dbt_plugin"
 
 def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
     """Run a dbt command in the folder of a project; a PublishError with its output if it fails."""
-    done = subprocess.run(  # noqa: S603 - dbt, with arguments of our own
-        [sys.executable, "-c", _DBT, "--quiet", "--no-use-colors", *arguments],
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ("--quiet", "--no-use-colors", *arguments)
+    done = ended(folder, options, {**os.environ, **(environment or {})})
     if done.returncode:
         output = (done.stdout + done.stderr).strip()
         raise PublishError(
             f"`dbt {' '.join(arguments)}` failed:\n{output}",
             hint="mend what dbt names, then run the command again",
         )
+
+
+def ended(
+    folder: Path, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Return how a dbt command ended, and what it printed."""
+    return subprocess.run(  # noqa: S603 - dbt, with arguments of our own
+        [sys.executable, "-c", _DBT, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def write_profile(

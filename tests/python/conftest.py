@@ -16,6 +16,7 @@ import pytest
 import greenhouse
 from dbt_process import run_dbt
 from greenhouse import Greenhouse
+from milepost.building import dbt_runs
 from milepost.storage.client import client
 from milepost.storage.location import Location
 
@@ -40,6 +41,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in large]
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow_files)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_dbt() -> Iterator[None]:
+    """dbt commands that Milepost runs are forked as those of tests are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt_runs, "ended", run_dbt)
+        yield
 
 
 @pytest.fixture(scope="session")

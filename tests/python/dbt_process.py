@@ -5,6 +5,7 @@ It is forked from one that has run dbt once, in which two thirds of the time of 
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -53,7 +54,7 @@ def run_dbt(
         streams = [Path(printed, name) for name in ("stdout", "stderr")]
         command = _processes.Process(
             target=_dbt,
-            args=(folder, list(arguments), dict(environment), streams, killed_after),
+            args=(folder.absolute(), list(arguments), dict(environment), streams, killed_after),
         )
         command.start()
         command.join(TIMEOUT)
@@ -80,7 +81,11 @@ def _dbt(
     from dbt.cli.main import cli, dbtRunner
 
     if killed_after is None:
-        cli(arguments, prog_name="dbt")
+        try:
+            cli(arguments, prog_name="dbt")
+        finally:
+            # A forked process skips them: DuckDB's file would be left with its log beside it.
+            atexit._run_exitfuncs()
     ended = 0
 
     def kill_after_some(event: Any) -> None:

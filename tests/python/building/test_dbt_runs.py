@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from milepost.building import dbt_runs
+from milepost.building.dbt_runs import ended
 from milepost.errors import PublishError, StandardsError
 
 PLUGIN = {"module": "milepost.dbt_plugin", "config": {"store_uri": "s3://store"}}
@@ -69,3 +71,11 @@ def test_a_profile_without_the_plugin_is_told_where_it_is_needed(tmp_path: Path)
 def test_what_dbt_says_of_a_failure_is_told(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=r"`dbt nonsense` failed:\n(?s:.*)nonsense"):
         dbt_runs.run(tmp_path, "nonsense")
+
+
+def test_dbt_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """Elsewhere in these tests it is forked from one that has imported dbt."""
+    assert ended is not dbt_runs.ended
+    nothing = ended(tmp_path, ["--quiet", "parse", "--profiles-dir", str(tmp_path)], os.environ)
+    assert nothing.returncode == 2
+    assert "dbt_project.yml" in nothing.stdout + nothing.stderr
