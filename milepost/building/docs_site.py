@@ -20,6 +20,7 @@ from milepost.errors import PublishError
 from milepost.language.page import glossary
 from milepost.language.terms import platform_chapters
 from milepost.release.definition import ViewDefinition, statements
+from milepost.release.near_names import table_name
 from milepost.release.service import Service
 from milepost.release.stressed_feature import StressedFeature
 
@@ -171,12 +172,14 @@ def _certificate_table(features: Sequence[StressedFeature]) -> str:
     return "\nWhat faults in the raw log do to it, by their number:\n\n" + _table(header, rows)
 
 
-def _service_table(service: Service, views: Iterable[FeatureView]) -> str:
+def _service_table(service: Service, views: Sequence[FeatureView]) -> str:
     by_name = {view.name: view for view in views}
+    # The name of a model is that of its latest version.
+    by_name |= {view.model: view for view in views if view.is_latest}
     rows = []
     for reference in service.features:
         shown, _, feature = reference.partition(":")
-        view = by_name[service.aliases.get(shown, {}).get("view", shown)]
+        view = by_name[table_name(service.aliases.get(shown, {}).get("view", shown))]
         meanings = {field.name: field.description for field in view.fields}
         meanings |= {derived.name: derived.description for derived in view.derived}
         link = f"[{shown}](#!/model/{view.unique_id})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,12 +64,7 @@ class Reviewer:
         parts = candidate.coder.parts(view.unique_id)
         changed_parts = self._base.changed_parts(view, parts) if self._base else None
         checks = set(check_names(candidate.catalog, view))
-        # A test that has no name of its own is named after the view, and so its version.
-        passed = (
-            {name.replace(released.name, view.name) for name in released.checks}
-            if released
-            else set()
-        )
+        passed = set(_renamed(released, view, checks)) if released else set()
         review = ViewReview(
             view=view.name,
             selector=view.selector,
@@ -199,6 +194,13 @@ class Reviewer:
             for column in declared.fields
         ]
         return replace(released, **{**view.definition(), "fields": fields})
+
+
+def _renamed(released: View, view: FeatureView, checks: Container[str]) -> Iterator[str]:
+    """Yield the checks of a released view as the view has them, whose version may be another."""
+    for name in released.checks:
+        # A test that has no name of its own is named after the view, and so its version.
+        yield name if name in checks else name.replace(released.name, view.name)
 
 
 def _reads(view: str) -> Callable[[usage.Features], bool]:

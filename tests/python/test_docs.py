@@ -162,6 +162,16 @@ def test_a_view_shows_what_it_withstood(dbt_manifest: Path) -> None:
     assert "silent" not in nodes["model.milepost.market_rates"]["description"]
 
 
+def test_a_service_shows_the_latest_version_of_a_view(dbt_manifest: Path) -> None:
+    manifest = json.loads(dbt_manifest.read_text())
+    manifest["nodes"]["model.milepost.carrier_reliability"] |= {"version": 2, "latest_version": 2}
+    described = docs_site.with_shelf(manifest, {})["exposures"]["exposure.milepost.late_delivery"]
+    assert (
+        "| `on_time_delivery_rate_90d` | [carrier_reliability](#!/model/model.milepost"
+        in described["description"]
+    )
+
+
 def front_pages(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [doc for doc in manifest["docs"].values() if doc["name"] == "__overview__"]
 

@@ -143,6 +143,18 @@ def test_checks_that_are_new_and_lost_are_named(garden: Garden) -> None:
     assert any("`wet_is_a_share` is gone" in refusal.sentence for refusal in garden.refusals())
 
 
+def test_a_check_whose_own_name_has_that_of_the_view_is_in_its_version_too(garden: Garden) -> None:
+    current = garden.current
+    assert current is not None
+    garden.nodes["test.green.beds_fit"] = {**garden.nodes[TEST], "name": "beds_fit"}
+    (view,) = current.views
+    checks = {*view.checks, "beds_fit"}
+    garden.current = replace(current, views=[replace(view, checks=sorted(checks))])
+    as_version(garden, 2)
+    review = reviews(garden)["beds_v2"]
+    assert (review.checks_new, review.checks_lost) == ([], [])
+
+
 def test_a_check_that_asks_something_else_is_named(garden: Garden) -> None:
     base = base_of(garden)
     garden.nodes[TEST]["raw_code"] = "select 3"
