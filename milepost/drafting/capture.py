@@ -9,7 +9,7 @@ from milepost.drafting.feature_list import FeatureList
 from milepost.drafting.grouping import grouping_of
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT, Models
 from milepost.drafting.notes import Notes
-from milepost.drafting.obstacles import check_texts, note_sample
+from milepost.drafting.obstacles import check_columns, check_texts, note_sample
 from milepost.drafting.query import Node, Query, conjuncts, is_column
 from milepost.drafting.selection import Selection
 from milepost.drafting.spans import Span
@@ -27,6 +27,8 @@ def draft(query: Query, name: str, models: Models) -> Draft:
     notes = Notes()
     reader = FactsReader(query, models, notes)
     facts = reader.read(query.tree["from_table"], reader.ctes(query.tree))
+    if facts.is_whole:
+        check_columns(query, facts)
     conditions, span, is_current = reader.conditions(conjuncts(query.tree["where_clause"]), facts)
     if not (facts.is_current or is_current):
         notes.change(

@@ -21,6 +21,7 @@ from milepost.drafting.query import (
 )
 from milepost.drafting.written import written
 from milepost.errors import DraftError
+from milepost.release.near_names import suggest
 
 
 def check_texts(query: Query) -> None:
@@ -58,6 +59,27 @@ def check_names(query: Query, source: Node, names: Sequence[str]) -> None:
             f"`{query.at(source)}`: it names its columns anew: {listed}",
             hint="name each in a select: `select product as product_id from ...`",
         )
+
+
+def check_columns(query: Query, facts: Facts) -> None:
+    """Raise a DraftError for a column of the last select that the facts do not have."""
+    tree = query.tree
+    others = {item["alias"].lower() for item in tree["select_list"]}
+    others |= {str(tree["from_table"].get(name)).lower() for name in ("alias", "table_name")}
+    parts = (*tree["select_list"], tree["where_clause"], tree["having"], *tree["group_expressions"])
+    for part in parts:
+        nodes = list(walk(part))
+        # A subquery and a lambda have names of their own.
+        if any(node.get("class") in {"SUBQUERY", "LAMBDA"} for node in nodes):
+            continue
+        for column in filter(is_column, nodes):
+            names = [name.lower() for name in column["column_names"]]
+            if not facts.columns.keys().isdisjoint(names) or names[-1] in others:
+                continue
+            raise DraftError(
+                f"`{query.at(column)}`: `{facts.model.name}` has no column `{names[-1]}`",
+                hint=suggest(names[-1], facts.columns),
+            )
 
 
 def check_item(query: Query, item: Node) -> None:

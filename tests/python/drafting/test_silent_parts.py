@@ -46,6 +46,16 @@ def test_a_sample_is_left_to_do(name: str, database: duckdb.DuckDBPyConnection) 
 
 
 REFUSED = {
+    "a filter on a column that is not there": (
+        ORDERS.replace("count(*)", "count(*) filter (where knwn_at >= now() - interval 1 day)"),
+        2,
+        "`stg_web__orders` has no column `knwn_at`",
+    ),
+    "a mean of a column that is not there": (
+        ORDERS.replace("count(*)", "avg(prise)"),
+        2,
+        "`stg_web__orders` has no column `prise`",
+    ),
     "time travel": (from_("stg_web__orders at (version => 3)"), 4, "of another version"),
     "names for the columns of a table": (
         from_("stg_web__orders as orders (order_id, product, shop_id)"),
