@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     metavar="WORD...",
     nargs=-1,
     required=True,
-    help="A term of either role, or an error message in quotes.",
+    help="A term of either role, or an error message in single quotes.",
 )
 def explain(words: tuple[str, ...]) -> Answer:
     """Explain a term or an error.
