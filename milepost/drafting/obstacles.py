@@ -64,8 +64,8 @@ def check_names(query: Query, source: Node, names: Sequence[str]) -> None:
 def check_columns(query: Query, facts: Facts) -> None:
     """Raise a DraftError for a column of the last select that the facts do not have."""
     tree = query.tree
-    others = {item["alias"].lower() for item in tree["select_list"]}
-    others |= {str(tree["from_table"].get(name)).lower() for name in ("alias", "table_name")}
+    named = {item["alias"].lower() for item in tree["select_list"]}
+    named |= {str(tree["from_table"].get(name)).lower() for name in ("alias", "table_name")}
     parts = (*tree["select_list"], tree["where_clause"], tree["having"], *tree["group_expressions"])
     for part in parts:
         nodes = list(walk(part))
@@ -74,7 +74,7 @@ def check_columns(query: Query, facts: Facts) -> None:
             continue
         for column in filter(is_column, nodes):
             names = [name.lower() for name in column["column_names"]]
-            if not facts.columns.keys().isdisjoint(names) or names[-1] in others:
+            if not facts.columns.keys().isdisjoint(names) or names[-1] in named:
                 continue
             raise DraftError(
                 f"`{query.at(column)}`: `{facts.model.name}` has no column `{names[-1]}`",
