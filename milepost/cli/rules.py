@@ -22,15 +22,9 @@ def main() -> int:
         epilog="example: python -m milepost.cli.rules models/features/bed_moisture.sql",
     )
     parser.add_argument("files", nargs="*", type=Path, help="what is checked, and nothing else")
-    parser.add_argument(
-        "--except-sql", action="store_true", help="for where `sqlfluff lint` runs by itself"
-    )
-    options = parser.parse_args()
+    files = parser.parse_args().files
     try:
-        if options.files:
-            problems = _of_files(options.files)
-        else:
-            problems = findings(Path.cwd(), None, with_sql=not options.except_sql)
+        problems = _of_files(files) if files else findings(Path.cwd(), None)
     except MilepostError as error:
         print(error, file=sys.stderr)
         return 2
@@ -40,18 +34,17 @@ def main() -> int:
 
 
 def _of_files(files: Sequence[Path]) -> list[Finding]:
-    """Return what is found in files, each by the rules of the dbt project that it stands in."""
+    """Return what is found in files, each by the rules of the dbt project that it stands in.
+
+    A commit may have files of no dbt project, which has no rules for them.
+    """
     by_project: dict[Path, list[Path]] = {}
     for path in map(Path.resolve, files):
         project = next(
             (folder for folder in path.parents if (folder / "dbt_project.yml").exists()), None
         )
-        if project is None:
-            raise MilepostError(
-                f"`{path}` is in no dbt project",
-                hint="name files beside or below `dbt_project.yml`",
-            )
-        by_project.setdefault(project, []).append(path)
+        if project:
+            by_project.setdefault(project, []).append(path)
     return sorted(
         {
             finding

@@ -47,3 +47,23 @@ def test_the_hook_of_a_new_project_refuses_and_passes(tmp_path: Path) -> None:
     model.write_text("select 1 as order_count\n")
     passed = commit_files()
     assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def test_files_of_no_dbt_project_have_no_rules(tmp_path: Path) -> None:
+    (tmp_path / "green/scripts").mkdir(parents=True)
+    (tmp_path / "green/dbt_project.yml").write_text("{name: green, version: 0.1.0}\n")
+    for path in ("pyproject.toml", "train.py", "green/scripts/train.py"):
+        (tmp_path / path).write_text("import pickle\n")
+    command = [sys.executable, "-m", "milepost.cli.rules"]
+    files = ["pyproject.toml", "train.py"]
+    outside = subprocess.run([*command, *files], cwd=tmp_path, check=False)
+    assert outside.returncode == 0
+    both = subprocess.run(
+        [*command, *files, "green/scripts/train.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert both.returncode == 1
+    assert both.stdout.count("milepost.pickle") == 1, both.stdout
