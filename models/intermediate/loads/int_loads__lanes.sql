@@ -4,6 +4,7 @@ loads as (
 
     select
         load_id,
+        shipper_id,
         origin_facility_id,
         destination_facility_id,
         equipment_type,
@@ -36,6 +37,9 @@ lanes as (
 
     select
         loads.load_id,
+        loads.shipper_id,
+        loads.origin_facility_id,
+        loads.destination_facility_id,
         nullif(origins.market_id, 'unknown') as origin_market_id,
         nullif(destinations.market_id, 'unknown') as destination_market_id,
         nullif(loads.equipment_type, 'unknown') as equipment_type,
