@@ -17,11 +17,9 @@ ROWS = 2_000
 # The least share of rows with a value. A feature of which one row in twenty has a value is one that
 # a model can learn from; 2026-11.
 SHARE_MIN = 0.05
-# The features of which fewer rows have a value, or all the same: the least share, and why. Nothing is
-# asked of one whose least share is 0.
-FEW_LOADS = (
-    "at this scale a lane or a market seldom has eight spot loads of three carriers in a week"
-)
+# The features of which fewer rows have a value, or all have the same: the least share, and why.
+# Nothing is asked of one whose least share is 0.
+FEW_LOADS = "at this scale eight spot loads of three carriers in a week are seldom there"
 SHORT_LOG = "it tells of a year before, and the log has 120 days"
 EXCEPTIONS: dict[str, tuple[float, str]] = {
     "lane_rates:spot_rpm_p50_usd_7d": (0, FEW_LOADS),
