@@ -64,7 +64,6 @@ training_set as (
             'destination_market:load_to_truck_ratio_7d',
             'destination_market:truck_post_count_7d',
             'destination_market:headhaul_loads_7d',
-            'destination_market:outbound_load_count_7d',
             'destination_market:loads_out_per_truck_in_7d',
             'origin_capacity:open_load_count_next_48h',
             'origin_capacity:truck_post_count_24h',
