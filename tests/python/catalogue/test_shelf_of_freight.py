@@ -102,7 +102,7 @@ SHELF = {
         "loads 28d": "load_count_28d",
     },
     "load_progress": {
-        "prior rejections": "rejection_count",
+        "prior rejections": "tender_rejection_count",
         "bids so far": "bid_count",
         "best bid over the offer": "best_bid_to_offer_ratio",
         "reprices": "reprice_count",
