@@ -1,0 +1,83 @@
+with
+
+loads as (
+
+    select
+        origin_market_id,
+        destination_market_id,
+        equipment_type,
+        case when miles > 0 then miles end as miles,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__lanes') }}
+
+),
+
+hauled_loads as (
+
+    select
+        origin_market_id,
+        destination_market_id,
+        equipment_type,
+        carrier_id,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__hauled') }}
+
+),
+
+settled_loads as (
+
+    select
+        origin_market_id,
+        destination_market_id,
+        equipment_type,
+        rpm_decimal_usd,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__settled') }}
+    where rpm_decimal_usd is not null
+
+),
+
+{%- set weeks = [{'name': 'load_count', 'count': 'loads', 'over': '7d'}] %}
+{%- set week_columns = ['load_count_7d'] %}
+{%- for days in range(7, 84, 7) %}
+{%- do weeks.append({'name': 'load_count', 'count': 'loads', 'over': '7d', 'set_back': days ~ 'd'}) %}
+{%- do week_columns.append('load_count_7d_before_' ~ days ~ 'd') %}
+{%- endfor %}
+
+windows as (
+
+    {{ trailing_features(
+        keys=['origin_market_id', 'destination_market_id', 'equipment_type'],
+        features=weeks + [
+            {'name': 'load_count', 'count': 'loads', 'over': ['28d', '84d']},
+            {'name': 'miles_mean', 'mean': 'loads.miles', 'over': '28d'},
+            {'name': 'measured_load_count', 'count': 'loads.miles', 'over': '28d'},
+            {'name': 'hauled_load_count', 'count': 'hauled_loads', 'over': ['90d', '180d']},
+            {'name': 'carrier_count', 'distinct': 'hauled_loads.carrier_id', 'over': '90d'},
+            {'name': 'rpm_mean_usd', 'mean': 'settled_loads.rpm_decimal_usd', 'over': '180d'},
+            {'name': 'settled_load_count', 'count': 'settled_loads', 'over': '180d'},
+        ],
+    ) }}
+
+),
+
+weekly as (
+
+    select
+        {{ all_but(week_columns) }},
+        {%- for column in week_columns %}
+        {{ '+ ' if not loop.first }}{{ column }} * {{ column }}
+        {%- endfor %} as sum_of_squares
+    from windows
+
+)
+
+-- The sample standard deviation of the 12 counts over their mean; whole numbers up to the root.
+select
+    {{ all_but(['sum_of_squares']) }},
+    sqrt((12 * sum_of_squares - load_count_84d * load_count_84d) * 12 / 11)
+    / nullif(load_count_84d, 0) as weekly_load_count_variation_84d
+from weekly
