@@ -40,11 +40,13 @@ settled_loads as (
 
 ),
 
-{%- set weeks = [{'name': 'load_count', 'count': 'loads', 'over': '7d'}] %}
-{%- set week_columns = ['load_count_7d'] %}
-{%- for days in range(7, 84, 7) %}
-{%- do weeks.append({'name': 'load_count', 'count': 'loads', 'over': '7d', 'set_back': days ~ 'd'}) %}
-{%- do week_columns.append('load_count_7d_before_' ~ days ~ 'd') %}
+{%- set weeks, counts, squares = [], [], [] %}
+{%- for days in range(0, 84, 7) %}
+{%- set count = 'load_count_7d' ~ ('_before_' ~ days ~ 'd' if days) %}
+{%- set back = {'set_back': days ~ 'd'} if days else {} %}
+{%- do weeks.append(dict(name='load_count', count='loads', over='7d', **back)) %}
+{%- do counts.append(count) %}
+{%- do squares.append(count ~ ' * ' ~ count) %}
 {%- endfor %}
 
 windows as (
@@ -62,22 +64,12 @@ windows as (
         ],
     ) }}
 
-),
-
-weekly as (
-
-    select
-        {{ all_but(week_columns) }},
-        {%- for column in week_columns %}
-        {{ '+ ' if not loop.first }}{{ column }} * {{ column }}
-        {%- endfor %} as sum_of_squares
-    from windows
-
 )
 
--- The sample standard deviation of the 12 counts over their mean; whole numbers up to the root.
+-- The sample standard deviation of the 12 counts over their mean: whole numbers up to the root.
 select
-    {{ all_but(['sum_of_squares']) }},
-    sqrt((12 * sum_of_squares - load_count_84d * load_count_84d) * 12 / 11)
-    / nullif(load_count_84d, 0) as weekly_load_count_variation_84d
-from weekly
+    {{ all_but(counts) }},
+    sqrt(
+        (12 * ({{ squares | join(' + ') }}) - load_count_84d * load_count_84d) * 12 / 11
+    ) / nullif(load_count_84d, 0) as weekly_load_count_variation_84d
+from windows

@@ -79,7 +79,7 @@ timed as (
         pairs={
             'departures': {
                 'on': ['load_id', 'carrier_id'],
-                'where': 'departures.event_at <= arrivals.event_at',
+                'where': 'arrivals.event_at >= departures.event_at',
             },
         },
         adds={'departed_at': 'max(departures.event_at)'},
