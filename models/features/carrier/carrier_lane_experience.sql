@@ -14,7 +14,7 @@ loads as (
 
 ),
 
-settled_loads as (
+settlements as (
 
     select
         carrier_id,
@@ -36,8 +36,8 @@ windows as (
         features=[
             {'name': 'load_count', 'count': 'loads', 'over': '180d'},
             {'name': 'last_load_at', 'newest_at': 'loads', 'newest_within': '365d'},
-            {'name': 'rpm_mean_usd', 'mean': 'settled_loads.rpm_decimal_usd', 'over': '180d'},
-            {'name': 'settled_load_count', 'count': 'settled_loads', 'over': '180d'},
+            {'name': 'settled_rpm_mean_usd', 'mean': 'settlements.rpm_decimal_usd', 'over': '180d'},
+            {'name': 'settled_load_count', 'count': 'settlements', 'over': '180d'},
         ],
     ) }}
 

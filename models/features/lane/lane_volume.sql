@@ -26,7 +26,7 @@ hauled_loads as (
 
 ),
 
-settled_loads as (
+settlements as (
 
     select
         origin_market_id,
@@ -59,8 +59,8 @@ windows as (
             {'name': 'measured_load_count', 'count': 'loads.miles', 'over': '28d'},
             {'name': 'hauled_load_count', 'count': 'hauled_loads', 'over': ['90d', '180d']},
             {'name': 'carrier_count', 'distinct': 'hauled_loads.carrier_id', 'over': '90d'},
-            {'name': 'rpm_mean_usd', 'mean': 'settled_loads.rpm_decimal_usd', 'over': '180d'},
-            {'name': 'settled_load_count', 'count': 'settled_loads', 'over': '180d'},
+            {'name': 'settled_rpm_mean_usd', 'mean': 'settlements.rpm_decimal_usd', 'over': '180d'},
+            {'name': 'settled_load_count', 'count': 'settlements', 'over': '180d'},
         ],
     ) }}
 

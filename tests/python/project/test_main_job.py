@@ -133,7 +133,7 @@ LOOK_BACKS = {
         365: "last_load_at claims_per_1000_loads_365d claim_count_365d load_count_365d",
     },
     "carrier_lane_experience": {
-        180: "load_count_180d rpm_mean_usd_180d settled_load_count_180d",
+        180: "load_count_180d settled_rpm_mean_usd_180d settled_load_count_180d",
         365: "last_load_at",
     },
     "carrier_reliability": {
@@ -165,7 +165,7 @@ LOOK_BACKS = {
         28: "load_count_28d miles_mean_28d measured_load_count_28d",
         84: "load_count_84d weekly_load_count_variation_84d",
         90: "carrier_count_90d hauled_load_count_90d",
-        180: "hauled_load_count_180d rpm_mean_usd_180d settled_load_count_180d",
+        180: "hauled_load_count_180d settled_rpm_mean_usd_180d settled_load_count_180d",
     },
     "market_balance": {
         1: "load_to_truck_ratio_1d truck_post_count_1d",
