@@ -132,6 +132,10 @@ LOOK_BACKS = {
         90: "load_count_90d",
         365: "last_load_at claims_per_1000_loads_365d claim_count_365d load_count_365d",
     },
+    "carrier_lane_experience": {
+        180: "load_count_180d settled_rpm_mean_usd_180d settled_load_count_180d",
+        365: "last_load_at",
+    },
     "carrier_reliability": {
         28: "on_time_delivery_rate_28d delivery_count_28d",
         90: "on_time_delivery_rate_90d lateness_p90_minutes_90d delivery_count_90d",
@@ -151,6 +155,17 @@ LOOK_BACKS = {
         90: "contract_rpm_p50_usd_90d contract_load_count_90d contract_carrier_count_90d",
         392: "spot_rpm_p50_ratio_28d_to_28d_before_364d spot_load_count_28d_before_364d "
         "spot_carrier_count_28d_before_364d",
+    },
+    "lane_service": {
+        28: "tender_rejection_rate_28d tender_count_28d routing_guide_depth_mean_28d "
+        "accepted_tender_count_28d",
+        90: "transit_p50_hours_90d transit_p90_hours_90d transit_count_90d",
+    },
+    "lane_volume": {
+        28: "load_count_28d miles_mean_28d measured_load_count_28d",
+        84: "load_count_84d weekly_load_count_variation_84d",
+        90: "carrier_count_90d hauled_load_count_90d",
+        180: "hauled_load_count_180d settled_rpm_mean_usd_180d settled_load_count_180d",
     },
     "market_balance": {
         1: "load_to_truck_ratio_1d truck_post_count_1d",
