@@ -154,7 +154,9 @@ def _aliased_view(manifest: Manifest, alias: str, options: Mapping[str, Any]) ->
         if key not in view.keys:
             raise LookupInputError(
                 f"feature view `{name}` has no key `{key}`, for the alias `{alias}`",
-                hint=f"its keys are {', '.join(f'`{key}`' for key in view.keys)}",
+                hint=f"its keys are {', '.join(f'`{key}`' for key in view.keys)}"
+                if view.keys
+                else "it has no keys: leave `keys` out",
             )
     return RequestedView(alias, view, {key: entity_columns.get(key, key) for key in view.keys})
 
