@@ -81,7 +81,7 @@ SHELF = {
     },
     "carrier_safety": {
         "authority granted at": "authority_granted_at authority_age_days",
-        "out-of-service rate 24m": "out_of_service_rate_24m",
+        "out-of-service rate 24m": "out_of_service_rate_730d",
         "contact changes 30d": "contact_change_count_30d",
     },
     "carrier_lane_experience": {
