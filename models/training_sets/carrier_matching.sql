@@ -46,7 +46,7 @@ training_set as (
             'carrier_lane_experience:load_count_180d',
             'carrier_lane_experience:lane_share_180d',
             'carrier_lane_experience:days_since_last_load',
-            'carrier_lane_experience:rpm_mean_usd_180d',
+            'carrier_lane_experience:settled_rpm_mean_usd_180d',
             'carrier_lane_experience:settled_load_count_180d',
             'lane_rates:spot_rpm_p50_usd_30d_or_origin',
             'lane_rates:offered_rpm_ratio_to_spot_p50_30d',

@@ -235,6 +235,16 @@ found as ({{ point_in_time_join('opened', %s) }})
 select *, {{ complete_from() }} as complete_from from found
 """
 
+COVERED_UNKNOWN = """
+with
+
+opened as (select *, {{ complete_from() }} as complete_from from {{ ref('asked') }}),
+
+found as ({{ point_in_time_join('opened', ['place_rates:rates']) }})
+
+select * from found
+"""
+
 COVERED_TWICE = """
 with
 
@@ -266,11 +276,13 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
     (project / "models/covered_99.sql").write_text(
         COVERED_MODEL % "(['place_rates:rate'] if execute else ['place_rates'])"
     )
-    selected = [f"covered_{number}" for number in (*range(len(COVERED)), 98, 99)]
+    (project / "models/covered_97.sql").write_text(COVERED_UNKNOWN)
+    selected = [f"covered_{number}" for number in (*range(len(COVERED)), 97, 98, 99)]
     done = dbt(project, "--quiet", "run", "-s", "asked", "weather", "place_rates", *selected)
     assert done.returncode == 1
     assert "`features` or `aliases` are other ones than dbt saw" in done.stdout
-    assert "ERROR=1 " in done.stdout or done.stdout.count("Compilation Error") == 1
+    assert "feature view `place_rates` has no feature `rates`" in done.stdout
+    assert "ERROR=2 " in done.stdout or done.stdout.count("Compilation Error") == 2
     for number, (arguments, expected) in enumerate(COVERED.items()):
         columns, found = rows(project / "lookup.duckdb", f"covered_{number}")
         assert {str(row[columns.index("complete_from")]) for row in found} == {expected}, arguments
