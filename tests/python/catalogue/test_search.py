@@ -93,7 +93,7 @@ def test_what_people_type_finds_what_they_mean_among_the_first_three(
     assert len(queries) - len(missed) >= least, missed
 
 
-@pytest.mark.parametrize("text", ["dwell", "deadhead", "relability"])
+@pytest.mark.parametrize("text", ["accessorials", "deadhead", "relability"])
 def test_what_is_not_there_is_not_taken_for_a_match(freight: Manifest, text: str) -> None:
     results = search(freight, text)
     assert list(results) == []
