@@ -56,7 +56,7 @@ def of_derived(derived: Derived) -> dict[str, Fact]:
         "type": derived.type,
         "sql": derived.sql,
         "inputs": derived.inputs,
-        "keys": [
+        "keys of inputs": [
             f"{view}.{key} = {own_key}"
             for view, keys in derived.keys.items()
             for key, own_key in keys.items()

@@ -33,10 +33,9 @@ fuel as (
     select
         available_at,
         cast(diesel_usd_per_gallon as double) as diesel_usd_per_gallon,
-        -- The usual schedule: a rate per mile pays for diesel of up to 1.25 dollars a gallon, and a
-        -- truck goes 6 miles on one. A null is not below 1.25, and stays null.
-        case when diesel_usd_per_gallon < 1.25 then 0e0 else (diesel_usd_per_gallon - 1.25e0) / 6 end
-            as fuel_surcharge_rpm_usd
+        -- The usual schedule: the rate pays for diesel of 1.25 dollars a gallon, and a truck goes
+        -- 6 miles on one.
+        (diesel_usd_per_gallon - 1.25e0) / 6 as fuel_surcharge_rpm_usd
     from windows
 
 )
