@@ -1,0 +1,44 @@
+"""The split in time: rows to train on, months to validate on, and the month after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+Instants = npt.NDArray[np.datetime64]
+Numbers = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+# Two months to see each weekday and each carrier often enough, and the month after; 2026-11.
+VALIDATION = np.timedelta64(60, "D")
+NEXT_MONTH = np.timedelta64(30, "D")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are for what. A model of the day `validation_from` could have trained on `train`."""
+
+    validation_from: np.datetime64
+    next_from: np.datetime64
+    train: Mask
+    validation: Mask
+    next_month: Mask
+
+
+def split_in_time(at: Instants, horizon: timedelta) -> Split:
+    """Return the last 30 days as the next month, the 60 days before as validation, the rest to train on.
+
+    A row to train on has its outcome known before the validation begins: its horizon is over.
+    """
+    next_from = at.max() + np.timedelta64(1, "us") - NEXT_MONTH
+    validation_from = next_from - VALIDATION
+    return Split(
+        validation_from=validation_from,
+        next_from=next_from,
+        train=at + np.timedelta64(horizon) <= validation_from,
+        validation=(at >= validation_from) & (at < next_from),
+        next_month=at >= next_from,
+    )
