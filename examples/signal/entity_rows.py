@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,10 +19,15 @@ from milepost import FeatureStore
 from milepost.errors import LookupInputError
 from milepost.release.service import TrainingSetModel
 
+KeyNumbers = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class EntityRows:
-    """Rows in the order of their instants, `label` beside `table`; how often each outcome is left out."""
+    """Rows in the order of their instants, with a label each.
+
+    `left_out` says how many rows of which outcome have no label.
+    """
 
     table: pa.Table
     label: Numbers
@@ -31,14 +38,16 @@ class EntityRows:
         """The prediction instants, naive UTC."""
         return np.asarray(self.table["event_timestamp"].to_numpy(), "datetime64[us]")
 
-    def key_numbers(self, columns: tuple[str, ...]) -> np.ndarray:
-        """Return a number for each row that rows with equal keys share, from 0 on."""
-        keys = self.table.select(columns)
-        distinct = keys.group_by(list(columns)).aggregate([])
-        numbered = distinct.append_column("number", pa.array(range(distinct.num_rows)))
-        places = keys.append_column("place", pa.array(range(keys.num_rows)))
-        joined = places.join(numbered, list(columns)).sort_by("place")
-        return np.asarray(joined["number"].to_numpy())
+    def key_numbers(self, columns: Sequence[str]) -> KeyNumbers:
+        """Return a number for each row, from 0 on, that rows with an equal key share."""
+        rows = self.table.select(columns)
+        with duckdb.connect() as con:
+            con.register("rows", rows.append_column("place", pa.array(range(len(rows)))))
+            numbered = con.sql(
+                f"select dense_rank() over (order by {', '.join(columns)}) - 1 as number "  # noqa: S608
+                "from rows order by place"
+            ).to_arrow_table()
+        return np.asarray(numbered["number"].to_numpy(), np.int64)
 
 
 def training_set_model(store: FeatureStore, name: str) -> TrainingSetModel:
@@ -52,7 +61,7 @@ def training_set_model(store: FeatureStore, name: str) -> TrainingSetModel:
 
 
 def read_rows(task: Task, store: FeatureStore, scratch: Path) -> EntityRows:
-    """Read the rows whose features have full windows, and whose outcome is a label."""
+    """Return the rows whose features have full windows and whose outcome is a label."""
     with duckdb.connect(str(scratch), read_only=True) as con:
         table = con.sql(task.query).to_arrow_table()
     model = training_set_model(store, task.training_set)
@@ -64,17 +73,18 @@ def read_rows(task: Task, store: FeatureStore, scratch: Path) -> EntityRows:
     table = table.filter(is_covered)
     if not table.num_rows:
         raise LookupInputError(
-            f"no row of `{task.name}` has the full windows of all features of `{model.name}`",
+            f"no row of `{task.name}` has full windows of all features of `{model.name}`",
             hint=f"land more days: they are full from {covered.complete_from} on",
         )
-    # A feature of the training set is named `view__feature`, and is looked up anew.
+    # A feature in the training set is named `view__feature`. It is looked up anew.
     table = table.select([name for name in table.column_names if "__" not in name])
+    others = [name for name in table.column_names if name != "event_timestamp"]
+    table = table.sort_by([(name, "ascending") for name in ("event_timestamp", *others)])
     labels = table[task.label]
     if task.outcomes:
-        labels = pa.array([task.outcomes.get(outcome) for outcome in labels.to_pylist()], pa.float64())
+        numbers = [task.outcomes.get(outcome) for outcome in labels.to_pylist()]
+        labels = pa.chunked_array([pa.array(numbers, pa.float64())])
     left_out = Counter(table["outcome"].filter(pc.is_null(labels)).to_pylist())
-    table = table.append_column("label", labels).filter(pc.is_valid(labels))
-    table = table.sort_by([(name, "ascending") for name in ("event_timestamp", *task.key, "load_id")])
-    return EntityRows(
-        table.drop_columns("label"), table["label"].to_numpy().astype(float), dict(left_out)
-    )
+    has_label = pc.is_valid(labels)
+    label = labels.filter(has_label).cast(pa.float64()).to_numpy()
+    return EntityRows(table.filter(has_label), label, dict(sorted(left_out.items())))

@@ -19,7 +19,7 @@ MICROSECONDS_A_DAY = 86_400e6
 def look_up(
     store: FeatureStore, training_set: str, rows: EntityRows, at: Instants | None = None
 ) -> pa.Table:
-    """Return the features of the training set for each row, as they stood at its instant or at `at`.
+    """Return the features of a training set for each row, as known at its own instant, or at `at`.
 
     What is computed from the instant of the request, such as the hours to the pickup, is left out
     where `at` moves it: it belongs to the row's own instant.
@@ -59,9 +59,7 @@ def texts_of(table: pa.Table) -> dict[str, pa.Array]:
     }
 
 
-def as_numbers(
-    table: pa.Table, at: Instants, texts: Mapping[str, pa.Array]
-) -> dict[str, Numbers]:
+def as_numbers(table: pa.Table, at: Instants, texts: Mapping[str, pa.Array]) -> dict[str, Numbers]:
     """Return columns as floats, NaN for null; an instant as days before `at`, text as its place."""
     numbers = {}
     for name in table.column_names:

@@ -1,11 +1,12 @@
-"""Gradient boosting, in the environment of requirements-signal.lock: arrays in, predictions out.
+"""Train the models, in the environment of requirements-signal.lock: arrays in, predictions out.
 
-    .venv-signal/bin/python examples/signal/fit.py arrays.npz predictions.npz
+    .venv-signal/bin/python examples/signal/fit.py inputs.npz predictions.npz
 
-Arrays: `label`, and for each variant `<variant>.train`, `.validation` and `.next_month`, a column for each
-input. `is_rate` says whether the label is a number and no class. Predictions have the same names,
-without `.train`, and `permuted`: those of the first variant for the next month with one column's
-values in another order, by column and repeat.
+It reads `label`, `is_rate`, whether the label is a number and no class, and for each variant
+`<variant>.train`, `.validation` and `.next_month`, with a column for each input. It writes the
+predictions for the latter two under the same names, and `permuted`: predictions of the first
+variant for both, by group of columns, repeat and row, with the values of the group's columns in
+another order. `groups` has a row for each group, which says of each column whether it is in it.
 """
 
 # allow milepost.local_file: arrays come from and go to the process that started this one
@@ -15,11 +16,12 @@ import sys
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 REPEATS = 5
-# Few leaves of many rows: the features of one key are the same for days, and a small leaf is then
-# one key in one week. Nothing was tuned on the rows that the models are judged by; 2026-11.
+# Few leaves of many rows, because the features of a key are the same for days: a small leaf is a
+# key in a week. Nothing was tuned on the rows that the models are judged by; 2026-11.
 OPTIONS = {
     "learning_rate": 0.05,
     "max_iter": 100,
@@ -28,21 +30,23 @@ OPTIONS = {
     "early_stopping": False,
     "random_state": 1,
 }
+Numbers = npt.NDArray[np.float64]
 
 
 class Model:
-    """A model of the columns that vary; the library takes no column without a value."""
+    """A model of the columns that vary: the library refuses a column without a value."""
 
-    def __init__(self, inputs: np.ndarray, label: np.ndarray, *, is_rate: bool) -> None:
-        self._varies = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in inputs.T])
-        if is_rate:
-            self._model: Any = HistGradientBoostingRegressor(loss="absolute_error", **OPTIONS)
-        else:
-            self._model = HistGradientBoostingClassifier(**OPTIONS)
+    def __init__(self, inputs: Numbers, label: Numbers, *, is_rate: bool) -> None:
+        self._varies = np.array([len(np.unique(row[~np.isnan(row)])) > 1 for row in inputs.T])
         self._is_rate = is_rate
+        self._model: Any = (
+            HistGradientBoostingRegressor(loss="absolute_error", **OPTIONS)
+            if is_rate
+            else HistGradientBoostingClassifier(**OPTIONS)
+        )
         self._model.fit(inputs[:, self._varies], label)
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
+    def predict(self, inputs: Numbers) -> Numbers:
         """Return the rate, or the probability of label 1."""
         inputs = inputs[:, self._varies]
         if self._is_rate:
@@ -50,15 +54,14 @@ class Model:
         return np.asarray(self._model.predict_proba(inputs)[:, 1])
 
 
-def permuted(model: Model, inputs: np.ndarray) -> np.ndarray:
-    """Return predictions by column, repeat and row, in each of which one column is in another order."""
+def permuted(model: Model, inputs: Numbers, groups: npt.NDArray[np.bool_]) -> Numbers:
+    """Return predictions by group, repeat and row, the group's columns in another order of rows."""
     random = np.random.default_rng(1)
-    predictions = np.empty((inputs.shape[1], REPEATS, len(inputs)), np.float32)
-    for number in range(inputs.shape[1]):
-        changed = inputs.copy()
+    predictions = np.empty((len(groups), REPEATS, len(inputs)))
+    for number, group in enumerate(groups):
         for repeat in range(REPEATS):
-            changed[:, number] = random.permutation(inputs[:, number])
-            predictions[number, repeat] = model.predict(changed)
+            order = random.permutation(len(inputs))
+            predictions[number, repeat] = model.predict(np.where(group, inputs[order], inputs))
     return predictions
 
 
@@ -66,13 +69,15 @@ def main(source: str, target: str) -> None:
     """Train a model for each variant of the arrays, and write its predictions."""
     arrays = np.load(source)
     variants = [name.removesuffix(".train") for name in arrays.files if name.endswith(".train")]
-    predictions = {}
+    predictions: dict[str, Any] = {}
     for variant in variants:
         model = Model(arrays[f"{variant}.train"], arrays["label"], is_rate=bool(arrays["is_rate"]))
-        for part in ("validation", "next_month"):
-            predictions[f"{variant}.{part}"] = model.predict(arrays[f"{variant}.{part}"])
+        later = [arrays[f"{variant}.{part}"] for part in ("validation", "next_month")]
+        predictions[f"{variant}.validation"], predictions[f"{variant}.next_month"] = map(
+            model.predict, later
+        )
         if variant == variants[0]:
-            predictions["permuted"] = permuted(model, arrays[f"{variant}.next_month"])
+            predictions["permuted"] = permuted(model, np.concatenate(later), arrays["groups"])
     np.savez(target, **predictions)
 
 

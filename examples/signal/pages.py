@@ -3,104 +3,100 @@
 # allow milepost.local_file: pages of this checkout are written
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from examples.signal import svg
 from examples.signal.evidence import Evidence
-from examples.signal.leaks import KNOWN, LEAKS
+from examples.signal.importances import Importance
 from examples.signal.scores import Interval
 from examples.signal.tasks import Task
-from examples.signal.words import gain_text, measure, score_text, sizes, verdict, without_signal
+from examples.signal.words import as_shown, by_signal, cells, header, left_out, measure, sizes
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 800px; margin: 2em auto; padding: 0 1em; color: #222; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 860px; margin: 2em auto; padding: 0 1em;
+  color: #222; }
 table { border-collapse: collapse; margin: 1em 0; font-size: 14px; }
-th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid #ddd; vertical-align: top; }
+th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid #ddd;
+  vertical-align: top; }
 h2 { margin-top: 2em; }
 svg { max-width: 100%; height: auto; }
 """
 
 
-def write(folder: Path, shown: Sequence[Evidence], skipped: Sequence[Task]) -> Path:
+def write(folder: Path, shown: Sequence[Evidence], left_out_tasks: Sequence[Task]) -> Path:
     """Write the pages into the folder and return the one to begin at."""
+    lines = []
     for item in shown:
-        (folder / f"{item.task.name}.html").write_text(_page(item.task.title, _sections(item)))
-    links = [
-        f'<p><a href="{item.task.name}.html">{escape(item.task.title)}</a>: '
-        f"{escape(item.task.question)} {measure(item)} of the next month "
-        f"{score_text(item, item.comparisons[0].next_month)}.</p>"
-        for item in shown
+        page = folder / f"{item.task.name}.html"
+        page.write_text(_page(item.task.title, _sections(item)))
+        lines.append(f'<li><a href="{page.name}">{escape(item.task.title)}</a>: ')
+        lines.append(f"{escape(item.task.question)}</li>")
+    lines += [
+        f"<li>{escape(task.title)}: left out, because its data are not there.</li>"
+        for task in left_out_tasks
     ]
-    links += [f"<p>{escape(task.title)}: left out, its data are not there.</p>" for task in skipped]
     index = folder / "index.html"
-    index.write_text(_page("What the features predict", links))
+    index.write_text(_page("What the features predict", ["<ul>", *lines, "</ul>"]))
     return index
 
 
 def _sections(shown: Evidence) -> list[str]:
-    task = shown.task
-    sign = 1 if task.outcomes else -1
-    left_out = ", ".join(f"{count:,} {name}" for name, count in sorted(shown.left_out.items()))
-    by_part = {
+    task, features = shown.task, by_signal(shown)
+    scores = {
         item.variant.title: {
-            "own split": _signed(item.own, sign),
-            "next month, features as known": _signed(item.next_month, sign),
+            "own split": as_shown(shown, item.own),
+            "next month, features as known then": as_shown(shown, item.next_month),
         }
         for item in shown.comparisons
     }
     curves = {
-        variant.title: [(one_bin.predicted, one_bin.observed) for one_bin in shown.calibration[variant]]
-        for variant in (KNOWN, *LEAKS)
+        variant.title: [(group.predicted, group.observed) for group in groups]
+        for variant, groups in shown.calibration.items()
     }
-    drops = {item.name: {"drop": item.drop} for item in shown.importances if item.drop}
-    flat, constant = without_signal(shown.importances)
     return [
-        f"<p>{escape(task.question)} {sizes(shown)}. Mean label of the rows to train on: "
-        f"{shown.label_mean:.3f}. Left out: {left_out or 'nothing'}. Release {shown.release}.</p>",
-        f"<h2>Scores ({measure(shown)})</h2>",
-        "<p>Lines are 95 % intervals, by drawing days again and again. "
-        f"{'More' if task.outcomes else 'Less'} is better.</p>",
-        svg.intervals(by_part),
-        _table(
-            ["join", "own split", "next month", "gain in its split", "gain in the next month", ""],
-            [
-                [
-                    item.variant.title,
-                    score_text(shown, item.own),
-                    score_text(shown, item.next_month),
-                    *("" if item.variant == KNOWN else gain_text(gain) for gain in (item.own_gain, item.next_gain)),
-                    "" if item.variant == KNOWN else verdict(item),
-                ]
-                for item in shown.comparisons
-            ],
+        f"<p>{escape(task.question)} {sizes(shown)}. The mean label to train on is "
+        f"{shown.label_mean:.3f}. Rows without a label: {escape(left_out(shown))}. "
+        f"Features of release {escape(shown.release)}.</p>",
+        f"<h2>Scores: {measure(shown)}</h2>",
+        f"<p>{'More' if task.outcomes else 'Less'} is better. A line is a 95 % interval: days are "
+        "drawn again and again.</p>",
+        svg.intervals(scores),
+        _table(header(shown), [cells(shown, item) for item in shown.comparisons]),
+        *(
+            f"<p><b>{escape(item.variant.title)}</b>: {escape(item.variant.says)}</p>"
+            for item in shown.comparisons
         ),
-        *(f"<p><b>{escape(item.variant.title)}</b>: {escape(item.variant.says)}</p>" for item in shown.comparisons),
         "<h2>Calibration in the next month</h2>",
-        "<p>Ten groups of rows as many, by prediction. A model that is right lies on the dashed line.</p>",
+        "<p>Ten groups of equally many rows, by prediction. A model that is right lies on the "
+        "dashed line.</p>",
         svg.calibration(curves),
         "<h2>Importance of each feature</h2>",
-        "<p>By how much the score of the next month falls when the values of one feature are dealt "
-        "out anew. Features that say the same share their importance: each may then seem to carry "
-        "nothing.</p>",
-        svg.intervals(drops, line_at=0),
-        f"<p>Carry nothing that shows: {escape(', '.join(flat)) or 'none'}.</p>",
-        f"<p>Have one value or none in the rows to train on: {escape(', '.join(constant)) or 'none'}.</p>",
+        "<p>By how much the score of the three months after the training falls when the values of "
+        "a feature are dealt out anew. Features that say the same share their importance, and "
+        "each may seem to carry nothing. So views are dealt out as a whole, too.</p>",
+        svg.intervals(_drops(shown.importances), line_at=0),
+        f"<p>Carry nothing, and their views neither: {_names(features.without_signal)}.</p>",
+        f"<p>Have one value or none in the rows to train on: {_names(features.constant)}.</p>",
     ]
 
 
-def _signed(item: Interval, sign: int) -> Interval:
-    return item if sign > 0 else -item
+def _drops(importances: Iterable[Importance]) -> dict[str, dict[str, Interval]]:
+    return {item.name: {"drop": item.drop} for item in importances if item.drop}
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["".join(f"<th>{escape(cell)}</th>" for cell in header)]
+def _names(importances: Iterable[Importance]) -> str:
+    return escape(", ".join(item.name for item in importances)) or "none"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["".join(f"<th>{escape(cell)}</th>" for cell in columns)]
     lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
-def _page(title: str, sections: Sequence[str]) -> str:
+def _page(title: str, sections: Iterable[str]) -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>{''.join(sections)}</html>\n"

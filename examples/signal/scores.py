@@ -6,65 +6,74 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from examples.signal.split import Instants, Numbers
 
 DRAWS = 400
-# (label, prediction, weights by draw and row) to a score by draw; a higher one is better.
-Score = Callable[[Numbers, Numbers, Numbers], Numbers]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and the ends of its 95 % interval."""
+    """A value with the ends of its 95 % interval."""
 
     value: float
     low: float
     high: float
 
     @classmethod
-    def of(cls, value: float, drawn: Numbers) -> Interval:
-        """Return the value with the interval of its draws."""
-        low, high = np.nanquantile(drawn, [0.025, 0.975])
-        return cls(float(value), float(low), float(high))
+    def of(cls, drawn: Numbers) -> Interval:
+        """Return the first value, that of the rows as they are, with the interval of the others."""
+        low, high = np.nanquantile(drawn[1:], [0.025, 0.975])
+        return cls(float(drawn[0]), float(low), float(high))
 
     def __neg__(self) -> Interval:
         return Interval(-self.value, -self.high, -self.low)
 
 
-def day_weights(at: Instants) -> Numbers:
-    """Return how often each row counts in each draw of days; the first draw is the rows as they are.
+@dataclass(frozen=True)
+class Draws:
+    """Draws of days: the day of each row, and how often each day counts in each draw.
 
-    Days are drawn and not rows, because the rows of a day share its weather and its market.
+    Days are drawn and not rows, because the rows of a day share its weather and its market. In the
+    first draw each day counts once.
     """
-    days, day_numbers = np.unique(at.astype("datetime64[D]"), return_inverse=True)
-    random = np.random.default_rng(1)
-    counts = random.multinomial(len(days), np.full(len(days), 1 / len(days)), DRAWS)
-    drawn = counts[:, day_numbers].astype(np.float32)
-    return np.vstack([np.ones(len(at), np.float32), drawn])
+
+    day: npt.NDArray[np.int64]
+    counts: Numbers
+
+    @classmethod
+    def of(cls, at: Instants) -> Draws:
+        """Return the draws of the days of these instants."""
+        days, day = np.unique(at.astype("datetime64[D]"), return_inverse=True)
+        drawn = np.random.default_rng(1).multinomial(
+            len(days), np.full(len(days), 1 / len(days)), DRAWS
+        )
+        return cls(day, np.vstack([np.ones(len(days)), drawn]))
+
+    def totals(self, values: Numbers) -> Numbers:
+        """Return the total of a value of each row, by draw."""
+        by_day = np.bincount(self.day, values, self.counts.shape[1])
+        return np.asarray(self.counts @ by_day, np.float64)
 
 
-def auc(label: Numbers, prediction: Numbers, weights: Numbers) -> Numbers:
-    """Return by draw the share of pairs of a 1 and a 0 that are in the right order; a tie is half of one."""
-    order = np.argsort(prediction, kind="stable")
-    starts = np.flatnonzero(np.diff(prediction[order], prepend=-np.inf))
-    is_one = label[order] == 1
-    scores = np.empty(len(weights))
-    for draw, row_weights in enumerate(weights):
-        sorted_weights = row_weights[order].astype(float)
-        ones = np.add.reduceat(np.where(is_one, sorted_weights, 0), starts)
-        zeros = np.add.reduceat(np.where(is_one, 0, sorted_weights), starts)
-        pairs = ones.sum() * zeros.sum()
-        right = (ones * (np.cumsum(zeros) - zeros / 2)).sum()
-        scores[draw] = right / pairs if pairs else np.nan
-    return scores
+# Of labels and predictions: a score by draw. A higher one is better.
+Score = Callable[[Numbers, Numbers, Draws], Numbers]
 
 
-def minus_absolute_error(label: Numbers, prediction: Numbers, weights: Numbers) -> Numbers:
+def auc(label: Numbers, prediction: Numbers, draws: Draws) -> Numbers:
+    """Return by draw how many pairs of a 1 and a 0 are in the right order; a tie counts half."""
+    values, place = np.unique(prediction, return_inverse=True)
+    ones, zeros = (np.zeros((len(values), draws.counts.shape[1])) for _ in range(2))
+    np.add.at(ones, (place, draws.day), label)
+    np.add.at(zeros, (place, draws.day), 1 - label)
+    # Of a 1 on each day and a 0 on each day, so that a draw of days need not sort its rows anew.
+    right = ones.T @ (np.cumsum(zeros, axis=0) - zeros / 2)
+    pairs = draws.totals(label) * draws.totals(1 - label)
+    wins = np.einsum("ni,ij,nj->n", draws.counts, right, draws.counts, optimize=True)
+    return np.divide(wins, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+
+def minus_absolute_error(label: Numbers, prediction: Numbers, draws: Draws) -> Numbers:
     """Return by draw the mean absolute error, below 0 so that a higher score is better."""
-    return -(weights @ np.abs(label - prediction)) / weights.sum(axis=1)
-
-
-def interval(scores: Numbers) -> Interval:
-    """Return the score of all rows with the interval of the draws behind it."""
-    return Interval.of(scores[0], scores[1:])
+    return -draws.totals(np.abs(label - prediction)) / draws.totals(np.ones(len(label)))

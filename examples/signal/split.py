@@ -12,14 +12,15 @@ Instants = npt.NDArray[np.datetime64]
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# Two months to see each weekday and each carrier often enough, and the month after; 2026-11.
+# Two months have most carriers several times, and the month after them is the one that a model of
+# their end serves first; 2026-11.
 VALIDATION = np.timedelta64(60, "D")
 NEXT_MONTH = np.timedelta64(30, "D")
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows are for what. A model of the day `validation_from` could have trained on `train`."""
+    """Which rows are for what: a model made at `validation_from` can have learned from `train`."""
 
     validation_from: np.datetime64
     next_from: np.datetime64
@@ -29,9 +30,10 @@ class Split:
 
 
 def split_in_time(at: Instants, horizon: timedelta) -> Split:
-    """Return the last 30 days as the next month, the 60 days before as validation, the rest to train on.
+    """Return the last 30 days as the next month, and the 60 days before them as validation.
 
-    A row to train on has its outcome known before the validation begins: its horizon is over.
+    A row to train on is over before the validation begins: its outcome is known by then, `horizon`
+    after its instant.
     """
     next_from = at.max() + np.timedelta64(1, "us") - NEXT_MONTH
     validation_from = next_from - VALIDATION

@@ -8,7 +8,8 @@ from html import escape
 
 from examples.signal.scores import Interval
 
-WIDTH, LABELS, MARGIN, ROW, SERIES_GAP = 760, 290, 24, 30, 9
+WIDTH, LABELS, MARGIN, ROW, SERIES_GAP = 860, 370, 24, 30, 9
+TOP, PLOT = 10, 400
 # Apart for people who do not see red and green apart, too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 TICKS = 5
@@ -16,7 +17,7 @@ TICKS = 5
 
 @dataclass(frozen=True)
 class Scale:
-    """Values from `low` to `high` as places from `start` to `end`."""
+    """Places from `start` to `end` for values from `low` to `high`."""
 
     low: float
     high: float
@@ -24,6 +25,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Return the place of a value."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 1)
 
@@ -40,77 +42,76 @@ def scale(values: Sequence[float], start: float, end: float) -> Scale:
 
 
 def intervals(rows: Mapping[str, Mapping[str, Interval]], *, line_at: float | None = None) -> str:
-    """Return a row for each label: of each series a dot at its value, and its interval as a line."""
+    """Return a row for each label with a dot for each series, and its interval as a line."""
     series = list(dict.fromkeys(name for row in rows.values() for name in row))
     drawn = [item for row in rows.values() for item in row.values()]
     ends = [end for item in drawn for end in (item.low, item.high, item.value)]
     along = scale([*ends, *([] if line_at is None else [line_at])], LABELS, WIDTH - MARGIN)
-    legend = 28 if len(series) > 1 else 6
-    bottom = legend + ROW * len(rows)
-    parts = _legend(series) if len(series) > 1 else []
+    top = 28 if len(series) > 1 else TOP
+    bottom = top + ROW * len(rows)
+    parts = []
+    if len(series) > 1:
+        for place, name in enumerate(series):
+            parts += _legend(LABELS + 110 * place, 12, COLOURS[place], name)
     for tick in along.ticks():
-        parts += _tick(along(tick), legend, bottom, f"{tick:.3f}")
+        parts.append(_line(along(tick), top, along(tick), bottom, "#ddd"))
+        parts.append(_text(along(tick), bottom + 16, f"{tick:.3f}", "middle"))
     if line_at is not None:
-        parts.append(_line(along(line_at), legend, along(line_at), bottom, "#333", 1.5))
+        parts.append(_line(along(line_at), top, along(line_at), bottom, "#333"))
     for number, (label, row) in enumerate(rows.items()):
-        middle = legend + ROW * (number + 0.5)
+        middle = top + ROW * (number + 0.5)
         parts.append(_text(LABELS - 12, middle + 4, label, "end"))
-        for name, item in row.items():
-            place = series.index(name)
+        for place, item in ((series.index(name), item) for name, item in row.items()):
             y = middle + SERIES_GAP * (place - (len(series) - 1) / 2)
-            parts.append(_line(along(item.low), y, along(item.high), y, COLOURS[place], 2))
-            parts.append(f'<circle cx="{along(item.value)}" cy="{y}" r="4" fill="{COLOURS[place]}"/>')
+            parts.append(_line(along(item.low), y, along(item.high), y, COLOURS[place]))
+            parts.append(_dot(along(item.value), y, COLOURS[place]))
     return _svg(parts, bottom + 26)
 
 
 def calibration(series: Mapping[str, Sequence[tuple[float, Interval]]]) -> str:
-    """Return observed means over predictions, with the diagonal on which they should lie."""
-    points = [point for bins in series.values() for point in bins]
-    ends = [end for x, item in points for end in (x, item.low, item.high)]
-    height = 420
-    across = scale(ends, 70, 560)
-    up = Scale(across.low, across.high, height - 40, 34)
-    parts = _legend(list(series))
+    """Return observed values over predictions, with the line on which they should lie."""
+    ends = [
+        end for points in series.values() for x, item in points for end in (x, item.low, item.high)
+    ]
+    left, bottom = 70, TOP + PLOT
+    across = scale(ends, left, left + PLOT)
+    up = Scale(across.low, across.high, bottom, TOP)
+    parts = []
     for tick in across.ticks():
-        parts += _tick(across(tick), 34, height - 40, f"{tick:.2f}")
-        parts.append(_line(70, up(tick), 560, up(tick), "#ddd", 1))
-        parts.append(_text(62, up(tick) + 4, f"{tick:.2f}", "end"))
-    low, high = across.low, across.high
-    parts.append(_line(across(low), up(low), across(high), up(high), "#333", 1.5, dashes="5 4"))
-    for colour, bins in zip(COLOURS, series.values(), strict=False):
-        line = " ".join(f"{across(x)},{up(item.value)}" for x, item in bins)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-opacity="0.5"/>')
-        for x, item in bins:
-            parts.append(_line(across(x), up(item.low), across(x), up(item.high), colour, 1.5))
-            parts.append(f'<circle cx="{across(x)}" cy="{up(item.value)}" r="3.5" fill="{colour}"/>')
-    parts.append(_text(315, height - 4, "predicted", "middle"))
+        parts.append(_line(across(tick), TOP, across(tick), bottom, "#ddd"))
+        parts.append(_text(across(tick), bottom + 16, f"{tick:.2f}", "middle"))
+        parts.append(_line(left, up(tick), left + PLOT, up(tick), "#ddd"))
+        parts.append(_text(left - 8, up(tick) + 4, f"{tick:.2f}", "end"))
+    parts.append(_line(left, bottom, left + PLOT, TOP, "#333", "5 4"))
+    for place, (name, points) in enumerate(series.items()):
+        colour = COLOURS[place]
+        parts += _legend(left + PLOT + 30, TOP + 20 * (place + 1), colour, name)
+        line = " ".join(f"{across(x)},{up(item.value)}" for x, item in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" opacity="0.4"/>')
+        for x, item in points:
+            parts.append(_line(across(x), up(item.low), across(x), up(item.high), colour))
+            parts.append(_dot(across(x), up(item.value), colour))
+    parts.append(_text(left + PLOT / 2, bottom + 36, "predicted", "middle"))
+    middle = TOP + PLOT / 2
     parts.append(
-        f'<text x="14" y="{height / 2}" text-anchor="middle" '
-        f'transform="rotate(-90 14 {height / 2})">observed</text>'
+        f'<text x="18" y="{middle}" text-anchor="middle" '
+        f'transform="rotate(-90 18 {middle})">observed</text>'
     )
-    return _svg(parts, height)
+    return _svg(parts, bottom + 46)
 
 
-def _legend(series: Sequence[str]) -> list[str]:
-    parts, x = [], LABELS - 220
-    for colour, name in zip(COLOURS, series, strict=False):
-        parts.append(f'<circle cx="{x}" cy="12" r="5" fill="{colour}"/>')
-        parts.append(_text(x + 10, 16, name, "start"))
-        x += 30 + round(6.6 * len(name))
-    return parts
+def _legend(x: float, y: float, colour: str, name: str) -> list[str]:
+    return [_dot(x, y, colour), _text(x + 10, y + 4, name, "start")]
 
 
-def _tick(x: float, top: float, bottom: float, label: str) -> list[str]:
-    return [_line(x, top, x, bottom, "#ddd", 1), _text(x, bottom + 16, label, "middle")]
+def _dot(x: float, y: float, colour: str) -> str:
+    return f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>'
 
 
-def _line(
-    x1: float, y1: float, x2: float, y2: float, colour: str, width: float, dashes: str = ""
-) -> str:
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, dashes: str = "none") -> str:
     return (
-        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{colour}" '
-        f'stroke-width="{width}"{dashed}/>'
+        f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{colour}" stroke-width="1.5" '
+        f'stroke-dasharray="{dashes}"/>'
     )
 
 

@@ -1,5 +1,6 @@
 """The questions that models are trained for: which training set, which label, which data."""
 
+# allow milepost.local_file: the query beside this module is read
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,17 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+LANE = ("origin_market_id", "destination_market_id", "equipment_type")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A question to the features of one training set.
+    """A question to the features that one training set looks up.
 
-    `data` names the store and the scratch database of `make`. The features are those that
-    `training_set` looks up. `label` is a column: a number, or text that `outcomes` give a number; rows with another
-    outcome are left out. An outcome is known `horizon` after the prediction. `key` are the columns of the
-    baseline, the mean by key. `inputs` are columns of the entity rows that the model takes beside
-    the features. `rows` is a file with the query of the entity rows, where the training set has none.
+    `data` is the `DATA` of make whose store and scratch database have them. `label` is a column: a
+    number, or text that `outcomes` give a number; rows of another outcome are left out. An outcome
+    is known `horizon` after the prediction. `key` are the columns of the baseline, the mean by key.
+    `inputs` are columns of the entity rows that the model takes beside the features. `rows` is a
+    file with the query of the entity rows, where the training set has none.
     """
 
     name: str
@@ -36,12 +38,11 @@ class Task:
     @property
     def query(self) -> str:
         """The query of the entity rows, in the scratch database."""
-        if self.rows is None:
-            return f"select * from main_training_sets.{self.training_set}"  # noqa: S608 - ours
-        return self.rows.read_text()
+        if self.rows:
+            return self.rows.read_text()
+        return f"select * from main_training_sets.{self.training_set}"  # noqa: S608 - ours
 
 
-LANE = ("origin_market_id", "destination_market_id", "equipment_type")
 TASKS = (
     Task(
         name="late_arrival",
@@ -51,7 +52,7 @@ TASKS = (
         training_set="late_delivery",
         label="outcome",
         outcomes={"late": 1, "on_time": 0},
-        # On sale a day before; in the air for half a day, delayed for a day, known an hour later.
+        # On sale a day before, in the air for half a day, delayed for a day, known an hour later.
         horizon=timedelta(days=3),
         key=("carrier_id",),
         inputs=("scheduled_hour", "miles"),
