@@ -206,10 +206,8 @@ def _input_view(
         return view
     source_view = manifest.by_name[source]
     own_keys = derived.keys.get(source, {})
-    keys = {
-        key: view.keys.get(own_keys.get(key, key), own_keys.get(key, key))
-        for key in source_view.keys
-    }
+    columns = {key: own_keys.get(key, key) for key in source_view.keys}
+    keys = {key: view.keys.get(column, column) for key, column in columns.items()}
     for needed in needed_views:
         if needed.view is source_view and needed.keys == keys:
             return needed
