@@ -18,9 +18,9 @@ BUILT_TO = datetime(2026, 1, 16)
 @pytest.mark.parametrize(
     ("rows", "end"),
     [
-        # Of each day: what is built, and as before there were weekly views.
+        # A row of each day: the end of what is built.
         (["2026-01-14 02:00", "2026-01-15 02:00"], BUILT_TO),
-        # Of each week: the day of the last row.
+        # A row of each week: the end of the last row's day.
         (["2026-01-06 02:00", "2026-01-13 02:00"], datetime(2026, 1, 14)),
         ([], BUILT_TO),
     ],
