@@ -159,7 +159,8 @@ def test_look_around(clone: Path) -> None:
     run(clone, "\n".join(commands(LOOK_AROUND)[1:]))
 
 
-@pytest.mark.parametrize("folder", ["docs/guides", "."])
+# From its own folder test_main_job.py runs it, too.
+@pytest.mark.parametrize("folder", [pytest.param("docs/guides", marks=pytest.mark.full_size), "."])
 def test_the_notebook(clone: Path, folder: str) -> None:
     """From its own folder as Jupyter starts it, or from the workspace's root as VS Code can."""
     notebook = json.loads((clone / "docs/guides/train-a-model.ipynb").read_text())

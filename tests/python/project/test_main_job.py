@@ -25,6 +25,7 @@ from milepost.building import docs_site
 from milepost.building.project import Project
 from milepost.storage.location import Location
 from milepost.stress.certificate import withstood
+from project.variation import EXCEPTIONS, variations
 
 PROJECT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
@@ -237,6 +238,17 @@ def test_what_landed_later_changes_no_row_that_a_model_may_have_used(
     order = [(name, "ascending") for name in (*described.keys, "available_at")]
     before = later.filter(pc.less(later["available_at"], limit))
     assert before.sort_by(order).equals(earlier.sort_by(order))
+
+
+def test_each_feature_varies(releases: tuple[FeatureStore, FeatureStore]) -> None:
+    """Of every view, stored and derived; new ones as well."""
+    found = dict(variations(releases[1]))
+    lacking = {feature for feature, variation in found.items() if not variation.is_enough()}
+    assert lacking == EXCEPTIONS.keys(), {
+        feature: found.get(feature) for feature in lacking ^ EXCEPTIONS.keys()
+    }
+    for feature, (share_min, reason) in EXCEPTIONS.items():
+        assert not share_min or found[feature].is_enough(share_min), f"{feature}: {reason}"
 
 
 def test_a_training_set_has_a_row_per_entity_row(
