@@ -1,6 +1,7 @@
 {#
     A CTE of the facts that a batch counts, with the grid steps at which they enter and are superseded. A
-    fact that leaves at the first instant of the batch was known up to a grid step before the look-back.
+    fact that leaves at the first instant of the batch was known up to a grid step before the look-back. Facts
+    that `standing` takes may have been known at any time before.
 
     What is superseded at infinity stands, what closes at infinity stays open, and what opens there never
     does. A fact whose `known_at` is null or infinite is in no window.
@@ -15,6 +16,10 @@
 {%- endif -%}
 {%- set enters_step = milepost.grid_step('known_at', grid) -%}
 {%- set superseded_step = milepost.grid_step('superseded_at', grid) -%}
+{%- set known_from %}cast('{{ batch.start }}' as timestamp)
+        - interval '{{ facts.series | map(attribute='look_back_hours') | max }}' hour
+        - interval '1' {{ grid }}
+{%- endset -%}
 milepost__counted_{{ facts.label }} as (
 
     select
@@ -39,10 +44,14 @@ milepost__counted_{{ facts.label }} as (
             {{ superseded_step }} > {{ enters_step }},
             superseded_at is null or superseded_at > known_at
         )
-        {%- if batch.start %}
-        and known_at >= cast('{{ batch.start }}' as timestamp)
-        - interval '{{ facts.series | map(attribute='look_back_hours') | max }}' hour
-        - interval '1' {{ grid }}
+        {%- if batch.start and 'standing' in windows %}
+        and (
+            known_at >= {{ known_from }}
+            or superseded_at is null
+            or superseded_at >= {{ known_from }}
+        )
+        {%- elif batch.start %}
+        and known_at >= {{ known_from }}
         {%- endif %}
         {%- if batch.end %}
         and known_at < cast('{{ batch.end }}' as timestamp)

@@ -22,5 +22,11 @@
         'max': 'max(' ~ checked_value ~ ')',
         'newest': 'max(' ~ checked_value ~ ')',
         'newest_at': 'max(' ~ checked_value ~ ')',
+        'standing': 'case when count(*) > 1 then '
+            ~ milepost.fail(
+                "trailing_features: feature `" ~ feature.column ~ "` cannot take `" ~ feature.facts ~ "." ~ value
+                ~ "`: two facts of a key stand at an instant\nhint: `standing` is of facts with one version at a time"
+            )
+            ~ ' else max(' ~ checked_value ~ ') end',
     }[aggregate]) }}
 {% endmacro %}

@@ -19,7 +19,7 @@
 {%- set is_ordered = series.window in ['newest', 'last'] -%}
 {%- set order = ['known_at', 'event_at'] + (series.features | map(attribute='id') | select | unique | list) -%}
 {%- set checked_values = {} -%}
-{%- for feature in features if feature.aggregate in ['min', 'max', 'newest', 'newest_at'] or feature.aggregate.startswith('p') -%}
+{%- for feature in features if feature.aggregate in ['min', 'max', 'newest', 'newest_at', 'standing'] or feature.aggregate.startswith('p') -%}
     {%- do checked_values.setdefault(
         milepost.measure_name({'kind': 'value', 'column': feature.value or 'event_at'}), milepost.checked_value(feature)
     ) -%}

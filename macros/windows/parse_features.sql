@@ -1,13 +1,13 @@
 {#
     The features of `trailing_features`, checked, one mapping for each column of the result:
     name, column, aggregate, facts, value (none: the facts themselves), window ('trailing', 'last',
-    'newest', 'open'), is_summed (whether it is found by adding what enters its window and subtracting what
+    'newest', 'open', 'standing'), is_summed (whether it is found by adding what enters its window and subtracting what
     leaves; otherwise `held_facts` aggregates the facts in it), is_count (whether it is 0 without facts),
     hours, back_hours, last, id, decimals, look_back_hours, label (the facts' name, numbered), series (the
     facts and the window), at_least (as `enough_counts` gives it).
 #}
 {% macro parse_features(features, keys, grid) %}
-    {% set aggregates = ['count', 'distinct', 'total', 'sum', 'mean', 'stddev', 'min', 'max', 'rate', 'newest', 'newest_at'] %}
+    {% set aggregates = ['count', 'distinct', 'total', 'sum', 'mean', 'stddev', 'min', 'max', 'rate', 'newest', 'newest_at', 'standing'] %}
     {% set options = ['name', 'over', 'set_back', 'last', 'within', 'newest_within', 'open_within', 'at_least', 'id', 'decimals'] %}
     {% set parsed = [] %}
     {% if features is string or features is mapping or not features %}
@@ -62,7 +62,11 @@
         {% endfor %}
         {% set window = windows | first %}
         {% set is_newest = aggregate in ['newest', 'newest_at'] %}
-        {% if windows | length != 1 %}
+        {% if aggregate == 'standing' and windows %}
+            {% do milepost.refuse_feature(
+                feature, "`standing` with `" ~ window ~ "`", "a fact stands until it is superseded; leave the window out"
+            ) %}
+        {% elif windows | length != 1 and aggregate != 'standing' %}
             {% do milepost.refuse_feature(
                 feature, "`" ~ windows | join('` and `') ~ "`" if windows else "no window",
                 "give it one of over, last (with within), newest_within, open_within"
@@ -104,7 +108,7 @@
             {% do milepost.refuse_feature(feature, "an empty `over`", "name one window at least: '28d'") %}
         {% endif %}
         {% for length in (lengths if is_list else [lengths]) %}
-            {% set hours = milepost.window_hours(feature, length, grid) %}
+            {% set hours = 0 if aggregate == 'standing' else milepost.window_hours(feature, length, grid) %}
             {% set back_hours = milepost.window_hours(feature, feature.set_back, grid) if 'set_back' in feature else 0 %}
             {% set suffix = '_' ~ length if window == 'over' else '_last_' ~ feature.last if window == 'last' else '' %}
             {% set column = feature.name ~ suffix ~ ('_before_' ~ feature.set_back if back_hours else '') %}
@@ -120,7 +124,12 @@
                 'aggregate': aggregate,
                 'facts': facts,
                 'value': value,
-                'window': {'over': 'trailing', 'last': 'last', 'newest_within': 'newest', 'open_within': 'open'}[window],
+                'window': {
+                    'over': 'trailing',
+                    'last': 'last',
+                    'newest_within': 'newest',
+                    'open_within': 'open',
+                }.get(window, 'standing'),
                 'is_summed': window in ['over', 'open_within']
                     and aggregate in ['count', 'rate', 'total', 'sum', 'mean', 'stddev', 'distinct'],
                 'is_count': aggregate in ['count', 'distinct', 'total'],

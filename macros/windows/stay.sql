@@ -12,6 +12,10 @@
         else 'milepost__enters_step + ' ~ series.back if series.back else 'milepost__enters_step' %}
     {% set leaves_step = 'least(milepost__enters_step + ' ~ series.reach ~ ', milepost__superseded_step'
         ~ (', milepost__closes_step' if series.window == 'open' else '') ~ ')' %}
+    {% if series.window == 'standing' %}
+        {# The last step of all, for a fact that is not superseded. #}
+        {% set leaves_step = 'coalesce(milepost__superseded_step, 2147483647)' %}
+    {% endif %}
     {% if steps and steps.opening is not none %}
         {% set enters_step = 'greatest(' ~ enters_step ~ ', ' ~ steps.opening ~ ')' %}
         {% set leaves_step = 'least(greatest(' ~ leaves_step ~ ', ' ~ steps.opening ~ '), ' ~ steps.end ~ ')' %}

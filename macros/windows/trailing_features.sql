@@ -16,9 +16,10 @@
         one aggregate, of `facts` or of `facts.column`:
             count (of facts, or of values that are not null), distinct, total (of whole numbers, 0
             where there are none), sum, mean, stddev, min, max, rate (the share of true), p1 .. p99,
-            newest (the value of the newest fact that has one) and newest_at (the `event_at` of the
-            newest fact)
-        one window:
+            newest (the value of the newest fact that has one), newest_at (the `event_at` of the
+            newest fact) and standing (the value of the fact that is not superseded, where a key has
+            one at a time)
+        one window, but none for standing:
             over: '28d', '24h' or a list of them; set_back: '7d' ends it earlier
             last: 50, with within: '360d', the newest 50 facts of 360 days
             newest_within: '365d', for newest and newest_at

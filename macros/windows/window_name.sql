@@ -1,5 +1,5 @@
 {#
-    How the SQL calls the window of a feature: `28d`, `24h`, `7d_before_7d`, `last_50_360d`, `open_60d`, or
+    How the SQL calls the window of a feature: `28d`, `24h`, `7d_before_7d`, `last_50_360d`, `open_60d`, `standing`, or
     `newest_365d_price`, which has the column of the value, as each value has a newest fact of its own.
 
     feature: as `parse_features` gives it.
@@ -12,6 +12,7 @@
     {{ return(
         'last_' ~ feature.last ~ '_' ~ lengths[0] if feature.window == 'last'
         else 'open_' ~ lengths[0] if feature.window == 'open'
+        else 'standing' if feature.window == 'standing'
         else 'newest_' ~ lengths[0] ~ ('_' ~ feature.value if feature.value else '') if feature.window == 'newest'
         else lengths[0] ~ ('_before_' ~ lengths[1] if feature.back_hours else '')
     ) }}

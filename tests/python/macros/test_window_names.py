@@ -144,6 +144,8 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (["k"], [{"name": "n", "count": "loads", "last": 5, "within": "3d"}], "no `id`"),
     (["k"], [{"name": "n", "newest": "loads.x", "newest_within": "3d"}], "no `id`"),
     (["k"], [{"name": "n", "newest": "loads.x", "over": "3d", "id": "i"}], "`newest` with `over`"),
+    (["k"], [{"name": "n", "standing": "loads.x", "over": "3d"}], "`standing` with `over`"),
+    (["k"], [{"name": "n", "standing": "loads"}], "which names no column"),
     (
         ["k"],
         [{"name": "n", "count": "loads", "newest_within": "3d"}],
@@ -177,12 +179,13 @@ def test_whatever_the_sql_names_begins_as_ours_do() -> None:
         {"name": "a", "stddev": "loads.x", "over": ["3d", "7d"], "set_back": "7d"},
         {"name": "b", "distinct": "loads.x", "over": "3d"},
         {"name": "c", "newest": "loads.x", "newest_within": "3d", "id": "i"},
+        {"name": "standing", "standing": "loads.x"},
         {"name": "d", "stddev": "loads.x", "last": 3, "within": "3d", "id": "i"},
         {"name": "e", "mean": "bids.x", "open_within": "3d"},
         {"name": "g", "p50": "bids.x", "over": "3d"},
     ]
     columns = {"available_at", "a_3d_before_7d", "a_7d_before_7d", "b_3d", "c", "d_last_3", "e"}
-    columns |= {"g_3d"}
+    columns |= {"g_3d", "standing"}
     types = {"double", "integer", "bigint", "decimal", "timestamp", "milepost__now"}
     for batch in (None, BATCH):
         sql = macro.trailing_features(["k"], features, "day", batch)

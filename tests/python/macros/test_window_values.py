@@ -196,3 +196,56 @@ def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
             sql = macro.trailing_features(["k"], features, "day", batch)
             row = con.execute(f"select * exclude (k, available_at) from ({sql}) limit 1").fetchone()
             assert row == (1, 0, 1, 2, 2)
+
+
+STANDING = [
+    {"name": "zone", "standing": "places.zone"},
+    {"name": "visit_count", "count": "visits", "over": "1d"},
+]
+
+
+@pytest.mark.parametrize("batch", [None, (datetime(2026, 3, 2), datetime(2026, 3, 7))])
+def test_what_stands_at_an_instant_was_known_at_any_time_before(
+    batch: tuple[datetime, datetime] | None,
+) -> None:
+    """Null is a value, and what ends without a successor leaves null behind."""
+    with duckdb.connect() as con:
+        con.execute("""
+            create table places as
+            select * from (values
+                (1, timestamp '2020-01-01 12:00', timestamp '2026-03-03 12:00', 'a'),
+                (1, timestamp '2026-03-03 12:00', timestamp '2026-03-05 00:00', null),
+                (1, timestamp '2026-03-05 00:00', timestamp '2026-03-05 12:00', 'c'),
+                (2, timestamp '2020-01-01 12:00', null, 'b')
+            ) as versions (k, known_at, superseded_at, zone);
+            create table visits as
+            select k, timestamp '2026-03-01 12:00' as known_at, null::timestamp as superseded_at
+            from (values (1), (2)) as keys (k)
+        """)
+        sql = macro.trailing_features(["k"], STANDING, batch=batch)
+        rows = con.execute(f"select available_at, zone, visit_count_1d from ({sql}) order by k, 1")
+        all_rows = [
+            (datetime(2020, 1, 2), "a", 0),
+            (datetime(2026, 3, 2), "a", 1),
+            (datetime(2026, 3, 3), "a", 0),
+            (datetime(2026, 3, 4), None, 0),
+            (datetime(2026, 3, 6), None, 0),
+            (datetime(2020, 1, 2), "b", 0),
+            (datetime(2026, 3, 2), "b", 1),
+            (datetime(2026, 3, 3), "b", 0),
+        ]
+        assert rows.fetchall() == [row for row in all_rows if not batch or row[0] >= batch[0]]
+
+
+def test_two_facts_that_stand_at_once_are_an_error() -> None:
+    with duckdb.connect() as con:
+        con.execute("""
+            create table places as
+            select
+                1 as k, timestamp '2026-01-01' as known_at, null::timestamp as superseded_at, zone
+            from (values ('a'), ('b')) as zones (zone);
+            create table visits as from places
+        """)
+        sql = macro.trailing_features(["k"], STANDING)
+        with pytest.raises(duckdb.Error, match="two facts of a key stand at an instant"):
+            con.execute(sql)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def trailing(length: str, back: str = "0 hours") -> str:
 
 
 OPEN = f"({trailing('4 days')} and opens_at < g and (closes_at is null or closes_at >= g))"
+DESCRIBED = "(known_at < g and (replaced_at is null or replaced_at >= g))"
 LATE_RATE = "avg(cast(is_late as double)) filter ({})"
 
 
@@ -85,6 +87,13 @@ DAILY = [
         trailing("3 days"),
     ),
     ("open_count", "count(*) filter ({})", OPEN),
+    ("described_amount", "any_value(amount) filter ({})", DESCRIBED),
+    ("described_lane", "any_value(lane) filter ({})", DESCRIBED),
+    (
+        "description_count_2d",
+        "count(*) filter ({})",
+        trailing("2 days").replace("superseded", "replaced"),
+    ),
 ]
 HOURLY = [
     ("post_count_3h", "count(*) filter ({})", trailing("3 hours")),
@@ -173,6 +182,12 @@ def facts(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "closes_at": draw(st.none() | INSTANTS),
             }
         )
+    for carrier in ("a", "b", None):
+        of_carrier = sorted(
+            (row for row in rows if row["carrier_id"] == carrier), key=lambda row: row["known_at"]
+        )
+        for row, later in zip_longest(of_carrier, of_carrier[1:]):
+            row["replaced_at"] = later and later["known_at"]
     return rows
 
 
@@ -188,7 +203,15 @@ def table_of(facts: list[dict[str, Any]]) -> pa.Table:
                 "amount": pa.decimal128(9, 2),
                 "is_late": pa.bool_(),
                 **dict.fromkeys(
-                    ["event_at", "known_at", "superseded_at", "opens_at", "closes_at"], instant
+                    [
+                        "event_at",
+                        "known_at",
+                        "superseded_at",
+                        "replaced_at",
+                        "opens_at",
+                        "closes_at",
+                    ],
+                    instant,
                 ),
             }
         ),
