@@ -188,6 +188,14 @@ def test_plots_are_well_formed_and_a_label_is_no_markup() -> None:
         assert ElementTree.fromstring(plot).tag == "svg"  # noqa: S314 - our own
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0.51, 0.99, [0.6, 0.7, 0.8, 0.9]), (-0.0121, 0.0301, [-0.01, 0, 0.01, 0.02, 0.03])],
+)
+def test_ticks_are_round_and_between_the_ends(low: float, high: float, ticks: list[float]) -> None:
+    assert svg.Scale(low, high, 0, 100).ticks() == ticks
+
+
 def test_texts_and_instants_count_as_numbers() -> None:
     at = np.array(["2026-01-03", "2026-01-03"], "datetime64[us]")
     table = pa.table(
