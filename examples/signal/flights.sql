@@ -1,4 +1,4 @@
--- A flight is there to predict from when it is put on sale. Nobody books one, so that the training set
+-- A flight is there to predict from when it is put on sale. Nobody books one: the training set
 -- `late_delivery` has no row of this project, and its features are looked up for these.
 with
 

@@ -55,9 +55,10 @@ def _sections(shown: Evidence) -> list[str]:
         variant.title: [(group.predicted, group.observed) for group in groups]
         for variant, groups in shown.calibration.items()
     }
+    without_label = left_out(shown).replace("`", "")
     return [
         f"<p>{escape(task.question)} {sizes(shown)}. The mean label to train on is "
-        f"{shown.label_mean:.3f}. Rows without a label: {escape(left_out(shown))}. "
+        f"{shown.label_mean:.3f}. Rows without a label: {escape(without_label)}. "
         f"Features of release {escape(shown.release)}.</p>",
         f"<h2>Scores: {measure(shown)}</h2>",
         f"<p>{'More' if task.outcomes else 'Less'} is better. A line is a 95 % interval: days are "

@@ -71,7 +71,9 @@ def auc(label: Numbers, prediction: Numbers, draws: Draws) -> Numbers:
     right = ones.T @ (np.cumsum(zeros, axis=0) - zeros / 2)
     pairs = draws.totals(label) * draws.totals(1 - label)
     wins = np.einsum("ni,ij,nj->n", draws.counts, right, draws.counts, optimize=True)
-    return np.divide(wins, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    scores = np.full(len(pairs), np.nan)
+    np.divide(wins, pairs, out=scores, where=pairs > 0)
+    return scores
 
 
 def minus_absolute_error(label: Numbers, prediction: Numbers, draws: Draws) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,7 +13,7 @@ WIDTH, LABELS, MARGIN, ROW, SERIES_GAP = 860, 370, 24, 30, 9
 TOP, PLOT = 10, 400
 # Apart for people who do not see red and green apart, too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
-TICKS = 5
+TICKS = 7
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ class Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
     def ticks(self) -> list[float]:
-        """Return values at equal distances from one end to the other."""
-        return [self.low + (self.high - self.low) * n / (TICKS - 1) for n in range(TICKS)]
+        """Return round values at equal distances between the ends, as many as there is room for."""
+        power = 10 ** math.floor(math.log10((self.high - self.low) / TICKS))
+        steps = [factor * power for factor in (1, 2, 5, 10)]
+        step = next(step for step in steps if (self.high - self.low) / step <= TICKS)
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        return [round(number * step, 10) for number in range(first, last + 1)]
 
 
 def scale(values: Sequence[float], start: float, end: float) -> Scale:
@@ -55,7 +60,7 @@ def intervals(rows: Mapping[str, Mapping[str, Interval]], *, line_at: float | No
             parts += _legend(LABELS + 110 * place, 12, COLOURS[place], name)
     for tick in along.ticks():
         parts.append(_line(along(tick), top, along(tick), bottom, "#ddd"))
-        parts.append(_text(along(tick), bottom + 16, f"{tick:.3f}", "middle"))
+        parts.append(_text(along(tick), bottom + 16, f"{tick:g}", "middle"))
     if line_at is not None:
         parts.append(_line(along(line_at), top, along(line_at), bottom, "#333"))
     for number, (label, row) in enumerate(rows.items()):
@@ -79,9 +84,9 @@ def calibration(series: Mapping[str, Sequence[tuple[float, Interval]]]) -> str:
     parts = []
     for tick in across.ticks():
         parts.append(_line(across(tick), TOP, across(tick), bottom, "#ddd"))
-        parts.append(_text(across(tick), bottom + 16, f"{tick:.2f}", "middle"))
+        parts.append(_text(across(tick), bottom + 16, f"{tick:g}", "middle"))
         parts.append(_line(left, up(tick), left + PLOT, up(tick), "#ddd"))
-        parts.append(_text(left - 8, up(tick) + 4, f"{tick:.2f}", "end"))
+        parts.append(_text(left - 8, up(tick) + 4, f"{tick:g}", "end"))
     parts.append(_line(left, bottom, left + PLOT, TOP, "#333", "5 4"))
     for place, (name, points) in enumerate(series.items()):
         colour = COLOURS[place]
