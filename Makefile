@@ -66,9 +66,10 @@ exercises: s3-start ## Check the exercises of docs/exercises, on a copy of the p
 	@$(LOCAL_S3); $(BIN)/python scripts/exercises.py $(ONLY:%=--only %) $(AGAIN:%=--begin-again)
 
 .PHONY: proofs
-proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers, and run guides and workflow
+proofs: setup ## Prove at full size that no feature view leaks, forgets or wavers, and run guides, workflow, flights
 	@MILEPOST_EXAMPLES=400 $(BIN)/pytest --full-size --verbose tests/python/proofs tests/python/macros/test_windows.py \
-		tests/python/project/test_documented_commands.py tests/python/project/test_review_workflow.py
+		tests/python/project/test_documented_commands.py tests/python/project/test_review_workflow.py \
+		tests/python/project/test_begun_projects.py tests/python/scripts/test_land_flights.py
 
 # A log of its own, the same each time. A rate of a lane is of 8 loads in a week, or of a year ago: those
 # views get a longer log with more loads.

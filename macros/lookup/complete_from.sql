@@ -11,6 +11,12 @@
     {%- for view in (milepost.views_looked_up() if execute else []) -%}
         {%- set starts = milepost.built_range(view).complete_from -%}
         {%- for feature in features_of.get(view.unique_id, starts) -%}
+            {%- if feature not in starts -%}
+                {{- milepost.refuse_lookup(
+                    "feature view `" ~ view.name ~ "` has no feature `" ~ feature ~ "`",
+                    "there is `" ~ starts | join("`, `") ~ "`"
+                ) -}}
+            {%- endif -%}
             {%- do instants.append(starts[feature]) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -8,6 +8,14 @@
     derived: the feature, as its view's YAML states it.
 #}
 {% macro derived_column(views, name, derived) %}
+    {% for source in derived.get('keys', {}) %}
+        {% if (' ' ~ source ~ ':') not in ' ' ~ derived.get('inputs', []) | join(' ') %}
+            {{ milepost.refuse_lookup(
+                "derived feature `" ~ derived.name ~ "` states `keys` of `" ~ source ~ "`, and no input is of it",
+                "its inputs are `" ~ derived.get('inputs', []) | join("`, `") ~ "`"
+            ) }}
+        {% endif %}
+    {% endfor %}
     {% set names = {} %}
     {% for column, type in derived.get('request', {}).items() %}
         {% set given = 'milepost__entity_rows.' ~ column %}
@@ -17,14 +25,20 @@
         {% if input == 'event_timestamp' %}
             {% do names.update({input: 'milepost__entity_rows.event_timestamp'}) %}
         {% else %}
-            {% set called = name ~ '__' ~ input.split(':')[0] if ':' in input else name %}
+            {% set source = input.split(':')[0] if ':' in input else none %}
+            {% set stated_keys = derived.get('keys', {}).get(source, {}) %}
+            {% set called = name ~ '__' ~ source if source else name %}
+            {# Another feature may take the same view by other keys. #}
+            {% if stated_keys %}{% set called = called ~ '__by_' ~ stated_keys.items() | map('join', '_') | join('_') %}{% endif %}
             {% set feature = input.split(':')[-1] %}
             {% if called not in views %}
-                {% set other = milepost.requested_view(input.split(':')[0], {}) %}
-                {% for key in other.key_columns if key in views[name].key_columns %}
-                    {% do other.key_columns.update({key: views[name].key_columns[key]}) %}
+                {% set source_view = milepost.requested_view(source, {}) %}
+                {% do milepost.check_derived_keys(derived, source, source_view, views[name]) %}
+                {% for key in source_view.key_columns %}
+                    {% set own_key = stated_keys.get(key, key) %}
+                    {% do source_view.key_columns.update({key: views[name].key_columns.get(own_key, own_key)}) %}
                 {% endfor %}
-                {% do views.update({called: other}) %}
+                {% do views.update({called: source_view}) %}
             {% endif %}
             {% if feature not in views[called].features %}
                 {{ milepost.refuse_lookup(

@@ -1,8 +1,8 @@
 {# Stops where the keys of `trailing_features` are not a list of plain names, or one stands there twice. #}
 {% macro check_keys(keys) %}
-    {% if keys is string or keys is mapping or keys is not sequence or not keys %}
+    {% if keys is string or keys is mapping or keys is not sequence %}
         {% do exceptions.raise_compiler_error(
-            "trailing_features: `keys` is `" ~ keys ~ "`\nhint: give a list of columns, one at least"
+            "trailing_features: `keys` is `" ~ keys ~ "`\nhint: give a list of columns, `[]` for a view about no entity"
         ) %}
     {% endif %}
     {% for key in keys %}

@@ -36,7 +36,16 @@ milepost__counted_{{ facts.label }} as (
             else {{ milepost.grid_step('closes_at', grid) }}
         end as milepost__closes_step
         {%- endif %}
+    {%- if keys == ['milepost__all'] %}
+    from (
+        select
+            *,
+            true as milepost__all
+        from {{ facts.relation }}
+    ) as milepost__facts_of_all
+    {%- else %}
     from {{ facts.relation }}
+    {%- endif %}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
         and {{ enters_step }} is not null

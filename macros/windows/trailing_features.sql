@@ -8,7 +8,8 @@
     `superseded_at`. The rules are in docs/guides/features-in-time.md. `available_at` is the grid
     instant plus the view's serving delay, see the macro `available_at`.
 
-    keys: the entity's key columns; a fact with a null key counts nowhere.
+    keys: the entity's key columns; a fact with a null key counts nowhere. `[]` where the view is about no
+        entity: then all facts together make one row at an instant.
     features: a list of mappings, each
         name: the column's name; its window is added: `delivery_count` over 28d is
             `delivery_count_28d`, set back by 7d `delivery_count_28d_before_7d`, over the last 50
@@ -46,7 +47,9 @@
     {%- do milepost.check_keys(keys) -%}
     {%- set parsed = milepost.parse_features(features, keys | list, grid) -%}
     {%- do milepost.declare_look_back(parsed) -%}
-    {{ return(adapter.dispatch('trailing_features', 'milepost')(keys, parsed, grid, milepost.batch()) | indent) }}
+    {#- Without a key of its own a query would have nothing to group and join by. -#}
+    {%- set inner_keys = keys or ['milepost__all'] -%}
+    {{ return(adapter.dispatch('trailing_features', 'milepost')(inner_keys, parsed, grid, milepost.batch()) | indent) }}
 {%- endmacro %}
 
 {#
@@ -106,7 +109,9 @@ milepost__instants as (
 {%- endfor %}
 
 select
-    milepost__instants.{{ keys | join(',\n    milepost__instants.') }},
+    {%- for key in keys if key != 'milepost__all' %}
+    milepost__instants.{{ key }},
+    {%- endfor %}
     {{ milepost.available_at(
         "timestamp '1970-01-01' + interval '1' " ~ grid ~ " * milepost__instants.milepost__step"
     ) }} as available_at

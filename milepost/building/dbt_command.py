@@ -181,10 +181,10 @@ class DbtCommand:
         return built_range.of_view(self._catalog, view_id, raw_logs, built_to, look_backs)
 
     def expression(
-        self, sql: str, names: dict[str, str], declared: str, elapsed: dict[str, str]
+        self, sql: str, names: dict[str, str], declared: str, functions: dict[str, str]
     ) -> str:
         """Return the SQL of a derived feature's expression, in the names of a lookup's columns."""
-        return portable(sql, names, declared, elapsed)
+        return portable(sql, names, declared, functions)
 
     def fingerprint_query(self, relation: str) -> str:
         """Return the SQL that computes the fingerprint of a table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -166,14 +166,16 @@ def _derived(view: str, stated: Any) -> Derived:
             sql=" ".join(stated["sql"].split()),
             inputs=list(stated.get("inputs", [])),
             request=request,
+            keys={view: dict(keys) for view, keys in stated.get("keys", {}).items()},
         )
-        is_known = set(stated) <= {"name", "type", "description", "sql", "inputs", "request"}
+        is_known = set(stated) <= {part.name for part in fields(Derived)}
         if not (is_known and feature.description and derived.is_plain(feature)):
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PublishError(
             f"feature view `{view}` has no valid `meta.derived`: `{stated}`",
-            hint="give each `name`, `type`, `description`, `sql`, and its `inputs` and `request`",
+            hint="give each `name`, `type`, `description`, `sql`, and its `inputs`, `request` and "
+            "`keys`",
         ) from error
     return feature
 
@@ -221,26 +223,24 @@ def check_rung(model: str, maturity: Any) -> None:
 def check_together(views: Iterable[FeatureView], entities: Mapping[str, Entity]) -> None:
     """Raise a PublishError for an entity or a derived feature that does not fit the project."""
     views = list(views)
-    types_by_reference = by_reference(views)
+    views_by_reference = by_reference(views)
     for view in views:
         check_roles(view.name, view.entities, entities, view.types)
-        _check_derived(view, types_by_reference)
+        _check_derived(view, views_by_reference)
 
 
-def by_reference(views: Iterable[FeatureView]) -> dict[str, dict[str, str]]:
-    """Return the types of each view's columns, by each name that a lookup may give it."""
-    types: dict[str, dict[str, str]] = {}
-    for view in views:
-        types[view.name] = view.types
-        if view.is_latest:
-            types[view.model] = view.types
-    return types
+def by_reference(views: Iterable[FeatureView]) -> dict[str, FeatureView]:
+    """Return each view by each name that a lookup may give it."""
+    views = list(views)
+    return {view.name: view for view in views} | {
+        view.model: view for view in views if view.is_latest
+    }
 
 
-def _check_derived(view: FeatureView, types_by_reference: Mapping[str, Mapping[str, str]]) -> None:
+def _check_derived(view: FeatureView, views_by_reference: Mapping[str, FeatureView]) -> None:
     names = [feature.name for feature in view.derived]
     for feature in view.derived:
-        faults = [*derived.faults(feature, view.types, types_by_reference)]
+        faults = [*derived.faults(feature, view, views_by_reference)]
         if names.count(feature.name) > 1:
             faults.append("two are named so")
         if faults:

@@ -56,6 +56,12 @@ def of_derived(derived: Derived) -> dict[str, Fact]:
         "type": derived.type,
         "sql": derived.sql,
         "inputs": derived.inputs,
+        "keys of inputs": [
+            f"{view}.{key} = {own_key}"
+            for view, keys in derived.keys.items()
+            for key, own_key in keys.items()
+        ]
+        or None,
         "request": [f"{name} {kind}" for name, kind in derived.request.items()] or None,
     }
 

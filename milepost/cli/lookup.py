@@ -92,5 +92,5 @@ def _check_keys_are_named(names: tuple[str, ...], manifest: Manifest) -> None:
             pairs = [f"{key}={value}" for key, value in zip(view.keys, values, strict=False)]
             raise UnknownFeatureError(
                 f"`{name}` is no feature view or service, and no key with its value",
-                hint=f"write `milepost lookup {first} {' '.join(pairs)}`",
+                hint=f"write `{' '.join(['milepost lookup', first, *pairs])}`",
             )

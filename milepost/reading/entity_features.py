@@ -59,7 +59,8 @@ class EntityFeatures:
         return f"<p>{lines}</p>{self.features._repr_html_()}"
 
     def _title(self) -> str:
-        return f"{', '.join(f'{key} {value}' for key, value in self.keys.items())} at {self.at} UTC"
+        keys = ", ".join(f"{key} {value}" for key, value in self.keys.items())
+        return f"{keys} at {self.at} UTC".lstrip()
 
 
 def look_up(
@@ -76,11 +77,11 @@ def look_up(
     """
     request = options.request(manifest)
     instant = _last_instant(request) if at is None else _instant(at)
-    row = _entity_row(request, keys)
-    timed = row.append_column(EVENT_TIMESTAMP, pa.array([instant], pa.timestamp("us")))
+    columns = _entity_columns(request, keys)
+    row = pa.table({**columns, EVENT_TIMESTAMP: pa.array([instant], pa.timestamp("us"))})
     # `missing` says of which keys there is no row.
     lookup = Lookup(location, manifest, request, options.to_json(), warns=False)
-    training_set = lookup.run(timed)
+    training_set = lookup.run(row)
     assert isinstance(training_set, TrainingSet)  # noqa: S101 - nothing was written
     (values,) = training_set.to_arrow().to_pylist()
     without_row = [
@@ -96,8 +97,9 @@ def look_up(
         if column.view in without_row:
             note = note or NO_ROW
         features.append(EntityFeature(whole.feature, value, note))
+    entity = {name: column[0].as_py() for name, column in columns.items()}
     return EntityFeatures(
-        row.to_pylist()[0],
+        entity,
         instant,
         DisplayTable(
             features,
@@ -108,7 +110,7 @@ def look_up(
                 "": lambda feature: "" if feature.note == NO_ROW else feature.note,
             },
         ),
-        missing_keys(location, without_row, row.to_pylist()[0]),
+        missing_keys(location, without_row, entity),
     )
 
 
@@ -130,8 +132,8 @@ def _instant(at: datetime | str) -> datetime:
     return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
 
 
-def _entity_row(request: FeatureRequest, keys: Mapping[str, Any]) -> pa.Table:
-    """Return one row with the keys and what derived features take, in the release's types."""
+def _entity_columns(request: FeatureRequest, keys: Mapping[str, Any]) -> dict[str, pa.Array]:
+    """Return a value of each key and of what derived features take, in the release's types."""
     types = {
         column: requested.view.types[key]
         for requested in request.views
@@ -146,13 +148,14 @@ def _entity_row(request: FeatureRequest, keys: Mapping[str, Any]) -> pa.Table:
         )
     for name in keys:
         if name not in types:
-            raise LookupInputError(f"no feature takes `{name}`", hint=suggest(name, types))
+            hint = suggest(name, types) if types else "the features take the instant alone"
+            raise LookupInputError(f"no feature takes `{name}`", hint=hint)
     if missing := [name for name in types if name not in keys]:
         listed = ", ".join(f"`{name}`" for name in missing)
         raise LookupInputError(
             f"there is no value of {listed}", hint=f"the features take {', '.join(types)}"
         )
-    return pa.table({name: _typed(name, keys[name], kind) for name, kind in types.items()})
+    return {name: _typed(name, keys[name], kind) for name, kind in types.items()}
 
 
 def _typed(name: str, value: Any, kind: str) -> pa.Array:

@@ -52,7 +52,9 @@ def _filled_values(view: View) -> tuple[bool, float]:
 
 
 def _busiest_entity(feature_rows: pa.Table, keys: list[str]) -> dict[str, Any]:
-    """Return the keys of the entity with the most rows, the first of several."""
+    """Return the keys of the entity with the most rows, the first of several; none without keys."""
+    if not keys:
+        return {}
     columns = ", ".join(keys)
     with duckdb.connect() as con:
         con.register("feature_rows", feature_rows)

@@ -30,6 +30,9 @@ def missing_keys(
     near_keys: dict[str, list[str]] = {}
     sentences = []
     for requested in views:
+        if not requested.keys:
+            sentences.append(f"`{requested.view.name}` has no row until then")
+            continue
         rows = ViewFiles(location, requested.view).read([*requested.keys])
         known = {column: pc.unique(rows[key]) for key, column in requested.keys.items()}
         unknown = [column for column in known if not _is_in(keys[column], known[column])]

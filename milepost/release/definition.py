@@ -108,8 +108,10 @@ class ViewDefinition:
         ),
     )
     deprecated_at: str | None = field(default=None, metadata=stated(label="deprecated"))
-    entities: list[EntityRole]
-    keys: list[str] = field(metadata=stated(is_breaking=True))
+    entities: list[EntityRole] = field(
+        metadata=stated(to_fact=lambda roles: [str(role) for role in roles] or "none")
+    )
+    keys: list[str] = field(metadata=stated(to_fact=lambda keys: keys or "none", is_breaking=True))
     grid: str = field(metadata=stated(is_breaking=True))
     serving_delay_minutes: int = field(
         metadata=stated(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from milepost.release.expression import check
 from milepost.release.expression_tree import ExpressionError
 from milepost.release.names import EVENT_TIMESTAMP, NAME, TYPES, name_fault
 
-Types = Mapping[str, str]
+
+class ViewColumns(Protocol):
+    """What the columns of a feature view are: its keys, and the type of each column."""
+
+    @property
+    def keys(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def types(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,8 @@ class Derived:
 
     `inputs` are features of its own view, `view:feature` of another, or `event_timestamp`;
     `request` says which columns of the entity rows it needs, and their types. In `sql` an input is
-    named `feature`, `view.feature` or as the column of the request.
+    named `feature`, `view.feature` or as the column of the request. `keys` has, for another view,
+    which key of its own view each of that one's keys equals; those left out have the same name.
     """
 
     name: str
@@ -27,6 +37,7 @@ class Derived:
     sql: str
     inputs: list[str] = field(default_factory=list)
     request: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def features(self) -> dict[str, tuple[str | None, str]]:
@@ -47,6 +58,7 @@ class Derived:
 def is_plain(derived: Derived) -> bool:
     """Return whether its names and types are allowed; the expression is not checked."""
     parts = [part for name in derived.inputs for part in name.split(":", 1)]
+    parts += [name for view, keys in derived.keys.items() for name in (view, *keys, *keys.values())]
     return (
         all(NAME.fullmatch(name) for name in (derived.name, *parts, *derived.request))
         and {derived.type, *derived.request.values()} <= set(TYPES)
@@ -54,23 +66,28 @@ def is_plain(derived: Derived) -> bool:
     )
 
 
-def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> Iterator[str]:
-    """Yield why a feature cannot be computed, from the types of its own view and of all views."""
+def faults(
+    derived: Derived, own_view: ViewColumns, views: Mapping[str, ViewColumns]
+) -> Iterator[str]:
+    """Yield why a feature cannot be computed, from its own view and all views by their names."""
     for name in (derived.name, *derived.request):
         if fault := name_fault(name):
             yield f"`{name}` is {fault[0]}"
             return
-    if derived.name in own_types:
+    if derived.name in own_view.types:
         yield f"`{derived.name}` is a column of its view, too"
         return
     names: dict[str, str] = {EVENT_TIMESTAMP: "TIMESTAMP"} if derived.is_timed else {}
     for name, (view, feature) in derived.features.items():
-        columns = own_types if view is None else views.get(view, {})
-        if feature not in columns:
+        source = own_view if view is None else views.get(view)
+        if source is None or feature not in source.types:
             place = "its view" if view is None else f"feature view `{view}`"
             yield f"{place} has no feature `{feature}`"
             return
-        names[name] = columns[feature]
+        names[name] = source.types[feature]
+    for key_fault in _key_faults(derived, own_view, views):
+        yield key_fault
+        return
     for name, kind in derived.request.items():
         if name in names or name == EVENT_TIMESTAMP:
             yield f"`{name}` is both an input and a column of the request"
@@ -80,3 +97,30 @@ def faults(derived: Derived, own_types: Types, views: Mapping[str, Types]) -> It
         check(derived.sql, names, derived.type)
     except ExpressionError as error:
         yield f"`{derived.sql}`: {error}"
+
+
+def _key_faults(
+    derived: Derived, own_view: ViewColumns, views: Mapping[str, ViewColumns]
+) -> Iterator[str]:
+    sources = {view for view, _ in derived.features.values() if view}
+    for view, keys in derived.keys.items():
+        if view not in sources:
+            yield f"`keys` names `{view}`, and no input is of it"
+            continue
+        source = views[view]
+        for key, own_key in keys.items():
+            if key not in source.keys:
+                yield (
+                    f"`keys` names `{key}`, and the keys of `{view}` are "
+                    f"{', '.join(f'`{name}`' for name in source.keys) or 'none'}"
+                )
+            elif own_key not in own_view.keys:
+                yield (
+                    f"`keys` takes `{key}` of `{view}` from `{own_key}`, and the keys of its own "
+                    f"view are {', '.join(f'`{name}`' for name in own_view.keys) or 'none'}"
+                )
+            elif source.types[key] != own_view.types[own_key]:
+                yield (
+                    f"`{view}.{key}` is {source.types[key]}, and its key `{own_key}` is "
+                    f"{own_view.types[own_key]}"
+                )

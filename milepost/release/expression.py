@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from milepost.errors import LookupInputError
-from milepost.release.expression_sql import Elapsed, duckdb_elapsed, render
+from milepost.release.expression_sql import Write, duckdb_function, render
 from milepost.release.expression_tree import ExpressionError, column_names, parse
 
 # The types to which an expression's own is widened without loss of meaning.
@@ -29,20 +29,22 @@ def check(sql: str, names: Mapping[str, str], declared: str) -> None:
 
 
 def bind(
-    sql: str, columns: Mapping[str, str], declared: str, elapsed: Elapsed = duckdb_elapsed
+    sql: str, columns: Mapping[str, str], declared: str, write: Write = duckdb_function
 ) -> str:
     """Return the expression in SQL as the type `declared`, each of its names replaced.
 
-    But for `elapsed` it is the same SQL on every engine.
+    But for the functions that `write` gives it is the same SQL on every engine.
     """
     kind = "string" if declared.upper() == "VARCHAR" else declared.lower()
-    return f"cast({render(parse(sql), columns, elapsed)} as {kind})"
+    return f"cast({render(parse(sql), columns, write)} as {kind})"
 
 
-def portable(sql: str, names: Mapping[str, str], declared: str, elapsed: Mapping[str, str]) -> str:
+def portable(
+    sql: str, names: Mapping[str, str], declared: str, functions: Mapping[str, str]
+) -> str:
     """Return the expression for the macros, which know no types: only its names are checked.
 
-    `elapsed` has by unit how the engine writes the time from `{start}` to `{end}`.
+    `functions` has by its name how the engine writes each of COLUMN_FUNCTIONS, of `{0}`, `{1}` ...
     """
     try:
         _check_names(sql, names)
@@ -51,9 +53,7 @@ def portable(sql: str, names: Mapping[str, str], declared: str, elapsed: Mapping
             f"the expression `{sql}` of a derived feature: {error}",
             hint="what it may hold is in docs/guides/derived-features.md",
         ) from error
-    return bind(
-        sql, names, declared, lambda start, end, unit: elapsed[unit].format(start=start, end=end)
-    )
+    return bind(sql, names, declared, lambda name, columns: functions[name].format(*columns))
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +81,7 @@ def _type_of(sql: str, types: Mapping[str, str]) -> str:
 
     columns = {name: f"c{number}" for number, name in enumerate(types)}
     nulls = [f"cast(null as {types[name]}) as {column}" for name, column in columns.items()]
-    bound = render(parse(sql), columns, duckdb_elapsed)
+    bound = render(parse(sql), columns, duckdb_function)
     query = f"select {bound} from (select {', '.join(nulls) or '1'})"  # noqa: S608
     with duckdb.connect(config={"enable_external_access": "false"}) as con:
         try:

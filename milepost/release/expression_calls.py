@@ -7,21 +7,19 @@ here, too.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
-from milepost.release.expression_tree import ELAPSED, UNIT_SECONDS
+from milepost.release.expression_column_calls import COLUMN_CALLS
 from milepost.release.expression_types import (
     NUMBERS,
-    Function,
     Part,
     UnknownError,
     as_double,
     boolean,
     common,
+    strict,
 )
 
 _LARGEST = {"INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
@@ -33,29 +31,6 @@ _ARITHMETIC: dict[tuple[str, int], Callable[..., Any]] = {
     ("-", 2): operator.sub,
     ("*", 2): operator.mul,
 }
-_YEAR_1, _YEAR_9999 = (
-    (instant - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001 - naive is UTC
-    for instant in (datetime.min, datetime.max)  # noqa: DTZ901
-)
-
-
-def _strict(kind: str, function: Callable[..., Any], arguments: Sequence[Function]) -> Part:
-    """Return a function of one or two arguments: null if an argument is null."""
-    if len(arguments) == 1:
-        (only,) = arguments
-
-        def unary(row: Sequence[Any]) -> Any:
-            value = only(row)
-            return None if value is None else function(value)
-
-        return Part(kind, unary)
-    left, right = arguments
-
-    def binary(row: Sequence[Any]) -> Any:
-        first, second = left(row), right(row)
-        return None if first is None or second is None else function(first, second)
-
-    return Part(kind, binary)
 
 
 def _arithmetic(name: str, parts: Sequence[Part]) -> Part:
@@ -64,7 +39,7 @@ def _arithmetic(name: str, parts: Sequence[Part]) -> Part:
     kind, arguments = common(parts)
     function = _ARITHMETIC[name, len(arguments)]
     if kind == "DOUBLE":
-        return _strict(kind, function, arguments)
+        return strict(kind, function, arguments)
     largest = _LARGEST[kind]
 
     def whole(*values: int) -> int:
@@ -73,13 +48,13 @@ def _arithmetic(name: str, parts: Sequence[Part]) -> Part:
             raise OverflowError
         return result
 
-    return _strict(kind, whole, arguments)
+    return strict(kind, whole, arguments)
 
 
 def _divided(_: str, parts: Sequence[Part]) -> Part:
     if {part.type for part in parts} - set(NUMBERS):
         raise UnknownError
-    return _strict("DOUBLE", operator.truediv, [as_double(part) for part in parts])
+    return strict("DOUBLE", operator.truediv, [as_double(part) for part in parts])
 
 
 def _cased(name: str, parts: Sequence[Part]) -> Part:
@@ -92,22 +67,7 @@ def _cased(name: str, parts: Sequence[Part]) -> Part:
             raise ArithmeticError
         return change(text)
 
-    return _strict("VARCHAR", cased, [parts[0].function])
-
-
-def _elapsed(name: str, parts: Sequence[Part]) -> Part:
-    """Return what the macro `elapsed` gives, by the same steps in doubles."""
-    if [part.type for part in parts] != ["TIMESTAMP", "TIMESTAMP"]:
-        raise UnknownError
-    seconds = float(UNIT_SECONDS[ELAPSED[name]])
-
-    def elapsed(start: int, end: int) -> float:
-        if not (_YEAR_1 <= start <= _YEAR_9999 and _YEAR_1 <= end <= _YEAR_9999):
-            raise OverflowError
-        cut = math.floor(float(end - start) / seconds) * 0.000001
-        return round(cut * 1000000.0) / 1000000.0
-
-    return _strict("DOUBLE", elapsed, [part.function for part in parts])
+    return strict("VARCHAR", cased, [parts[0].function])
 
 
 def _is_less(first: Any, second: Any) -> bool:
@@ -130,23 +90,23 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _compared(name: str, parts: Sequence[Part]) -> Part:
-    return _strict("BOOLEAN", _COMPARED[name], common(parts)[1])
+    return strict("BOOLEAN", _COMPARED[name], common(parts)[1])
 
 
 def _between(_: str, parts: Sequence[Part]) -> Part:
     value, lower, upper = common(parts)[1]
     bounds = (
-        _strict("BOOLEAN", _COMPARED[">="], [value, lower]),
-        _strict("BOOLEAN", _COMPARED["<="], [value, upper]),
+        strict("BOOLEAN", _COMPARED[">="], [value, lower]),
+        strict("BOOLEAN", _COMPARED["<="], [value, upper]),
     )
     return _all_of("and", bounds)
 
 
 def _is_among(name: str, parts: Sequence[Part]) -> Part:
     value, *members = common(parts)[1]
-    equal = [_strict("BOOLEAN", _is_equal, [value, member]) for member in members]
+    equal = [strict("BOOLEAN", _is_equal, [value, member]) for member in members]
     among = _all_of("or", equal)
-    return among if name == "in" else _strict("BOOLEAN", operator.not_, [among.function])
+    return among if name == "in" else strict("BOOLEAN", operator.not_, [among.function])
 
 
 def _all_of(name: str, parts: Sequence[Part]) -> Part:
@@ -164,7 +124,7 @@ def _all_of(name: str, parts: Sequence[Part]) -> Part:
 
 
 def _negated(_: str, parts: Sequence[Part]) -> Part:
-    return _strict("BOOLEAN", operator.not_, [boolean(part) for part in parts])
+    return strict("BOOLEAN", operator.not_, [boolean(part) for part in parts])
 
 
 def _is_null(name: str, parts: Sequence[Part]) -> Part:
@@ -221,7 +181,7 @@ CALLS: dict[str, Callable[[str, Sequence[Part]], Part]] = {
     **dict.fromkeys(("+", "-", "*", "abs"), _arithmetic),
     "/": _divided,
     **dict.fromkeys(("lower", "upper"), _cased),
-    **dict.fromkeys(ELAPSED, _elapsed),
+    **COLUMN_CALLS,
     **dict.fromkeys(_COMPARED, _compared),
     "between": _between,
     **dict.fromkeys(("in", "not in"), _is_among),

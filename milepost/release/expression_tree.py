@@ -47,7 +47,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Call:
-    """A function or an operator, by its name in SQL: one of FUNCTIONS, ELAPSED or OPERATORS."""
+    """A function or an operator, by its name in SQL.
+
+    It is one of FUNCTIONS, COLUMN_FUNCTIONS or OPERATORS.
+    """
 
     name: str
     arguments: tuple[Node, ...]
@@ -59,6 +62,12 @@ FUNCTIONS = ("+", "-", "*", "/", "abs", "nullif", "greatest", "least", "lower", 
 ELAPSED = {"elapsed_minutes": "minute", "elapsed_hours": "hour", "elapsed_days": "day"}
 """The unit that each of these functions counts."""
 UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+COLUMN_FUNCTIONS = {
+    **dict.fromkeys(ELAPSED, ("from", "to")),
+    **dict.fromkeys(("local_hour", "local_weekday"), ("instant", "time_zone")),
+    "great_circle_miles": ("latitude_1", "longitude_1", "latitude_2", "longitude_2"),
+}
+"""The functions that engines write each in their own way, of columns alone; and their arguments."""
 OPERATORS = {
     "CONJUNCTION_AND": "and",
     "CONJUNCTION_OR": "or",
@@ -182,14 +191,16 @@ def _cast(parsed: Mapping[str, Any]) -> Node:
 def _call(parsed: Mapping[str, Any]) -> Call:
     name = parsed["function_name"]
     extras = (parsed["schema"], parsed["catalog"], parsed["filter"], parsed["distinct"])
-    if any(extras) or parsed["order_bys"]["orders"] or name not in (*FUNCTIONS, *ELAPSED):
-        allowed = ", ".join((*FUNCTIONS, *ELAPSED))
+    if any(extras) or parsed["order_bys"]["orders"] or name not in (*FUNCTIONS, *COLUMN_FUNCTIONS):
+        allowed = ", ".join((*FUNCTIONS, *COLUMN_FUNCTIONS))
         raise ExpressionError(f"it calls `{name}`; allowed are {allowed}")
     arguments = tuple([_node(child) for child in parsed["children"]])
     if name == "/" and not _is_never_zero(arguments[-1]):
         raise ExpressionError("it divides by what may be zero; write `a / nullif(b, 0)`")
-    if name in ELAPSED and [type(argument) for argument in arguments] != [Column, Column]:
-        raise ExpressionError(f"`{name}` is not of two column names: `{name}(from, to)`")
+    stated = COLUMN_FUNCTIONS.get(name)
+    if stated and [type(argument) for argument in arguments] != [Column] * len(stated):
+        count, call = {2: "two", 4: "four"}[len(stated)], f"{name}({', '.join(stated)})"
+        raise ExpressionError(f"`{name}` is not of {count} column names: `{call}`")
     return Call(name, arguments)
 
 

@@ -70,3 +70,22 @@ def common(parts: Sequence[Part]) -> tuple[str, list[Function]]:
     else:
         raise UnknownError
     return kind, [converted(part, kind) for part in parts]
+
+
+def strict(kind: str, function: Callable[..., Any], arguments: Sequence[Function]) -> Part:
+    """Return a function of one or two arguments: null if an argument is null."""
+    if len(arguments) == 1:
+        (only,) = arguments
+
+        def unary(row: Sequence[Any]) -> Any:
+            value = only(row)
+            return None if value is None else function(value)
+
+        return Part(kind, unary)
+    left, right = arguments
+
+    def binary(row: Sequence[Any]) -> Any:
+        first, second = left(row), right(row)
+        return None if first is None or second is None else function(first, second)
+
+    return Part(kind, binary)

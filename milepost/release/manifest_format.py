@@ -32,8 +32,8 @@ from milepost.release.term import Term
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
 # readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
 # look at the version first, and say that Milepost must be upgraded.
-FORMAT_VERSION = 7
-READABLE = (1, 2, 3, 4, 5, 6, 7)
+FORMAT_VERSION = 8
+READABLE = (1, 2, 3, 4, 5, 6, 7, 8)
 
 
 def parse(body: bytes, where: str) -> Manifest:

@@ -154,7 +154,9 @@ def _aliased_view(manifest: Manifest, alias: str, options: Mapping[str, Any]) ->
         if key not in view.keys:
             raise LookupInputError(
                 f"feature view `{name}` has no key `{key}`, for the alias `{alias}`",
-                hint=f"its keys are {', '.join(f'`{key}`' for key in view.keys)}",
+                hint=f"its keys are {', '.join(f'`{key}`' for key in view.keys)}"
+                if view.keys
+                else "it has no keys: leave `keys` out",
             )
     return RequestedView(alias, view, {key: entity_columns.get(key, key) for key in view.keys})
 
@@ -173,7 +175,10 @@ def _requested_derived(
                 derived_by_name[view.name, feature] = RequestedDerived(
                     derived,
                     {
-                        name: (_input_view(view, manifest, source, needed_views), input_feature)
+                        name: (
+                            _input_view(view, manifest, derived, source, needed_views),
+                            input_feature,
+                        )
                         for name, (source, input_feature) in derived.features.items()
                     },
                 )
@@ -182,11 +187,7 @@ def _requested_derived(
 
 def _check_derived(manifest: Manifest, view: View, derived: Derived) -> None:
     """Check a derived feature again: its release may have been edited after publication."""
-    types = {
-        name: {field.name: field.type for field in other_view.fields}
-        for name, other_view in manifest.by_name.items()
-    }
-    for fault in derived_features.faults(derived, types[view.name], types):
+    for fault in derived_features.faults(derived, view, manifest.by_name):
         raise ReleaseError(
             f"derived feature `{view.name}:{derived.name}` of release {manifest.release}: {fault}",
             hint="it is damaged or edited by hand; pin another release",
@@ -194,17 +195,26 @@ def _check_derived(manifest: Manifest, view: View, derived: Derived) -> None:
 
 
 def _input_view(
-    view: RequestedView, manifest: Manifest, source: str | None, needed_views: list[RequestedView]
+    view: RequestedView,
+    manifest: Manifest,
+    derived: Derived,
+    source: str | None,
+    needed_views: list[RequestedView],
 ) -> RequestedView:
-    """Return the view of an input: the derived feature's own, or `source` by the same keys."""
+    """Return the view of an input: the derived feature's own, or `source` by the keys it states."""
     if source is None:
         return view
     source_view = manifest.by_name[source]
-    keys = {key: view.keys.get(key, key) for key in source_view.keys}
+    own_keys = derived.keys.get(source, {})
+    columns = {key: own_keys.get(key, key) for key in source_view.keys}
+    keys = {key: view.keys.get(column, column) for key, column in columns.items()}
     for needed in needed_views:
         if needed.view is source_view and needed.keys == keys:
             return needed
-    needed_views.append(RequestedView(f"{view.name}:{source_view.name}", source_view, keys))
+    name = f"{view.name}:{source_view.name}"
+    if own_keys:  # another feature may take the same view by other keys
+        name += f" by {', '.join(keys.values())}"
+    needed_views.append(RequestedView(name, source_view, keys))
     return needed_views[-1]
 
 

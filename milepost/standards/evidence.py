@@ -17,6 +17,7 @@ from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import read_definitions
 from milepost.building.declared_views import FeatureView
 from milepost.errors import StandardsError
+from milepost.release.derived import Derived
 from milepost.stress.judgement import stress_tolerances
 
 FORMAT = 1
@@ -85,7 +86,7 @@ def promises(catalog: Catalog, view: FeatureView, rung: str) -> dict[str, Any]:
         "dense": view.is_dense,
         "sensitivity": view.sensitivity,
         "bounds": view.bounds,
-        "derived": [asdict(feature) for feature in view.derived],
+        "derived": [_derived(feature) for feature in view.derived],
         "stress_tolerance": stress_tolerances(node, view.features),
         "entity_definitions": [asdict(definitions[entity]) for entity in entities],
         "dropped_checks": catalog.dropped_checks(lineage),
@@ -100,6 +101,14 @@ def promises(catalog: Catalog, view: FeatureView, rung: str) -> dict[str, Any]:
         stated["deprecation_date"] = view.deprecated_at
     normalised: dict[str, Any] = json.loads(json.dumps(stated, sort_keys=True))
     return normalised
+
+
+def _derived(feature: Derived) -> dict[str, Any]:
+    stated = asdict(feature)
+    # Evidence of before there were such keys is still that of a feature without them.
+    if not feature.keys:
+        del stated["keys"]
+    return stated
 
 
 def read(path: Path) -> Evidence | None:

@@ -27,7 +27,7 @@ from milepost.standards.evidence import Proof
 from milepost.standards.proof_builds import ProofBuilds
 from milepost.standards.requirement import Fault
 
-# So many days are taken away, and then built on in one batch.
+# So many days, with the view's last row in them, are taken away, and then built on in one batch.
 DAYS = 3
 
 
@@ -78,7 +78,7 @@ def prove(folder: Path, view: FeatureView, selector: str) -> ProofResult:
     with tempfile.TemporaryDirectory() as place:
         builds = ProofBuilds(folder, Path(place), selector)
         builds.build("full")
-        end = _built_to(builds.database("full"), view)
+        end = _end(builds.database("full"), view)
         midnight = (end - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
         builds.build("cut", closed_by=midnight)
         builds.build("grown", going_on_from="cut")
@@ -142,6 +142,17 @@ def _rows(database: str, view: FeatureView, until: datetime | None = None) -> st
     delay = f"interval '{view.serving_delay_minutes}' minute"
     condition = f" where available_at - {delay} < timestamp '{until}'" if until else ""
     return f'(from "{database}".{table}{condition})'
+
+
+def _end(database: Path, view: FeatureView) -> datetime:
+    """Return where the days end that are taken away: a weekly view has no row on many days."""
+    with duckdb.connect() as con:
+        delay = f"interval '{view.serving_delay_minutes}' minute"
+        con.execute(f"attach '{database}' as full_build (read_only)")
+        newest = f"max(available_at) - {delay} + interval '1' day"
+        row = con.execute(f"select {newest} from {_rows('full_build', view)}").fetchone()  # noqa: S608
+    built_to = _built_to(database, view)
+    return min(built_to, row[0]) if row and row[0] else built_to
 
 
 def _row_count(con: DuckDBPyConnection, rows: str) -> int:

@@ -20,7 +20,7 @@ def moves(con: DuckDBPyConnection, view: View) -> dict[str, Move]:
     a lookup would give. Where neither has a value, nothing could move.
     """
     before, after = view.table.clean, view.table.relation
-    keys = ", ".join(f'"{key}"' for key in view.keys)
+    identity = ", ".join([*(f'"{key}"' for key in view.keys), AVAILABLE_AT])
     selects = [
         f"{_move(name, kind)} as move_{n}" for n, (name, kind) in enumerate(view.types.items())
     ]
@@ -32,15 +32,15 @@ def moves(con: DuckDBPyConnection, view: View) -> dict[str, Move]:
     row = con.execute(
         f"""
         with instants as (
-            select {keys}, {AVAILABLE_AT} from {before}
+            select {identity} from {before}
             union
-            select {keys}, {AVAILABLE_AT} from {after}
+            select {identity} from {after}
         ),
         compared as (
             select {", ".join(selects)}
             from instants
-            asof left join {before} as before_fault using ({keys}, {AVAILABLE_AT})
-            asof left join {after} as after_fault using ({keys}, {AVAILABLE_AT})
+            asof left join {before} as before_fault using ({identity})
+            asof left join {after} as after_fault using ({identity})
         )
         select {measures} from compared
         """

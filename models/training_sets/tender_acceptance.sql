@@ -1,4 +1,6 @@
 -- depends_on: {{ ref('national_balance') }}
+-- depends_on: {{ ref('lane_volume') }}
+-- depends_on: {{ ref('market_rates') }}
 with
 
 predictions as (
@@ -7,9 +9,15 @@ predictions as (
         tender_id,
         load_id,
         carrier_id,
+        shipper_id,
+        origin_facility_id,
+        destination_facility_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
+        miles,
+        offered_rpm_usd,
+        pickup_due_at,
         event_timestamp,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         outcome
@@ -28,17 +36,30 @@ training_set as (
             'carrier_tenders:answered_tender_count_30d',
             'carrier_activity:active_load_count',
             'carrier_activity:load_count_28d',
+            'carrier_lane_experience:load_count_180d',
+            'carrier_lane_experience:lane_share_180d',
+            'carrier_lane_experience:days_since_last_load',
+            'lane_service:tender_rejection_rate_28d',
+            'lane_service:tender_count_28d',
+            'lane_service:routing_guide_depth_mean_28d',
+            'lane_service:accepted_tender_count_28d',
             'lane_rates:contract_rpm_p50_usd_90d',
             'lane_rates:contract_load_count_90d',
+            'lane_rates:spot_rpm_p50_usd_30d_or_origin',
+            'lane_rates:offered_rpm_ratio_to_spot_p50_30d',
             'origin_market:outbound_tender_rejection_rate_7d',
             'origin_market:outbound_tender_count_7d',
             'origin_market:outbound_tender_share_7d',
+            'origin_market:outbound_tender_rejection_rate_change_7d',
             'origin_market:load_to_truck_ratio_7d',
             'origin_market:truck_post_count_7d',
             'destination_market:outbound_tender_rejection_rate_7d',
             'destination_market:outbound_tender_count_7d',
             'destination_market:load_to_truck_ratio_7d',
             'destination_market:truck_post_count_7d',
+            'origin_capacity:hours_to_pickup',
+            'origin_place:local_pickup_hour',
+            'origin_place:local_pickup_weekday',
         ],
         full_feature_names=true,
         aliases={
@@ -49,6 +70,14 @@ training_set as (
             'destination_market': {
                 'view': 'market_balance',
                 'keys': {'market_id': 'destination_market_id'},
+            },
+            'origin_capacity': {
+                'view': 'market_capacity',
+                'keys': {'market_id': 'origin_market_id'},
+            },
+            'origin_place': {
+                'view': 'facility_place',
+                'keys': {'facility_id': 'origin_facility_id'},
             },
         },
     ) | indent }}

@@ -18,6 +18,7 @@ from jinja2 import Environment
 from milepost.release.expression import portable
 from milepost.release.expression_tree import ELAPSED, UNIT_SECONDS
 from milepost.release.files import ARROW_TYPES
+from milepost.release.time_zones import TIME_ZONES
 
 Text = st.SearchStrategy[str]
 
@@ -39,7 +40,10 @@ AWKWARD: dict[str, list[Any]] = {
     "BIGINT": [None, 0, 1, -1, 2**31, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)],
     "DOUBLE": [None, 0.0, -0.0, 2.5, math.nan, math.inf, -math.inf, 2.0**53, 1e308, 5e-324],
     "BOOLEAN": [None, False, True],
-    "VARCHAR": [None, "", "a", "A b", "ß", "é", "it's", "a\0b", "\U0001f600", "\ufffd"],
+    "VARCHAR": [
+        *(None, "", "a", "A b", "ß", "é", "it's", "a\0b", "\U0001f600", "\ufffd"),
+        *("America/Chicago", "EST", "UTC"),
+    ],
     "TIMESTAMP": [None, 0, -1, 59_999_999, 1_700_000_000_123_456, YEAR_1, YEAR_9999],
 }
 MORE_VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -93,6 +97,7 @@ def expressions(depth: int) -> dict[str, Text]:
     shallow = {kind: LEAVES[kind] | expressions(depth - 1)[kind] for kind in LEAVES}
     number, text, condition = (shallow[kind] for kind in ("DOUBLE", "VARCHAR", "BOOLEAN"))
     instant, null = LEAVES["TIMESTAMP"], st.just("null")
+    zone, degrees = st.sampled_from(["s", "v.ss"]), st.sampled_from(["a", "b", "v.aa", "v.bb"])
     return {
         "DOUBLE": st.one_of(
             joined("({} {} {})", number, st.sampled_from("+-*"), number),
@@ -101,6 +106,8 @@ def expressions(depth: int) -> dict[str, Text]:
             joined("{}({})", st.sampled_from(["-", "+", "abs"]), number),
             joined("cast({} as double)", number | condition),
             joined("{}({}, {})", st.sampled_from(list(ELAPSED)), instant, instant),
+            joined("local_{}({}, {})", st.sampled_from(["hour", "weekday"]), instant, zone),
+            joined("great_circle_miles({}, {}, {}, {})", *[degrees] * 4),
             mixed(number | null, condition),
         ),
         "VARCHAR": st.one_of(
@@ -148,6 +155,18 @@ class Oracle:
             microseconds = f"floor(date_diff('microsecond', x, y) / {UNIT_SECONDS[unit]})"
             decimal = f"cast({microseconds} * 0.000001 as decimal(18, 6))"
             self.con.execute(f"create macro {name}(x, y) as cast({decimal} as double)")
+        zones = ", ".join(f"'{name}'" for name in TIME_ZONES)
+        # What Spark has under this name, for the SQL of the default macros.
+        self.con.execute("""create macro from_utc_timestamp(x, y) as
+            (x::timestamp at time zone 'UTC') at time zone y""")
+        for name, part in {"local_hour": "hour", "local_weekday": "isodow"}.items():
+            self.con.execute(f"""create macro {name}(x, y) as
+                case when y in ({zones}) then extract({part} from from_utc_timestamp(x, y)) end""")
+        self.con.execute("""create macro great_circle_miles(a, b, c, d) as
+            case when greatest(abs(a), abs(c)) <= 90 and greatest(abs(b), abs(d)) <= 180
+                and a is not null and b is not null and c is not null and d is not null
+            then 7917.6 * asin(sqrt(least(1, power(sin(radians(c - a) / 2), 2)
+                + cos(radians(a)) * cos(radians(c)) * power(sin(radians(d - b) / 2), 2)))) end""")
 
     def put(self, columns: Mapping[str, pa.Array]) -> None:
         own = {name: values for name, values in columns.items() if "." not in name}
@@ -205,6 +224,10 @@ def macro(engine: str) -> Callable[[str, dict[str, str], str], str]:
     macros: dict[str, Any] = {}
     for name in (
         "facts/elapsed",
+        "facts/local_time",
+        "facts/local_hour",
+        "facts/local_weekday",
+        "facts/great_circle_miles",
         "facts/is_finite",
         "lookup/finite_or_null",
         "lookup/bind_expression",

@@ -31,6 +31,7 @@ lanes as (
 
     select
         load_id,
+        shipper_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
@@ -58,6 +59,7 @@ answered as (
         responses.tender_id,
         tenders.load_id,
         tenders.carrier_id,
+        lanes.shipper_id,
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,

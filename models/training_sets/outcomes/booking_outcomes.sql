@@ -33,12 +33,26 @@ lanes as (
 
     select
         load_id,
+        shipper_id,
+        origin_facility_id,
+        destination_facility_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
         known_at,
         superseded_at
     from {{ ref('int_loads__lanes') }}
+
+),
+
+appointments as (
+
+    select
+        load_id,
+        pickup_appointment_at,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__appointments') }}
 
 ),
 
@@ -136,9 +150,13 @@ booking_outcomes as (
         bookings.load_event_id,
         bookings.load_id,
         bookings.carrier_id,
+        lanes.shipper_id,
+        lanes.origin_facility_id,
+        lanes.destination_facility_id,
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,
+        appointments.pickup_appointment_at as pickup_due_at,
         bookings.event_timestamp,
         bookings.horizon_at,
         coalesce(outcomes.outcome, 'not_delivered') as outcome
@@ -147,6 +165,10 @@ booking_outcomes as (
         on
             bookings.load_id = lanes.load_id
             and {{ holds_at('lanes', 'bookings.event_timestamp') }}
+    left join appointments
+        on
+            bookings.load_id = appointments.load_id
+            and {{ holds_at('appointments', 'bookings.event_timestamp') }}
     left join outcomes
         on bookings.load_event_id = outcomes.load_event_id
     left join known_before

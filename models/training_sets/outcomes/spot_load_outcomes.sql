@@ -4,6 +4,9 @@ lanes as (
 
     select
         load_id,
+        shipper_id,
+        origin_facility_id,
+        destination_facility_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
@@ -22,6 +25,9 @@ loads as (
 
     select
         load_id,
+        shipper_id,
+        origin_facility_id,
+        destination_facility_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
@@ -99,6 +105,9 @@ spot_load_outcomes as (
 
     select
         loads.load_id,
+        loads.shipper_id,
+        loads.origin_facility_id,
+        loads.destination_facility_id,
         loads.origin_market_id,
         loads.destination_market_id,
         loads.equipment_type,

@@ -6,6 +6,7 @@ tender_versions as (
         tender_id,
         load_id,
         carrier_id,
+        linehaul_usd,
         known_at,
         row_number() over (partition by tender_id order by known_at) as version_number
     from {{ ref('stg_freight__tenders') }}
@@ -19,6 +20,7 @@ tenders as (
         tender_id,
         load_id,
         carrier_id,
+        linehaul_usd,
         known_at as event_timestamp,
         known_at + interval '{{ var("tender_acceptance_horizon_hours") }}' hour as horizon_at
     from tender_versions
@@ -30,12 +32,27 @@ lanes as (
 
     select
         load_id,
+        shipper_id,
+        origin_facility_id,
+        destination_facility_id,
         origin_market_id,
         destination_market_id,
         equipment_type,
+        miles,
         known_at,
         superseded_at
     from {{ ref('int_loads__lanes') }}
+
+),
+
+appointments as (
+
+    select
+        load_id,
+        pickup_appointment_at,
+        known_at,
+        superseded_at
+    from {{ ref('int_loads__appointments') }}
 
 ),
 
@@ -103,9 +120,16 @@ tender_outcomes as (
         tenders.tender_id,
         tenders.load_id,
         tenders.carrier_id,
+        lanes.shipper_id,
+        lanes.origin_facility_id,
+        lanes.destination_facility_id,
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,
+        cast(lanes.miles as double) as miles,
+        cast(tenders.linehaul_usd as double)
+        / nullif(cast(lanes.miles as double), 0) as offered_rpm_usd,
+        appointments.pickup_appointment_at as pickup_due_at,
         tenders.event_timestamp,
         tenders.horizon_at,
         coalesce(outcomes.response, 'open') as outcome
@@ -114,6 +138,10 @@ tender_outcomes as (
         on
             tenders.load_id = lanes.load_id
             and {{ holds_at('lanes', 'tenders.event_timestamp') }}
+    left join appointments
+        on
+            tenders.load_id = appointments.load_id
+            and {{ holds_at('appointments', 'tenders.event_timestamp') }}
     left join outcomes
         on tenders.tender_id = outcomes.tender_id
     left join known_before

@@ -93,7 +93,7 @@ def test_what_people_type_finds_what_they_mean_among_the_first_three(
     assert len(queries) - len(missed) >= least, missed
 
 
-@pytest.mark.parametrize("text", ["dwell", "deadhead", "relability"])
+@pytest.mark.parametrize("text", ["accessorials", "backhual", "relability"])
 def test_what_is_not_there_is_not_taken_for_a_match(freight: Manifest, text: str) -> None:
     results = search(freight, text)
     assert list(results) == []
@@ -225,7 +225,7 @@ def test_a_thousand_features_are_searched_in_50_milliseconds(freight: Manifest) 
     ]
     large = replace(freight, views=views)
     assert sum(len(view.features) + len(view.derived) for view in views) >= 1000
-    for text in ("damage", "how late are carriers", "relability", "deadhead"):
+    for text in ("damage", "how late are carriers", "relability", "backhual"):
         seconds = []
         for _ in range(5):
             start = time.process_time()

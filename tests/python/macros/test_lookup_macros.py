@@ -50,21 +50,22 @@ FOUND_TWICE = [
     (11, None, None, None),
     (12, None, None, None),
 ]
-# The same rows, of both places: heat; hours since the midnight of January 10; whether it is busy.
+# The same rows, of both places: heat; hours since the midnight of January 10; whether it is busy;
+# the rate of the other place divided by that of its town.
 FOUND_DERIVED = [
-    (1, None, 0.999999, None),
-    (2, -1.0, 1.0, None),
-    (3, 4.0, 240.999999, False),
-    (4, 8.0, 241.0, True),
-    (5, 36.0, 528.0, False),
-    (5, 36.0, 528.0, False),
-    (6, None, 96.0, False),
-    (7, None, 528.0, True),
-    (8, None, 528.0, None),
-    (9, None, 528.0, False),
-    (10, None, 528.0, None),
-    (11, None, 528.0, None),
-    (12, None, None, None),
+    (1, None, 0.999999, None, None),
+    (2, -1.0, 1.0, None, None),
+    (3, 4.0, 240.999999, False, 0.5),
+    (4, 8.0, 241.0, True, 1.8),
+    (5, 36.0, 528.0, False, None),
+    (5, 36.0, 528.0, False, None),
+    (6, None, 96.0, False, 0.5),
+    (7, None, 528.0, True, 1.8),
+    (8, None, 528.0, None, None),
+    (9, None, 528.0, False, 1.8),
+    (10, None, 528.0, None, None),
+    (11, None, 528.0, None, None),
+    (12, None, None, None, None),
 ]
 ALIAS = "aliases={'elsewhere': {'view': 'place_rates', 'keys': {'place_id': 'other_place_id'}}}"
 REFUSED = {
@@ -81,6 +82,9 @@ REFUSED = {
     "['x'], aliases={'x': {'view': 'weather', 'key': {}}}": "`x` has the option `key`\n  hint: the",
     "['x'], aliases={'x': {'view': 'weather', 'keys': {'place_id': 'code'}}}": "`weather` has no k",
     "['weather', 'place_rates:damp']": "`damp` needs `weather:humidity`, and there is no",
+    "['place_rates:no_such_source']": "states `keys` of `town_rates`, and no input is of it",
+    "['town_rates', 'place_rates:no_such_key']": "states the key `town` of `town_rates`, which is",
+    "['town_rates', 'place_rates:no_such_own_key']": "from `rate`, which is no key of its own view",
     "['place_rates:place'], full_feature_names=true": "`place_rates` has no feature `place`",
 }
 
@@ -130,8 +134,8 @@ def test_a_view_is_looked_up_twice_under_two_names(built: Path) -> None:
 
 def test_derived_features_are_computed_from_both_views_and_the_request(built: Path) -> None:
     columns, found = rows(built / "lookup.duckdb", "looked_up_derived")
-    assert columns[-4:] == ["heat", "hours_open", "is_busy", "temperature"]
-    assert [(row[0], *row[-4:-1]) for row in found] == FOUND_DERIVED
+    assert columns[-3:] == ["is_busy", "town_ratio", "temperature"]
+    assert [(row[0], *row[-5:-1]) for row in found] == FOUND_DERIVED
 
 
 def test_the_compiled_lookup_is_well_formed(built: Path) -> None:
@@ -231,6 +235,16 @@ found as ({{ point_in_time_join('opened', %s) }})
 select *, {{ complete_from() }} as complete_from from found
 """
 
+COVERED_UNKNOWN = """
+with
+
+opened as (select *, {{ complete_from() }} as complete_from from {{ ref('asked') }}),
+
+found as ({{ point_in_time_join('opened', ['place_rates:rates']) }})
+
+select * from found
+"""
+
 COVERED_TWICE = """
 with
 
@@ -262,11 +276,13 @@ def test_complete_from_is_that_of_the_features_that_are_looked_up(tmp_path: Path
     (project / "models/covered_99.sql").write_text(
         COVERED_MODEL % "(['place_rates:rate'] if execute else ['place_rates'])"
     )
-    selected = [f"covered_{number}" for number in (*range(len(COVERED)), 98, 99)]
+    (project / "models/covered_97.sql").write_text(COVERED_UNKNOWN)
+    selected = [f"covered_{number}" for number in (*range(len(COVERED)), 97, 98, 99)]
     done = dbt(project, "--quiet", "run", "-s", "asked", "weather", "place_rates", *selected)
     assert done.returncode == 1
     assert "`features` or `aliases` are other ones than dbt saw" in done.stdout
-    assert "ERROR=1 " in done.stdout or done.stdout.count("Compilation Error") == 1
+    assert "feature view `place_rates` has no feature `rates`" in done.stdout
+    assert "ERROR=2 " in done.stdout or done.stdout.count("Compilation Error") == 2
     for number, (arguments, expected) in enumerate(COVERED.items()):
         columns, found = rows(project / "lookup.duckdb", f"covered_{number}")
         assert {str(row[columns.index("complete_from")]) for row in found} == {expected}, arguments

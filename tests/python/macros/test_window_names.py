@@ -23,7 +23,6 @@ SUM = {"name": "n", "sum": "loads.x", "over": "3d"}
 ENOUGH = {"name": "m", "count": "loads", "over": "3d"}
 REFUSED: list[tuple[Any, Any, str]] = [
     ("k", [COUNT], "`keys` is `k`"),
-    ([], [COUNT], "`keys` is `[]`"),
     (None, [COUNT], "`keys` is `None`"),
     ({"k": 1}, [COUNT], "`keys` is"),
     (["k", "k"], [COUNT], "key `k` is there twice"),

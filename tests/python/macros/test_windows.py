@@ -109,8 +109,11 @@ HOURLY = [
         trailing("2 hours", "3 hours"),
     ),
 ]
+# Of all facts together, there is no one version at a time: that is of a carrier.
+EVERYWHERE = [feature for feature in DAILY if not feature[0].startswith("descri")]
 VIEWS = {
     "daily": (["carrier_id"], "day", DAILY),
+    "everywhere": ([], "day", EVERYWHERE),
     "hourly": (["carrier_id", "lane"], "hour", HOURLY),
 }
 
@@ -124,11 +127,11 @@ def reference(keys: list[str], grid: str, features: list[tuple[str, str, str]]) 
         f"bool_or({window} is distinct from {_earlier(window, grid)})"
         for window in sorted({window for _, _, window in features})
     )
-    key_list = ", ".join(keys)
+    key_list = ", ".join(keys) or "is_fact"
+    known_keys = " and ".join(f"{key} is not null" for key in keys) or "true"
     return f"""
-        with entities as (
-            select distinct {key_list} from facts where {" is not null and ".join(keys)} is not null
-        ),
+        with all_facts as (select *, true as is_fact from facts),
+        entities as (select distinct {key_list} from all_facts where {known_keys}),
         dense as (
             select * from entities, (
                 select unnest(generate_series(
@@ -136,8 +139,8 @@ def reference(keys: list[str], grid: str, features: list[tuple[str, str, str]]) 
                 )) as g
             )
         )
-        select {key_list}, g as available_at, {columns}
-        from dense inner join facts using ({key_list})
+        select {", ".join([*keys, "g as available_at"])}, {columns}
+        from dense inner join all_facts using ({key_list})
         group by {key_list}, g
         having {changed}
     """

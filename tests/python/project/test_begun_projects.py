@@ -72,7 +72,7 @@ def published(store: Location) -> Manifest:
     ("file", "view", "rows_least"),
     [
         ("flights13/weather.parquet", "origin_weather", 1_000),
-        ("scms/scms.parquet", "project_scms", 10_000),
+        pytest.param("scms/scms.parquet", "project_scms", 10_000, marks=pytest.mark.full_size),
     ],
 )
 def test_the_guide_leads_from_real_files_to_a_release(

@@ -29,7 +29,7 @@ def test_day_by_day_gives_the_same_release_where_the_scratch_database_was_lost(
     s3_server: dict[str, str], tmp_path: Path
 ) -> None:
     # Longer than any view looks back, so that a batch reads a part of the log.
-    at_once = freight(tmp_path / "at_once", simulate(scale=0.01, days=620))
+    at_once = freight(tmp_path / "at_once", simulate(scale=0.01, days=640))
     at_once.build()
     expected = at_once.publish(place("store"))
     work = at_once.another("day_by_day", raw=place("raw"), store=place("store"))

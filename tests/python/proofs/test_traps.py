@@ -298,6 +298,9 @@ def test_a_snapshot_counts_from_its_landing_and_does_not_reach_back(built: Work)
     assert row_at(built, "lane_rates", at(10), feature, **denver) is None
     assert row_at(built, "lane_rates", at(13), feature, **atlanta) == (9,)
     assert row_at(built, "lane_rates", at(13), feature, **denver) == (1,)
+    for day, market in ((8, "atlanta_ga"), (9, "denver_co")):
+        features = ("facility_place", at(day), "facility_market_id")
+        assert row_at(built, *features, facility_id="atlanta") == (market,)
 
 
 def test_a_changed_appointment_counts_as_it_stood_when_the_truck_arrived(built: Work) -> None:
@@ -306,6 +309,21 @@ def test_a_changed_appointment_counts_as_it_stood_when_the_truck_arrived(built: 
     for day in (6, 13):
         row = row_at(built, "carrier_reliability", at(day), features, carrier_id="on time")
         assert row == (1, 1.0)
+
+
+def test_what_was_said_of_a_load_counts_from_when_it_was_known(built: Work) -> None:
+    def progress(load_id: str, grid_at: datetime) -> Any:
+        features = "offer_count, tender_rejection_count, appointment_change_count"
+        return row_at(built, "load_progress", grid_at, features, load_id=load_id)
+
+    # a tender of the 2nd was rejected at once, which was known on the 4th
+    assert progress("spot 1", at(2, 11)) == (4, 1, 0)
+    assert progress("spot 1", at(4, 9)) == (4, 1, 0)
+    assert progress("spot 1", at(4, 10)) == (4, 2, 0)
+    # moved on the 3rd and on the 7th
+    assert progress("moved", at(3, 10)) == (0, 0, 0)
+    assert progress("moved", at(3, 11)) == (0, 0, 1)
+    assert progress("moved", at(12)) == (0, 0, 2)
 
 
 def test_a_load_without_a_known_type_or_market_counts_for_its_carrier(built: Work) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, UnknownFeatureError
-from milepost.release.derived import Derived
+from milepost.release.derived import Derived, faults
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
 from milepost.storage import s3
@@ -265,6 +265,94 @@ def test_a_request_that_does_not_fit_is_refused(
         shelf.get_historical_features(rows, ["markets:offer"])
 
 
+LANES = rows_of(
+    {
+        **dict.fromkeys(("start", "stop", "trailer"), "VARCHAR"),
+        "available_at": "TIMESTAMP",
+        "tenders": "BIGINT",
+    },
+    ("atl", "chi", "van", at("2026-01-02"), 6),
+    ("chi", "atl", "van", at("2026-01-02"), None),
+)
+BY_START = {"markets": {"market_id": "start", "kind": "trailer"}}
+FROM_START = Derived(
+    *(
+        "from_start",
+        "BIGINT",
+        "",
+        "coalesce(tenders, markets.tenders)",
+        ["tenders", "markets:tenders"],
+    ),
+    keys=BY_START,
+)
+BY_STOP = {"markets": {"market_id": "stop", "kind": "trailer"}}
+FROM_STOP = Derived("from_stop", "BIGINT", "", "markets.tenders", ["markets:tenders"], keys=BY_STOP)
+LANE_ROWS = rows_of(
+    {**dict.fromkeys(("start", "stop", "trailer"), "VARCHAR"), "event_timestamp": "TIMESTAMP"},
+    ("atl", "chi", "van", at("2026-01-10")),
+    ("chi", "atl", "van", at("2026-01-10")),
+    ("atl", "nowhere", "van", at("2026-02-10")),
+    ("atl", "chi", None, at("2026-02-10")),
+)
+
+
+def publish_lanes(store: Location, *derived: Derived) -> FeatureStore:
+    lanes = put_view(store, "lanes", LANES, keys=("start", "stop", "trailer"))
+    release_manifest(
+        store,
+        manifest_of(
+            put_view(store, "markets", MARKETS, keys=("market_id", "kind")),
+            replace(lanes, derived=list(derived)),
+        ),
+    )
+    return FeatureStore(store.uri())
+
+
+def test_the_keys_of_another_view_may_have_other_names(store: Location) -> None:
+    shelf = publish_lanes(store, FROM_START, FROM_STOP)
+    wanted = ["lanes:from_start", "lanes:from_stop"]
+    found = shelf.get_historical_features(LANE_ROWS, wanted).to_arrow()
+    assert found.column_names == [*LANE_ROWS.column_names, "from_start", "from_stop"]
+    assert found["from_start"].to_pylist() == [6, 2, 3, None]
+    assert found["from_stop"].to_pylist() == [2, 1, None, None]
+    renamed = LANE_ROWS.rename_columns(["a", "b", "c", "event_timestamp"])
+    aliases = {"way": {"view": "lanes", "keys": {"start": "b", "stop": "a", "trailer": "c"}}}
+    found = shelf.get_historical_features(
+        renamed, ["way:from_start", "way:from_stop"], aliases=aliases
+    ).to_arrow()
+    assert found["from_start"].to_pylist() == [2, 6, None, None]
+    assert found["from_stop"].to_pylist() == [1, 2, 3, None]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"lanes": {"start": "start"}}, "`keys` names `lanes`, and no input is of it"),
+        ({"markets": {"market": "start"}}, "`keys` names `market`, and the keys of `markets` are"),
+        ({"markets": {"market_id": "tenders"}}, "takes `market_id` of `markets` from `tenders`, a"),
+    ],
+)
+def test_keys_that_do_not_fit_are_refused(
+    store: Location, keys: dict[str, dict[str, str]], message: str
+) -> None:
+    shelf = publish_lanes(store, replace(FROM_START, keys=keys))
+    with pytest.raises(ReleaseError, match=message):
+        shelf.get_historical_features(LANE_ROWS, ["lanes:from_start"])
+
+
+def test_keys_of_another_type_are_refused() -> None:
+    lanes = ViewStub(["start"], {"start": "BIGINT", "tenders": "BIGINT"})
+    markets = ViewStub(["market_id"], {"market_id": "VARCHAR", "tenders": "BIGINT"})
+    derived = replace(FROM_START, keys={"markets": {"market_id": "start"}})
+    (fault,) = faults(derived, lanes, {"markets": markets})
+    assert fault == "`markets.market_id` is VARCHAR, and its key `start` is BIGINT"
+
+
+class ViewStub(NamedTuple):
+    keys: list[str]
+    types: dict[str, str]
+
+
 def test_instants_beyond_the_other_view_are_refused(store: Location) -> None:
     markets, nation = views(store, SHARE)
     short = replace(nation, built_through="2026-02-01T00:00:00")
@@ -304,6 +392,7 @@ def test_a_release_whose_expression_is_not_allowed_is_not_evaluated(
         replace(SHARE, type="MAP"),
         replace(SHARE, inputs=["a b"]),
         replace(SHARE, request={"x y": "DOUBLE"}),
+        replace(SHARE, keys={"nation": {"kind": "Robert'); drop"}}),
         replace(SHARE, name="tenders"),
     ],
 )

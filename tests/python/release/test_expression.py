@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from milepost.errors import LookupInputError
 from milepost.release.expression import bind, check, portable
-from milepost.release.expression_sql import duckdb_elapsed, render
+from milepost.release.expression_sql import duckdb_function, render
 from milepost.release.expression_tree import Constant, ExpressionError, column_names, parse
 
 TYPES = {
@@ -38,6 +38,8 @@ ALLOWED = {
     "case a when 1 then b when 2 then null end": "DOUBLE",
     "case when s = 'a' then a end": "BIGINT",
     "case when s = 'elapsed_days(start, ends)' then 1e0 end": "DOUBLE",
+    "local_hour(start, s) - local_weekday(ends, s)": "BIGINT",
+    "great_circle_miles(a, b, view.a, b)": "DOUBLE",
     "elapsed_hours( start , ends ) / nullif(elapsed_minutes(start, ends), 0)": "DOUBLE",
 }
 REFUSED = {
@@ -91,6 +93,12 @@ REFUSED = {
     "elapsed_weeks(start, ends)": "it calls `elapsed_weeks`",
     "a / true": "it divides by what may be zero",
     "a / nullif(b, false)": "it divides by what may be zero",
+    "local_hour(start, 'UTC')": "`local_hour` is not of two column names: `local_hour(instant, ",
+    "local_hour(start)": "`local_hour` is not of two column names",
+    "local_weekday(s, s)": "No function matches",
+    "local_hour(start, a)": "No function matches",
+    "great_circle_miles(a, b, a)": "not of four column names: `great_circle_miles(latitude_1, ",
+    "great_circle_miles(s, b, a, b)": "No function matches",
     "abs(" * 400 + "a" + ")" * 400: "it is nested too deeply",
 }
 
@@ -135,7 +143,7 @@ WRITTEN = {
     "case a when 1 then 'it''s a' else E'b' end": "case when c0 = 1 then 'it''s a' else 'b' end",
     "coalesce(a, 1e400) is null and true": "(coalesce(c0, 1e999) is null) and true",
     "nullif(a, -9223372036854775808) is not null": "nullif(c0, -9223372036854775808) is not null",
-    "elapsed_days(a, ab)": "cast(<day from c0 to c2> as double)",
+    "elapsed_days(a, ab)": "cast(<elapsed_days of c0 and c2> as double)",
     "cast('yes' as boolean) <> (a > 3000000000)": "cast('yes' as boolean) <> (c0 > 3000000000)",
 }
 
@@ -144,7 +152,7 @@ WRITTEN = {
 def test_names_are_replaced_as_columns_and_not_in_text(sql: str, written: str) -> None:
     columns = {"a": "c0", "view.a": "c1", "ab": "c2"}
     bound = bind(
-        sql, columns, "VARCHAR", lambda start, end, unit: f"<{unit} from {start} to {end}>"
+        sql, columns, "VARCHAR", lambda name, arguments: f"<{name} of {' and '.join(arguments)}>"
     )
     assert bound == f"cast({written} as string)"
 
@@ -152,7 +160,7 @@ def test_names_are_replaced_as_columns_and_not_in_text(sql: str, written: str) -
 @given(st.floats(allow_nan=False))
 def test_a_double_is_written_as_the_same_double(number: float) -> None:
     constant = Constant(number, "DOUBLE")
-    written = render(constant, {}, duckdb_elapsed)
+    written = render(constant, {}, duckdb_function)
     assert repr(parse(written)) == repr(constant)
 
 
@@ -161,7 +169,7 @@ def test_an_integer_is_written_as_the_same_integer(number: int) -> None:
     parsed = parse(str(number))
     assert isinstance(parsed, Constant)
     assert parsed.value == number
-    assert parse(render(parsed, {}, duckdb_elapsed)) == parsed
+    assert parse(render(parsed, {}, duckdb_function)) == parsed
 
 
 def test_an_expression_that_a_macro_may_not_bind_is_an_error_that_says_why() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from milepost.errors import ReleaseError
 from milepost.release.definition import Field
+from milepost.release.derived import Derived
 from milepost.release.entity import Entity, EntityRole
 from milepost.release.manifest import File, Manifest, SetAside, View
 from milepost.release.manifest_format import parse
@@ -47,7 +48,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=7,
+    format_version=8,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -215,9 +216,9 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 8}', changed(lambda raw: raw.update(format_version=8, x=1))):
+    for body in (b'{"format_version": 9}', changed(lambda raw: raw.update(format_version=9, x=1))):
         message = (
-            f"`{WHERE}` has format version 8, this Milepost reads 1, 2, 3, 4, 5, 6, 7\n"
+            f"`{WHERE}` has format version 9, this Milepost reads 1, 2, 3, 4, 5, 6, 7, 8\n"
             "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
@@ -253,8 +254,24 @@ def test_what_a_view_withstood_comes_back_as_it_was_written() -> None:
     assert parse(manifest.to_bytes(), WHERE) == manifest
 
 
+def before_format_8(raw: dict[str, Any]) -> None:
+    """Until format 8 a derived feature took another view's keys by their names."""
+    for feature in raw["views"][0]["derived"]:
+        del feature["keys"]
+
+
+def test_a_release_of_format_7_is_read() -> None:
+    derived = Derived("is_late", "BOOLEAN", "", "late_rate_28d > 0", ["late_rate_28d"])
+    views = [replace(VIEW, derived=[derived])]
+    raw = json.loads(replace(MANIFEST, views=views).to_bytes())
+    raw.update(format_version=7)
+    before_format_8(raw)
+    assert parse(sealed(raw), WHERE).views == views
+
+
 def before_format_7(raw: dict[str, Any]) -> None:
     """Until format 7 a view had no certificate and no rung that was earned."""
+    before_format_8(raw)
     for name in ("certificate", "rung_evidence"):
         del raw["views"][0][name]
 

@@ -10,6 +10,7 @@ import importlib.util
 import io
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,12 @@ MARKETS = MILEPOST / "seeds/freight_markets.csv"
 # A day of winter, the night on which summer time began, and a day of summer.
 SAMPLED = ((1, 1), (3, 9), (7, 10))
 STAGED = ("loads", "load_changes", "load_events", "carriers", "facilities")
+VIEWS = sorted(model.stem for model in (MILEPOST / "models/features").rglob("*.sql"))
+# What a feature's name says of that no flight has: prices, tenders, bids, claims, posts, fuel.
+UNKNOWN = re.compile(
+    "rpm|settled|tender|rejection|routing_guide|bid|reprice|claim|truck_post|load_to_truck"
+    "|per_truck|diesel|fuel"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +60,12 @@ def source(pytestconfig: pytest.Config) -> dict[str, pa.Table]:
 
 
 @pytest.fixture(scope="module")
-def staged(
+def built(
     s3_server: dict[str, str],
     source: dict[str, pa.Table],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The example's staged tables, and what was published."""
+) -> Work:
+    """The example with its staged tables and feature views."""
     folder = tmp_path_factory.mktemp("flights") / "work"
     ignored = shutil.ignore_patterns("target", "logs", "dbt_packages")
     shutil.copytree(EXAMPLE, folder, ignore=ignored)
@@ -66,9 +73,15 @@ def staged(
     work = Work.create(folder, place("raw"), place("store"))
     land_flights.upload(work.raw, source)
     work.dbt("deps")
-    models = [f"+stg_freight__{name}" for name in STAGED]
+    models = [f"+{name}" for name in (*(f"stg_freight__{name}" for name in STAGED), *VIEWS)]
     work.dbt("build", "--select", *models, "--exclude-resource-type", "test", "unit_test")
-    with duckdb.connect(work.database) as database:
+    return work
+
+
+@pytest.fixture(scope="module")
+def staged(built: Work, source: dict[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The example's staged tables, and what was published."""
+    with duckdb.connect(built.database) as database:
         database.execute("set TimeZone = 'UTC'")
         for name, table in source.items():
             database.register(f"published_{name}", table)
@@ -187,6 +200,29 @@ def test_published_clock_readings_come_back(
 )
 def test_nothing_breaks_time_or_reference(staged: duckdb.DuckDBPyConnection, broken: str) -> None:
     assert count(staged, broken) == 0
+
+
+def test_what_no_flight_tells_is_null_or_none(
+    built: Work, staged: duckdb.DuckDBPyConnection
+) -> None:
+    known: dict[str, set[str]] = {}
+    for view in built.catalog.feature_views():
+        told = {name for name in view.features if count_told(staged, view.relation, name)}
+        assert {name for name in told if UNKNOWN.search(name)} == set(), view.name
+        known[view.name] = told
+    assert known.keys() == set(VIEWS)
+    assert "on_time_delivery_rate_28d" in known["carrier_reliability"]
+    assert "load_count_28d" in known["carrier_activity"]
+    assert "outbound_load_count_7d" in known["market_balance"]
+
+
+def count_told(database: duckdb.DuckDBPyConnection, relation: str, feature: str) -> int:
+    """The rows of a view in which a feature has a value that is not 0."""
+    return count(
+        database,
+        f"from {relation} where {feature} is not null "
+        f"and cast({feature} as varchar) not in ('0', '0.0', 'false')",
+    )
 
 
 def test_facilities_lie_in_their_nearest_market(staged: duckdb.DuckDBPyConnection) -> None:
