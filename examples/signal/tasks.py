@@ -55,7 +55,7 @@ TASKS = (
         # On sale a day before, in the air for half a day, delayed for a day, known an hour later.
         horizon=timedelta(days=3),
         key=("carrier_id",),
-        inputs=("scheduled_hour", "miles"),
+        inputs=("miles",),
         rows=FOLDER / "flights.sql",
     ),
     Task(
@@ -78,6 +78,29 @@ TASKS = (
         label="outcome",
         outcomes={"late": 1, "on_time": 0},
         horizon=timedelta(days=14),
+        key=("carrier_id",),
+    ),
+    Task(
+        name="fall_off",
+        title="Fall-off, simulated marketplace",
+        question="Will a carrier cancel a load that it has booked?",
+        data="signal",
+        training_set="fall_off",
+        label="outcome",
+        outcomes={"fell_off": 1, "kept": 0},
+        # Its outcomes are those of bookings, as late delivery has them.
+        horizon=timedelta(days=14),
+        key=("carrier_id",),
+    ),
+    Task(
+        name="carrier_matching",
+        title="Carrier matching, simulated marketplace",
+        question="Will a carrier that has a load offered, or bids on it, haul it?",
+        data="signal",
+        training_set="carrier_matching",
+        label="outcome",
+        outcomes={"hauled": 1, "not_hauled": 0},
+        horizon=timedelta(days=16),
         key=("carrier_id",),
     ),
     Task(
