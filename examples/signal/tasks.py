@@ -20,7 +20,8 @@ class Task:
     number, or text that `outcomes` give a number; rows of another outcome are left out. An outcome
     is known `horizon` after the prediction. `key` are the columns of the baseline, the mean by key.
     `inputs` are columns of the entity rows that the model takes beside the features. `rows` is a
-    file with the query of the entity rows, where the training set has none.
+    file with the query of the entity rows, where the training set has none. `without` are features
+    whose windows are longer than the data.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Task:
     outcomes: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     rows: Path | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
@@ -57,6 +59,8 @@ TASKS = (
         key=("carrier_id",),
         inputs=("miles",),
         rows=FOLDER / "flights.sql",
+        # It looks back a year, and there is one.
+        without=("carrier_lane_experience:days_since_last_load",),
     ),
     Task(
         name="tender_acceptance",
