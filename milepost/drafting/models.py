@@ -123,7 +123,7 @@ class Models:
 
     def never_null_columns(self, model: Model) -> set[str]:
         """Return the columns with a `not_null` test that have no null in the scratch database."""
-        unique_id = self._nodes[model.name]["unique_id"] if model.name in self._nodes else None
+        unique_id = self._nodes[model.name]["unique_id"]
         tested = {
             str(node["column_name"]).lower()
             for node in self.catalog.nodes.values()

@@ -16,16 +16,16 @@ def never_null(facts: Facts, conditions: Sequence[Node], models: Models) -> froz
 
     A value that is not in it may be null.
     """
-    values = models.never_null_columns(facts.model)
+    values = models.never_null_columns(facts.model) if facts.is_whole else set()
+    columns = set(facts.model.columns)
     for layer in facts.layers:
-        if layer.text:
-            values = set()  # of a join, which may not find a row
-            continue
         values |= set(_not_null(map(expression, layer.conditions)))
         items = {_name(item): item for item in map(expression, set(layer.items) - {"*"})}
-        passed_on = {name for name in values if name.isidentifier()} - items.keys()
+        of_star = columns if "*" in layer.items else set()
         computed = {name for name, item in items.items() if is_never_null(item, values)}
-        values = (passed_on if "*" in layer.items else set()) | computed
+        # Of two columns with one name it is not known which is read.
+        values = ((of_star & values) | computed) - (of_star & items.keys())
+        columns = of_star | items.keys()
     return frozenset(values | set(_not_null(unqualified(part, facts) for part in conditions)))
 
 

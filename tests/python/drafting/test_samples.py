@@ -73,6 +73,11 @@ MAYBE_NULL = {
     "either": query(P90.format("price"), "and (price is not null or product = 'tea')"),
     "null where it is something": query(P90.format("nullif(price, 3)"), "and price is not null"),
     "a division": query(P90.format("price / pieces"), "and price is not null"),
+    "two columns with one name": query(
+        P90.format("price"),
+        ctes="with orders as (select *, coalesce(price, 0) as price from stg_web__orders)",
+        source="orders",
+    ),
     "the same name in a CTE": query(
         P90.format("price"),
         ctes="with orders as (select shop_id, nullif(price, 3) as price, known_at, "
@@ -126,8 +131,9 @@ def test_another_test_does_not_say_that_a_column_is_never_null(
 
 def test_a_column_of_a_kept_join_may_be_null(database: duckdb.DuckDBPyConnection) -> None:
     join = (
-        "with orders as (select s.shop_id, o.pieces, o.known_at, o.superseded_at "
-        "from stg_web__shops as s left join stg_web__orders as o using (shop_id))"
+        "with joined as (select s.shop_id, o.pieces, o.known_at, o.superseded_at "
+        "from stg_web__shops as s left join stg_web__orders as o using (shop_id)), "
+        "orders as (select * from joined)"
     )
     sql = query(P90.format("pieces"), ctes=join, source="orders")
     samples = samples_of(draft_of(database, sql, not_null("pieces")))
