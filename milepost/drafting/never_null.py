@@ -20,7 +20,7 @@ def never_null(facts: Facts, conditions: Sequence[Node], models: Models) -> froz
     columns = set(facts.model.columns)
     for layer in facts.layers:
         values |= set(_not_null(map(expression, layer.conditions)))
-        items = {_name(item): item for item in map(expression, set(layer.items) - {"*"})}
+        items = layer.named_items()
         of_star = columns if "*" in layer.items else set()
         computed = {name for name, item in items.items() if is_never_null(item, values)}
         # Of two columns with one name it is not known which is read.
@@ -70,7 +70,3 @@ def _not_null(conditions: Iterable[Node]) -> Iterator[str]:
             yield from (written(condition["left"]), written(condition["right"]))
         elif condition["class"] == "BETWEEN":
             yield written(condition["input"])
-
-
-def _name(item: Node) -> str:
-    return str(item["alias"] or written(item)).lower()
