@@ -56,7 +56,7 @@ def not_null(column: str, **config: Any) -> dict[str, Any]:
     }
 
 
-def catalog(*tests: dict[str, Any]) -> Catalog:
+def catalog(*more: dict[str, Any]) -> Catalog:
     source: dict[str, Any] = {
         "unique_id": "source.shop.web.orders",
         "source_name": "web",
@@ -72,7 +72,7 @@ def catalog(*tests: dict[str, Any]) -> Catalog:
         node("stg_web__shops", "models/staging/shops.sql", {}, []),
         node("shop_trade", "models/features/shop_trade.sql", META, []),
         node("weekdays", "models/weekdays.sql", {}, []),
-        *tests,
+        *more,
     ]
     manifest: dict[str, Any] = {
         "metadata": {"project_name": "shop", "dbt_version": "1.11.16"},
@@ -129,9 +129,9 @@ def create_orders(database: duckdb.DuckDBPyConnection, *, seed: int = 7) -> None
 
 
 def draft_of(
-    database: duckdb.DuckDBPyConnection, sql: str, *tests: dict[str, Any], name: str = "shop_orders"
+    database: duckdb.DuckDBPyConnection, sql: str, *more: dict[str, Any], name: str = "shop_orders"
 ) -> Draft:
-    return capture.draft(parse(sql, "query.sql"), name, Models(catalog(*tests), database))
+    return capture.draft(parse(sql, "query.sql"), name, Models(catalog(*more), database))
 
 
 def files_of(draft: Draft, meaning: Meaning | None = None) -> DraftFiles:

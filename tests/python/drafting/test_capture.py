@@ -8,7 +8,7 @@ import duckdb
 import pytest
 import yaml
 
-from drafting.shop import create_orders, draft_of, files_of
+from drafting.shop import META, create_orders, draft_of, files_of, node
 from milepost.drafting.draft_files import Meaning
 from milepost.drafting.edge_test import edge_test
 from milepost.errors import DraftError
@@ -199,6 +199,53 @@ def test_a_key_in_a_role_is_that_of_its_entity(database: duckdb.DuckDBPyConnecti
     sql = f"select shop_id as first_shop_id, count(*) as n from stg_web__orders {WINDOW} group by 1"
     files = files_of(draft_of(database, sql))
     assert files.roles.meta_lines() == ["entities: {first: {entity: shop, keys: [first_shop_id]}}"]
+
+
+MARKETS = {
+    **META,
+    "entities": {
+        "origin": {"entity": "market", "keys": ["origin_market_id"]},
+        "destination": {"entity": "market", "keys": ["destination_market_id"]},
+        "equipment": ["equipment_type"],
+    },
+    "entity_definitions": {
+        "market": {"keys": {"market_id": "varchar"}, "description": "A market."},
+        "equipment": {"keys": {"equipment_type": "varchar"}, "description": "A trailer type."},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows"),
+    [
+        ("shop_id", "shop"),
+        ("shop_id as market_id, product as equipment_type", "market, equipment type"),
+        (
+            "shop_id as origin_market_id, product as destination_market_id, "
+            "order_id as equipment_type",
+            "origin, destination, equipment type",
+        ),
+        # No view of the project has this role.
+        ("shop_id as first_market_id", "first market"),
+        ("product as product_code", "product"),
+    ],
+)
+def test_rows_are_described_in_the_words_of_the_project(
+    database: duckdb.DuckDBPyConnection, keys: str, rows: str
+) -> None:
+    sql = f"select {keys}, count(*) as order_count from stg_web__orders {WINDOW} group by all"
+    view = node("market_trade", "models/features/market_trade.sql", MARKETS, [])
+    (model,) = yaml.safe_load(files_of(draft_of(database, sql, view)).yaml(None))["models"]
+    *before, last = rows.split(", ")
+    each = f"{', '.join(before)} and {last}" if before else last
+    assert model["description"] == (
+        f"TODO: what it tells about each {each}. "
+        f"One row per {rows} and day on which a value changed."
+    )
+    key_columns = model["columns"][: len(rows.split(", "))]
+    assert [column["description"] for column in key_columns] == [
+        f"The {word} that the row is about." for word in rows.split(", ")
+    ]
 
 
 # What is left out, with the line of the query that says it.
