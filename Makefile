@@ -109,7 +109,7 @@ signal: setup .venv-signal/ready ## Show what the features predict, and what a l
 .PHONY: signal-pages
 signal-pages: s3-start
 	@$(LOCAL_S3); OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python -m examples.signal --python .venv-signal/bin/python \
-		--size "scale $(SCALE), $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
+		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -50,21 +50,30 @@ class EntityRows:
         return np.asarray(numbered["number"].to_numpy(), np.int64)
 
 
-def training_set_model(store: FeatureStore, name: str) -> TrainingSetModel:
-    """Return the features and aliases of a training set, as the release states them."""
+def training_set_model(store: FeatureStore, task: Task) -> TrainingSetModel:
+    """Return the features and aliases of a task's training set, as the release states them."""
     models = {model.name: model for model in store.manifest.training_sets}
-    if name not in models:
+    if task.training_set not in models:
         raise LookupInputError(
-            f"the release has no training set `{name}`", hint=f"it has {', '.join(sorted(models))}"
+            f"the release has no training set `{task.training_set}`",
+            hint=f"it has {', '.join(sorted(models))}",
         )
-    return models[name]
+    return model_without(models[task.training_set], task.without)
+
+
+def model_without(model: TrainingSetModel, left_out: Collection[str]) -> TrainingSetModel:
+    """Return the features that are not left out, and the aliases that they need."""
+    features = [name for name in model.features if name not in left_out]
+    names = {name.partition(":")[0] for name in features}
+    aliases = {name: alias for name, alias in model.aliases.items() if name in names}
+    return replace(model, features=features, aliases=aliases)
 
 
 def read_rows(task: Task, store: FeatureStore, scratch: Path) -> EntityRows:
     """Return the rows whose features have full windows and whose outcome is a label."""
     with duckdb.connect(str(scratch), read_only=True) as con:
         table = con.sql(task.query).to_arrow_table()
-    model = training_set_model(store, task.training_set)
+    model = training_set_model(store, task)
     covered = store.covers(model.features, aliases=model.aliases)
     instants = table["event_timestamp"]
     is_covered = pc.less_equal(pc.add(instants, pa.scalar(task.horizon)), covered.built_through)

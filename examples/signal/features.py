@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from examples.signal.entity_rows import EntityRows, training_set_model
+from examples.signal.entity_rows import EntityRows, model_without, training_set_model
 from examples.signal.split import Instants, Numbers
+from examples.signal.tasks import Task
 from milepost import FeatureStore
 from milepost.release.service import TrainingSetModel
 
@@ -17,24 +18,20 @@ MICROSECONDS_A_DAY = 86_400e6
 
 
 def look_up(
-    store: FeatureStore, training_set: str, rows: EntityRows, at: Instants | None = None
+    store: FeatureStore, task: Task, rows: EntityRows, at: Instants | None = None
 ) -> pa.Table:
-    """Return the features of a training set for each row, as known at its own instant, or at `at`.
+    """Return the features of a task for each row, as known at its own instant, or at `at`.
 
     What is computed from the instant of the request, such as the hours to the pickup, is left out
     where `at` moves it: it belongs to the row's own instant.
     """
-    model = training_set_model(store, training_set)
-    entity_rows, left_out = rows.table, set()
+    model, entity_rows = training_set_model(store, task), rows.table
     if at is not None:
         place = entity_rows.column_names.index("event_timestamp")
         entity_rows = entity_rows.set_column(place, "event_timestamp", pa.array(at))
-        left_out = timed_features(store, model)
+        model = model_without(model, timed_features(store, model))
     features = store.get_historical_features(
-        entity_rows,
-        [feature for feature in model.features if feature not in left_out],
-        aliases=model.aliases,
-        full_feature_names=True,
+        entity_rows, model.features, aliases=model.aliases, full_feature_names=True
     ).to_arrow()
     return features.drop_columns(entity_rows.column_names)
 

@@ -24,6 +24,7 @@ arrivals as (
 select
     lanes.load_id,
     legs.carrier_id,
+    lanes.shipper_id,
     lanes.origin_facility_id,
     lanes.destination_facility_id,
     lanes.origin_market_id,
@@ -31,7 +32,6 @@ select
     lanes.equipment_type,
     cast(lanes.miles as double) as miles,
     lanes.pickup_appointment_at as pickup_due_at,
-    extract(hour from lanes.pickup_appointment_at) as scheduled_hour,
     lanes.known_at as event_timestamp,
     case
         when arrivals.is_on_time then 'on_time'

@@ -31,7 +31,7 @@ def matrices(
     store: FeatureStore, task: Task, rows: EntityRows, split: Split
 ) -> dict[Variant, Matrices]:
     """Return the inputs with features as known at t, then those of each leak."""
-    table = look_up(store, task.training_set, rows)
+    table = look_up(store, task, rows)
     texts = texts_of(table)
     inputs = as_numbers(rows.table.select(task.inputs), rows.at, texts={})
     known = as_numbers(table, rows.at, texts) | inputs
@@ -50,7 +50,7 @@ def matrices(
         leaks.KNOWN: _matrices(known, known, split),
         **{
             variant: _matrices(
-                known | as_numbers(look_up(store, task.training_set, rows, at), rows.at, texts),
+                known | as_numbers(look_up(store, task, rows, at), rows.at, texts),
                 known,
                 split,
             )
@@ -62,7 +62,7 @@ def matrices(
 
 def serving_delay(store: FeatureStore, task: Task) -> timedelta:
     """Return after how long the slowest view of the task's features is served."""
-    model = training_set_model(store, task.training_set)
+    model = training_set_model(store, task)
     names = {feature.partition(":")[0] for feature in model.features}
     views = {model.aliases.get(name, {}).get("view", name) for name in names}
     return timedelta(minutes=max(store.manifest.view(view).serving_delay_minutes for view in views))

@@ -9,7 +9,7 @@ from html import escape
 
 from examples.signal.scores import Interval
 
-WIDTH, LABELS, MARGIN, ROW, SERIES_GAP = 860, 370, 24, 30, 9
+WIDTH, LABELS, MARGIN, ROW, SERIES_GAP = 860, 410, 24, 30, 9
 TOP, PLOT = 10, 400
 # Apart for people who do not see red and green apart, too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")

@@ -20,7 +20,8 @@ class Task:
     number, or text that `outcomes` give a number; rows of another outcome are left out. An outcome
     is known `horizon` after the prediction. `key` are the columns of the baseline, the mean by key.
     `inputs` are columns of the entity rows that the model takes beside the features. `rows` is a
-    file with the query of the entity rows, where the training set has none.
+    file with the query of the entity rows, where the training set has none. `without` are features
+    whose windows are longer than the data.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Task:
     outcomes: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     rows: Path | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
@@ -55,8 +57,10 @@ TASKS = (
         # On sale a day before, in the air for half a day, delayed for a day, known an hour later.
         horizon=timedelta(days=3),
         key=("carrier_id",),
-        inputs=("scheduled_hour", "miles"),
+        inputs=("miles",),
         rows=FOLDER / "flights.sql",
+        # It looks back a year, and there is one.
+        without=("carrier_lane_experience:days_since_last_load",),
     ),
     Task(
         name="tender_acceptance",
@@ -78,6 +82,29 @@ TASKS = (
         label="outcome",
         outcomes={"late": 1, "on_time": 0},
         horizon=timedelta(days=14),
+        key=("carrier_id",),
+    ),
+    Task(
+        name="fall_off",
+        title="Fall-off, simulated marketplace",
+        question="Will a carrier cancel a load that it has booked?",
+        data="signal",
+        training_set="fall_off",
+        label="outcome",
+        outcomes={"fell_off": 1, "kept": 0},
+        # Its outcomes are those of bookings, as late delivery has them.
+        horizon=timedelta(days=14),
+        key=("carrier_id",),
+    ),
+    Task(
+        name="carrier_matching",
+        title="Carrier matching, simulated marketplace",
+        question="Will a carrier that has a load offered, or bids on it, haul it?",
+        data="signal",
+        training_set="carrier_matching",
+        label="outcome",
+        outcomes={"hauled": 1, "not_hauled": 0},
+        horizon=timedelta(days=16),
         key=("carrier_id",),
     ),
     Task(

@@ -48,12 +48,12 @@ def write_profile(
     folder: Path,
     database: Path,
     *,
-    settings: Mapping[str, Any] | None = None,
+    config_options: Mapping[str, Any] | None = None,
     plugin: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a project's profile into a folder, with another database in each of its outputs.
 
-    `settings` of DuckDB, and those of the `plugin` Milepost, stand before what the profile states.
+    DuckDB's `config_options`, and those of the `plugin` Milepost, stand before the profile's own.
     Raises a StandardsError where dbt would find no such profile, or it lacks the plugin.
     """
     import yaml  # comes with dbt; a lookup does not need it
@@ -63,7 +63,11 @@ def write_profile(
         profile = _profiles(project)[name]
         for output in profile["outputs"].values():
             output["path"] = str(database)
-            output["settings"] = {**output.get("settings", {}), **(settings or {})}
+            options = config_options or {}
+            output["config_options"] = {**output.get("config_options", {}), **options}
+            # dbt sets them again for each query, and so would take an option back.
+            settings = output.get("settings", {})
+            output["settings"] = {key: settings[key] for key in settings if key not in options}
             if plugin:
                 (stated,) = (item for item in output["plugins"] if item["module"] == _PLUGIN)
                 stated["config"] = {**stated.get("config", {}), **plugin}

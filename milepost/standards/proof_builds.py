@@ -43,7 +43,7 @@ class ProofBuilds:
             self._folder,
             self._place,
             running,
-            settings={"temp_directory": str(self._place / "spilled"), "threads": threads},
+            config_options={"temp_directory": str(self._place / "spilled"), "threads": threads},
         )
         dbt_runs.run(
             self._folder,

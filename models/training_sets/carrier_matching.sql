@@ -50,6 +50,7 @@ training_set as (
             'carrier_lane_experience:settled_load_count_180d',
             'lane_rates:spot_rpm_p50_usd_30d_or_origin',
             'lane_rates:offered_rpm_ratio_to_spot_p50_30d',
+            'lane_rates:offered_rpm_ratio_to_spot_p50_30d_or_origin',
             'lane_volume:carrier_count_90d',
             'lane_volume:hauled_load_count_90d',
             'origin_market:outbound_tender_rejection_rate_7d',

@@ -36,7 +36,6 @@ training_set as (
             'carrier_activity:load_count_30d',
             'carrier_lane_experience:load_count_180d',
             'carrier_lane_experience:lane_share_180d',
-            'carrier_lane_experience:days_since_last_load',
             'carrier_safety:authority_age_days',
             'carrier_safety:truck_count',
             'lane_service:transit_p50_hours_90d',

@@ -14,7 +14,12 @@ from milepost.building.dbt_runs import ended
 from milepost.errors import PublishError, StandardsError
 
 PLUGIN = {"module": "milepost.dbt_plugin", "config": {"store_uri": "s3://store"}}
-OUTPUT = {"type": "duckdb", "path": "a.duckdb", "settings": {"threads": 4}, "plugins": [PLUGIN]}
+OUTPUT = {
+    "type": "duckdb",
+    "path": "a.duckdb",
+    "settings": {"threads": 4, "TimeZone": "UTC"},
+    "plugins": [PLUGIN],
+}
 
 
 def project(folder: Path, output: dict[str, Any] | None = None) -> Path:
@@ -38,12 +43,14 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_stated_stays_beside_what_is_given(tmp_path: Path) -> None:
-    given = {"settings": {"temp_directory": "x"}, "plugin": {"raw_copy": {"days": 9}}}
+    """But a setting that would take an option back, as dbt sets it again for each query."""
+    given = {"config_options": {"threads": 1}, "plugin": {"raw_copy": {"days": 9}}}
     config = {"store_uri": "s3://store", "raw_copy": {"days": 9}}
     assert written(project(tmp_path), **given) == {
         "type": "duckdb",
         "path": "other.duckdb",
-        "settings": {"threads": 4, "temp_directory": "x"},
+        "config_options": {"threads": 1},
+        "settings": {"TimeZone": "UTC"},
         "plugins": [{**PLUGIN, "config": config}],
     }
 
