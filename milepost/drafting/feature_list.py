@@ -72,7 +72,7 @@ class FeatureList:
 
     facts: str
     columns: set[str]
-    never_null: frozenset[str] = frozenset()
+    never_null: frozenset[str]
     features: list[DraftFeature] = field(default_factory=list)
     computed: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
