@@ -8,6 +8,7 @@ from milepost.drafting.facts_reader import FactsReader
 from milepost.drafting.feature_list import FeatureList
 from milepost.drafting.grouping import grouping_of
 from milepost.drafting.models import KNOWN_AT, SUPERSEDED_AT, Models
+from milepost.drafting.never_null import never_null
 from milepost.drafting.notes import Notes
 from milepost.drafting.obstacles import check_columns, check_texts, note_sample
 from milepost.drafting.query import Node, Query, conjuncts, is_column
@@ -38,7 +39,8 @@ def draft(query: Query, name: str, models: Models) -> Draft:
         )
     _note_rows(query, notes)
     grouping = grouping_of(query, facts, models, notes)
-    features = FeatureList(_facts_name(facts), set(facts.columns))
+    values = never_null(facts, conditions, models)
+    features = FeatureList(_facts_name(facts), set(facts.columns), values)
     selection = Selection(query, models, notes, reader, facts, span or Span(), grouping, features)
     selection.read()
     if not selection.select_places:

@@ -95,19 +95,21 @@ class DraftFiles:
         return lines
 
     def _description(self) -> str:
-        about = " and ".join(self.roles.entities)
+        about = [self.project.words(role) for role in self.roles.entities]
         opening = (
             self.meaning.description
             or self.draft.query.opening_comment()
-            or f"{TODO}: what it tells about each {about}."
+            or f"{TODO}: what it tells about each {_listed(about)}."
         )
         opening = opening if opening.endswith((".", "?", "!")) else f"{opening}."
-        return f"{opening} One row per {about} and {self.draft.grid} on which a value changed."
+        rows = _listed([*about, self.draft.grid])
+        preposition = "in" if self.draft.grid == "hour" else "on"
+        return f"{opening} One row per {rows} {preposition} which a value changed."
 
     def _key_columns(self) -> Iterator[Column]:
         for key in self.draft.keys:
-            role = next(role for role, text in self.roles.entities.items() if key.name in text)
-            description = f"The {role.replace('_', ' ')} that the row is about."
+            role = next(role for role in self.roles.entities if key.name in role.keys)
+            description = f"The {self.project.words(role)} that the row is about."
             yield Column(key.name, key.data_type, description, is_key=True)
         yield view_writer.available_at(self.project.prefix)
 
@@ -149,6 +151,12 @@ class DraftFiles:
             "max": f"Greatest {column} of the",
         }.get(measure.aggregate, f"{measure.aggregate[1:]}th percentile of {column} over the")
         return f"{value} {rows}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: `origin, destination and day`."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _ended(description: str, feature: DraftFeature) -> str:

@@ -26,11 +26,8 @@ def edge_test(draft: Draft) -> UnitTest | None:
     """Return a unit test, or None where no row is found that the facts take."""
     if not draft.facts.is_whole:
         return None
-    for row in (_made_up(draft), *_rows_like_real_ones(draft)):
-        rows = [
-            {**row, **_keys(draft, row, "a", 1), KNOWN_AT: _AT_MIDNIGHT},
-            {**row, **_keys(draft, row, "b", 2), KNOWN_AT: _JUST_BEFORE},
-        ]
+    for first, second in _pairs(draft):
+        rows = [{**first, KNOWN_AT: _AT_MIDNIGHT}, {**second, KNOWN_AT: _JUST_BEFORE}]
         fixture = _fixture(draft, rows)
         with in_utc(duckdb.connect()) as database:
             try:
@@ -74,6 +71,14 @@ def _chosen_by(draft: Draft) -> set[str]:
     return {name for text in texts for name in column_names(expression(text))}
 
 
+def _pairs(draft: Draft) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield two rows of different keys, until the facts take both."""
+    first, second = ({**_made_up(draft), **_keys(draft, number)} for number in range(2))
+    yield first, second
+    for real_values in _real_values(draft):
+        yield {**first, **real_values}, {**second, **real_values}
+
+
 def _made_up(draft: Draft) -> dict[str, Any]:
     """Return a row without any real value."""
     row: dict[str, Any] = {}
@@ -92,8 +97,8 @@ def _made_up(draft: Draft) -> dict[str, Any]:
     return row
 
 
-def _rows_like_real_ones(draft: Draft) -> Iterator[dict[str, Any]]:
-    """Yield made-up rows that have real values where a condition is on a column.
+def _real_values(draft: Draft) -> Iterator[dict[str, Any]]:
+    """Yield real values of the columns that a condition is on, of different keys first.
 
     Values such as a type or a status are taken from facts that count; names, keys and numbers that
     no condition is on are not, so that no real fact stands in a test.
@@ -109,26 +114,47 @@ def _rows_like_real_ones(draft: Draft) -> Iterator[dict[str, Any]]:
         f"from {draft.facts.model.relation}))"
     )
     values = ", ".join(f"is_used.{name}" for name in chosen)
+    keys = ", ".join(f"cast({name} as varchar)" for name in chosen if name in _key_columns(draft))
     sql = runnable(draft.facts, draft.layers, KNOWN_AT, numbered)
     rows = draft.models.database.execute(
-        f"select distinct {values} from {numbered} as is_used where {KNOWN_AT} in ({sql}) "
-        "order by all limit 20"
+        f"from (select distinct {values} from {numbered} as is_used where {KNOWN_AT} in ({sql})) "
+        f"order by list_unique([{keys}]) desc, {', '.join(chosen)} limit 20"
     ).fetchall()
     for real in rows:
         if JINJA.search(str(real)):
             continue  # dbt would read it otherwise
-        yield {**_made_up(draft), **dict(zip(chosen, real, strict=True))}
+        yield dict(zip(chosen, real, strict=True))
 
 
-def _keys(draft: Draft, row: Mapping[str, Any], text: str, number: int) -> dict[str, Any]:
-    """Return the keys of a row, unless a condition is on them."""
-    fixed = _chosen_by(draft)
-    values = {"varchar": text, "bigint": number}
-    return {
-        key.name: values[key.data_type]
-        for key in draft.keys
-        if key.name in row and key.name not in fixed and key.data_type in values
-    }
+def _key_columns(draft: Draft) -> list[str]:
+    """Return the columns of the model that the keys are, or are computed from."""
+    names = {key.name for key in draft.keys}
+    for layer in reversed(draft.layers):
+        items = layer.named_items()
+        names = {
+            column
+            for name in names
+            for column in (column_names(items[name]) if name in items else {name})
+        }
+    return [name for name in draft.facts.model.columns if name in names]
+
+
+def _keys(draft: Draft, row_number: int) -> dict[str, Any]:
+    """Return the keys of a row, counted from 0: each has a value of its own."""
+    names = _key_columns(draft)
+    row: dict[str, Any] = {}
+    for place, name in enumerate(names):
+        kind, number = draft.facts.model.columns[name], row_number * len(names) + place
+        if kind == "VARCHAR":
+            letter = "ab"[row_number]
+            row[name] = f"{letter}{place + 1}" if len(names) > 1 else letter
+        elif kind.startswith(NUMBERS):
+            row[name] = number + 1
+        elif kind == "BOOLEAN":
+            row[name] = number % 2 == 0
+        elif kind.startswith("TIMESTAMP") and name != EVENT_AT:
+            row[name] = _AT_MIDNIGHT - timedelta(hours=3 + number)
+    return row
 
 
 def _fixture(draft: Draft, rows: Sequence[Mapping[str, Any]]) -> str:

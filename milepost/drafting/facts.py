@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from milepost.drafting.models import EVENT_AT, KNOWN_AT, SUPERSEDED_AT, Model
-from milepost.drafting.query import Node, column_names, is_column, replaced
+from milepost.drafting.query import Node, column_names, expression, is_column, replaced
 from milepost.drafting.spans import Span
 
 INSTANTS = (EVENT_AT, KNOWN_AT, SUPERSEDED_AT)
@@ -21,6 +21,11 @@ class Layer:
     items: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     text: str = ""
+
+    def named_items(self) -> dict[str, Node]:
+        """Return the columns by name, without those of `*`."""
+        items = [expression(sql) for sql in self.items if sql != "*"]
+        return {str(item["alias"] or item["column_names"][-1]).lower(): item for item in items}
 
     def sql(self) -> str:
         """Return the select, without an indent."""

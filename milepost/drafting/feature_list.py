@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from milepost.beginning.view_writer import Feature
 from milepost.drafting.measures import Measure
+from milepost.drafting.never_null import counted
 from milepost.drafting.query import Node, is_column
 from milepost.drafting.written import written
 from milepost.release.names import name_fault
@@ -65,11 +66,13 @@ class DraftFeature:
 class FeatureList:
     """The features so far, and the computed columns of the facts that they are of, by SQL.
 
-    `taken` are the names of columns that are computed from features.
+    `never_null` has the SQL of values that are null in no fact. `taken` are the names of columns
+    that are computed from features.
     """
 
     facts: str
     columns: set[str]
+    never_null: frozenset[str]
     features: list[DraftFeature] = field(default_factory=list)
     computed: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -117,7 +120,8 @@ class FeatureList:
         for feature in list(self.features):
             if _SAMPLED.fullmatch(feature.measure.aggregate):
                 sample = self._sample(feature)
-                if not any(_kind(item) == _kind(sample) for item in self.features):
+                shown = [_kind(item) for item in self.features if not item.is_hidden]
+                if _kind(sample) not in shown:
                     self.add(sample)
 
     def sample_of(self, feature: DraftFeature) -> dict[str, int]:
@@ -129,12 +133,24 @@ class FeatureList:
         return {item.column: least for item in self.features if _kind(item) == wanted}
 
     def _sample(self, feature: DraftFeature) -> DraftFeature:
-        """Return the count of the values of a feature."""
+        """Return the count of the values of a feature, by the name that the query has for it.
+
+        Where no value can be null, it is the count of the facts.
+        """
         measure = replace(feature.measure, aggregate="count", span=None)
-        if measure.is_always_there:
-            measure = replace(measure, value=None)
-        of = singular(self.facts) if measure.value is None else self._column(feature)
-        return DraftFeature(f"{of}_count", measure, feature.window, feature.line)
+        sample = replace(feature, measure=measure, comment="", is_hidden=False)
+        if measure.value is not None:
+            rows = None if measure.is_always_there else counted(measure.value, self.never_null)
+            of_rows = replace(sample, measure=replace(measure, value=rows, is_boolean=True))
+            if rows is None or _kind(of_rows) in map(_kind, self.features):
+                sample = of_rows
+        alike = [item for item in self.features if _kind(item)[:2] == _kind(sample)[:2]]
+        if alike:
+            # The count of this window may have another name than those of other windows.
+            of_window = [item for item in alike if item.window == sample.window]
+            return replace(sample, name=(of_window or alike)[0].name)
+        of = singular(self.facts) if sample.measure.value is None else self._column(feature)
+        return replace(sample, name=f"{of}_count")
 
     def _column(self, feature: DraftFeature) -> str:
         return self.source(feature).partition(".")[2]

@@ -121,6 +121,21 @@ class Models:
             ) from error
         return {row[0].lower(): str(row[1]) for row in rows}
 
+    def never_null_columns(self, model: Model) -> set[str]:
+        """Return the columns with a `not_null` test that have no null in the scratch database."""
+        unique_id = self._nodes[model.name]["unique_id"]
+        tested = {
+            str(node["column_name"]).lower()
+            for node in self.catalog.nodes.values()
+            if node.get("attached_node") == unique_id and _forbids_null(node)
+        }
+        names = sorted(tested & set(model.columns))
+        if not names:
+            return set()
+        has_none = ", ".join(f"count(*) = count({name})" for name in names)
+        (row,) = self.database.execute(f"select {has_none} from {model.relation}").fetchall()
+        return {name for name, is_full in zip(names, row, strict=True) if is_full}
+
     @cached_property
     def _nodes(self) -> dict[str, Mapping[str, Any]]:
         return {
@@ -157,6 +172,18 @@ class Models:
 
 def _parents(node: Mapping[str, Any]) -> list[str]:
     return list(node["depends_on"]["nodes"])
+
+
+def _forbids_null(node: Mapping[str, Any]) -> bool:
+    """Return whether a node is a `not_null` test of all rows, which fails for a single one."""
+    config = node["config"]
+    return bool(
+        (node.get("test_metadata") or {}).get("name") == "not_null"
+        and node.get("column_name")
+        and not config.get("where")
+        and str(config.get("severity") or "error").lower() == "error"
+        and (config.get("error_if") or "!= 0") == "!= 0"
+    )
 
 
 def _event_column(codes: list[str]) -> str | None:

@@ -13,7 +13,7 @@ from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import DEFINITIONS, read_definitions
 from milepost.building.declared_views import is_feature_view, published_name
 from milepost.drafting.grouping import Key
-from milepost.release.entity import Entity
+from milepost.release.entity import Entity, EntityRole
 from milepost.release.names import name_fault
 
 TODO = "TODO"
@@ -39,6 +39,15 @@ class ProjectFacts:
     def entities(self) -> dict[str, Entity]:
         """Return every entity that the project defines, by name."""
         return read_definitions(self._metas())
+
+    def words(self, role: EntityRole) -> str:
+        """Return what people call an entity in a role: `origin`, `equipment type`."""
+        is_known = any(role.role in meta["entities"] for meta in self._metas().values())
+        words = role.role if is_known else role.title
+        stem = _stem(role.keys[0])
+        if role.role == role.entity and len(role.keys) == 1 and stem.startswith(f"{words}_"):
+            words = stem
+        return words.replace("_", " ")
 
     def owner(self, role: str) -> str:
         """Return the owner that all views have, or what is to be done."""
@@ -78,17 +87,17 @@ class ProjectFacts:
 class Roles:
     """The entities of a view as its YAML has them, and those that it has to define itself."""
 
-    entities: Mapping[str, str]
+    entities: Sequence[EntityRole]
     defined: Mapping[str, Entity]
 
     @property
     def first(self) -> str:
-        """The entity that the view is filed under."""
-        return next(iter(self.entities))
+        """The role that the view is filed under."""
+        return self.entities[0].role
 
     def meta_lines(self) -> list[str]:
         """Return the lines of the view's `meta`."""
-        inner = ", ".join(f"{role}: {value}" for role, value in self.entities.items())
+        inner = ", ".join(f"{role.role}: {_declared(role)}" for role in self.entities)
         lines = [f"entities: {{{inner}}}"]
         if self.defined:
             lines.append(f"{DEFINITIONS}:")
@@ -108,31 +117,39 @@ def roles_of(keys: Sequence[Key], entities: Mapping[str, Entity], name: str | No
     A key such as `origin_market_id` is that of the market in the role `origin`. What no entity has
     as its key becomes an entity of its own, called `name` or after the key.
     """
-    roles: dict[str, str] = {}
+    roles: list[EntityRole] = []
     waiting = list(keys)
     for entity in sorted(entities.values(), key=lambda item: -len(item.keys)):
         columns = [key for key in waiting if key.name in entity.keys]
         if [key.name for key in columns] == list(entity.keys):
-            roles[entity.name] = f"[{', '.join(entity.keys)}]"
+            roles.append(EntityRole(entity.name, entity.name, list(entity.keys)))
             waiting = [key for key in waiting if key not in columns]
     for key in list(waiting):
         for entity in entities.values():
             ending = f"_{next(iter(entity.keys))}"
             if len(entity.keys) == 1 and key.name.endswith(ending):
                 role = key.name.removesuffix(ending)
-                roles[role] = f"{{entity: {entity.name}, keys: [{key.name}]}}"
+                roles.append(EntityRole(role, entity.name, [key.name]))
                 waiting.remove(key)
                 break
     defined = {}
     if waiting:
-        new = name or re.sub(r"_(id|code|key|uuid|number|no|nr)$", "", waiting[0].name)
+        new = name or _stem(waiting[0].name)
         new = waiting[0].name if name_fault(new) or new in entities else new
         types = {key.name: key.data_type.upper() for key in waiting}
         description = f'"{TODO}: what `{waiting[0].name}` names."'
         defined[new] = Entity(new, types, description)
-        roles[new] = f"[{', '.join(types)}]"
-    order = {key.name: index for index, key in enumerate(keys)}
-    in_order = sorted(
-        roles.items(), key=lambda item: min(order[key] for key in order if key in item[1])
-    )
-    return Roles(dict(in_order), defined)
+        roles.append(EntityRole(new, new, list(types)))
+    order = [key.name for key in keys]
+    in_order = sorted(roles, key=lambda item: min(map(order.index, item.keys)))
+    return Roles(in_order, defined)
+
+
+def _declared(role: EntityRole) -> str:
+    keys = f"[{', '.join(role.keys)}]"
+    return keys if role.role == role.entity else f"{{entity: {role.entity}, keys: {keys}}}"
+
+
+def _stem(key: str) -> str:
+    """Return the name of what a key names."""
+    return re.sub(r"_(id|code|key|uuid|number|no|nr)$", "", key)

@@ -43,7 +43,20 @@ def node(name: str, path: str, meta: dict[str, Any], parents: list[str]) -> dict
     }
 
 
-def catalog() -> Catalog:
+def not_null(column: str, **config: Any) -> dict[str, Any]:
+    """A test of orders."""
+    return {
+        **node(f"orders_have_{column}", "models/staging/stg.yml", {}, []),
+        "unique_id": f"test.shop.orders_have_{column}",
+        "resource_type": "test",
+        "test_metadata": {"name": "not_null"},
+        "column_name": column,
+        "attached_node": "model.shop.stg_web__orders",
+        "config": config,
+    }
+
+
+def catalog(*more: dict[str, Any]) -> Catalog:
     source: dict[str, Any] = {
         "unique_id": "source.shop.web.orders",
         "source_name": "web",
@@ -59,6 +72,7 @@ def catalog() -> Catalog:
         node("stg_web__shops", "models/staging/shops.sql", {}, []),
         node("shop_trade", "models/features/shop_trade.sql", META, []),
         node("weekdays", "models/weekdays.sql", {}, []),
+        *more,
     ]
     manifest: dict[str, Any] = {
         "metadata": {"project_name": "shop", "dbt_version": "1.11.16"},
@@ -114,12 +128,10 @@ def create_orders(database: duckdb.DuckDBPyConnection, *, seed: int = 7) -> None
     database.execute("create table weekdays as select 1 as weekday")
 
 
-def models(database: duckdb.DuckDBPyConnection) -> Models:
-    return Models(catalog(), database)
-
-
-def draft_of(database: duckdb.DuckDBPyConnection, sql: str, name: str = "shop_orders") -> Draft:
-    return capture.draft(parse(sql, "query.sql"), name, models(database))
+def draft_of(
+    database: duckdb.DuckDBPyConnection, sql: str, *more: dict[str, Any], name: str = "shop_orders"
+) -> Draft:
+    return capture.draft(parse(sql, "query.sql"), name, Models(catalog(*more), database))
 
 
 def files_of(draft: Draft, meaning: Meaning | None = None) -> DraftFiles:

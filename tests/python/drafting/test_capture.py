@@ -8,7 +8,7 @@ import duckdb
 import pytest
 import yaml
 
-from drafting.shop import create_orders, draft_of, files_of
+from drafting.shop import META, create_orders, draft_of, files_of, node
 from milepost.drafting.draft_files import Meaning
 from milepost.drafting.edge_test import edge_test
 from milepost.errors import DraftError
@@ -141,6 +141,46 @@ def test_a_condition_that_made_up_values_do_not_meet_takes_real_ones(
     assert "cast(2 as double) as price" in fixture
 
 
+SWAPPED = {
+    "two texts": "shop_id, product as product_id",
+    "computed in a CTE": "shop as shop_id, goods as product_id",
+    "a text and a number": "shop_id, cast(pieces as varchar) as pieces_id",
+    "numbers": "pieces as pieces_id, cast(price as bigint) as price_id",
+}
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+@pytest.mark.parametrize("condition", ["", "and shop_id is not null and product is not null"])
+def test_each_key_of_a_unit_test_has_its_own_value(
+    database: duckdb.DuckDBPyConnection, name: str, condition: str
+) -> None:
+    cte = "orders as (select *, shop_id as shop, upper(product) as goods from stg_web__orders)"
+    sql = (
+        f"with {cte} select {SWAPPED[name]}, count(*) as order_count from orders "
+        f"{WINDOW} {condition} group by 1, 2"
+    )
+    unit_test = edge_test(draft_of(database, sql))
+    assert unit_test is not None
+    keys = {tuple(row.values())[:2] for row in unit_test.expected}
+    assert len(keys) == 2
+    assert len({str(value) for key in keys for value in key}) == 4
+    # A view that has them the wrong way round fails.
+    assert not keys & {key[::-1] for key in keys}
+
+
+def test_keys_that_conditions_are_on_have_real_values_that_differ() -> None:
+    with duckdb.connect() as database:
+        create_orders(database)
+        database.execute(
+            "update stg_web__orders set product = case when pieces > 2 then shop_id else 'd' end"
+        )
+        condition = "and shop_id in ('c', 'd') and product in ('c', 'd')"
+        sql = f"select shop_id, product, count(*) as n from stg_web__orders {WINDOW} {condition}"
+        unit_test = edge_test(draft_of(database, f"{sql} group by 1, 2"))
+    assert unit_test is not None
+    assert {tuple(row.values())[:2] for row in unit_test.expected} == {("c", "d")}
+
+
 def test_a_new_entity_is_defined_in_the_view(database: duckdb.DuckDBPyConnection) -> None:
     sql = f"""
         select product as product_code, count(*) as order_count from stg_web__orders {WINDOW}
@@ -159,6 +199,53 @@ def test_a_key_in_a_role_is_that_of_its_entity(database: duckdb.DuckDBPyConnecti
     sql = f"select shop_id as first_shop_id, count(*) as n from stg_web__orders {WINDOW} group by 1"
     files = files_of(draft_of(database, sql))
     assert files.roles.meta_lines() == ["entities: {first: {entity: shop, keys: [first_shop_id]}}"]
+
+
+MARKETS = {
+    **META,
+    "entities": {
+        "origin": {"entity": "market", "keys": ["origin_market_id"]},
+        "destination": {"entity": "market", "keys": ["destination_market_id"]},
+        "equipment": ["equipment_type"],
+    },
+    "entity_definitions": {
+        "market": {"keys": {"market_id": "varchar"}, "description": "A market."},
+        "equipment": {"keys": {"equipment_type": "varchar"}, "description": "A trailer type."},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows"),
+    [
+        ("shop_id", "shop"),
+        ("shop_id as market_id, product as equipment_type", "market, equipment type"),
+        (
+            "shop_id as origin_market_id, product as destination_market_id, "
+            "order_id as equipment_type",
+            "origin, destination, equipment type",
+        ),
+        # No view of the project has this role.
+        ("shop_id as first_market_id", "first market"),
+        ("product as product_code", "product"),
+    ],
+)
+def test_rows_are_described_in_the_words_of_the_project(
+    database: duckdb.DuckDBPyConnection, keys: str, rows: str
+) -> None:
+    sql = f"select {keys}, count(*) as order_count from stg_web__orders {WINDOW} group by all"
+    view = node("market_trade", "models/features/market_trade.sql", MARKETS, [])
+    (model,) = yaml.safe_load(files_of(draft_of(database, sql, view)).yaml(None))["models"]
+    *before, last = rows.split(", ")
+    each = f"{', '.join(before)} and {last}" if before else last
+    assert model["description"] == (
+        f"TODO: what it tells about each {each}. "
+        f"One row per {rows} and day on which a value changed."
+    )
+    key_columns = model["columns"][: len(rows.split(", "))]
+    assert [column["description"] for column in key_columns] == [
+        f"The {word} that the row is about." for word in rows.split(", ")
+    ]
 
 
 # What is left out, with the line of the query that says it.
