@@ -89,7 +89,7 @@ def test_the_gate_knows_what_the_option_makes_of_a_build(
 
 
 def test_a_build_goes_on_after_it_has_spilled_to_disk(green: Greenhouse) -> None:
-    green.edit("profiles.yml", "memory_limit: 4GB", "memory_limit: 60MB")
+    green.edit("profiles.yml", "memory_limit: 3GB", "memory_limit: 60MB")
     rows = "select i, md5(cast(i as varchar)) as text from {} order by text"
     (green.folder / "models/spilled.sql").write_text(rows.format("range(2000000) as n (i)"))
     (green.folder / "models/later.sql").write_text(rows.format("{{ ref('spilled') }}"))
