@@ -34,8 +34,6 @@ training_set as (
             'carrier_activity:active_load_count',
             'carrier_activity:tracked_load_rate_30d',
             'carrier_activity:load_count_30d',
-            'carrier_lane_experience:load_count_180d',
-            'carrier_lane_experience:lane_share_180d',
             'carrier_safety:authority_age_days',
             'carrier_safety:truck_count',
             'lane_service:transit_p50_hours_90d',

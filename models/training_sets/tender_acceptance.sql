@@ -1,5 +1,4 @@
 -- depends_on: {{ ref('national_balance') }}
--- depends_on: {{ ref('lane_volume') }}
 -- depends_on: {{ ref('market_rates') }}
 with
 
@@ -36,8 +35,6 @@ training_set as (
             'carrier_tenders:answered_tender_count_30d',
             'carrier_activity:active_load_count',
             'carrier_activity:load_count_28d',
-            'carrier_lane_experience:load_count_180d',
-            'carrier_lane_experience:lane_share_180d',
             'lane_service:tender_rejection_rate_28d',
             'lane_service:tender_count_28d',
             'lane_service:routing_guide_depth_mean_28d',

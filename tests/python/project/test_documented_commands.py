@@ -57,9 +57,9 @@ import os
 import duckdb
 with duckdb.connect(os.environ["MILEPOST_SCRATCH"], read_only=True) as scratch:
     loads = scratch.sql(
-        "select carrier_id, origin_market_id, destination_market_id, equipment_type, "
-        "event_timestamp from main_training_sets.late_delivery order by event_timestamp desc "
-        "limit 50"
+        "select carrier_id, origin_facility_id, destination_facility_id, origin_market_id, "
+        "destination_market_id, equipment_type, pickup_due_at, event_timestamp "
+        "from main_training_sets.late_delivery order by event_timestamp desc limit 50"
     ).to_arrow_table()
 entity_df = loads.to_pandas()
 """
