@@ -33,7 +33,8 @@ pytestmark = pytest.mark.slow
 
 VIEWS = sorted(model.stem for model in (PROJECT / "models/features").rglob("*.sql"))
 # Longer than a training set looks back, and shorter than the longest window.
-DAYS = 120
+# A spot load has its outcome 45 days later, and the longest of its windows has 90.
+DAYS = 140
 FIRST = datetime(2026, 3, 14) - timedelta(days=DAYS - 1)
 # Facilities are described anew once in ten years: three days often have none.
 SELDOM_CHANGED = {"facility_place"}
@@ -130,7 +131,8 @@ def test_every_feature_view_is_published_with_rows(
         for view in store.feature_views():
             # A price of diesel a week.
             assert view.rows > (15 if view.name == "fuel" else 100), view.name
-            assert len(view.checks) > 10, view.name
+            # More than one for each of its columns, but for the three that all views have.
+            assert len(view.checks) > len(view.fields) - 3, view.name
 
 
 # How many days each feature looks back, written down from the views' descriptions.
@@ -342,7 +344,7 @@ def test_a_training_set_has_full_windows_from_when_its_features_are_complete(
     assert built["has_full_windows"].equals(is_full)
     assert 0 < pc.sum(is_full).as_py() < built.num_rows
     # `make run` lands so many days, and most rows are to train on.
-    days = re.search(r"^DAYS \?= .*?(\d+)\)?$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    days = re.search(r"^DAYS \?= .*?(\d+)\)*$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
     assert days
     assert complete_from - FIRST < timedelta(days=int(days[1])) / 2
 
