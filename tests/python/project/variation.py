@@ -25,7 +25,6 @@ EXCEPTIONS: dict[str, tuple[float, str]] = {
     "lane_rates:spot_rpm_p50_usd_7d": (0, FEW_LOADS),
     "lane_rates:spot_rpm_p50_ratio_7d_to_28d": (0, FEW_LOADS),
     "lane_rates:spot_rpm_p50_usd_7d_or_origin": (0.01, FEW_LOADS),
-    "lane_rates:has_enough_spot_loads_7d": (0, FEW_LOADS),
     "market_rates:spot_rpm_p50_usd_7d": (0.01, FEW_LOADS),
     "lane_rates:spot_rpm_p50_ratio_28d_to_28d_before_364d": (0, SHORT_LOG),
     "lane_rates:spot_load_count_28d_before_364d": (0, SHORT_LOG),
