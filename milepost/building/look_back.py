@@ -72,7 +72,7 @@ def hours(
             "`config: {meta: {longest_window_days: 28}}`",
         )
     return {
-        name: max(look.hours, 24 * (stated_days[name] or 0)) if look.unknown else look.hours
+        name: max(look.hours, 24 * (stated_days[name] or 0))
         for name, look in look_backs_found.items()
     }
 

@@ -1,5 +1,18 @@
 with
 
+prices_in_order as (
+
+    select
+        *,
+        max(event_at) over (
+            order by known_at, event_at
+            rows between unbounded preceding and current row
+        ) as newest_event_at
+    from {{ ref('stg_freight__fuel_prices') }}
+
+),
+
+-- A week's price that comes or is corrected after a later week's is no newer price.
 prices as (
 
     select
@@ -8,7 +21,8 @@ prices as (
         event_at,
         known_at,
         superseded_at
-    from {{ ref('stg_freight__fuel_prices') }}
+    from prices_in_order
+    where event_at = newest_event_at
 
 ),
 

@@ -5,9 +5,10 @@ carriers as (
     select
         carrier_id,
         contact_changed_at,
-        lag(contact_changed_at) over (
+        max(contact_changed_at) over (
             partition by carrier_id
             order by known_at
+            rows between unbounded preceding and 1 preceding
         ) as contact_changed_before_at,
         row_number() over (
             partition by carrier_id

@@ -8,7 +8,7 @@ events as (
         carrier_id,
         event_type,
         stop_type,
-        stop_sequence,
+        coalesce(stop_sequence, 0) as stop_sequence,
         event_at,
         known_at,
         superseded_at

@@ -8,6 +8,7 @@ tenders as (
         linehaul_usd,
         false as is_bid,
         tender_id as offer_id,
+        event_at,
         known_at
     from {{ ref('stg_freight__tenders') }}
 
@@ -21,6 +22,7 @@ bids as (
         linehaul_usd,
         true as is_bid,
         bid_id as offer_id,
+        event_at,
         known_at
     from {{ ref('stg_freight__bids') }}
 
@@ -32,7 +34,7 @@ offers_in_order as (
         *,
         row_number() over (
             partition by load_id, carrier_id
-            order by known_at, offer_id
+            order by known_at, event_at, is_bid, offer_id
         ) as offer_number
     from (
         select * from tenders
@@ -135,10 +137,12 @@ offer_outcomes as (
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,
-        cast(lanes.miles as double) as miles,
+        case when lanes.miles > 0 then cast(lanes.miles as double) end as miles,
         offers.is_bid,
-        cast(offers.linehaul_usd as double)
-        / nullif(cast(lanes.miles as double), 0) as offered_rpm_usd,
+        case
+            when lanes.miles > 0 and offers.linehaul_usd > 0
+                then cast(offers.linehaul_usd as double) / cast(lanes.miles as double)
+        end as offered_rpm_usd,
         appointments.pickup_appointment_at as pickup_due_at,
         offers.event_timestamp,
         offers.horizon_at,

@@ -111,7 +111,7 @@ spot_load_outcomes as (
         loads.origin_market_id,
         loads.destination_market_id,
         loads.equipment_type,
-        cast(loads.miles as double) as miles,
+        case when loads.miles > 0 then cast(loads.miles as double) end as miles,
         loads.pickup_due_at,
         loads.event_timestamp,
         loads.horizon_at,

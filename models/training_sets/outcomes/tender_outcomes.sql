@@ -126,9 +126,11 @@ tender_outcomes as (
         lanes.origin_market_id,
         lanes.destination_market_id,
         lanes.equipment_type,
-        cast(lanes.miles as double) as miles,
-        cast(tenders.linehaul_usd as double)
-        / nullif(cast(lanes.miles as double), 0) as offered_rpm_usd,
+        case when lanes.miles > 0 then cast(lanes.miles as double) end as miles,
+        case
+            when lanes.miles > 0 and tenders.linehaul_usd > 0
+                then cast(tenders.linehaul_usd as double) / cast(lanes.miles as double)
+        end as offered_rpm_usd,
         appointments.pickup_appointment_at as pickup_due_at,
         tenders.event_timestamp,
         tenders.horizon_at,

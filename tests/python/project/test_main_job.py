@@ -192,9 +192,9 @@ LOOK_BACKS = {
         180: "hauled_load_count_180d settled_rpm_mean_usd_180d settled_load_count_180d",
     },
     "load_progress": {
-        0: "tender_rejection_count bid_count offer_count best_bid_to_offer_ratio reprice_count "
-        "appointment_change_count pickup_appointment_at lead_time_hours stop_count weight_pounds "
-        "is_drop",
+        0: "pickup_appointment_at lead_time_hours stop_count weight_pounds is_drop",
+        60: "tender_rejection_count bid_count offer_count best_bid_to_offer_ratio reprice_count "
+        "appointment_change_count",
     },
     "market_balance": {
         1: "load_to_truck_ratio_1d truck_post_count_1d",
