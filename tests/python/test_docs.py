@@ -76,7 +76,7 @@ def test_every_script_named_exists() -> None:
     missing = [
         f"{file.relative_to(ROOT)}: {name}"
         for file in files()
-        for name in re.findall(r"(?<!/)\bscripts/\w+\.py\b", file.read_text())
+        for name in re.findall(r"\bscripts/\w+\.py\b", file.read_text())
         if not (ROOT / name).exists()
     ]
     assert not missing
