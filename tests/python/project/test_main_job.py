@@ -38,7 +38,7 @@ DAYS = 140
 FIRST = datetime(2026, 3, 14) - timedelta(days=DAYS - 1)
 # Facilities are described anew once in ten years: three days often have none.
 SELDOM_CHANGED = {"facility_place"}
-# How many rows and checks they have more than, each made from one raw table: a price a week, snapshots.
+# More rows and checks than these, and not than 100 and 20: each is made from one raw table.
 FEW = {"fuel": (15, 6), "carrier_safety": (100, 8)}
 # What the training sets call a view that they look up by another key.
 ALIASES = {
