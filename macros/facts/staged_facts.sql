@@ -86,7 +86,9 @@ sound as (
 -- Most facts are delivered once: what sorts by versions is done for the others alone.
 delivered_again as (
 
-    select {{ ids | join(', ') }}
+    select
+        {{ ids | join(',\n        ') }},
+        count(*) as milepost__deliveries
     from sound
     group by {{ ids | join(', ') }}
     having count(*) > 1
@@ -95,8 +97,11 @@ delivered_again as (
 
 compared as (
 
+    {% if not (deleted or sequence) -%}
+    select sound.*
+    {%- else -%}
     select
-        {% if deleted or sequence -%}
+        sound.*,
         rank() over (
             partition by sound.{{ ids | join(', sound.') }}, sound.known_at
             order by
@@ -104,9 +109,8 @@ compared as (
                 sound.{{ sequence }} desc nulls last,
                 {%- endif %}
                 case when sound.milepost__is_deleted then 1 else 0 end
-        ) as milepost__place,
-        {% endif -%}
-        sound.*
+        ) as milepost__place
+    {%- endif %}
     from sound
     inner join delivered_again
         on
