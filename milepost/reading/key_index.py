@@ -14,62 +14,83 @@ NO_KEY = -1
 
 
 class KeyIndex:
-    """The distinct keys of entity rows, each with a number of its own.
+    """The distinct keys of entity rows, each with a number of its own. It does not change.
 
     `numbers` has the number of each entity row's key, -1 where one of its columns is null. All are
     below `count`. A number below `count` may belong to no key: with two key columns nulls take one.
-    `seen` has for each key column which of its distinct values `find` has met.
     """
 
     def __init__(self, key_columns: Sequence[pa.Array], row_count: int) -> None:
         # For each key column its distinct values. From the second on also the distinct pairs, as
         # `_encoded_pairs` gives them: the number of the columns before, and the place of the value.
-        self._levels: list[tuple[pa.Array, pa.Array | None]] = []
-        self.seen: list[NDArray[np.bool_]] = []
+        self._levels: list[tuple[_DistinctValues, _DistinctValues | None]] = []
         self.numbers: Int64s = np.zeros(row_count, np.int64)
         # The keys of a view without key columns are all equal: one key, of number 0.
         self.count = 1
         for column in map(comparable, key_columns):
             encoded = column.dictionary_encode()
-            numbers = _numbers(encoded.indices)
+            values, numbers = _DistinctValues(encoded.dictionary), _numbers(encoded.indices)
             distinct_pairs = None
             if self._levels:
-                pairs = to_arrow(_encoded_pairs(self.numbers, numbers, len(encoded.dictionary)))
+                pairs = to_arrow(_encoded_pairs(self.numbers, numbers, len(values.values)))
                 pair_places = pairs.dictionary_encode()
-                distinct_pairs = pair_places.dictionary
+                distinct_pairs = _DistinctValues(pair_places.dictionary)
                 # A pair with a null is among the distinct pairs, but it is no key.
                 is_null = as_int64(pairs) < 0
                 numbers = np.where(is_null, NO_KEY, as_int64(pair_places.indices))
-            self._levels.append((encoded.dictionary, distinct_pairs))
-            self.seen.append(np.zeros(len(encoded.dictionary), np.bool_))
+            self._levels.append((values, distinct_pairs))
             self.numbers = numbers
-            self.count = len(encoded.dictionary if distinct_pairs is None else distinct_pairs)
+            self.count = len((distinct_pairs or values).values)
 
     @property
-    def values_of_first_key(self) -> pa.Array | None:
-        """The distinct values of the first key column, as `comparable` gives them."""
-        return self._levels[0][0] if self._levels else None
+    def distinct_values(self) -> list[pa.Array]:
+        """The distinct values of each key column, as `comparable` gives them."""
+        return [distinct.values for distinct, _ in self._levels]
 
-    def unseen(self, level: int) -> pa.Array:
-        """Return the distinct values of a key column that `find` has not met yet."""
-        return self._levels[level][0].take(to_arrow(np.flatnonzero(~self.seen[level])))
+    def find(
+        self, key_columns: Sequence[pa.Array], row_count: int
+    ) -> tuple[Int64s, list[NDArray[np.bool_]]]:
+        """Return the number of each row's key, -1 for a key that no entity row has.
 
-    def find(self, key_columns: Sequence[pa.Array], row_count: int) -> Int64s:
-        """Return the number of each row's key, -1 for a key that no entity row has."""
+        The second result says for each key column which of `distinct_values` the rows have.
+        """
         numbers: Int64s = np.zeros(row_count, np.int64)
-        for level, (column, (values, distinct_pairs)) in enumerate(
-            zip(key_columns, self._levels, strict=True)
-        ):
-            value_numbers = _numbers(pc.index_in(comparable(column), value_set=values))
-            self.seen[level][value_numbers[value_numbers >= 0]] = True
-            if level == 0:
+        seen = []
+        for column, (distinct, distinct_pairs) in zip(key_columns, self._levels, strict=True):
+            value_numbers = distinct.find(comparable(column))
+            is_seen = np.zeros(len(distinct.values), np.bool_)
+            is_seen[value_numbers[value_numbers >= 0]] = True
+            seen.append(is_seen)
+            if distinct_pairs is None:  # the first key column
                 numbers = value_numbers
                 continue
-            pairs = to_arrow(_encoded_pairs(numbers, value_numbers, len(values)))
-            pair_numbers = _numbers(pc.index_in(pairs, value_set=distinct_pairs))
+            pairs = _encoded_pairs(numbers, value_numbers, len(distinct.values))
             # A pair with a null or an unknown value would be found if entity rows have nulls, too.
-            numbers = np.where(as_int64(pairs) < 0, NO_KEY, pair_numbers)
-        return numbers
+            numbers = np.where(pairs < 0, NO_KEY, distinct_pairs.find(to_arrow(pairs)))
+        return numbers, seen
+
+
+class _DistinctValues:
+    """Distinct values, to be found again and again by others."""
+
+    def __init__(self, values: pa.Array) -> None:
+        self.values = values
+        # Arrow would make a hash table of all values for each search. Texts have no other way.
+        self._is_text = pa.types.is_string(values.type)
+        if not self._is_text:
+            self._by_value = np.argsort(as_int64(values))
+            self._ascending = as_int64(values)[self._by_value]
+
+    def find(self, values: pa.Array) -> Int64s:
+        """Return the place of each value among the distinct ones, -1 where it is none of them."""
+        if self._is_text:
+            return _numbers(pc.index_in(values, value_set=self.values))
+        if not len(self.values):
+            return np.full(len(values), NO_KEY, np.int64)
+        places = np.searchsorted(self._ascending, as_int64(values))
+        places = np.minimum(places, len(self._ascending) - 1)
+        is_equal = self._ascending[places] == as_int64(values)
+        return np.where(is_equal, self._by_value[places], NO_KEY)
 
 
 def comparable(column: pa.Array) -> pa.Array:
@@ -107,4 +128,5 @@ def _numbers(column: pa.Array) -> Int64s:
 
 def _encoded_pairs(left: Int64s, right: Int64s, width: int) -> Int64s:
     """Return each pair as one number, -1 where either number is -1; `right` is below `width`."""
-    return np.where((left < 0) | (right < 0), NO_KEY, left * width + right)
+    # Arrow's numbers have 32 bits, in which the product of two counts may not fit.
+    return np.where((left < 0) | (right < 0), NO_KEY, left.astype(np.int64) * width + right)

@@ -19,8 +19,11 @@ from hypothesis import strategies as st
 
 from milepost import FeatureStore
 from milepost.publishing import data_files
-from milepost.reading import asof_search as newest
+from milepost.reading import month_search
+from milepost.reading.asof_search import begin_search
 from milepost.reading.key_index import KeyIndex
+from milepost.reading.rows_by_month import RowsByMonth
+from milepost.reading.worker_threads import worker_threads
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.storage import s3
@@ -225,25 +228,32 @@ def busy(store: Location) -> ViewFiles:
     return ViewFiles(store, view, counted)
 
 
+def newest(files: ViewFiles, carriers: pa.Array, instants: Any, *features: str) -> list[pa.Array]:
+    """The features of each carrier's newest row at its instant."""
+    by_month = RowsByMonth(files.view.files, instants)
+    with worker_threads() as pool:
+        search = begin_search(pool, files, KeyIndex([carriers], len(carriers)), by_month)
+        return [array.result() for array in search.fetch(features).arrays().values()]
+
+
 def test_reading_little_fetches_little(busy: ViewFiles) -> None:
     """100 carriers of many, one month, 3 of 12 features: at most a tenth of the view's bytes."""
     rng = np.random.default_rng(3)
     carriers = pa.array(rng.choice(CARRIERS, 100, replace=False))
     june = np.datetime64("2026-06-01", "us").astype(np.int64)
     at_instants = june + rng.integers(0, 30 * 86_400_000_000, 100)
-    found = newest.newest(busy, KeyIndex([carriers], 100), at_instants, ["f1", "f5", "f9"])
+    found = newest(busy, carriers, at_instants, "f1", "f5", "f9")
     assert [column.null_count for column in found] == [0, 0, 0]
     whole = sum(file.bytes for file in busy.view.files)
     counted: Any = busy.s3
     assert 0 < counted.bytes < 0.1 * whole
     # One carrier is in one of the two row groups: the keys of the other are not read.
     fetched = []
-    for few in (newest.FEW_KEYS, 0):
+    for few in (month_search.FEW_KEYS, 0):
         counted.bytes = 0
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(newest, "FEW_KEYS", few)
-            index = KeyIndex([carriers[:1]], 1)
-            newest.newest(busy, index, at_instants[:1], ["f1", "f5", "f9"])
+            patch.setattr(month_search, "FEW_KEYS", few)
+            newest(busy, carriers[:1], at_instants[:1], "f1", "f5", "f9")
         fetched.append(counted.bytes)
     assert 0 < fetched[0] < fetched[1] < 0.02 * whole
 
