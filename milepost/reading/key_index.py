@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,29 +24,26 @@ class KeyIndex:
     def __init__(self, key_columns: Sequence[pa.Array], row_count: int) -> None:
         # For each key column its distinct values. From the second on also the distinct pairs, as
         # `_encoded_pairs` gives them: the number of the columns before, and the place of the value.
-        self._levels: list[tuple[_DistinctValues, _DistinctValues | None]] = []
+        self._levels: list[tuple[pa.Array, pa.Array | None]] = []
         self.numbers: Int64s = np.zeros(row_count, np.int64)
         # The keys of a view without key columns are all equal: one key, of number 0.
         self.count = 1
         for column in map(comparable, key_columns):
-            encoded = column.dictionary_encode()
-            values, numbers = _DistinctValues(encoded.dictionary), _numbers(encoded.indices)
+            values, numbers = _encode(column)
             distinct_pairs = None
             if self._levels:
-                pairs = to_arrow(_encoded_pairs(self.numbers, numbers, len(values.values)))
-                pair_places = pairs.dictionary_encode()
-                distinct_pairs = _DistinctValues(pair_places.dictionary)
+                pairs = _encoded_pairs(self.numbers, numbers, len(values))
                 # A pair with a null is among the distinct pairs, but it is no key.
-                is_null = as_int64(pairs) < 0
-                numbers = np.where(is_null, NO_KEY, as_int64(pair_places.indices))
+                distinct_pairs, pair_numbers = _encode(to_arrow(pairs))
+                numbers = np.where(pairs < 0, NO_KEY, pair_numbers)
             self._levels.append((values, distinct_pairs))
             self.numbers = numbers
-            self.count = len((distinct_pairs or values).values)
+            self.count = len(values if distinct_pairs is None else distinct_pairs)
 
     @property
     def distinct_values(self) -> list[pa.Array]:
         """The distinct values of each key column, as `comparable` gives them."""
-        return [distinct.values for distinct, _ in self._levels]
+        return [values for values, _ in self._levels]
 
     def find(
         self, key_columns: Sequence[pa.Array], row_count: int
@@ -56,41 +54,18 @@ class KeyIndex:
         """
         numbers: Int64s = np.zeros(row_count, np.int64)
         seen = []
-        for column, (distinct, distinct_pairs) in zip(key_columns, self._levels, strict=True):
-            value_numbers = distinct.find(comparable(column))
-            is_seen = np.zeros(len(distinct.values), np.bool_)
+        for column, (values, distinct_pairs) in zip(key_columns, self._levels, strict=True):
+            value_numbers = _places(comparable(column), values)
+            is_seen = np.zeros(len(values), np.bool_)
             is_seen[value_numbers[value_numbers >= 0]] = True
             seen.append(is_seen)
             if distinct_pairs is None:  # the first key column
                 numbers = value_numbers
                 continue
-            pairs = _encoded_pairs(numbers, value_numbers, len(distinct.values))
+            pairs = _encoded_pairs(numbers, value_numbers, len(values))
             # A pair with a null or an unknown value would be found if entity rows have nulls, too.
-            numbers = np.where(pairs < 0, NO_KEY, distinct_pairs.find(to_arrow(pairs)))
+            numbers = np.where(pairs < 0, NO_KEY, _places(to_arrow(pairs), distinct_pairs))
         return numbers, seen
-
-
-class _DistinctValues:
-    """Distinct values, to be found again and again by others."""
-
-    def __init__(self, values: pa.Array) -> None:
-        self.values = values
-        # Arrow would make a hash table of all values for each search. Texts have no other way.
-        self._is_text = pa.types.is_string(values.type)
-        if not self._is_text:
-            self._by_value = np.argsort(as_int64(values))
-            self._ascending = as_int64(values)[self._by_value]
-
-    def find(self, values: pa.Array) -> Int64s:
-        """Return the place of each value among the distinct ones, -1 where it is none of them."""
-        if self._is_text:
-            return _numbers(pc.index_in(values, value_set=self.values))
-        if not len(self.values):
-            return np.full(len(values), NO_KEY, np.int64)
-        places = np.searchsorted(self._ascending, as_int64(values))
-        places = np.minimum(places, len(self._ascending) - 1)
-        is_equal = self._ascending[places] == as_int64(values)
-        return np.where(is_equal, self._by_value[places], NO_KEY)
 
 
 def comparable(column: pa.Array) -> pa.Array:
@@ -110,12 +85,15 @@ def as_int64(column: pa.Array) -> Int64s:
     return np.frombuffer(data, kind)[column.offset : column.offset + len(column)]
 
 
-def to_arrow(numbers: Int64s, *, is_valid: NDArray[np.bool_] | None = None) -> pa.Array:
+def to_arrow(
+    numbers: NDArray[np.signedinteger[Any]], *, is_valid: NDArray[np.bool_] | None = None
+) -> pa.Array:
     """Return a numpy array as an Arrow column, null where `is_valid` is false."""
     # Not pa.array(): it may import pandas, which takes longer than a small lookup.
     bitmap = None if is_valid is None else pa.py_buffer(np.packbits(is_valid, bitorder="little"))
-    contiguous = np.ascontiguousarray(numbers, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [bitmap, pa.py_buffer(contiguous)])
+    contiguous = np.ascontiguousarray(numbers)
+    kind = pa.int32() if contiguous.dtype == np.int32 else pa.int64()
+    return pa.Array.from_buffers(kind, len(numbers), [bitmap, pa.py_buffer(contiguous)])
 
 
 def _numbers(column: pa.Array) -> Int64s:
@@ -124,6 +102,31 @@ def _numbers(column: pa.Array) -> Int64s:
         return as_int64(column)
     is_null = as_int64(column.is_valid().cast(pa.uint8())) == 0
     return np.where(is_null, NO_KEY, as_int64(column))
+
+
+def _encode(column: pa.Array) -> tuple[pa.Array, Int64s]:
+    """Return the distinct values of a column, and the place of each value among them, or -1.
+
+    They ascend, but for text.
+    """
+    encoded = column.dictionary_encode()
+    values = encoded.dictionary
+    if pa.types.is_string(column.type):
+        return values, _numbers(encoded.indices)
+    ascending = np.argsort(as_int64(values))
+    places = np.empty(len(values), np.int32)
+    places[ascending] = np.arange(len(values))
+    return values.take(to_arrow(ascending)), _numbers(to_arrow(places).take(encoded.indices))
+
+
+def _places(column: pa.Array, values: pa.Array) -> Int64s:
+    """Return the place of each value of a column among those of `_encode`, or -1."""
+    # For each search Arrow makes a hash table of all values. Ascending ones need none.
+    if pa.types.is_string(values.type) or not len(values):
+        return _numbers(pc.index_in(column, value_set=values))
+    numbers, ascending = as_int64(column), as_int64(values)
+    places = np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)
+    return np.where(ascending[places] == numbers, places, NO_KEY)
 
 
 def _encoded_pairs(left: Int64s, right: Int64s, width: int) -> Int64s:

@@ -70,10 +70,12 @@ class Lookup:
             instants = self._instants(block, first_row, is_all=to is None)
             # An early Milepost wrote the index to the file, and its recipe has the hash of all.
             lasting_rows = lasting(block if self.expected_hash else without_index(block))
-            rows_hash.update(lasting_rows)
+            hashing = pool.submit(rows_hash.update, lasting_rows)
             # In memory columns keep the types in which they came; a file has those of Parquet.
             entity_block = block if to is None else lasting_rows
-            return join(self.request, entity_block, instants, files, pool, warns=self.warns)
+            table = join(self.request, entity_block, instants, files, pool, warns=self.warns)
+            hashing.result()  # The next block's hash continues it.
+            return table
 
         def metadata() -> dict[bytes, bytes]:
             return {METADATA_KEY: self._recipe(rows_hash.hexdigest()).to_bytes()}

@@ -24,9 +24,9 @@ from milepost.release.names import AVAILABLE_AT
 
 # With more keys than this, hardly a row group has none of them. 2026-11.
 FEW_KEYS = 10_000
-# A table of all keys and instants gives answers many times as fast as a binary search. It is made
-# where it has at most so many cells for each row of the month. 2026-11.
-CELLS_PER_ROW = 8
+# A table of all keys and instants gives an answer faster than a bisection of the key's rows, but it
+# has to be made. It is where it has at most so many cells for each answer. 2026-11.
+CELLS_PER_ENTITY_ROW = 4
 
 
 @dataclass(frozen=True)
@@ -185,36 +185,55 @@ def _newest_rows(
     run_starts: Int64s, view_instants: pa.Array, runs: Int64s, instants: Int64s
 ) -> Int64s:
     """Return for each of `runs` its newest row at or before its instant, -1 where there is none."""
-    row_count, run_count = len(view_instants), len(run_starts)
-    # Not a sum over run starts: numpy would let no other thread of Python run meanwhile.
-    run_of_row: Int64s = np.zeros(row_count, np.int64)
-    run_of_row[run_starts] = np.arange(run_count)
-    np.maximum.accumulate(run_of_row, out=run_of_row)
-    encoded = view_instants.dictionary_encode()
-    distinct = np.sort(as_int64(encoded.dictionary))
-    first, last = distinct[[0, -1]] if row_count else (0, 0)
-    step = max(np.gcd.reduce(distinct - first), 1)
-    step_count = (last - first) // step + 2
-    if (run_count + 1) * step_count <= CELLS_PER_ROW * row_count:
-        # A cell is a run and a step in time. Before the first step no row is known.
-        newest: Int64s = np.full((run_count + 1) * step_count, -1, np.min_scalar_type(-row_count))
-        steps_of_rows = (as_int64(view_instants) - first) // step + 1
-        newest[run_of_row * step_count + steps_of_rows] = np.arange(row_count)
-        np.maximum.accumulate(newest, out=newest)
-        steps = (np.clip(instants, first - step, last) - first) // step + 1
-        rows = newest[runs * step_count + steps]
-    else:
-        # A run and the rank of an instant as one number: rows are sorted by it.
-        width = len(distinct) + 1
-        rank_of = np.searchsorted(distinct, as_int64(encoded.dictionary)) + 1
-        numbers_of_rows = run_of_row * width + rank_of[as_int64(encoded.indices)]
-        numbers = runs * width + np.searchsorted(distinct, instants, side="right")
-        # A search for sorted numbers stays in the cache: four times as fast, with the sort.
-        by_number = np.argsort(numbers)
-        rows = np.empty(len(numbers), np.int64)
-        rows[by_number] = np.searchsorted(numbers_of_rows, numbers[by_number], side="right") - 1
+    newest = None
+    if len(view_instants) <= CELLS_PER_ENTITY_ROW * len(runs):
+        newest = _look_up_in_table(run_starts, view_instants, runs, instants)
+    if newest is None:
+        newest = _bisect(run_starts, as_int64(view_instants), runs, instants)
     # Before the first row of a run stands the last one of the run before.
-    return np.where(rows >= np.append(run_starts, row_count)[runs], rows, -1)
+    return np.where(newest >= np.append(run_starts, len(view_instants))[runs], newest, -1)
+
+
+def _look_up_in_table(
+    run_starts: Int64s, view_instants: pa.Array, runs: Int64s, instants: Int64s
+) -> Int64s | None:
+    """Return the newest row of all runs up to this one, until the instant; None in a large table.
+
+    The table has a cell for each run and each step in time.
+    """
+    row_count, run_count = len(view_instants), len(run_starts)
+    distinct = np.sort(as_int64(view_instants.unique()))
+    first, last = (int(distinct[0]), int(distinct[-1])) if row_count else (0, 0)
+    step = max(int(np.gcd.reduce(distinct - first)), 1)
+    # One more for the time before the first step, in which no row is known.
+    step_count = (last - first) // step + 2
+    if (run_count + 1) * step_count > CELLS_PER_ENTITY_ROW * len(runs):
+        return None
+    # Not a sum over run starts: numpy would let no other thread of Python run meanwhile.
+    first_cells: Int64s = np.zeros(row_count, np.int64)
+    first_cells[run_starts] = np.arange(run_count) * step_count + 1
+    np.maximum.accumulate(first_cells, out=first_cells)
+    cells = first_cells + (as_int64(view_instants) - first) // step
+    newest: Int64s = np.full((run_count + 1) * step_count, -1, np.min_scalar_type(-row_count))
+    newest[cells] = np.arange(row_count)
+    np.maximum.accumulate(newest, out=newest)
+    steps = (np.clip(instants, first - step, last) - first) // step + 1
+    answers: Int64s = newest[runs * step_count + steps]
+    return answers
+
+
+def _bisect(run_starts: Int64s, view_instants: Int64s, runs: Int64s, instants: Int64s) -> Int64s:
+    """Return the newest row of each run until the instant; the row before the run without one."""
+    row_count = len(view_instants)
+    bounds = np.append(run_starts, [row_count, row_count])
+    newest, ends = bounds[runs] - 1, bounds[runs + 1]
+    longest = int(np.diff(bounds).max())
+    for jump in [1 << n for n in reversed(range(longest.bit_length()))]:
+        ahead = newest + jump
+        is_until = ahead < ends
+        is_until[is_until] = view_instants[ahead[is_until]] <= instants[is_until]
+        newest[is_until] += jump
+    return newest
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -47,9 +47,10 @@ class ViewColumns:
     def fill(self, month: MonthSearch) -> list[Texts]:
         """Read the answers of a month and put them in their places, but return those in text."""
         texts = []
-        groups = np.searchsorted(month.group_starts, month.view_row_numbers, side="right") - 1
-        # Small numbers are sorted by counting.
-        by_group = np.argsort(groups.astype(np.min_scalar_type(len(month.groups))), kind="stable")
+        # Numbers that are small enough are sorted by counting.
+        numbers = np.arange(len(month.groups), dtype=np.min_scalar_type(len(month.groups)))
+        groups = np.repeat(numbers, np.diff(month.group_starts))[month.view_row_numbers]
+        by_group = np.argsort(groups, kind="stable")
         ends = np.cumsum(np.bincount(groups, minlength=len(month.groups)))
         for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
             if start == end:
