@@ -53,20 +53,27 @@ class ViewSearch:
 
     def _results(self) -> Iterator[MonthSearch]:
         """Yield each month that is needed, the newest first, with all answers in it."""
+        searches = {month: search.result() for month, search in self.searches.items()}
+        searched = [search for search in searches.values() if search is not None]
+        # Where all months are searched, no answer is to come for a key that none of them has.
+        may_have_answer = np.full(self.index.count, len(searched) < len(self.months))
+        for search in searched:
+            may_have_answer[search.key_numbers] = True
         waiting: Int64s = np.empty(0, np.int64)
         newer_month_start = None
         for file in self.months:
             if self.oldest is not None and newer_month_start is not None:
                 waiting = waiting[self.oldest[waiting] < newer_month_start]
             newer_month_start = month_start(file)
-            month = self.searches[file.month].result() if file.month in self.searches else None
+            month = searches.pop(file.month, None)
             if month is None and len(waiting):
                 month = search_month(
                     self.files, file, self.index, waiting[:0], self.instants, self.oldest
                 )
             if month is not None:
                 month = with_last_rows(month, self.index, waiting, self.oldest)
-                waiting = month.unanswered
+                unanswered = month.unanswered
+                waiting = unanswered[may_have_answer[self.index.numbers[unanswered]]]
                 yield month
 
 
