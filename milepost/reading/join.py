@@ -74,12 +74,13 @@ def _stored(
         begun = None
         if next_view is not None:
             view_files, index = files[next_view.view.name], indexes[next_view.name].result()
-            begun = begin_search(pool, view_files, index, by_month, oldest)
+            features = request.stored_features(next_view)
+            begun = begin_search(pool, view_files, index, by_month, features, oldest)
         if fetching is not None:
             arrays.append(fetching.arrays())
             fetching = None
         if view is not None and searching is not None:
-            fetching = searching.fetch(request.stored_features(view))
+            fetching = searching.fetch()
             if warns:
                 warn_of_unknown_keys(searching.files, view.keys, searching.index, fetching.seen)
         searching = begun

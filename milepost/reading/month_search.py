@@ -71,13 +71,16 @@ def search_month(
     entity_row_numbers: Int64s,
     instants: Int64s,
     oldest: Int64s | None,
+    *,
+    is_fetched: bool = False,
 ) -> MonthSearch:
     """Return the answers of some entity rows, those with these numbers, in a file.
 
     `index` has the keys of all entity rows, `instants` their instants in microseconds. An answer
-    before `oldest` is none, and no older month has a younger one.
+    before `oldest` is none, and no older month has a younger one. With `is_fetched` the file is
+    fetched at once and held in memory.
     """
-    opened, groups, narrow = _read_narrow(files, file, index)
+    opened, groups, narrow = _read_narrow(files, file, index, is_fetched=is_fetched)
     row_counts = [opened.metadata.row_group(group).num_rows for group in groups]
     *key_columns, view_instants = (to_array(column) for column in narrow.columns)
     run_starts = _run_starts(key_columns, len(view_instants))
@@ -140,11 +143,11 @@ def with_last_rows(
 
 
 def _read_narrow(
-    files: ViewFiles, file: File, index: KeyIndex
+    files: ViewFiles, file: File, index: KeyIndex, *, is_fetched: bool
 ) -> tuple[pq.ParquetFile, list[int], pa.Table]:
     """Open a file and read keys and instants of the row groups that may have one of the keys."""
     names = [*files.view.keys, AVAILABLE_AT]
-    opened = files.open(file, dictionaries=files.view.keys)
+    opened = files.open(file, dictionaries=files.view.keys, is_fetched=is_fetched)
     with files.damage(file):
         groups = _groups_with(opened, files.view.keys, index)
         narrow = opened.read_row_groups(groups, columns=names).select(names).unify_dictionaries()
@@ -214,7 +217,7 @@ def _look_up_in_table(
     first_cells[run_starts] = np.arange(run_count) * step_count + 1
     np.maximum.accumulate(first_cells, out=first_cells)
     cells = first_cells + (as_int64(view_instants) - first) // step
-    newest: Int64s = np.full((run_count + 1) * step_count, -1, np.min_scalar_type(-row_count))
+    newest: Int64s = np.full((run_count + 1) * step_count, -1, np.min_scalar_type(-1 - row_count))
     newest[cells] = np.arange(row_count)
     np.maximum.accumulate(newest, out=newest)
     steps = (np.clip(instants, first - step, last) - first) // step + 1

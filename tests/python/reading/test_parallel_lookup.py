@@ -14,7 +14,7 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.errors import ReleaseError
-from milepost.reading import month_search
+from milepost.reading import asof_search, month_search
 from milepost.reading.worker_threads import worker_threads
 from milepost.release.manifest import View
 from milepost.storage import s3
@@ -118,9 +118,13 @@ def test_any_number_of_threads_gives_the_same_table(
             tables.append(looked_up(shelf, rows))
     assert tables[0].num_rows == count
     assert 0 < tables[0]["d_real"].null_count < count / 2
-    for cells in (0, 10**9):
+    for module, constant, value in (
+        (month_search, "CELLS_PER_ENTITY_ROW", 0),
+        (month_search, "CELLS_PER_ENTITY_ROW", 10**9),
+        (asof_search, "MANY_KEYS", 0),  # files are fetched at once
+    ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(month_search, "CELLS_PER_ENTITY_ROW", cells)
+            patch.setattr(module, constant, value)
             tables.append(looked_up(shelf, rows))
     for table in tables[1:]:
         table.validate(full=True)
