@@ -83,11 +83,13 @@ with
 {{ milepost.balances(plan, keys) }}
 
 {% if plan.is_totalled -%}
-{{ milepost.entries(plan, keys) }}
-
-{{ milepost.other_steps(plan, keys) }}
+{{ milepost.events(plan, keys) }}
 
 {{ milepost.running_totals(plan, keys) }}
+
+{{ milepost.each_step(plan, keys) }}
+
+{{ milepost.other_steps(plan, keys) }}
 
 {{ milepost.totals_before(plan, keys) }}
 
