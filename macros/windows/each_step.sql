@@ -13,7 +13,6 @@ milepost__each_step as (
     select
         {{ keys | join(',\n        ') }},
         {{ milepost.each_number('milepost__step', 'coalesce(milepost__next_step, ' ~ end ~ ')') }} as milepost__step,
-        milepost__step as milepost__event_step,
         {%- for facts in totalled %}
         milepost__entry_{{ facts.label }}_step,
         {%- endfor %}

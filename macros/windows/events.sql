@@ -36,7 +36,7 @@ milepost__events as (
         {%- for column in plan.totals %},
         0 as {{ column }}
         {%- endfor %}
-    from milepost__balances
+    from milepost__changes_by_step
 
 ),
 {%- endmacro %}

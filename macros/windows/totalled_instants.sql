@@ -21,9 +21,11 @@ milepost__standing_facts as (
         {%- endfor %}{% endfor %}
     from milepost__each_step_then_and_now
     where
-        milepost__event_step = milepost__step
-        {%- for facts in totalled %}{% for offset in facts.offsets %}
-        or {{ milepost.name_before('milepost__entry_' ~ facts.label ~ '_step', offset) }} = milepost__step - {{ offset }}
+        milepost__balance_step = milepost__step
+        {%- for facts in totalled %}{% set entry_step = 'milepost__entry_' ~ facts.label ~ '_step' %}
+        or {{ entry_step }} = milepost__step
+        {%- for offset in facts.offsets %}
+        or {{ milepost.name_before(entry_step, offset) }} = milepost__step - {{ offset }}
         {%- endfor %}{% endfor %}
 
     union all
@@ -37,6 +39,7 @@ milepost__standing_facts as (
         - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0) as {{ sum.column }}
         {%- endfor %}{% endfor %}
     from milepost__totals_then_and_now
+    where coalesce(milepost__next_step > milepost__step, true)
 
 ),
 

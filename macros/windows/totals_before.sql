@@ -1,6 +1,8 @@
 {#
-    A CTE of the keys that are not dense: at each grid step at which a window changes, their totals now and before.
-    `milepost__before_<offset>` has those of so many grid steps earlier, `milepost__now` those of the step.
+    A CTE of the keys that are not dense: their totals now and before, in a row for each event, and for each grid step
+    at which a tile enters a window that is set back, or leaves one. `milepost__before_<offset>` has the totals of so
+    many grid steps earlier, `milepost__now` those of the step. Rows of one step are alike, and the next step of
+    all but one is the step itself.
 
     plan: as `window_plan` gives it.
 #}
@@ -10,6 +12,9 @@ milepost__totals_then_and_now as (
     select
         {{ keys | join(',\n        ') }},
         milepost__step,
+        lead(milepost__step)
+            over (partition by {{ keys | join(', ') }} order by milepost__step)
+            as milepost__next_step,
         max(milepost__balance_step) over milepost__so_far as milepost__balance_step
         {%- if plan.totals %},
         {{ milepost.newest_value('milepost__totals_at_step') }} over milepost__so_far as milepost__now
@@ -27,23 +32,27 @@ milepost__totals_then_and_now as (
             {{ milepost.struct_of(plan.totals) }} as milepost__totals_at_step
             {%- endif %}
         from milepost__totals
-        where
-            not milepost__is_dense
-            and coalesce(milepost__next_step > milepost__step, true)
+        where not milepost__is_dense
+        {%- for facts in plan.facts if facts.is_totalled %}{% for offset in facts.offsets %}
         union all
         select
             {{ keys | join(',\n            ') }},
-            milepost__step,
+            milepost__step + {{ offset }} as milepost__step,
             null as milepost__balance_step
             {%- if plan.totals %},
             null as milepost__totals_at_step
             {%- endif %}
-        from milepost__other_steps
+        from milepost__totals
+        where
+            not milepost__is_dense
+            and milepost__entry_{{ facts.label }}_step = milepost__step
+            {%- if plan.steps.end is not none %}
+            and milepost__step + {{ offset }} < {{ plan.steps.end }}
+            {%- endif %}
+        {%- endfor %}{% endfor %}
     ) as milepost__steps
     window
-        milepost__so_far as (
-            partition by {{ keys | join(', ') }} order by milepost__step rows unbounded preceding
-        )
+        milepost__so_far as (partition by {{ keys | join(', ') }} order by milepost__step)
         {%- for offset in plan.read_before | sort %},
         milepost__until_{{ offset }} as (
             partition by {{ keys | join(', ') }}

@@ -89,8 +89,6 @@ with
 
 {{ milepost.each_step(plan, keys) }}
 
-{{ milepost.other_steps(plan, keys) }}
-
 {{ milepost.totals_before(plan, keys) }}
 
 {{ milepost.totalled_instants(plan, keys) }}
