@@ -75,6 +75,10 @@ with
 {{ milepost.fact_tiles(facts, keys) }}
 {%- endif %}
 {%- endfor %}
+{%- if batch.start %}
+
+{{ milepost.changing_keys(plan, keys) }}
+{%- endif %}
 {%- for group in plan.groups %}
 
 {{ milepost.fact_stays(group, keys, plan.steps) }}
