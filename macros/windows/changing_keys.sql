@@ -5,18 +5,18 @@
     plan: as `window_plan` gives it.
 #}
 {% macro changing_keys(plan, keys) -%}
+{%- set break = '\n        ' if keys | length > 1 else ' ' -%}
+{%- set listed_keys = break ~ keys | join(',' ~ break) -%}
 milepost__changing_keys as (
 
-    select distinct
-        {{ keys | join(',\n        ') }}
+    select distinct {{- listed_keys }}
     from (
     {%- for facts in plan.facts %}
         {%- set steps = [] %}
         {%- for series in facts.series %}
             {%- do steps.extend(milepost.stay(series).values()) %}
         {%- endfor %}
-        select
-            {{ keys | join(',\n            ') }}
+        select {{- listed_keys | indent }}
         from milepost__known_{{ facts.label }}
         where
             {%- for step in steps | unique %}
