@@ -9,7 +9,8 @@
     plan: as `window_plan` gives it.
 #}
 {% macro running_totals(plan, keys) -%}
-{%- set end = '' if plan.steps.end is none else ', ' ~ plan.steps.end -%}
+{%- set end = 'max(milepost__step) over milepost__of_key + ' ~ (plan.offsets[-1] + 1) -%}
+{%- if plan.steps.end is not none -%}{%- set end = 'least(' ~ end ~ ', ' ~ plan.steps.end ~ ')' -%}{%- endif -%}
 milepost__totals as (
 
     select
@@ -22,8 +23,7 @@ milepost__totals as (
         max(milepost__entry_{{ facts.label }}_step) over milepost__so_far as milepost__entry_{{ facts.label }}_step,
         {%- endfor %}
         max(milepost__balance_step) over milepost__so_far as milepost__balance_step,
-        least(max(milepost__step) over milepost__of_key + {{ plan.offsets[-1] + 1 }}{{ end }})
-        - min(milepost__step) over milepost__of_key
+        {{ end }} - min(milepost__step) over milepost__of_key
         <= {{ 2 * plan.offsets | length + 2 }} * count(*) over milepost__of_key as milepost__is_dense
         {%- for column in plan.totals %},
         {{ milepost.running_total(column) }} as {{ column }}
