@@ -229,7 +229,7 @@ check-dbt: profiles.yml
 
 .PHONY: bench-windows
 bench-windows: setup ## Measure trailing windows beside polars and DuckDB, at five densities: hours; it goes on where it ended
-	@$(BIN)/python bench/windows/run.py
+	@$(BIN)/python -m bench.windows.run
 
 .PHONY: bench-lookup
 bench-lookup: s3-start .venv-feast/ready ## Measure lookups against their peers: half an hour, 20 GB of disk

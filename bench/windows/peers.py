@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Windows = tuple[int, ...]
+PolarsVariant = Callable[[str, str, Windows, int], pa.Table]
+Query = Callable[[str, Windows, int], str]
 
 
 def duckdb_facts(grid: str, end: int) -> str:
@@ -41,7 +43,8 @@ def duckdb_steps(windows: Windows, end: int) -> str:
 
 def duckdb_frames(windows: Windows) -> str:
     return ", ".join(
-        f"w{w} as (partition by carrier_id order by step range between {w - 1} preceding and current row)"
+        f"w{w} as (partition by carrier_id order by step "
+        f"range between {w - 1} preceding and current row)"
         for w in windows
     )
 
@@ -49,7 +52,7 @@ def duckdb_frames(windows: Windows) -> str:
 LAST_OF_STEP = "qualify row_number() over (partition by carrier_id, step) = 1"
 
 
-def range_over_facts(aggregates: str) -> Callable[[str, Windows, int], str]:
+def range_over_facts(aggregates: str) -> Query:
     def query(grid: str, windows: Windows, end: int) -> str:
         columns = ", ".join(aggregates.format(w=w) for w in windows)
         return f"""
@@ -68,8 +71,8 @@ def range_over_facts(aggregates: str) -> Callable[[str, Windows, int], str]:
 
 def finished(w: int, n: str, s: str, q: str, g: str) -> str:
     return (
-        f"coalesce({n}, 0) as n{w}, case when {n} > 0 then {s} end as s{w}, {s} / nullif({n}, 0) as m{w}, "
-        f"{g} / nullif({n}, 0) as r{w}, case when {n} > 1 then "
+        f"coalesce({n}, 0) as n{w}, case when {n} > 0 then {s} end as s{w}, "
+        f"{s} / nullif({n}, 0) as m{w}, {g} / nullif({n}, 0) as r{w}, case when {n} > 1 then "
         f"sqrt(greatest(0, ({q} - {s} * {s} / {n}) / ({n} - 1))) end as sd{w}"
     )
 
@@ -180,9 +183,7 @@ def polars_sparse(path: str, grid: str, windows: Windows, end: int) -> pa.Table:
     return result.to_arrow()
 
 
-def polars_rolling(
-    name: str, aggregate: Callable[[], pl.Expr]
-) -> Callable[[str, str, Windows, int], pa.Table]:
+def polars_rolling(name: str, aggregate: Callable[[], pl.Expr]) -> PolarsVariant:
     """Aggregate the facts of each window anew, at rows of facts and rows without."""
 
     def compute(path: str, grid: str, windows: Windows, end: int) -> pa.Table:

@@ -25,7 +25,7 @@ def window_steps(grid: str) -> tuple[int, ...]:
 
 
 def generate(path: Path, facts: int, carriers: int) -> None:
-    """Write facts in the order of time; carriers skewed, at most 40 lanes each, cents as doubles."""
+    """Write facts in order of time; carriers skewed, at most 40 lanes each, cents as doubles."""
     if path.exists():
         return
     with duckdb.connect() as con:
@@ -43,7 +43,7 @@ def generate(path: Path, facts: int, carriers: int) -> None:
                 from (
                     select
                         i,
-                        cast({carriers} * pow((hash(i, 1) % 1000000) / 1e6, 1.5) as int) as carrier_id
+                        cast({carriers} * pow(hash(i, 1) % 1000000 / 1e6, 1.5) as int) as carrier_id
                     from range({facts}) as facts (i)
                 )
             ) to '{path}.part' (format parquet, compression zstd, row_group_size 122880)
