@@ -6,7 +6,7 @@
 #}
 {% macro each_step(plan, keys) -%}
 {%- set totalled = plan.facts | selectattr('is_totalled') | list -%}
-{%- set end = 'milepost__step + ' ~ (plan.offsets[-1] + 1) -%}
+{%- set end = 'milepost__step + ' ~ (plan.longest + 1) -%}
 {%- if plan.steps.end is not none -%}{%- set end = 'least(' ~ end ~ ', ' ~ plan.steps.end ~ ')' -%}{%- endif -%}
 milepost__each_step as (
 

@@ -9,7 +9,7 @@
     plan: as `window_plan` gives it.
 #}
 {% macro running_totals(plan, keys) -%}
-{%- set end = 'max(milepost__step) over milepost__of_key + ' ~ (plan.offsets[-1] + 1) -%}
+{%- set end = 'max(milepost__step) over milepost__of_key + ' ~ (plan.longest + 1) -%}
 {%- if plan.steps.end is not none -%}{%- set end = 'least(' ~ end ~ ', ' ~ plan.steps.end ~ ')' -%}{%- endif -%}
 milepost__totals as (
 
