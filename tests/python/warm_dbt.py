@@ -8,21 +8,19 @@ each process would do it again.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shutil
 import tempfile
 import threading
-from functools import partialmethod
 from importlib import import_module
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.clients.jinja import template_cache
 from dbt_common.tests import enable_test_caching
-from dbt_common.utils.encoding import JSONEncoder
+
+from quick_dbt import hasten
 
 PROJECT = Path(__file__).parents[2]
 # dbt imports the code of a command when it runs, and with it a good part of its dependencies.
@@ -105,17 +103,11 @@ def import_libraries() -> None:
     del os.environ[variable]
     if before is not None:
         os.environ[variable] = before
-
-
-def hasten() -> None:
-    """Let dbt do in less time what no test looks at."""
-    # In one piece, json writes the manifest in C.
-    JSONEncoder.iterencode = partialmethod(  # type: ignore[method-assign, assignment]
-        json.JSONEncoder.iterencode, _one_shot=True
-    )
-    # The module that made a flag, which stands in the debug log, is looked for in all that are
-    # imported.
-    BehaviorFlagRendered._default_source = staticmethod(lambda: "")  # type: ignore[method-assign]
+    # Each command has an environment of its own.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    key = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+    import_module("boto3").client("s3", region_name="us-east-1", **key)
 
 
 hasten()
