@@ -70,6 +70,7 @@ class Job:
             "MILEPOST_SCRATCH": str(self.folder / "scratch.duckdb"),
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_LOG_LEVEL_FILE": "none",
             "DBT_PROFILES_DIR": str(self.folder),
         }
 
