@@ -116,10 +116,9 @@ def values_of_nothing(draft: Draft) -> dict[str, Any]:
     computed = [f"{item.sql} as {item.name}" for item in draft.computed]
     inputs = ", ".join(f"{value} as {column}" for column, value in counts.items())
     sql = f"select {', '.join(['*', *computed])} from (select {inputs})"
-    with duckdb.connect() as database:
-        cursor = database.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        (values,) = cursor.fetchall()
+    cursor = draft.models.database.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    (values,) = cursor.fetchall()
     return dict(zip(names, values, strict=True))
 
 
