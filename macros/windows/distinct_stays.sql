@@ -11,7 +11,9 @@
 {%- set name, column = distinct.name, distinct.column -%}
 {%- set back = distinct.series[0].back -%}
 {%- set reaches = distinct.series | map(attribute='reach') | unique | list -%}
-milepost__value_stays_{{ name }} as (
+{%- set stays, of_value = 'milepost__value_stays_' ~ name, [] -%}
+{%- for part in keys + [column] -%}{%- do of_value.append(stays ~ '.' ~ part) -%}{%- endfor -%}
+{{ stays }} as (
 
     select
         {{ keys | join(',\n        ') }},
@@ -33,22 +35,57 @@ milepost__value_stays_{{ name }} as (
 
 ),
 
+{%- if steps.opening is not none %}
+
+-- A batch compares the stays of those values alone of which a fact enters in it: others have one, from its opening on.
+milepost__entering_{{ name }} as (
+
+    select distinct
+        {{ keys | join(',\n        ') }},
+        {{ column }}
+    from milepost__value_stays_{{ name }}
+    where milepost__enters_step > {{ steps.opening }}
+
+),
+{%- endif %}
+
 milepost__value_order_{{ name }} as (
 
     select
-        *,
-        lead(milepost__enters_step)
-            over (partition by {{ keys | join(', ') }}, {{ column }} order by milepost__enters_step)
+        {{ stays }}.*,
+        lead({{ stays }}.milepost__enters_step)
+            over (partition by {{ of_value | join(', ') }} order by {{ stays }}.milepost__enters_step)
             as milepost__next_enters_step
         {%- for reach in reaches %},
-        max(milepost__leaves_{{ reach }}_step) over milepost__before as milepost__covered_{{ reach }}_step
+        max({{ stays }}.milepost__leaves_{{ reach }}_step) over milepost__before as milepost__covered_{{ reach }}_step
         {%- endfor %}
-    from milepost__value_stays_{{ name }}
+    from {{ stays }}
+    {%- if steps.opening is not none %}
+    inner join milepost__entering_{{ name }}
+        on
+            {{ milepost.is_same_key(stays, 'milepost__entering_' ~ name, keys + [column]) | indent(8) }}
+    {%- endif %}
     window milepost__before as (
-        partition by {{ keys | join(', ') }}, {{ column }}
-        order by milepost__enters_step
+        partition by {{ of_value | join(', ') }}
+        order by {{ stays }}.milepost__enters_step
         rows between unbounded preceding and 1 preceding
     )
+    {%- if steps.opening is not none %}
+
+    union all
+
+    select
+        {{ stays }}.*,
+        cast(null as int) as milepost__next_enters_step
+        {%- for reach in reaches %},
+        cast(null as int) as milepost__covered_{{ reach }}_step
+        {%- endfor %}
+    from {{ stays }}
+    left join milepost__entering_{{ name }}
+        on
+            {{ milepost.is_same_key(stays, 'milepost__entering_' ~ name, keys + [column]) | indent(8) }}
+    where milepost__entering_{{ name }}.{{ column }} is null
+    {%- endif %}
 
 ),
 
