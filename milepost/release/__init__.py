@@ -10,6 +10,7 @@ __all__ = [
     "entity",
     "expression",
     "expression_function",
+    "field_ids",
     "files",
     "garbage",
     "manifest",
