@@ -24,6 +24,7 @@ __all__ = [
     "request",
     "service",
     "stressed_feature",
+    "table_files",
     "term",
     "verify",
 ]
