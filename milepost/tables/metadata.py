@@ -64,11 +64,6 @@ class ReleasedView:
         return datetime.fromisoformat(self.manifest.created_at).replace(tzinfo=UTC)
 
 
-def location(store: Location, view: str) -> str:
-    """Return where a view's table is."""
-    return store.uri(f"{table_files.FOLDER}{view}")
-
-
 def snapshot_id(release: str) -> int:
     """Return the snapshot of a release, which is the same in each table."""
     return 1 + int.from_bytes(hashlib.sha256(release.encode()).digest()[:8]) % (2**63 - 1)
@@ -118,12 +113,12 @@ def of_table(
     schemas = {_schema_id(item.view): _schema(item.view) for item in releases}
     read = [item for item in releases if item.release == current]
     main = read[0] if read else None
-    place = location(store, newest.name)
+    location = store.uri(f"{table_files.FOLDER}{newest.name}")
     tags = {item.release: _reference(item.release, "tag") for item in releases}
     content: dict[str, Any] = {
         "format-version": 2,
-        "table-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, place)),
-        "location": place,
+        "table-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, location)),
+        "location": location,
         "last-sequence-number": max(
             snapshots[item.release]["sequence-number"] for item in releases
         ),

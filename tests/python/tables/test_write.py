@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -214,6 +215,32 @@ def test_an_older_look_never_replaces_a_newer_one(
     assert (hint(store, "carriers"), stored(store)["carriers"].version) == ("2", 2)
 
 
+def test_the_hint_never_goes_back(store: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another writer ends between the look of a writer and its hint."""
+    grow(store, 1, "carriers")
+    write(store)
+    kept, replace_object = releases.kept, conditional.replace
+    overtaken, hints = [False], []
+
+    def kept_then_overtaken(location: Location) -> Any:
+        manifests = kept(location)
+        if not overtaken[0]:
+            overtaken[0] = True
+            grow(store, 2, "carriers")
+            write(store)
+        return manifests
+
+    def recorded(location: Location, name: str, body: bytes, etag: str) -> str:
+        if name.endswith("version-hint.text"):
+            hints.append(body)
+        return replace_object(location, name, body, etag)
+
+    monkeypatch.setattr(releases, "kept", kept_then_overtaken)
+    monkeypatch.setattr(conditional, "replace", recorded)
+    write(store)
+    assert hints == [b"2"]
+
+
 def test_a_version_of_somebody_else_is_followed_by_ours(store: Location) -> None:
     grow(store, 1, "carriers")
     write(store)
@@ -289,9 +316,8 @@ def test_a_file_without_statistics_has_no_bounds(
 
 def test_bounds_are_of_all_row_groups(store: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("milepost.publishing.data_files.ROW_GROUP_ROWS", 2)
-    rows = [
-        (f"{n}", at("2026-01-02"), value) for n, value in enumerate([None, None, 3.0, -2.0, 1.0])
-    ]
+    values = [None, None, 1.0, 0.5, 3.0, -2.0, 0.0]
+    rows = [(f"{n}", at("2026-01-02"), value) for n, value in enumerate(values)]
     release(store, put_view(store, "carriers", rows_of(TYPES, *rows)))
     (table,) = write(store)
     (task,) = opened(table).scan().plan_files()
@@ -299,7 +325,23 @@ def test_bounds_are_of_all_row_groups(store: Location, monkeypatch: pytest.Monke
     bounds = pa.py_buffer(task.file.lower_bounds[late] + task.file.upper_bounds[late])
     assert pa.Array.from_buffers(pa.float64(), 2, [None, bounds]).to_pylist() == [-2.0, 3.0]
     assert task.file.null_value_counts[late] == 2
-    assert len(task.file.split_offsets or []) == 3
+    assert len(task.file.split_offsets or []) == 4
+
+
+def test_a_row_group_of_nan_alone_leaves_the_column_without_bounds(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Releases of before December 2026 may have NaN, of which Parquet says no bounds."""
+    monkeypatch.setattr("milepost.publishing.data_files.ROW_GROUP_ROWS", 2)
+    values = [1.0, 2.0, math.nan, math.nan]
+    rows = [(f"{n}", at("2026-01-02"), value) for n, value in enumerate(values)]
+    release(store, put_view(store, "carriers", rows_of(TYPES, *rows)))
+    (table,) = write(store)
+    (task,) = opened(table).scan().plan_files()
+    late = opened(table).schema().find_field("late").field_id
+    assert late not in task.file.lower_bounds
+    assert late not in task.file.upper_bounds
+    assert late in task.file.null_value_counts
 
 
 @pytest.mark.parametrize("harm", ["removed", "cut", "flipped"])
