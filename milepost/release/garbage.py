@@ -108,9 +108,9 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
         was_current = HISTORY.fullmatch(item.name)
         if was_current and item.modified >= oldest_kept and was_current[2] in manifests:
             kept_releases.add(was_current[2])
-    kept = read_all(store, kept_releases)
-    needed = {name for manifest in kept for name in object_names(manifest)}
-    views = {view.name for manifest in kept for view in manifest.views}
+    kept_manifests = read_all(store, kept_releases)
+    needed = {name for manifest in kept_manifests for name in object_names(manifest)}
+    views = {view.name for manifest in kept_manifests for view in manifest.views}
     needed |= table_files.needed(store, objects, views)
     garbage = [
         item

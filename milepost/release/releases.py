@@ -57,7 +57,7 @@ def history(store: Location) -> list[Manifest]:
     )
 
 
-def kept(store: Location) -> list[Manifest]:
+def history_and_pins(store: Location) -> list[Manifest]:
     """Return every release that is or was current, or is pinned, the oldest first."""
     manifests = history(store)
     pinned = set(pins(store).values()) - {manifest.release for manifest in manifests}

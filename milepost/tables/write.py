@@ -58,8 +58,10 @@ class _Look:
         objects = list(s3.listing(store, table_files.FOLDER))
         stored = table_files.newest(store, objects)
         current = pointers.current(store)
-        kept = [item for item in releases.kept(store) if item.name not in announced]
-        return cls(store, announced, {item.name for item in objects}, stored, current, kept)
+        manifests = [
+            item for item in releases.history_and_pins(store) if item.name not in announced
+        ]
+        return cls(store, announced, {item.name for item in objects}, stored, current, manifests)
 
 
 def write(store: Location) -> list[Table]:

@@ -219,11 +219,11 @@ def test_the_hint_never_goes_back(store: Location, monkeypatch: pytest.MonkeyPat
     """Another writer ends between the look of a writer and its hint."""
     grow(store, 1, "carriers")
     write(store)
-    kept, replace_object = releases.kept, conditional.replace
+    history, replace_object = releases.history_and_pins, conditional.replace
     overtaken, hints = [False], []
 
-    def kept_then_overtaken(location: Location) -> Any:
-        manifests = kept(location)
+    def overtaken_after(location: Location) -> Any:
+        manifests = history(location)
         if not overtaken[0]:
             overtaken[0] = True
             grow(store, 2, "carriers")
@@ -235,7 +235,7 @@ def test_the_hint_never_goes_back(store: Location, monkeypatch: pytest.MonkeyPat
             hints.append(body)
         return replace_object(location, name, body, etag)
 
-    monkeypatch.setattr(releases, "kept", kept_then_overtaken)
+    monkeypatch.setattr(releases, "history_and_pins", overtaken_after)
     monkeypatch.setattr(conditional, "replace", recorded)
     write(store)
     assert hints == [b"2"]
