@@ -9,8 +9,7 @@ import click
 from milepost.cli import tables
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
-from milepost.release import garbage, table_files
-from milepost.storage import s3
+from milepost.release import garbage
 from milepost.storage.location import Location
 
 # Longer than any publication, so that a file about to be used again is never collected; 2026-11.
@@ -38,21 +37,15 @@ def _days(text: str | int) -> int:
     help=f"Keep what is younger than so many days (default: {GRACE_DAYS}).",
 )
 def gc(store: Location, *, dry_run: bool, grace_days: int) -> Answer:
-    """Remove old objects that no kept release, table and ledger names.
+    """Remove old objects that no kept release and no ledger names.
 
-    They are older than the grace period, so that no publication is about to use one.
+    They are older than the grace period, so that no publication is about to use one. Iceberg tables
+    are first written without the releases that go.
     """
     from milepost.raw import ledger_garbage  # imports pyarrow, which is longer than all else
 
     grace = timedelta(days=grace_days)
-    has_tables = any(s3.listing(store, table_files.FOLDER))
-    write_tables = tables.writer() if has_tables else None
-    collection = garbage.collect(
-        store,
-        grace=grace,
-        dry_run=dry_run,
-        before_removal=lambda: write_tables and write_tables(store),
-    )
+    collection = garbage.collect(store, grace=grace, dry_run=dry_run, tables_writer=tables.writer)
     unnamed = ledger_garbage.collect(store, grace=grace, dry_run=dry_run)
     removed = [*collection.removed, *unnamed]
     names, size = [item.name for item in removed], sum(item.bytes for item in removed)

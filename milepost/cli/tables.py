@@ -34,10 +34,10 @@ def writer() -> Callable[[Location], list[Table]]:
     json="A list of `view`, `metadata`, and `snapshots`: the snapshot id of each release.",
 )
 def tables(store: Location) -> Answer:
-    """Write Iceberg tables over the data files of the releases, for other engines.
+    """Write the releases as Iceberg tables, for other engines.
 
-    Each view is a table, each kept release a snapshot with the release's id as its tag. No data
-    file is read or copied. Run it after `publish`.
+    Each view is a table over the data files that the releases have, and each kept release is a
+    snapshot with the release's id as its tag. No data is copied. Run it after `publish`.
     """
     written = writer()(store)
     lines = [f"{table.metadata} ({len(table.snapshots)} releases)" for table in written]

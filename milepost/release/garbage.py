@@ -45,14 +45,15 @@ def collect(
     *,
     grace: timedelta,
     dry_run: bool,
-    before_removal: Callable[[], object] = lambda: None,
+    tables_writer: Callable[[], Callable[[Location], object]] | None = None,
 ) -> Collection:
     """Remove objects that are older than `grace` and that no kept release names.
 
     Kept are the current release, the pinned ones, and those that were written or ceased to be
-    current within `grace`. `before_removal` is called once what is removed is announced: it writes
-    the tables without what will be gone. Raises a ReleaseError where a kept release cannot be read,
-    or where removing takes longer than `grace`.
+    current within `grace`. `tables_writer` is asked, where the store has tables, for what writes
+    them without the releases that are announced as garbage; this happens before any is removed.
+    Raises a ReleaseError where a kept release cannot be read, or where removing takes longer than
+    `grace`.
     """
     if grace < LEAST_GRACE:
         raise ReleaseError(
@@ -66,9 +67,12 @@ def collect(
     # They need no second look: an unfinished upload is no object yet, so no release can name it.
     uploads = [item for item in unfinished_uploads(store) if item.modified < oldest_kept]
     if not dry_run:
+        has_tables = any(s3.listing(store, table_files.FOLDER))
+        write_tables = tables_writer() if tables_writer and has_tables else None
         announcement = f"collecting/{secrets.token_hex(6)}.json"
         s3.put(store, announcement, json.dumps([item.name for item in garbage]).encode())
-        before_removal()
+        if write_tables:
+            write_tables(store)
         # A keeper that starts after this sees the announcement. A keeper that read `collecting/`
         # before it had already written its manifest, so that the second look keeps its release.
         garbage_now, kept_releases = _garbage(store, grace)

@@ -185,7 +185,7 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
         store,
         grace=timedelta(days=1),
         dry_run=False,
-        before_removal=lambda: tables.write(store),
+        tables_writer=lambda: tables.write,
     )
     assert third in tables.write(store)[0].snapshots
     assert found.removed == []

@@ -41,9 +41,7 @@ def old(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def collect(store: Location, *, dry_run: bool = False) -> set[str]:
     """The names of what is removed, after the tables are written again, as `milepost gc` does."""
-    collection = garbage.collect(
-        store, grace=GRACE, dry_run=dry_run, before_removal=lambda: write(store)
-    )
+    collection = garbage.collect(store, grace=GRACE, dry_run=dry_run, tables_writer=lambda: write)
     return {item.name for item in collection.removed}
 
 

@@ -181,7 +181,8 @@ def test_a_release_that_appears_meanwhile_is_in_the_tables(
     store: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grow(store, 1, "carriers")
-    create, published = conditional.create, []
+    create = conditional.create
+    published: list[str] = []
 
     def after_a_release(location: Location, name: str, body: bytes) -> str:
         if name.startswith("tables/") and not published:
@@ -201,7 +202,8 @@ def test_an_older_look_never_replaces_a_newer_one(
     grow(store, 1, "carriers")
     write(store)
     grow(store, 2, "carriers")
-    create, overtaking = conditional.create, []
+    create = conditional.create
+    overtaking: list[str] = []
 
     def overtaken(location: Location, name: str, body: bytes) -> str:
         if name.endswith(".metadata.json") and not overtaking:
@@ -375,7 +377,7 @@ def test_three_years_of_fourteen_views_take_their_footers_and_no_byte_of_data(
     release(store, *views, created_at="2026-07-01T00:00:00")
     requests: list[tuple[str, str, int]] = []
 
-    def count(request: Any, **_: Any) -> None:
+    def count(request: Any, **_options: Any) -> None:
         span = request.headers.get("Range", b"")
         text = span.decode() if isinstance(span, bytes) else str(span)
         first, _, last = text.removeprefix("bytes=").partition("-")
