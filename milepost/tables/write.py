@@ -67,8 +67,8 @@ class _Look:
 def write(store: Location) -> list[Table]:
     """Bring the tables of a store up to date with its releases, and return them by view.
 
-    Raises a ReleaseError where nothing is published or a data file is damaged, a ConflictError where
-    others keep changing the store.
+    Raises a ReleaseError where nothing is published or a data file is damaged, a ConflictError
+    where others keep changing the store.
     """
     pointers.current(store)  # a ReleaseError where nothing is published
     for _ in range(LOOKS):
