@@ -20,7 +20,7 @@ from pyiceberg.schema import Schema
 from milepost.release import table_files
 from milepost.release.field_ids import field_id
 from milepost.release.manifest import Manifest, View
-from milepost.release.names import AVAILABLE_AT
+from milepost.release.names import AVAILABLE_AT, PREFIX
 from milepost.storage.location import Location
 from milepost.tables import avro
 from milepost.tables.avro import AvroFile
@@ -39,7 +39,7 @@ _SPEC = {
         {
             "source-id": field_id(AVAILABLE_AT),
             "field-id": _PARTITION_ID,
-            "name": "available_at_month",
+            "name": f"{PREFIX}month",  # no column may have such a name
             "transform": "month",
         }
     ],

@@ -14,6 +14,7 @@ from milepost import FeatureStore
 from milepost.publishing import data_files
 from milepost.release import releases
 from milepost.release.manifest import View
+from milepost.release.names import name_fault
 from milepost.storage.location import Location
 from milepost.tables.write import Table, write
 from small_releases import at, put_view, release, rows_of
@@ -113,6 +114,14 @@ def test_each_type_is_that_of_the_release(store: Location, two: Sequence[str]) -
         "nothing": "double",
         "score": "long",
     }
+
+
+def test_the_partition_has_a_name_that_no_column_may_have(
+    store: Location, two: Sequence[str]
+) -> None:
+    (partition,) = opened(write(store)[0]).spec().fields
+    assert (partition.name, str(partition.transform)) == ("milepost__month", "month")
+    assert name_fault(partition.name)
 
 
 def test_only_the_files_of_the_months_asked_for_are_planned(
