@@ -228,8 +228,8 @@ check-dbt: profiles.yml
 	@$(BIN)/milepost check > .local/standards || { cat .local/standards; exit 1; }
 
 .PHONY: bench-windows
-bench-windows: setup ## Measure trailing windows beside polars and DuckDB: half an hour
-	@$(BIN)/python bench/windows/run.py --large
+bench-windows: setup ## Measure trailing windows beside polars and DuckDB, at five densities: hours; it goes on where it ended
+	@$(BIN)/python -m bench.windows.run
 
 .PHONY: bench-lookup
 bench-lookup: s3-start .venv-feast/ready ## Measure lookups against their peers: half an hour, 20 GB of disk

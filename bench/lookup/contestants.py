@@ -30,6 +30,7 @@ def milepost(folder: Path, size: int, store: str, threads: int) -> tuple[Measure
     """The client, all of it on S3: the entity rows too."""
     import boto3  # noqa: F401 - imports are not measured, whoever's they are
 
+    import milepost.reading.lookup  # noqa: F401
     from milepost import FeatureStore
 
     pa.set_cpu_count(threads)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import duckdb
 
 if TYPE_CHECKING:  # Feast's environment has no Milepost
-    from milepost.storage.client import client
     from milepost.storage.location import Location
 
 FIRST = "timestamp '2025-01-01'"
@@ -36,6 +35,7 @@ def make(folder: Path, store: Location, sizes: list[int], scale: float = 1.0) ->
     """Make what is missing: local files of the views and entity rows, and the release on S3."""
     from milepost.release.manifest import CURRENT
     from milepost.storage import s3
+    from milepost.storage.client import client
 
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as con:

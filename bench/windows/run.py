@@ -1,7 +1,9 @@
-"""`make bench-windows`: trailing windows, Milepost's model beside the formulations of others.
+"""`make bench-windows`: trailing windows, Milepost's model beside others on the same rows.
 
 Every variant runs in a process of its own on the same Parquet file, gives an Arrow table, and is
-measured from its first read to that table: CPU seconds (user and system) and peak resident memory.
+measured from its first read to that table: CPU seconds (user and system), wall seconds, peak
+resident memory, rows. Values are compared at every row. What was measured is kept beside the data,
+so that a run goes on where the last one ended.
 """
 
 from __future__ import annotations
@@ -11,227 +13,116 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.windows import facts as cases
+from bench.windows import peers
+
 HERE = Path(__file__).parent
-WINDOWS = (7, 28, 90)
-SUMS = ("n", "s", "m", "r", "sd")
-FIRST_DAY = "2024-01-01"
 THREADS = 2
+# What one more day reads: its look-back of 90 days, and a day.
+DAY = {"start": "2024-12-31 00:00:00", "end": cases.END}
+LOOK_BACK = "2024-10-02 00:00:00"
+# Where a carrier has fewer facts at a step, a row for each step takes more than memory holds.
+LEAST_OF_EACH_STEP = 0.1
+AMOUNT = {"sum": "s", "mean": "m", "stddev": "sd"}
+
+POLARS: dict[str, dict[str, peers.PolarsVariant]] = {
+    "sums": {
+        "polars, each step and shifts": peers.polars_dense,
+        "polars, join_asof": peers.polars_sparse,
+    },
+    "distinct": {"polars, rolling": peers.polars_rolling("d", peers.distinct_lanes)},
+    "quantiles": {"polars, rolling": peers.polars_rolling("p50_", peers.median_amount)},
+    "last": {"polars, rolling": peers.polars_rolling("l", peers.mean_of_last_50)},
+}
+DUCKDB: dict[str, dict[str, peers.Query]] = {
+    "sums": {
+        "DuckDB RANGE over tiles": peers.range_over_tiles,
+        "DuckDB RANGE over facts": peers.range_over_facts(
+            "count(amount) over w{w} as n{w}, sum(amount) over w{w} as s{w}, "
+            "avg(amount) over w{w} as m{w}, avg(flag) over w{w} as r{w}, "
+            "stddev_samp(amount) over w{w} as sd{w}"
+        ),
+    },
+    "distinct": {
+        "DuckDB RANGE over facts": peers.range_over_facts(
+            "count(distinct lane_id) over w{w} as d{w}"
+        )
+    },
+    "quantiles": {
+        "DuckDB RANGE over facts": peers.range_over_facts(
+            "quantile_cont(amount, 0.5) over w{w} as p50_{w}"
+        )
+    },
+    "last": {},
+}
+FLOORS = {
+    "sums": "count(*), sum(amount), sum(amount * amount), sum(cast(flag as int))",
+    "distinct": "count(*), count(distinct lane_id)",
+}
 
 
-def generate(path: Path, facts: int, days: int) -> None:
-    """Facts in the order of time; carriers skewed, at most 40 lanes each, cents as doubles."""
-    if path.exists():
-        return
-    with duckdb.connect() as con:
-        con.execute(f"set threads = {THREADS}; set memory_limit = '4GB'")
-        con.execute(f"""
-            copy (
-                select
-                    carrier_id,
-                    cast(hash(carrier_id, hash(i, 2) % 40) % 5000 as integer) as lane_id,
-                    timestamp '{FIRST_DAY}'
-                    + to_microseconds(cast(i * ({days} * 86400e6 / {facts}) as bigint)) as ts,
-                    (hash(i, 3) % 500000) / 100.0 as amount,
-                    hash(i, 4) % 10 < 7 as flag
-                from (
-                    select
-                        i,
-                        cast(20000 * pow((hash(i, 1) % 1000000) / 1e6, 1.5) as int) as carrier_id
-                    from range({facts}) as facts (i)
-                )
-            ) to '{path}.part' (format parquet, compression zstd, row_group_size 122880)
-        """)
-    Path(f"{path}.part").rename(path)
+def windows_of(kind: str, grid: str) -> tuple[int, ...]:
+    windows = cases.window_steps(grid)
+    return windows[-1:] if kind == "last" else windows
 
 
-def compiled(batch: dict[str, str]) -> dict[str, str]:
-    """The SQL that dbt makes of each model of this folder."""
+def declared(kind: str, grid: str) -> list[dict[str, Any]]:
+    """The features that Milepost's model declares."""
+    over = [f"{w}{grid[0]}" for w in windows_of(kind, grid)]
+    if kind == "distinct":
+        return [{"name": "d", "distinct": "deliveries.lane_id", "over": over}]
+    if kind == "quantiles":
+        return [{"name": "p50", "p50": "deliveries.amount", "over": over}]
+    if kind == "last":
+        last = {"last": 50, "within": over[0], "id": "delivery_id", "decimals": 2}
+        return [{"name": "l", "mean": "deliveries.amount", **last}]
+    return [
+        {"name": "n", "count": "deliveries", "over": over},
+        {"name": "r", "rate": "deliveries.flag", "over": over},
+        *(
+            {"name": name, aggregate: "deliveries.amount", "over": over, "decimals": 2}
+            for aggregate, name in AMOUNT.items()
+        ),
+    ]
+
+
+def columns_of(kind: str, grid: str) -> dict[str, str]:
+    """Milepost's columns, and what the others call them."""
+    windows = windows_of(kind, grid)
+    if kind == "last":
+        return {"l_last_50": f"l{windows[0]}"}
+    names = {"sums": ("n", "s", "m", "r", "sd"), "distinct": ("d",), "quantiles": ("p50",)}[kind]
+    between = "_" if kind == "quantiles" else ""
+    return {f"{x}_{w}{grid[0]}": f"{x}{between}{w}" for x in names for w in windows}
+
+
+def compiled(kind: str, grid: str, batch: dict[str, str]) -> str:
+    """Return the SQL that dbt makes of the model of this folder."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(shutil.copytree(HERE, Path(folder) / "project"))
-        for folder in ("windows", "names"):
-            shutil.copytree(HERE.parents[1] / "macros" / folder, project / "macros" / folder)
+        for macros in ("windows", "names"):
+            shutil.copytree(HERE.parents[1] / "macros" / macros, project / "macros" / macros)
         shutil.copy(project / "profiles.example.yml", project / "profiles.yml")
+        variables = {**batch, "grid": grid, "features": declared(kind, grid)}
+        dbt = Path(sys.executable).with_name("dbt")
         subprocess.run(
-            [
-                Path(sys.executable).with_name("dbt"),
-                "--quiet",
-                "compile",
-                "--vars",
-                json.dumps(batch),
-            ],
+            [dbt, "--quiet", "compile", "--vars", json.dumps(variables)],
             cwd=project,
             env={**os.environ, "HOME": folder, "DBT_PROFILES_DIR": str(project)},
             check=True,
         )
-        models = project / "target/compiled/milepost/models"
-        return {path.stem: path.read_text() for path in models.glob("*.sql")}
-
-
-def frames() -> str:
-    return ", ".join(
-        f"w{w} as (partition by carrier_id order by day "
-        f"range between interval {w - 1} day preceding and current row)"
-        for w in WINDOWS
-    )
-
-
-def finished(w: int, n: str, s: str, q: str, g: str) -> str:
-    return (
-        f"{n} as n{w}, {s} as s{w}, {s} / {n} as m{w}, {g} / {n} as r{w}, case when {n} > 1 then "
-        f"sqrt(greatest(0, ({q} - {s} * {s} / {n}) / ({n} - 1))) end as sd{w}"
-    )
-
-
-DAYS = """
-    select carrier_id, lane_id, cast(ts as date) as day, amount, cast(flag as int) as flag
-    from events
-"""
-TILES = f"""
-    select
-        carrier_id, day,
-        count(*) as n, sum(amount) as s, sum(amount * amount) as q, sum(flag) as g
-    from ({DAYS}) group by carrier_id, day
-"""
-LAST_OF_DAY = "qualify row_number() over (partition by carrier_id, day) = 1"
-
-
-def range_over_facts(aggregates: str) -> str:
-    columns = ", ".join(aggregates.format(w=w) for w in WINDOWS)
-    return f"select carrier_id, day, {columns} from ({DAYS}) window {frames()} {LAST_OF_DAY}"
-
-
-def range_over_tiles() -> str:
-    sums = ", ".join(f"sum({x}) over w{w} as {x}{w}" for w in WINDOWS for x in "nsqg")
-    columns = ", ".join(finished(w, *(f"w.{x}{w}" for x in "nsqg")) for w in WINDOWS)
-    return (
-        f"select carrier_id, day, {columns} "
-        f"from (select carrier_id, day, {sums} from ({TILES}) window {frames()}) as w"
-    )
-
-
-def distinct_sweep() -> str:
-    """A lane counts from a day it is seen until that day + W, or the next such day."""
-    leaving = " union all ".join(
-        f"select carrier_id, least(day + {w}, coalesce(next_day, date '9999-01-01')), 0, "
-        + ", ".join("-1" if v == w else "0" for v in WINDOWS)
-        + " from seen"
-        for w in WINDOWS
-    )
-    return f"""
-        with seen as (
-            select
-                carrier_id, day,
-                lead(day) over (partition by carrier_id, lane_id order by day) as next_day
-            from (select distinct carrier_id, lane_id, day from ({DAYS}))
-        ),
-        changes as (
-            select
-                carrier_id, day, 1 as is_active, {", ".join(f"1 as x{w}" for w in WINDOWS)}
-            from seen
-            union all {leaving}
-        ),
-        by_day as (
-            select
-                carrier_id, day, max(is_active) as is_active,
-                {", ".join(f"sum(x{w}) as x{w}" for w in WINDOWS)}
-            from changes group by carrier_id, day
-        )
-        select carrier_id, day, {", ".join(f"sum(x{w}) over so_far as d{w}" for w in WINDOWS)}
-        from by_day
-        window so_far as (partition by carrier_id order by day rows unbounded preceding)
-        qualify is_active = 1
-    """
-
-
-FLOOR_SUMS = TILES
-FLOOR = TILES.replace("as g\n", "as g, count(distinct lane_id) as d\n")
-
-
-def polars_sums(path: str) -> pa.Table:
-    """Daily tiles, then rolling sums by day."""
-    import polars as pl
-
-    tiles = (
-        pl.scan_parquet(path)
-        .with_columns(day=pl.col("ts").dt.date(), flag=pl.col("flag").cast(pl.Int32))
-        .group_by("carrier_id", "day")
-        .agg(
-            n=pl.len().cast(pl.Int64),
-            s=pl.col("amount").sum(),
-            q=(pl.col("amount") ** 2).sum(),
-            g=pl.col("flag").sum(),
-        )
-        .sort("carrier_id", "day")
-        .collect(engine="streaming")
-    )
-    result = tiles.select("carrier_id", "day")
-    for w in WINDOWS:
-        rolled = tiles.select(
-            pl.col(x).rolling_sum_by("day", window_size=f"{w}d", closed="right").over("carrier_id")
-            for x in "nsqg"
-        )
-        n, s, q, g = (pl.col(x) for x in "nsqg")
-        result = result.hstack(
-            rolled.select(
-                n.alias(f"n{w}"),
-                s.alias(f"s{w}"),
-                (s / n).alias(f"m{w}"),
-                (g / n).alias(f"r{w}"),
-                pl.when(n > 1).then(((q - s * s / n) / (n - 1)).clip(0).sqrt()).alias(f"sd{w}"),
-            )
-        )
-    return result.to_arrow()
-
-
-def polars_distinct(path: str) -> pa.Table:
-    import polars as pl
-
-    seen = (
-        pl.scan_parquet(path)
-        .select("carrier_id", "lane_id", day=pl.col("ts").dt.date())
-        .unique()
-        .sort("carrier_id", "day")
-        .collect()
-    )
-    result = seen.select("carrier_id", "day")
-    for w in WINDOWS:
-        rolled = seen.rolling(
-            index_column="day", period=f"{w}d", closed="right", group_by="carrier_id"
-        ).agg(pl.col("lane_id").n_unique().alias(f"d{w}"))
-        result = result.hstack(rolled.drop("carrier_id", "day"))
-    return result.unique(["carrier_id", "day"], keep="last").to_arrow()
-
-
-POLARS: dict[str, Callable[[str], pa.Table]] = {
-    "polars, sums": polars_sums,
-    "polars, distinct lanes": polars_distinct,
-}
-PEERS = {
-    "DuckDB RANGE over facts, sums": range_over_facts(
-        "count(*) over w{w} as n{w}, sum(amount) over w{w} as s{w}, "
-        "avg(amount) over w{w} as m{w}, avg(flag) over w{w} as r{w}, "
-        "stddev_samp(amount) over w{w} as sd{w}"
-    ),
-    "DuckDB RANGE over facts, distinct lanes": range_over_facts(
-        "count(distinct lane_id) over w{w} as d{w}"
-    ),
-    "DuckDB RANGE over daily tiles, sums": range_over_tiles(),
-    "DuckDB sweep, distinct lanes": distinct_sweep(),
-    "floor: one GROUP BY, sums": FLOOR_SUMS,
-    "floor: one GROUP BY, with distinct lanes": FLOOR,
-}
+        return (project / "target/compiled/milepost/models/carrier_windows.sql").read_text()
 
 
 def cpu_seconds() -> float:
@@ -239,191 +130,146 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure(asked: dict[str, Any]) -> None:
-    """One run of one variant, in this process; its figures as JSON to stdout."""
-    if asked["name"] in POLARS:
+def measure(request: dict[str, Any]) -> None:
+    """Run one variant in this process, and print its figures as JSON."""
+    kind, grid, facts = request["kind"], request["grid"], request["facts"]
+    end = int(datetime.fromisoformat(f"{cases.END}+00:00").timestamp()) // 3600 // cases.HOURS[grid]
+    polars_variant = POLARS[kind].get(request["name"])
+    if polars_variant:
         import polars  # noqa: F401 - its import is no part of the measure
-
-        start = cpu_seconds()
-        table = POLARS[asked["name"]](asked["data"])
+    con = duckdb.connect()
+    con.execute(
+        f"set threads = {THREADS}; set timezone = 'UTC'; set preserve_insertion_order = false; "
+        f"set memory_limit = '{request['memory']}'; set temp_directory = '{facts}.spill'"
+    )
+    con.execute(f"create view events as from '{facts}' where known_at >= '{request['since']}'")
+    cpu, wall = cpu_seconds(), time.monotonic()
+    if polars_variant:
+        table = polars_variant(facts, grid, windows_of(kind, grid), end)
     else:
-        with duckdb.connect() as con:
-            con.execute(
-                f"set threads = {THREADS}; set timezone = 'UTC'; "
-                f"set preserve_insertion_order = false; set memory_limit = '{asked['memory']}'; "
-                f"set temp_directory = '{asked['data']}.spill'"
-            )
-            con.execute(
-                f"create view events as from '{asked['data']}' "
-                f"where ts >= timestamp '{asked['since']}'"
-            )
-            start = cpu_seconds()
-            if asked["into"] == "table":
-                con.execute(f"attach '{asked['data']}.duckdb' as built")
-                con.execute(f"create or replace table built.windows as {asked['sql']}")
-                table = con.execute("select count(*) from built.windows").to_arrow_table()
-            else:
-                table = con.execute(asked["sql"]).to_arrow_table()
-    used = cpu_seconds() - start
+        sql = request["sql"] or DUCKDB[kind][request["name"]](grid, windows_of(kind, grid), end)
+        table = con.execute(sql).to_arrow_table()
+    cpu, wall = cpu_seconds() - cpu, time.monotonic() - wall
     # Not ru_maxrss, which starts with the parent's.
     peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
-    print(json.dumps({"cpu": used, "mb": peak, "rows": table.num_rows}))
-    if asked["keep"]:
-        pq.write_table(table, asked["keep"], compression="none")
+    print(json.dumps({"cpu": cpu, "wall": wall, "mb": peak, "rows": table.num_rows}))
+    if request["keep"]:
+        pq.write_table(table, request["keep"], compression="none")
 
 
-def run(name: str, data: Path, **options: Any) -> dict[str, float]:
-    asked = {
-        "name": name,
-        "data": str(data),
-        "memory": "3GB",
-        "since": FIRST_DAY,
-        "sql": PEERS.get(name),
-        "keep": None,
-        "into": "arrow",
-        **options,
-    }
+def run(request: dict[str, Any]) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, __file__, "--measure", json.dumps(asked)],
+        [sys.executable, "-m", "bench.windows.run", "--measure", json.dumps(request)],
         env={**os.environ, "POLARS_MAX_THREADS": str(THREADS)},
         stdout=subprocess.PIPE,
         check=True,
     )
     figures: dict[str, float] = json.loads(done.stdout)
-    print(f"  {name}: {figures['cpu']:.1f} s CPU, {figures['mb']:.0f} MB", file=sys.stderr)
     return figures
 
 
-def median_of(runs: list[dict[str, float]]) -> dict[str, float]:
-    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-
-
-def same_values(ours: str, theirs: str, names: tuple[str, ...]) -> None:
-    """Equal at each active day of each carrier: counts exactly, doubles within 1e-9 relative."""
+def check_values(ours: Path, theirs: Path, kind: str, grid: str) -> None:
+    """Stop unless both have the same rows and values: counts exactly, doubles within 1e-9."""
+    seconds = 3600 * cases.HOURS[grid]
+    columns = columns_of(kind, grid)
     with duckdb.connect() as con:
-        con.execute(f"set memory_limit = '6GB'; set threads = {THREADS}")
+        con.execute(f"set memory_limit = '6GB'; set threads = {THREADS}; set timezone = 'UTC'")
+        con.execute(f"set temp_directory = '{ours}.spill'")
+        # Squares of doubles that cancel lose digits: of deviations near zero, and only there.
         differing = ", ".join(
-            f"count(*) filter (where o.{x}_{w}d is distinct from t.{x}{w}"
-            + (
-                ""
-                if x in "nd"
-                else f" and not abs(o.{x}_{w}d - t.{x}{w}) <= 1e-9 * abs(t.{x}{w}) + {slack(x)}"
-            )
-            + f") as {x}{w}"
-            for x in names
-            for w in WINDOWS
+            f"count(*) filter (where o.{o} is distinct from t.{t} and not coalesce("
+            f"abs(o.{o} - t.{t}) <= 1e-9 * abs(t.{t}) + {1e-3 if o[:2] == 'sd' else 0}, false))"
+            for o, t in columns.items()
         )
-        found = con.execute(f"""
-            select count(*), count(o.carrier_id), {differing}
+        counts = con.execute(f"""
+            select count(*), count(o.carrier_id), count(t.carrier_id), {differing}
             from '{theirs}' as t
-            left join '{ours}' as o
-                on o.carrier_id = t.carrier_id and o.available_at = t.day + interval 1 day
+            full join '{ours}' as o
+                on o.carrier_id = t.carrier_id and epoch(o.available_at) // {seconds} = t.step
         """).fetchone()
-    if found is None or found[0] != found[1] or not found[0] or any(found[2:]):
-        raise SystemExit(f"values differ from {theirs}: {found}")
-    print(f"  equal at {found[0]} active days: {', '.join(names)}", file=sys.stderr)
+    if counts is None or len(set(counts[:3])) > 1 or not counts[0] or any(counts[3:]):
+        raise SystemExit(f"rows or values differ from {theirs}: {counts}")
+    print(f"    equal: {counts[0]} rows", file=sys.stderr)
 
 
-def slack(name: str) -> str:
-    """Sums of doubles that cancel lose digits: of deviations near zero, and only there."""
-    return "1e-3" if name == "sd" else "0"
+def report(results: dict[str, dict[str, float]]) -> None:
+    print("| grid | facts per key and day | what | variant | CPU s | wall s | peak MB | rows |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, of in results.items():
+        cells = f"{of['cpu']:.2f} | {of['wall']:.2f} | {of['mb']:.0f} | {of['rows']:.0f}"
+        print(f"| {' | '.join(name.split('/'))} | {cells} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=float, default=20e6, help="facts in a year")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--data", type=Path, default=Path(".local/bench"))
-    parser.add_argument("--large", action="store_true", help="also 100 million facts in 4 GB")
+    parser.add_argument("--density", type=float, action="append", choices=list(cases.DENSITIES))
+    parser.add_argument("--grid", action="append", choices=list(cases.HOURS))
+    parser.add_argument("--kind", action="append", choices=list(POLARS))
+    parser.add_argument("--facts", type=int, help="so many facts, and as many less carriers")
+    parser.add_argument("--again", action="store_true", help="measure again what is there")
+    parser.add_argument("--data", type=Path, default=Path(".local/bench/windows"))
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         measure(json.loads(options.measure))
         return
     options.data.mkdir(parents=True, exist_ok=True)
-    facts = int(options.facts)
-    data = options.data / f"windows_{facts}_365.parquet"
-    print(
-        f"{facts} facts in 365 days, {options.runs} runs each, {THREADS} threads", file=sys.stderr
-    )
-    generate(data, facts, 365)
-    models = compiled({"end": "2025-01-01 00:00:00"})
-    ours = {"Milepost": models["carrier_windows"], "Milepost, sums": models["carrier_sums"]}
-    kept = {
-        name: str(options.data / f"{n}.parquet") for n, name in enumerate([*ours, *PEERS, *POLARS])
-    }
-    figures = {}
-    for name in [*ours, *PEERS, *POLARS]:
-        of = {"sql": ours[name]} if name in ours else {}
-        # Frames over 20 million facts do not fit where the tiles do.
-        memory = "10GB" if "over facts" in name or "sweep" in name else "3GB"
-        runs = [
-            run(name, data, **of, memory=memory, keep=None if n or "floor" in name else kept[name])
-            for n in range(1 if "facts, distinct" in name else options.runs)  # minutes
-        ]
-        figures[name] = median_of(runs)
-    same_values(kept["Milepost, sums"], kept["polars, sums"], SUMS)
-    same_values(kept["Milepost"], kept["DuckDB RANGE over facts, sums"], SUMS)
-    same_values(kept["Milepost"], kept["DuckDB RANGE over daily tiles, sums"], SUMS)
-    same_values(kept["Milepost"], kept["DuckDB sweep, distinct lanes"], ("d",))
-    same_values(kept["Milepost"], kept["DuckDB RANGE over facts, distinct lanes"], ("d",))
-    same_values(kept["Milepost"], kept["polars, distinct lanes"], ("d",))
-
-    print("One more day on 2 years", file=sys.stderr)
-    history = options.data / f"windows_{facts}_730.parquet"
-    generate(history, facts, 730)
-    full = compiled({"end": "2026-01-01 00:00:00"})["carrier_windows"]
-    day = {"start": "2025-12-31 00:00:00", "end": "2026-01-01 00:00:00"}
-    figures["2 years in full"] = run("2 years in full", history, sql=full)
-    look_back = {"since": "2025-10-01"}
-    for name, sql in (
-        ("one more day", compiled(day)["carrier_windows"]),
-        ("one more day, sums", compiled(day)["carrier_sums"]),
-        ("floor of its look-back", FLOOR),
-        ("floor of its look-back, sums", FLOOR_SUMS),
-    ):
-        runs = [run(name, history, sql=sql, **look_back) for _ in range(options.runs)]
-        figures[name] = median_of(runs)
-
-    if options.large:
-        large = options.data / "windows_100000000_365.parquet"
-        generate(large, 100_000_000, 365)
-        figures["100 million facts in 4 GB"] = run(
-            "100 million facts in 4 GB",
-            large,
-            sql=models["carrier_windows"],
-            memory="3500MB",
-            into="table",
-        )
-    report(figures)
+    record = options.data / f"results_{options.facts or 'all'}.json"
+    results = json.loads(record.read_text()) if record.exists() else {}
+    for density in options.density or cases.DENSITIES:
+        facts, carriers = cases.DENSITIES[density]
+        if options.facts:
+            facts, carriers = options.facts, carriers * options.facts // facts
+        path = options.data / f"facts_{density}_{facts}.parquet"
+        cases.generate(path, facts, carriers)
+        for grid in options.grid or cases.HOURS:
+            for kind in options.kind or POLARS:
+                print(f"{density:g} facts per key and day, {grid}, {kind}", file=sys.stderr)
+                case = f"{grid}/{density:g}/{kind}"
+                measure_case(case, path, results, again=options.again)
+                record.write_text(json.dumps(results, indent=1))
+    report(results)
 
 
-def report(figures: dict[str, dict[str, float]]) -> None:
-    print("| variant | CPU s | peak MB | rows |\n| --- | --- | --- | --- |")
-    for name, of in figures.items():
-        print(f"| {name} | {of['cpu']:.2f} | {of['mb']:.0f} | {of['rows']:.0f} |")
-
-    def cpu(*names: str) -> float:
-        return sum(figures[name]["cpu"] for name in names)
-
-    polars = ("polars, sums", "polars, distinct lanes")
-    best = ("polars, sums", "DuckDB sweep, distinct lanes")
-    over_facts = ("DuckDB RANGE over facts, sums", "DuckDB RANGE over facts, distinct lanes")
-    memory = figures["Milepost"]["mb"] / max(figures[name]["mb"] for name in polars)
-    share = (90 + 1) / 730
-    sums, day = cpu("Milepost, sums"), cpu("one more day")
-    for what, ratio in {
-        "Milepost / polars, CPU": cpu("Milepost") / cpu(*polars),
-        "Milepost / polars, memory": memory,
-        "Milepost / the best of the others, CPU": cpu("Milepost") / cpu(*best),
-        "RANGE over facts / Milepost": cpu(*over_facts) / cpu("Milepost"),
-        "sums alone, Milepost / polars": sums / cpu("polars, sums"),
-        "sums alone, RANGE over facts / Milepost": cpu("DuckDB RANGE over facts, sums") / sums,
-        "one more day / GROUP BY over its look-back": day / cpu("floor of its look-back"),
-        "the same, sums alone": cpu("one more day, sums") / cpu("floor of its look-back, sums"),
-        "one more day / the share of the full build": day / (share * cpu("2 years in full")),
-    }.items():
-        print(f"{what}: {ratio:.2f}")
+def measure_case(
+    case: str, path: Path, results: dict[str, dict[str, float]], *, again: bool
+) -> None:
+    """Measure all variants of a case that have no figures yet, and compare their values."""
+    grid, density, kind = case.split("/")
+    names = ["Milepost", *POLARS[kind], *DUCKDB[kind]]
+    if float(density) * cases.HOURS[grid] / 24 < LEAST_OF_EACH_STEP and kind == "sums":
+        names.remove("polars, each step and shifts")
+    if grid == "day" and kind in FLOORS:
+        names += ["one more day", "floor of one more day: GROUP BY"]
+    if not again and all(f"{case}/{name}" in results for name in names):
+        return
+    kept = path.with_suffix(".ours.parquet")
+    for name in names:
+        is_day = "one more day" in name
+        sql = None
+        if name in ("Milepost", "one more day"):
+            sql = compiled(kind, grid, DAY if is_day else {"end": cases.END})
+        elif name.startswith("floor"):
+            day = "cast(known_at as date)"
+            sql = f"select carrier_id, {day}, {FLOORS[kind]} from events group by 1, 2"
+        theirs = kept if name == "Milepost" else path.with_suffix(".theirs.parquet")
+        request = {
+            "name": name,
+            "kind": kind,
+            "grid": grid,
+            "facts": str(path),
+            "sql": sql,
+            "since": LOOK_BACK if is_day else "2000-01-01",
+            # What others keep in memory may need more than Milepost has.
+            "memory": "3GB" if sql else "10GB",
+            "keep": None if is_day else str(theirs),
+        }
+        figures = results[f"{case}/{name}"] = run(request)
+        print(f"  {name}: {figures['cpu']:.1f} s CPU, {figures['mb']:.0f} MB", file=sys.stderr)
+        if not is_day and name != "Milepost":
+            check_values(kept, theirs, kind, grid)
+            theirs.unlink()
+    kept.unlink()
 
 
 if __name__ == "__main__":

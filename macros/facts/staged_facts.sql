@@ -75,25 +75,46 @@ counting as (
 
 sound as (
 
-    {% if not (deleted or sequence) -%}
     select * from counting
-    {%- else -%}
-    select
-        *,
-        rank() over (
-            partition by {{ ids | join(', ') }}, known_at
-            order by
-                {%- if sequence %}
-                {{ sequence }} desc nulls last,
-                {%- endif %}
-                case when milepost__is_deleted then 1 else 0 end
-        ) as milepost__place
-    from counting
-    {%- endif %}
     where
         fault is null
         and milepost__counts_from is not null
         and not milepost__is_contradiction
+
+),
+
+-- Most facts are delivered once: what sorts by versions is done for the others alone.
+delivered_again as (
+
+    select
+        {{ ids | join(',\n        ') }},
+        count(*) as milepost__deliveries
+    from sound
+    group by {{ ids | join(', ') }}
+    having count(*) > 1
+
+),
+
+compared as (
+
+    {% if not (deleted or sequence) -%}
+    select sound.*
+    {%- else -%}
+    select
+        sound.*,
+        rank() over (
+            partition by sound.{{ ids | join(', sound.') }}, sound.known_at
+            order by
+                {%- if sequence %}
+                sound.{{ sequence }} desc nulls last,
+                {%- endif %}
+                case when sound.milepost__is_deleted then 1 else 0 end
+        ) as milepost__place
+    {%- endif %}
+    from sound
+    inner join delivered_again
+        on
+            {{ milepost.is_same_key('sound', 'delivered_again', ids) | indent(12) }}
 
 ),
 
@@ -117,7 +138,7 @@ deliveries as (
                 milepost__is_deleted
             order by known_at
         ) as milepost__delivered_before_at
-    from sound
+    from compared
     {%- if deleted or sequence %}
     where milepost__place = 1
     {%- endif %}
@@ -150,6 +171,20 @@ versions as (
             rows between 1 following and unbounded following
         ) as superseded_at
     from known
+
+    union all
+
+    select
+        sound.{{ (ids + content) | join(',\n        sound.') }},
+        sound.event_at,
+        sound.milepost__is_deleted,
+        sound.milepost__counts_from as known_at,
+        cast(null as timestamp) as superseded_at
+    from sound
+    left join delivered_again
+        on
+            {{ milepost.is_same_key('sound', 'delivered_again', ids) | indent(12) }}
+    where delivered_again.{{ ids[0] }} is null
 
 )
 

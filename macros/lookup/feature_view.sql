@@ -4,7 +4,8 @@
 #}
 {% macro feature_view(name) %}
     {% set views = {} %}
-    {% for node in graph.nodes.values() if milepost.is_feature_view(node) %}
+    {# Most nodes are data tests: asking each was an eighth of `dbt build`; 2026-11. #}
+    {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') if milepost.is_feature_view(node) %}
         {% do views.update({milepost.published_name(node): node}) %}
         {% if node.version == node.latest_version %}{% do views.update({node.name: node}) %}{% endif %}
     {% endfor %}

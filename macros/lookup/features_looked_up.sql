@@ -6,11 +6,14 @@
 {% macro features_looked_up() %}
     {% set training_set = graph.nodes[model.attached_node] if model.resource_type == 'test' else model %}
     {% set features_of = {} %}
+    {% set views = {} %}
     {% for lookup in training_set.config.meta.get('lookups', []) %}
         {% for reference in lookup.features %}
             {% set name = reference.split(':')[0] %}
             {% set feature = reference.split(':')[-1] %}
-            {% set view = milepost.feature_view(lookup.aliases.get(name, {}).get('view', name)) %}
+            {% set view_name = lookup.aliases.get(name, {}).get('view', name) %}
+            {% if view_name not in views %}{% do views.update({view_name: milepost.feature_view(view_name)}) %}{% endif %}
+            {% set view = views[view_name] %}
             {% set derived = view.config.meta.get('derived', []) | selectattr('name', 'equalto', feature) | list %}
             {% if ':' not in reference %}
                 {% do features_of.setdefault(view.unique_id, []).extend(milepost.stored_features(view)) %}

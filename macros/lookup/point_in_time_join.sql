@@ -43,6 +43,8 @@
     select * from {{ entity_rows }}
 {%- else -%}
 {%- set lookup = milepost.requested_features(features, full_feature_names, aliases) -%}
+{#- A batch asks for few keys of a view that holds years: the join need not sort the rest. -#}
+{%- set is_of_batch = milepost.batch().start is not none -%}
 with
 {% for name, view in lookup.views.items() %}
 {{ name | replace('@v', '_v') }} as (
@@ -59,6 +61,13 @@ with
         {{ feature ~ ' as milepost__' ~ feature ~ (',' if not loop.last else '') }}
         {%- endfor %}
     from {{ view.relation }}
+    {%- if is_of_batch and view.key_columns %}
+    where ({{ view.key_columns | join(', ') }}) in (
+        select
+            {{ view.key_columns.values() | join(',\n            ') }}
+        from {{ entity_rows }}
+    )
+    {%- endif %}
 
 ){{ ',' if not loop.last }}
 {% endfor %}

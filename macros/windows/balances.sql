@@ -9,7 +9,7 @@
 {% macro balances(plan, keys) -%}
 -- What each grid step adds to the windows, and what it takes out.
 milepost__changes as (
-{% for change in milepost.window_changes(plan.groups) %}
+{% for change in milepost.window_changes(plan) %}
     select
         {{ keys | join(',\n        ') }},
         {{ change.step }} as milepost__step

@@ -1,7 +1,8 @@
 {#
     A CTE of the facts that a batch counts, with the grid steps at which they enter and are superseded. A
     fact that leaves at the first instant of the batch was known up to a grid step before the look-back. Facts
-    that `standing` takes may have been known at any time before.
+    that `standing` takes may have been known at any time before. It is `milepost__known_...` then, and
+    `changing_keys` takes those of some keys; else it is `milepost__counted_...`.
 
     What is superseded at infinity stands, what closes at infinity stays open, and what opens there never
     does. A fact whose `known_at` is null or infinite is in no window.
@@ -20,7 +21,7 @@
         - interval '{{ facts.series | map(attribute='look_back_hours') | max }}' hour
         - interval '1' {{ grid }}
 {%- endset -%}
-milepost__counted_{{ facts.label }} as (
+milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
 
     select
         {{ (keys + columns) | unique | join(',\n        ') }},

@@ -1,43 +1,37 @@
 {#
-    A CTE of the totals: for each key and grid step at which a window changes, the sum of all tiles up to it.
+    A CTE of the totals: for each event, the sum of all tiles of its key up to its step, the newest steps at which
+    facts entered and a balance changed, and the step of the next event. Where a step has two events, both have the
+    totals of both, and the next step of all but one is the step itself.
+
+    A key is dense where its events are so near to each other that a row for each grid step costs less than to
+    search for the totals of earlier steps.
 
     plan: as `window_plan` gives it.
 #}
 {% macro running_totals(plan, keys) -%}
-{%- set columns = plan.facts | map(attribute='tiles') | map('list') | sum(start=[]) -%}
+{%- set end = 'max(milepost__step) over milepost__of_key + ' ~ (plan.longest + 1) -%}
+{%- if plan.steps.end is not none -%}{%- set end = 'least(' ~ end ~ ', ' ~ plan.steps.end ~ ')' -%}{%- endif -%}
 milepost__totals as (
 
     select
         {{ keys | join(',\n        ') }},
-        milepost__step
-        {%- for column in columns %},
+        milepost__step,
+        lead(milepost__step)
+            over (partition by {{ keys | join(', ') }} order by milepost__step)
+            as milepost__next_step,
+        {%- for facts in plan.facts if facts.is_totalled %}
+        max(milepost__entry_{{ facts.label }}_step) over milepost__so_far as milepost__entry_{{ facts.label }}_step,
+        {%- endfor %}
+        max(milepost__balance_step) over milepost__so_far as milepost__balance_step,
+        {{ end }} - min(milepost__step) over milepost__of_key
+        <= {{ 2 * plan.offsets | length + 2 }} * count(*) over milepost__of_key as milepost__is_dense
+        {%- for column in plan.totals %},
         {{ milepost.running_total(column) }} as {{ column }}
         {%- endfor %}
-    from (
-        select
-            {{ keys | join(',\n            ') }},
-            milepost__enters_step as milepost__step
-            {%- for column in columns %},
-            {{ column }}
-            {%- endfor %}
-        from milepost__entries
-        {%- if plan.steps.end is not none %}
-        where milepost__enters_step < {{ plan.steps.end }}
-        {%- endif %}
-        union all
-        select
-            {{ keys | join(',\n            ') }},
-            milepost__step
-            {%- for column in columns %},
-            0 as {{ column }}
-            {%- endfor %}
-        from milepost__other_steps
-    ) as milepost__steps
-    {%- if columns %}
-    window milepost__so_far as (
-        partition by {{ keys | join(', ') }} order by milepost__step rows unbounded preceding
-    )
-    {%- endif %}
+    from milepost__events
+    window
+        milepost__so_far as (partition by {{ keys | join(', ') }} order by milepost__step),
+        milepost__of_key as (partition by {{ keys | join(', ') }})
 
 ),
 {%- endmacro %}

@@ -1,8 +1,10 @@
 {#
     What is added up of a series: its measures, and the number of distinct values in each of its columns.
-    Each sum is `{'column', 'enters', 'leaves', 'tiles'}`:
+    Each sum is `{'column', 'is_totalled', 'enters', 'leaves', 'tiles'}`:
 
     column: its name among the balances and the instants
+    is_totalled: whether it is a difference of two totals. The high part of squares is not: it is zero in
+        most tiles, so that those which have one change the balances instead.
     enters, leaves: the columns of the totals whose difference it is. What enters a window and what
         leaves it is the same for a measure. A distinct value enters with the first of its facts and
         leaves with the last, so that both are counted.
@@ -16,6 +18,7 @@
         {% set tile = milepost.measure_name(measure, series.label) %}
         {% do sums.append({
             'column': milepost.measure_name(measure, series.name),
+            'is_totalled': series.is_totalled and not measure.kind.startswith('high'),
             'enters': tile,
             'leaves': tile,
             'tiles': {tile: measure.sql},
@@ -28,6 +31,7 @@
         {% set count = 'count(case when ' ~ column ~ ' is not null and milepost__corrections_' ~ column ~ ' = 0 and coalesce(' %}
         {% do sums.append({
             'column': milepost.measure_name({'kind': 'distinct', 'column': column}, series.name),
+            'is_totalled': series.is_totalled,
             'enters': begun,
             'leaves': ended,
             'tiles': {

@@ -6,24 +6,60 @@
     plan: as `window_plan` gives it.
 #}
 {% macro totalled_instants(plan, keys) -%}
+{%- set sums = plan.series | map(attribute='sums') | sum(start=[]) -%}
+{%- set totalled = plan.facts | selectattr('is_totalled') | list -%}
+-- The facts that stand in each window.
+milepost__standing_facts as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__step,
+        milepost__balance_step
+        {%- for series in plan.series %}{% for sum in series.sums if sum.is_totalled %},
+        {% if series.back %}coalesce({{ milepost.name_before(sum.enters, series.back) }}, 0){% else %}{{ sum.enters }}{% endif %}
+        - coalesce({{ milepost.name_before(sum.leaves, series.reach) }}, 0) as {{ sum.column }}
+        {%- endfor %}{% endfor %}
+    from milepost__each_step_then_and_now
+    where
+        milepost__balance_step = milepost__step
+        {%- for facts in totalled %}{% set entry_step = 'milepost__entry_' ~ facts.label ~ '_step' %}
+        or {{ entry_step }} = milepost__step
+        {%- for offset in facts.offsets %}
+        or {{ milepost.name_before(entry_step, offset) }} = milepost__step - {{ offset }}
+        {%- endfor %}{% endfor %}
+
+    union all
+
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__step,
+        milepost__balance_step
+        {%- for series in plan.series %}{% for sum in series.sums if sum.is_totalled %},
+        {% if series.back %}coalesce(milepost__before_{{ series.back }}.{{ sum.enters }}, 0){% else %}milepost__now.{{ sum.enters }}{% endif %}
+        - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0) as {{ sum.column }}
+        {%- endfor %}{% endfor %}
+    from milepost__totals_then_and_now
+    where coalesce(milepost__next_step > milepost__step, true)
+
+),
+
 milepost__instants as (
 
     select
-        milepost__now.{{ keys | join(',\n        milepost__now.') }},
-        milepost__now.milepost__step
-        {%- for series in plan.series %}{% for sum in series.sums %},
-        {% if series.is_totalled -%}
-        coalesce(milepost__{{ 'before_' ~ series.back if series.back else 'now' }}.{{ sum.enters }}, 0)
-        - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0)
-        + {% endif -%}
-        coalesce(milepost__balances.{{ sum.column }}, 0) as {{ sum.column }}
-        {%- endfor %}{% endfor %}
-    from milepost__totals_then_and_now as milepost__now
+        milepost__standing_facts.{{ keys | join(',\n        milepost__standing_facts.') }},
+        milepost__standing_facts.milepost__step
+        {%- for sum in sums %},
+        {{ 'milepost__standing_facts.' ~ sum.column ~ ' + ' if sum.is_totalled }}coalesce(milepost__balances.{{ sum.column }}, 0) as {{ sum.column }}
+        {%- endfor %}
+    from milepost__standing_facts
     {%- if plan.columns %}
     left join milepost__balances
         on
-            {{ milepost.is_same_key('milepost__now', 'milepost__balances', keys) | indent(8) }}
-            and milepost__now.milepost__balance_step = milepost__balances.milepost__step
+            {{ milepost.is_same_key('milepost__standing_facts', 'milepost__balances', keys) | indent(8) }}
+            and milepost__standing_facts.milepost__balance_step = milepost__balances.milepost__step
+            and (
+                milepost__balances.{{ plan.columns | join(' <> 0\n                or milepost__balances.') }} <> 0
+            )
     {%- endif %}
 
 )

@@ -1,6 +1,8 @@
 {#
-    A CTE of the totals with what they were before: `milepost__before_<offset>` has those of so many grid steps
-    earlier, and `milepost__balance_step` is the step of the newest balance.
+    A CTE of the keys that are not dense: their totals now and before, in a row for each event, and for each grid step
+    at which a tile enters a window that is set back, or leaves one. `milepost__before_<offset>` has the totals of so
+    many grid steps earlier, `milepost__now` those of the step. Rows of one step are alike, and the next step of
+    all but one is the step itself.
 
     plan: as `window_plan` gives it.
 #}
@@ -8,34 +10,56 @@
 milepost__totals_then_and_now as (
 
     select
-        milepost__totals.*
-        {%- for offset, columns in plan.read_before | dictsort %},
-        last_value({{ milepost.struct_of(columns | list) }})
+        {{ keys | join(',\n        ') }},
+        milepost__step,
+        lead(milepost__step)
+            over (partition by {{ keys | join(', ') }} order by milepost__step)
+            as milepost__next_step,
+        max(milepost__balance_step) over milepost__so_far as milepost__balance_step
+        {%- if plan.totals %},
+        {{ milepost.newest_value('milepost__totals_at_step') }} over milepost__so_far as milepost__now
+        {%- endif %}
+        {%- for offset in plan.read_before | sort %},
+        {{ milepost.newest_value('milepost__totals_at_step') }}
             over milepost__until_{{ offset }} as milepost__before_{{ offset }}
         {%- endfor %}
-        {%- if plan.columns %},
-        max(milepost__balances.milepost__step) over milepost__so_far as milepost__balance_step
-        {%- endif %}
-    from milepost__totals
-    {%- if plan.columns %}
-    left join milepost__balances
-        on
-            {{ milepost.is_same_key('milepost__totals', 'milepost__balances', keys) | indent(8) }}
-            and milepost__totals.milepost__step = milepost__balances.milepost__step
+    from (
+        select
+            {{ keys | join(',\n            ') }},
+            milepost__step,
+            milepost__balance_step
+            {%- if plan.totals %},
+            {{ milepost.struct_of(plan.totals) }} as milepost__totals_at_step
+            {%- endif %}
+        from milepost__totals
+        where not milepost__is_dense
+        {%- for facts in plan.facts if facts.is_totalled %}{% for offset in facts.offsets %}
+        union all
+        select
+            {{ keys | join(',\n            ') }},
+            milepost__step + {{ offset }} as milepost__step,
+            null as milepost__balance_step
+            {%- if plan.totals %},
+            null as milepost__totals_at_step
+            {%- endif %}
+        from milepost__totals
+        where
+            not milepost__is_dense
+            and milepost__entry_{{ facts.label }}_step = milepost__step
+            {%- if plan.steps.end is not none %}
+            and milepost__step + {{ offset }} < {{ plan.steps.end }}
+            {%- endif %}
+        {%- endfor %}{% endfor %}
+    ) as milepost__steps
     window
-        milepost__so_far as (
-            partition by milepost__totals.{{ keys | join(', milepost__totals.') }}
-            order by milepost__totals.milepost__step
-            rows unbounded preceding
-        )
-        {%- for offset, _ in plan.read_before | dictsort %},
+        milepost__so_far as (partition by {{ keys | join(', ') }} order by milepost__step)
+        {%- for offset in plan.read_before | sort %},
         milepost__until_{{ offset }} as (
-            partition by milepost__totals.{{ keys | join(', milepost__totals.') }}
-            order by milepost__totals.milepost__step
+            partition by {{ keys | join(', ') }}
+            order by milepost__step
             range between unbounded preceding and {{ offset }} preceding
         )
         {%- endfor %}
-    {%- endif %}
 
 ),
 {%- endmacro %}

@@ -75,6 +75,10 @@ with
 {{ milepost.fact_tiles(facts, keys) }}
 {%- endif %}
 {%- endfor %}
+{%- if batch.start %}
+
+{{ milepost.changing_keys(plan, keys) }}
+{%- endif %}
 {%- for group in plan.groups %}
 
 {{ milepost.fact_stays(group, keys, plan.steps) }}
@@ -83,11 +87,11 @@ with
 {{ milepost.balances(plan, keys) }}
 
 {% if plan.is_totalled -%}
-{{ milepost.entries(plan, keys) }}
-
-{{ milepost.other_steps(plan, keys) }}
+{{ milepost.events(plan, keys) }}
 
 {{ milepost.running_totals(plan, keys) }}
+
+{{ milepost.each_step(plan, keys) }}
 
 {{ milepost.totals_before(plan, keys) }}
 

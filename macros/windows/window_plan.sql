@@ -1,6 +1,7 @@
 {#
     What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'is_totalled',
-    'read_before'}`.
+    'totals',
+    'offsets', 'longest', 'read_before'}`.
 
     series: as `window_series` gives them. A batch totals none: it would read the whole past.
     facts: one for each facts relation, `{'relation', 'label', 'series', 'tiles', 'offsets'}`. `tiles` has
@@ -13,6 +14,9 @@
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.
     is_totalled: whether some facts have tiles.
+    totals: the columns of the tiles that are summed up along their key.
+    offsets: the numbers of steps after which a tile of any facts enters or leaves a window.
+    longest: the last of them; 0 where there is none, as with facts that are in until they are superseded.
     read_before: for each offset the columns of the totals that are read so many steps earlier.
 
     features: as `parse_features` gives them.
@@ -26,16 +30,22 @@
         'columns': [],
         'steps': milepost.batch_steps(batch, grid),
         'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
+        'totals': [],
+        'offsets': [],
+        'longest': 0,
         'read_before': {},
     } %}
     {% for series in all_series %}
         {% do plan.columns.extend(series.sums | map(attribute='column')) %}
-        {% for sum in series.sums if series.is_totalled %}
+        {% if series.is_totalled %}{% do plan.offsets.extend([series.back, series.reach]) %}{% endif %}
+        {% for sum in series.sums if sum.is_totalled %}
+            {% do plan.totals.extend(sum.tiles) %}
             {% for offset, column in [(series.back, sum.enters), (series.reach, sum.leaves)] if offset %}
                 {% do plan.read_before.setdefault(offset, {}).update({column: true}) %}
             {% endfor %}
         {% endfor %}
     {% endfor %}
+    {% do plan.update({'totals': plan.totals | unique | list, 'offsets': plan.offsets | unique | select | sort, 'longest': plan.offsets | max | default(0)}) %}
     {% for label in all_series | map(attribute='label') | unique %}
         {% set of_facts = all_series | selectattr('label', 'equalto', label) | list %}
         {% set tiles, offsets = {}, [] %}

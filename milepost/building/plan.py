@@ -97,7 +97,7 @@ class Planner:
         )
         # With `--empty` a model reads no row of its inputs.
         for node_id in [] if self._options.empty else self._incremental:
-            self._check_inputs(node_id, slices.start(node_id))
+            self._check_inputs(node_id, slices)
         starts = slices.starts()
         from_raw_log = frozenset(self._incremental) - built_to.keys()
         return Plan(
@@ -143,24 +143,25 @@ class Planner:
             if view and view.code == code.digest(self._codes[node_id])
         }
 
-    def _check_inputs(self, node_id: str, start: date | None) -> None:
+    def _check_inputs(self, node_id: str, slices: Slices) -> None:
         """Raise a PublishError if a model reads an unfit table that this command does not build.
 
         A table is unfit if its last build did not end well, if other code built it, or if it holds
         too few landing dates.
         """
         name = self._catalog.nodes[node_id]["name"]
-        for input_id in sorted(self._catalog.lineage(node_id) - self._selected):
+        start = slices.start(node_id)
+        for input_id in sorted(slices.read_by(node_id) - self._selected):
             node = self._catalog.nodes[input_id]
             if node["resource_type"] == "source" or self._catalog.is_ephemeral(input_id):
                 continue
-            for fault in self._faults(input_id, start):
+            for fault in self._faults(input_id, start, slices.holds_all_rows(input_id)):
                 raise PublishError(
                     f"`{name}` reads `{node['name']}`, {fault}",
                     hint=f"build both: `dbt build --select +{name}`",
                 )
 
-    def _faults(self, input_id: str, start: date | None) -> Iterator[str]:
+    def _faults(self, input_id: str, start: date | None, holds_all: bool) -> Iterator[str]:
         build = self._records.builds.get(input_id)
         if build and build.status != "success":
             yield f"whose last build ended as `{build.status}`"
@@ -173,7 +174,9 @@ class Planner:
         slice_ = self._records.slices.get(input_id)
         if not slice_ or not slice_.is_built:
             yield f"which is not built, and {needs}"
-        elif slice_.closed_before != closed or not _reaches(slice_.first_date, start):
+        elif slice_.closed_before != closed or not (
+            holds_all or _reaches(slice_.first_date, start)
+        ):
             first = slice_.first_date or "the first"
             holds = f"holds landing dates from {first} until {slice_.closed_before}"
             yield f"which {holds}, and {needs}"

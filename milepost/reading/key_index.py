@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,62 +15,57 @@ NO_KEY = -1
 
 
 class KeyIndex:
-    """The distinct keys of entity rows, each with a number of its own.
+    """The distinct keys of entity rows, each with a number of its own. It does not change.
 
     `numbers` has the number of each entity row's key, -1 where one of its columns is null. All are
     below `count`. A number below `count` may belong to no key: with two key columns nulls take one.
-    `seen` has for each key column which of its distinct values `find` has met.
     """
 
     def __init__(self, key_columns: Sequence[pa.Array], row_count: int) -> None:
         # For each key column its distinct values. From the second on also the distinct pairs, as
         # `_encoded_pairs` gives them: the number of the columns before, and the place of the value.
         self._levels: list[tuple[pa.Array, pa.Array | None]] = []
-        self.seen: list[NDArray[np.bool_]] = []
         self.numbers: Int64s = np.zeros(row_count, np.int64)
         # The keys of a view without key columns are all equal: one key, of number 0.
         self.count = 1
         for column in map(comparable, key_columns):
-            encoded = column.dictionary_encode()
-            numbers = _numbers(encoded.indices)
+            values, numbers = _encode(column)
             distinct_pairs = None
             if self._levels:
-                pairs = to_arrow(_encoded_pairs(self.numbers, numbers, len(encoded.dictionary)))
-                pair_places = pairs.dictionary_encode()
-                distinct_pairs = pair_places.dictionary
+                pairs = _encoded_pairs(self.numbers, numbers, len(values))
                 # A pair with a null is among the distinct pairs, but it is no key.
-                is_null = as_int64(pairs) < 0
-                numbers = np.where(is_null, NO_KEY, as_int64(pair_places.indices))
-            self._levels.append((encoded.dictionary, distinct_pairs))
-            self.seen.append(np.zeros(len(encoded.dictionary), np.bool_))
+                distinct_pairs, pair_numbers = _encode(to_arrow(pairs))
+                numbers = np.where(pairs < 0, NO_KEY, pair_numbers)
+            self._levels.append((values, distinct_pairs))
             self.numbers = numbers
-            self.count = len(encoded.dictionary if distinct_pairs is None else distinct_pairs)
+            self.count = len(values if distinct_pairs is None else distinct_pairs)
 
     @property
-    def values_of_first_key(self) -> pa.Array | None:
-        """The distinct values of the first key column, as `comparable` gives them."""
-        return self._levels[0][0] if self._levels else None
+    def distinct_values(self) -> list[pa.Array]:
+        """The distinct values of each key column, as `comparable` gives them."""
+        return [values for values, _ in self._levels]
 
-    def unseen(self, level: int) -> pa.Array:
-        """Return the distinct values of a key column that `find` has not met yet."""
-        return self._levels[level][0].take(to_arrow(np.flatnonzero(~self.seen[level])))
+    def find(
+        self, key_columns: Sequence[pa.Array], row_count: int
+    ) -> tuple[Int64s, list[NDArray[np.bool_]]]:
+        """Return the number of each row's key, -1 for a key that no entity row has.
 
-    def find(self, key_columns: Sequence[pa.Array], row_count: int) -> Int64s:
-        """Return the number of each row's key, -1 for a key that no entity row has."""
+        The second result says for each key column which of `distinct_values` the rows have.
+        """
         numbers: Int64s = np.zeros(row_count, np.int64)
-        for level, (column, (values, distinct_pairs)) in enumerate(
-            zip(key_columns, self._levels, strict=True)
-        ):
-            value_numbers = _numbers(pc.index_in(comparable(column), value_set=values))
-            self.seen[level][value_numbers[value_numbers >= 0]] = True
-            if level == 0:
+        seen = []
+        for column, (values, distinct_pairs) in zip(key_columns, self._levels, strict=True):
+            value_numbers = _places(comparable(column), values)
+            is_seen = np.zeros(len(values), np.bool_)
+            is_seen[value_numbers[value_numbers >= 0]] = True
+            seen.append(is_seen)
+            if distinct_pairs is None:  # the first key column
                 numbers = value_numbers
                 continue
-            pairs = to_arrow(_encoded_pairs(numbers, value_numbers, len(values)))
-            pair_numbers = _numbers(pc.index_in(pairs, value_set=distinct_pairs))
+            pairs = _encoded_pairs(numbers, value_numbers, len(values))
             # A pair with a null or an unknown value would be found if entity rows have nulls, too.
-            numbers = np.where(as_int64(pairs) < 0, NO_KEY, pair_numbers)
-        return numbers
+            numbers = np.where(pairs < 0, NO_KEY, _places(to_arrow(pairs), distinct_pairs))
+        return numbers, seen
 
 
 def comparable(column: pa.Array) -> pa.Array:
@@ -89,12 +85,15 @@ def as_int64(column: pa.Array) -> Int64s:
     return np.frombuffer(data, kind)[column.offset : column.offset + len(column)]
 
 
-def to_arrow(numbers: Int64s, *, is_valid: NDArray[np.bool_] | None = None) -> pa.Array:
+def to_arrow(
+    numbers: NDArray[np.signedinteger[Any]], *, is_valid: NDArray[np.bool_] | None = None
+) -> pa.Array:
     """Return a numpy array as an Arrow column, null where `is_valid` is false."""
     # Not pa.array(): it may import pandas, which takes longer than a small lookup.
     bitmap = None if is_valid is None else pa.py_buffer(np.packbits(is_valid, bitorder="little"))
-    contiguous = np.ascontiguousarray(numbers, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [bitmap, pa.py_buffer(contiguous)])
+    contiguous = np.ascontiguousarray(numbers)
+    kind = pa.int32() if contiguous.dtype == np.int32 else pa.int64()
+    return pa.Array.from_buffers(kind, len(numbers), [bitmap, pa.py_buffer(contiguous)])
 
 
 def _numbers(column: pa.Array) -> Int64s:
@@ -105,6 +104,32 @@ def _numbers(column: pa.Array) -> Int64s:
     return np.where(is_null, NO_KEY, as_int64(column))
 
 
+def _encode(column: pa.Array) -> tuple[pa.Array, Int64s]:
+    """Return the distinct values of a column, and the place of each value among them, or -1.
+
+    They ascend, but for text.
+    """
+    encoded = column.dictionary_encode()
+    values = encoded.dictionary
+    if pa.types.is_string(column.type):
+        return values, _numbers(encoded.indices)
+    ascending = np.argsort(as_int64(values))
+    places = np.empty(len(values), np.int32)
+    places[ascending] = np.arange(len(values))
+    return values.take(to_arrow(ascending)), _numbers(to_arrow(places).take(encoded.indices))
+
+
+def _places(column: pa.Array, values: pa.Array) -> Int64s:
+    """Return the place of each value of a column among those of `_encode`, or -1."""
+    # For each search Arrow makes a hash table of all values. Ascending ones need none.
+    if pa.types.is_string(values.type) or not len(values):
+        return _numbers(pc.index_in(column, value_set=values))
+    numbers, ascending = as_int64(column), as_int64(values)
+    places = np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)
+    return np.where(ascending[places] == numbers, places, NO_KEY)
+
+
 def _encoded_pairs(left: Int64s, right: Int64s, width: int) -> Int64s:
     """Return each pair as one number, -1 where either number is -1; `right` is below `width`."""
-    return np.where((left < 0) | (right < 0), NO_KEY, left * width + right)
+    # Arrow's numbers have 32 bits, in which the product of two counts may not fit.
+    return np.where((left < 0) | (right < 0), NO_KEY, left.astype(np.int64) * width + right)

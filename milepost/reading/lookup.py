@@ -15,6 +15,7 @@ from milepost.reading.entity_hash import EntityHash, lasting
 from milepost.reading.join import join
 from milepost.reading.recipe import METADATA_KEY, Recipe
 from milepost.reading.training_set import TrainingSet
+from milepost.reading.worker_threads import worker_threads
 from milepost.release import coverage
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import Manifest
@@ -69,17 +70,20 @@ class Lookup:
             instants = self._instants(block, first_row, is_all=to is None)
             # An early Milepost wrote the index to the file, and its recipe has the hash of all.
             lasting_rows = lasting(block if self.expected_hash else without_index(block))
-            rows_hash.update(lasting_rows)
+            hashing = pool.submit(rows_hash.update, lasting_rows)
             # In memory columns keep the types in which they came; a file has those of Parquet.
             entity_block = block if to is None else lasting_rows
-            return join(self.request, entity_block, instants, files, warns=self.warns)
+            table = join(self.request, entity_block, instants, files, pool, warns=self.warns)
+            hashing.result()  # The next block's hash continues it.
+            return table
 
         def metadata() -> dict[bytes, bytes]:
             return {METADATA_KEY: self._recipe(rows_hash.hexdigest()).to_bytes()}
 
-        if to is None:
-            return TrainingSet.of(look_up(reader.read_all()), metadata())
-        return training_set_file.write(to, reader, look_up, metadata)
+        with worker_threads() as pool:
+            if to is None:
+                return TrainingSet.of(look_up(reader.read_all()), metadata())
+            return training_set_file.write(to, reader, look_up, metadata)
 
     def _instants(self, block: pa.Table, first_row: int, *, is_all: bool) -> pa.Array:
         """Return the checked instants of a block; `is_all` where the block has all entity rows."""

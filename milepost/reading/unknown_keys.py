@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from milepost.reading.key_index import KeyIndex, comparable
+from milepost.reading.key_index import KeyIndex, comparable, to_arrow
 from milepost.release.columns import to_array
 from milepost.release.files import ViewFiles
 
-# From `warn` to who called the client: this, `join`, `look_up`, `run`, the client.
-STACK_LEVEL = 6
+# From `warn` to who called the client: this, `_stored`, `join`, `look_up`, `run`, the client.
+STACK_LEVEL = 7
 
 
-def warn_of_unknown_keys(files: ViewFiles, columns: Mapping[str, str], index: KeyIndex) -> None:
+def warn_of_unknown_keys(
+    files: ViewFiles,
+    columns: Mapping[str, str],
+    index: KeyIndex,
+    seen: Sequence[NDArray[np.bool_]],
+) -> None:
     """Warn of each key of which most values are in no row of the view at any instant.
 
-    `columns` names the entity column of each key, and `index` has found them in the months that
-    were read. A new entity has no row either, so that this is no error, and says nothing where
-    most are known.
+    `columns` names the entity column of each key, and `seen` has for each key which of its distinct
+    values in `index` the months have that were read. A new entity has no row either, so that this
+    is no error, and says nothing where most are known.
     """
-    for level, (key, column) in enumerate(columns.items()):
-        count = len(index.seen[level])
-        values = index.unseen(level)
+    for (key, column), known_values, is_seen in zip(
+        columns.items(), index.distinct_values, seen, strict=True
+    ):
+        count = len(is_seen)
+        values = known_values.take(to_arrow(np.flatnonzero(~is_seen)))
         if files.view.rows and 2 * len(values) > count:
             unknown = _unknown(files, key, values, count // 2)
             if 2 * len(unknown) > count:

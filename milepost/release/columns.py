@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 def to_array(column: pa.ChunkedArray) -> pa.Array:
     """Return a column in one piece."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 

@@ -53,17 +53,22 @@ class ViewFiles:
         """Return the types that the release says some columns have."""
         return pa.schema([self.schema.field(name) for name in columns])
 
-    def open(self, file: File, *, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    def open(
+        self, file: File, *, dictionaries: Sequence[str] = (), is_fetched: bool = False
+    ) -> pq.ParquetFile:
         """Open a file that has the right size, footer and rows; its pages are checked when read.
 
-        The columns in `dictionaries` are read as dictionaries where they are text. Whoever reads
-        the file does so under `damage`.
+        The columns in `dictionaries` are read as dictionaries where they are text. With
+        `is_fetched` all of it is fetched at once and held in memory. Whoever reads the file does so
+        under `damage`.
         """
         text = [name for name in dictionaries if pa.types.is_string(self.schema.field(name).type)]
         with self.damage(file):
             source = self.s3.open_input_file(self.location.path(file.name))
             if source.size() != file.bytes:
                 raise OSError(f"it has {source.size()} bytes, the release says {file.bytes}")
+            if is_fetched:
+                source = pa.BufferReader(source.read_buffer())
             footer = None
             if file.footer_bytes:
                 tail = source.read_at(file.footer_bytes, file.bytes - file.footer_bytes)

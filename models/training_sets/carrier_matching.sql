@@ -17,9 +17,11 @@ predictions as (
         offered_rpm_usd,
         pickup_due_at,
         event_timestamp,
+        horizon_at,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         outcome
     from {{ ref('offer_outcomes') }}
+    where {{ in_batch('horizon_at') }}
 
 ),
 

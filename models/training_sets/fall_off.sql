@@ -15,12 +15,14 @@ predictions as (
         equipment_type,
         pickup_due_at,
         event_timestamp,
+        horizon_at,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         case
             when outcome in ('fell_off', 'not_delivered') then outcome
             else 'kept'
         end as outcome
     from {{ ref('booking_outcomes') }}
+    where {{ in_batch('horizon_at') }}
 
 ),
 

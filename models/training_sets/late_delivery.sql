@@ -15,9 +15,11 @@ predictions as (
         equipment_type,
         pickup_due_at,
         event_timestamp,
+        horizon_at,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         outcome
     from {{ ref('booking_outcomes') }}
+    where {{ in_batch('horizon_at') }}
 
 ),
 

@@ -14,10 +14,12 @@ predictions as (
         miles,
         pickup_due_at,
         event_timestamp,
+        horizon_at,
         event_timestamp >= {{ complete_from() }} as has_full_windows,
         outcome,
         settled_rpm_usd
     from {{ ref('spot_load_outcomes') }}
+    where {{ in_batch('horizon_at') }}
 
 ),
 

@@ -7,7 +7,9 @@ deliveries as (
         lane_id,
         amount,
         flag,
-        ts as known_at,
+        delivery_id,
+        known_at as event_at,
+        known_at,
         cast(null as timestamp) as superseded_at
     from events
 
@@ -15,17 +17,7 @@ deliveries as (
 
 windows as (
 
-    {{ trailing_features(
-        keys=['carrier_id'],
-        features=[
-            {'name': 'n', 'count': 'deliveries', 'over': ['7d', '28d', '90d']},
-            {'name': 's', 'sum': 'deliveries.amount', 'over': ['7d', '28d', '90d'], 'decimals': 2},
-            {'name': 'm', 'mean': 'deliveries.amount', 'over': ['7d', '28d', '90d'], 'decimals': 2},
-            {'name': 'r', 'rate': 'deliveries.flag', 'over': ['7d', '28d', '90d']},
-            {'name': 'sd', 'stddev': 'deliveries.amount', 'over': ['7d', '28d', '90d'], 'decimals': 2},
-            {'name': 'd', 'distinct': 'deliveries.lane_id', 'over': ['7d', '28d', '90d']},
-        ],
-    ) }}
+    {{ trailing_features(keys=['carrier_id'], features=var('features'), grid=var('grid')) }}
 
 )
 

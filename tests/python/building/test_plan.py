@@ -262,6 +262,19 @@ def test_a_table_that_reaches_as_far_as_the_batch_looks_back_is_read() -> None:
         replace(case, options=options(full_refresh=True)).plan(records)
 
 
+def test_a_training_set_goes_on_from_views_that_are_built_as_far_whatever_staging_holds() -> None:
+    case = Case(selected=(TRAINING,))
+    case.manifest["nodes"][TRAINING]["config"]["materialized"] = "incremental"
+    records = case.built
+    records.batches[TRAINING] = replace(records.batches[VIEW], parts=case.codes[TRAINING])
+    records.slices[VIEW] = Slice(SLICE, CLOSED, is_built=True)
+    records.slices[STAGED] = Slice(SLICE, datetime(2026, 2, 1), is_built=True)
+    assert case.plan(records).batches.of(TRAINING) == Instants(BUILT_TO, CLOSED)
+    records.slices[VIEW] = Slice(SLICE, datetime(2026, 2, 1), is_built=True)
+    with pytest.raises(PublishError, match=r"`training` reads `beds`, which holds .* 2026-02-01"):
+        case.plan(records)
+
+
 def test_a_table_of_a_seed_has_no_landing_dates_to_lack() -> None:
     case = Case(selected=(VIEW,))
     case.manifest["nodes"][VIEW]["depends_on"]["nodes"].append(LISTED)

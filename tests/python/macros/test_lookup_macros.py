@@ -103,9 +103,12 @@ def project_with_a_file(path: Path) -> Path:
     return project
 
 
-@pytest.fixture(scope="module", params=["DuckDB", "other engines"])
+@pytest.fixture(scope="module", params=["DuckDB", "DuckDB, a batch", "other engines"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The fixture project with its lookups built, as DuckDB and as any engine writes them."""
+    """The fixture project with its lookups built, as DuckDB and as any engine writes them.
+
+    The lookup of a batch joins the rows of the keys that it asks for, and no others of a view.
+    """
     project = project_with_a_file(tmp_path_factory.mktemp("lookups"))
     if request.param == "other engines":
         macro = project / "macros/lookup/join_newest.sql"
@@ -113,10 +116,13 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         text, removed = re.subn(own, "", macro.read_text(), flags=re.DOTALL)
         assert removed == 1
         macro.write_text(text)
-    done = dbt(project, "--quiet", "--warn-error", "run", "--select", "+looked_up*")
+    is_batch = request.param == "DuckDB, a batch"
+    batch = ["--vars", "{batch_start: 2026-01-01}"] if is_batch else []
+    done = dbt(project, "--quiet", "--warn-error", "run", "--select", "+looked_up*", *batch)
     assert done.returncode == 0, done.stdout + done.stderr
     compiled = (project / "target/compiled/milepost/models/looked_up.sql").read_text()
-    assert ("asof left join" in compiled) == (request.param == "DuckDB")
+    assert ("asof left join" in compiled) == (request.param != "other engines")
+    assert ("where (place_id, code) in (" in compiled) == is_batch
     return project
 
 

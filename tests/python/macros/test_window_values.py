@@ -249,3 +249,18 @@ def test_two_facts_that_stand_at_once_are_an_error() -> None:
         sql = macro.trailing_features(["k"], STANDING)
         with pytest.raises(duckdb.Error, match="two facts of a key stand at an instant"):
             con.execute(sql)
+
+
+def test_a_view_of_standing_facts_alone_has_rows_where_they_change() -> None:
+    with duckdb.connect() as con:
+        con.execute("""
+            create table loads as select * from (values
+                ('a', 1, timestamp '2026-01-01 10:00', timestamp '2026-01-03 10:00'),
+                ('a', 2, timestamp '2026-01-03 10:00', null),
+                ('b', 5, timestamp '2026-01-01 10:00', null)
+            ) as loads (k, x, known_at, superseded_at)
+        """)
+        feature = {"name": "v", "standing": "loads.x"}
+        sql = macro.trailing_features(["k"], [feature], "day", None)
+        rows = con.execute(f"select k, day(available_at), v from ({sql}) order by 1, 2").fetchall()
+    assert rows == [("a", 2, 1), ("a", 4, 2), ("b", 2, 5)]

@@ -331,6 +331,37 @@ def test_a_training_set_as_a_model_is_what_the_client_gives(
         assert "rpm" in feature or built[feature].null_count < built.num_rows, feature
 
 
+@pytest.mark.parametrize(
+    ("name", "outcomes"),
+    [
+        ("late_delivery", "booking_outcomes"),
+        ("fall_off", "booking_outcomes"),
+        ("carrier_matching", "offer_outcomes"),
+        ("tender_acceptance", "tender_outcomes"),
+        ("spot_rate", "spot_load_outcomes"),
+    ],
+)
+def test_a_training_set_grows_by_the_outcomes_of_a_batch_and_misses_none(
+    job: Job, releases: tuple[FeatureStore, FeatureStore], name: str, outcomes: str
+) -> None:
+    compiled = next((job.folder / "target/compiled").rglob(f"models/training_sets/{name}.sql"))
+    assert "horizon_at >= cast('2026-03-15 " in compiled.read_text()
+    with duckdb.connect(job.folder / "scratch.duckdb", read_only=True) as con:
+        columns = {row[0] for row in con.execute(f"describe main_training_sets.{name}").fetchall()}
+        keys = [
+            row[0]
+            for row in con.execute(f"describe main_intermediate.{outcomes}").fetchall()
+            if row[0] in columns - {"outcome"}
+        ]
+        rows = [
+            f"select {', '.join(keys)} from {table}"
+            for table in (f"main_training_sets.{name}", f"main_intermediate.{outcomes}")
+        ]
+        assert {"horizon_at", "event_timestamp"} < set(keys)
+        for one, other in (rows, rows[::-1]):
+            assert con.execute(f"{one} except all {other}").fetchall() == []
+
+
 @pytest.mark.parametrize("name", ["late_delivery", "tender_acceptance", "spot_rate"])
 def test_a_training_set_has_full_windows_from_when_its_features_are_complete(
     job: Job, releases: tuple[FeatureStore, FeatureStore], name: str

@@ -19,8 +19,11 @@ from hypothesis import strategies as st
 
 from milepost import FeatureStore
 from milepost.publishing import data_files
-from milepost.reading import asof_search as newest
+from milepost.reading import asof_search, month_search
+from milepost.reading.asof_search import begin_search
 from milepost.reading.key_index import KeyIndex
+from milepost.reading.rows_by_month import RowsByMonth
+from milepost.reading.worker_threads import worker_threads
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.storage import s3
@@ -170,7 +173,7 @@ class Counted:
     """What a filesystem is asked to open, with the bytes read of it."""
 
     def __init__(self) -> None:
-        self.system, self.bytes = filesystem(), 0
+        self.system, self.bytes, self.reads = filesystem(), 0, 0
 
     def open_input_file(self, path: str) -> pa.PythonFile:
         outer, source = self, self.system.open_input_file(path)
@@ -182,6 +185,7 @@ class Counted:
             def read(self, size: int = -1) -> bytes:
                 found: bytes = source.read(size)
                 outer.bytes += len(found)
+                outer.reads += 1
                 return found
 
             def readable(self) -> bool:
@@ -225,27 +229,63 @@ def busy(store: Location) -> ViewFiles:
     return ViewFiles(store, view, counted)
 
 
+def newest(files: ViewFiles, carriers: pa.Array, instants: Any, *features: str) -> list[pa.Array]:
+    """The features of each carrier's newest row at its instant."""
+    by_month = RowsByMonth(files.view.files, instants)
+    with worker_threads() as pool:
+        search = begin_search(pool, files, KeyIndex([carriers], len(carriers)), by_month, features)
+        return [array.result() for array in search.fetch().arrays().values()]
+
+
 def test_reading_little_fetches_little(busy: ViewFiles) -> None:
     """100 carriers of many, one month, 3 of 12 features: at most a tenth of the view's bytes."""
     rng = np.random.default_rng(3)
     carriers = pa.array(rng.choice(CARRIERS, 100, replace=False))
     june = np.datetime64("2026-06-01", "us").astype(np.int64)
     at_instants = june + rng.integers(0, 30 * 86_400_000_000, 100)
-    found = newest.newest(busy, KeyIndex([carriers], 100), at_instants, ["f1", "f5", "f9"])
+    found = newest(busy, carriers, at_instants, "f1", "f5", "f9")
     assert [column.null_count for column in found] == [0, 0, 0]
     whole = sum(file.bytes for file in busy.view.files)
     counted: Any = busy.s3
     assert 0 < counted.bytes < 0.1 * whole
     # One carrier is in one of the two row groups: the keys of the other are not read.
     fetched = []
-    for few in (newest.FEW_KEYS, 0):
+    for few in (month_search.FEW_KEYS, 0):
         counted.bytes = 0
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(newest, "FEW_KEYS", few)
-            index = KeyIndex([carriers[:1]], 1)
-            newest.newest(busy, index, at_instants[:1], ["f1", "f5", "f9"])
+            patch.setattr(month_search, "FEW_KEYS", few)
+            newest(busy, carriers[:1], at_instants[:1], "f1", "f5", "f9")
         fetched.append(counted.bytes)
     assert 0 < fetched[0] < fetched[1] < 0.02 * whole
+
+
+def test_reading_most_fetches_each_file_once(busy: ViewFiles) -> None:
+    """All features of 3,000 carriers: of the files, nothing is read twice, and 12 reads do it.
+
+    Files beyond what may be held in memory are read row group by row group.
+    """
+    rng = np.random.default_rng(6)
+    carriers = pa.array(rng.choice(CARRIERS, 3000, replace=False)).take(np.arange(36_000) % 3000)
+    first, last = np.array(["2026-01-04", "2027-01-01"], "datetime64[us]").astype(np.int64)
+    at_instants = rng.integers(first, last, 36_000)
+    features = [f"f{n}" for n in range(12)]
+    counted: Any = busy.s3
+    fetched = newest(busy, carriers, at_instants, *features)
+    whole = sum(file.bytes for file in busy.view.files)
+    assert (counted.reads, counted.bytes) == (12, whole)
+    counted.reads = counted.bytes = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asof_search, "HELD_BYTES", whole // 2)
+        assert newest(busy, carriers, at_instants, *features) == fetched
+    assert counted.reads > 12
+    assert whole * 0.9 < counted.bytes <= whole
+
+
+def test_a_key_beyond_those_of_all_row_groups_has_no_features(busy: ViewFiles) -> None:
+    """No row of the view is read for it."""
+    june = np.array(["2026-06-01"], "datetime64[us]").astype(np.int64)
+    (column,) = newest(busy, pa.array([CARRIERS + 5]), june, "f1")
+    assert column.to_pylist() == [None]
 
 
 def test_a_lookup_imports_no_pandas(store: Location) -> None:

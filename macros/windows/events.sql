@@ -1,0 +1,42 @@
+{#
+    A CTE of the events: for each key and grid step at which facts enter, the tile of each facts relation, and one
+    more row where a balance changes.
+
+    plan: as `window_plan` gives it.
+#}
+{% macro events(plan, keys) -%}
+{%- set totalled = plan.facts | selectattr('is_totalled') | list -%}
+-- Where facts enter, and where a balance changes.
+milepost__events as (
+{% for facts in totalled %}
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__enters_step as milepost__step,
+        {%- for other in totalled %}
+        {{ 'milepost__enters_step' if other.label == facts.label else 'null' }} as milepost__entry_{{ other.label }}_step,
+        {%- endfor %}
+        null as milepost__balance_step
+        {%- for column in plan.totals %},
+        {{ column if column in facts.tiles else '0' }} as {{ column }}
+        {%- endfor %}
+    from milepost__tiles_{{ facts.label }}
+    {%- if plan.steps.end is not none %}
+    where milepost__enters_step < {{ plan.steps.end }}
+    {%- endif %}
+
+    union all
+{% endfor %}
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__step,
+        {%- for facts in totalled %}
+        null as milepost__entry_{{ facts.label }}_step,
+        {%- endfor %}
+        milepost__step as milepost__balance_step
+        {%- for column in plan.totals %},
+        0 as {{ column }}
+        {%- endfor %}
+    from milepost__changes_by_step
+
+),
+{%- endmacro %}
