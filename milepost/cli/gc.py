@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import click
 
+from milepost.cli import tables
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
 from milepost.release import garbage
@@ -38,12 +39,13 @@ def _days(text: str | int) -> int:
 def gc(store: Location, *, dry_run: bool, grace_days: int) -> Answer:
     """Remove old objects that no kept release and no ledger names.
 
-    They are older than the grace period, so that no publication is about to use one.
+    They are older than the grace period, so that no publication is about to use one. Iceberg tables
+    are first written without the releases that go.
     """
     from milepost.raw import ledger_garbage  # imports pyarrow, which is longer than all else
 
     grace = timedelta(days=grace_days)
-    collection = garbage.collect(store, grace=grace, dry_run=dry_run)
+    collection = garbage.collect(store, grace=grace, dry_run=dry_run, tables_writer=tables.writer)
     unnamed = ledger_garbage.collect(store, grace=grace, dry_run=dry_run)
     removed = [*collection.removed, *unnamed]
     names, size = [item.name for item in removed], sum(item.bytes for item in removed)

@@ -26,6 +26,7 @@ from milepost.cli import (
     shelf,
     show,
     stress,
+    tables,
     training_set,
     usage,
     verify,
@@ -59,7 +60,13 @@ SECTIONS: Mapping[str, Sequence[Command]] = {
         report.report,
         report.owners,
     ),
-    "Publish releases": (init.init, publish.publish, rollback.rollback, reopen.reopen),
+    "Publish releases": (
+        init.init,
+        publish.publish,
+        tables.tables,
+        rollback.rollback,
+        reopen.reopen,
+    ),
     "Keep the store": (pin.pin, pin.unpin, verify.verify, gc.gc),
 }
 EXAMPLE = "dbt build && milepost publish --store s3://my-bucket/features"

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from milepost.errors import PublishError
 from milepost.publishing.publishable import PublishableView
+from milepost.release.field_ids import field_id
 from milepost.release.manifest import File, Manifest, View
 from milepost.storage import s3
 from milepost.storage.location import Location
@@ -49,21 +50,17 @@ class Uploads:
         return released if is_same else None
 
     def put(self, view: str, month: str, rows: pa.Table) -> File:
-        """Put rows on the store and return their file; in a dry run only return it."""
-        sink = pa.BufferOutputStream()
-        pq.write_table(
-            rows,
-            sink,
-            compression="lz4",
-            row_group_size=ROW_GROUP_ROWS,
-            dictionary_pagesize_limit=DICTIONARY_BYTES,
-            write_page_checksum=True,
-        )
-        body = sink.getvalue()
+        """Put rows on the store and return their file; in a dry run only return it.
+
+        A file of the current release with the same rows stays, also one without field ids.
+        """
+        body = _parquet(_with_field_ids(rows))
         digest = hashlib.sha256(body).hexdigest()
         for file in self._views[view].files if view in self._views else ():
-            if (file.month, file.digest) == (month, digest):
-                return file
+            if file.month == month:
+                same = digest if file.has_field_ids else hashlib.sha256(_parquet(rows)).hexdigest()
+                if file.digest == same:
+                    return file
         footer = memoryview(body)[-8 - int.from_bytes(memoryview(body)[-8:-4], "little") :]
         file = File(
             f"data/{view}/{month}/{digest}-{self._token}.parquet",
@@ -71,6 +68,7 @@ class Uploads:
             body.size,
             len(footer),
             hashlib.sha256(footer).hexdigest(),
+            has_field_ids=True,
         )
         if not self.is_dry_run:
             self._upload(file, body)
@@ -84,3 +82,26 @@ class Uploads:
                 f"`{self.store.uri(file.name)}` came back with other content than was sent",
                 hint="the store or the network is damaged; nothing is published",
             )
+
+
+def _with_field_ids(rows: pa.Table) -> pa.Table:
+    """Return rows whose columns say their field ids, as pyarrow writes them into Parquet."""
+    columns = [
+        column.with_metadata({"PARQUET:field_id": str(field_id(column.name))})
+        for column in rows.schema
+    ]
+    return pa.Table.from_arrays(rows.columns, schema=pa.schema(columns))
+
+
+def _parquet(rows: pa.Table) -> pa.Buffer:
+    """Return rows as a Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        compression="lz4",
+        row_group_size=ROW_GROUP_ROWS,
+        dictionary_pagesize_limit=DICTIONARY_BYTES,
+        write_page_checksum=True,
+    )
+    return sink.getvalue()

@@ -11,6 +11,7 @@ from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import FeatureView
 from milepost.building.known_at import estimated_known_at
+from milepost.release import field_ids
 from milepost.release.definition import Field
 from milepost.release.manifest import View
 from milepost.release.stressed_feature import StressedFeature
@@ -93,7 +94,11 @@ def describe(publishable: PublishableView) -> View:
     """Return what the manifest says of a view, but for its files and what is measured on them."""
     view = publishable.view
     definition = view.definition()
-    definition["fields"] = [_with_build(publishable, column) for column in view.fields]
+    ids = field_ids.of_columns(view.name, view.types)
+    definition["fields"] = [
+        replace(_with_build(publishable, column), field_id=ids[column.name])
+        for column in view.fields
+    ]
     return View(
         **definition,
         files=[],

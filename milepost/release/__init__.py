@@ -10,6 +10,7 @@ __all__ = [
     "entity",
     "expression",
     "expression_function",
+    "field_ids",
     "files",
     "garbage",
     "manifest",
@@ -23,6 +24,7 @@ __all__ = [
     "request",
     "service",
     "stressed_feature",
+    "table_files",
     "term",
     "verify",
 ]

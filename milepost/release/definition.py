@@ -76,7 +76,8 @@ class Field:
     `complete_from` is when a feature's windows are first full, naive UTC in ISO form. It is None of
     keys and `available_at`, which have none, and of what is not built yet. `sample` is how
     many facts each of some counts has at least where this feature has a value. What is None or
-    empty was not stated, or the release is of before format 6.
+    empty was not stated, or the release is of before format 6. `field_id` is the column's id in
+    Parquet files, None of a draft, and of a release of before format 9.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Field:
     sample: dict[str, int] = field(default_factory=dict)
     look_back_hours: int | None = None
     tags: list[str] = field(default_factory=list)
+    field_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

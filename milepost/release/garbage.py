@@ -10,11 +10,12 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from milepost.errors import ReleaseError
+from milepost.release import table_files
 from milepost.release.manifest import DATA_FILE
 from milepost.release.pointers import HISTORY, SETTLE_WITHIN, pointer
 from milepost.release.releases import manifest_release, object_names, pins, read_all
@@ -39,12 +40,20 @@ class Collection:
     kept_releases: list[str]
 
 
-def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
+def collect(
+    store: Location,
+    *,
+    grace: timedelta,
+    dry_run: bool,
+    tables_writer: Callable[[], Callable[[Location], object]] | None = None,
+) -> Collection:
     """Remove objects that are older than `grace` and that no kept release names.
 
     Kept are the current release, the pinned ones, and those that were written or ceased to be
-    current within `grace`. Raises a ReleaseError where one of them cannot be read, or where
-    removing takes longer than `grace`.
+    current within `grace`. `tables_writer` is asked, where the store has tables, for what writes
+    them without the releases that are announced as garbage; this happens before any is removed.
+    Raises a ReleaseError where a kept release cannot be read, or where removing takes longer than
+    `grace`.
     """
     if grace < LEAST_GRACE:
         raise ReleaseError(
@@ -58,8 +67,12 @@ def collect(store: Location, *, grace: timedelta, dry_run: bool) -> Collection:
     # They need no second look: an unfinished upload is no object yet, so no release can name it.
     uploads = [item for item in unfinished_uploads(store) if item.modified < oldest_kept]
     if not dry_run:
+        has_tables = any(s3.listing(store, table_files.FOLDER))
+        write_tables = tables_writer() if tables_writer and has_tables else None
         announcement = f"collecting/{secrets.token_hex(6)}.json"
         s3.put(store, announcement, json.dumps([item.name for item in garbage]).encode())
+        if write_tables:
+            write_tables(store)
         # A keeper that starts after this sees the announcement. A keeper that read `collecting/`
         # before it had already written its manifest, so that the second look keeps its release.
         garbage_now, kept_releases = _garbage(store, grace)
@@ -99,9 +112,10 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
         was_current = HISTORY.fullmatch(item.name)
         if was_current and item.modified >= oldest_kept and was_current[2] in manifests:
             kept_releases.add(was_current[2])
-    needed = {
-        name for manifest in read_all(store, kept_releases) for name in object_names(manifest)
-    }
+    kept_manifests = read_all(store, kept_releases)
+    needed = {name for manifest in kept_manifests for name in object_names(manifest)}
+    views = {view.name for manifest in kept_manifests for view in manifest.views}
+    needed |= table_files.needed(store, objects, views)
     garbage = [
         item
         for item in objects
@@ -110,6 +124,7 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
         and (
             DATA_FILE.fullmatch(item.name)
             or manifest_release(item)
+            or table_files.view_of(item.name)
             or item.name.startswith("collecting/")
         )
     ]

@@ -39,7 +39,8 @@ class File:
 
     It is named by its SHA-256 and by the publication that sent it. It holds the rows of one month
     of `available_at`, sorted by keys and `available_at`. Its last `footer_bytes`, Parquet's own
-    description of it, have no checksum in Parquet and so have one here.
+    description of it, have no checksum in Parquet and so have one here. `has_field_ids` says
+    whether its columns have their ids: those of a file that was written before format 9 do not.
     """
 
     name: str
@@ -47,6 +48,7 @@ class File:
     bytes: int
     footer_bytes: int = 0
     footer_sha256: str = ""
+    has_field_ids: bool = False
 
     @property
     def month(self) -> str:

@@ -32,8 +32,8 @@ from milepost.release.term import Term
 # It rises when an older reader would refuse or misread a manifest: with a new field, because
 # readers refuse a field that they do not know, and with a new type or a new meaning. Older readers
 # look at the version first, and say that Milepost must be upgraded.
-FORMAT_VERSION = 8
-READABLE = (1, 2, 3, 4, 5, 6, 7, 8)
+FORMAT_VERSION = 9
+READABLE = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
 
 def parse(body: bytes, where: str) -> Manifest:
@@ -140,6 +140,9 @@ def _check_definition(view: View) -> None:
     names += [feature.name for feature in view.derived]
     if len(set(names)) < len(names):
         raise ValueError(f"two columns of one name in `{view.name}`")
+    field_ids = [column.field_id for column in view.fields if column.field_id is not None]
+    if len(set(field_ids)) < len(field_ids):
+        raise ValueError(f"two columns of one field id in `{view.name}`")
     for name in (view.name, *names):
         if not NAME.fullmatch(name):
             raise ValueError(f"name `{name}`")

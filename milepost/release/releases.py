@@ -57,6 +57,24 @@ def history(store: Location) -> list[Manifest]:
     )
 
 
+def history_and_pins(store: Location) -> list[Manifest]:
+    """Return every release that is or was current, or is pinned, the oldest first."""
+    manifests = history(store)
+    pinned = set(pins(store).values()) - {manifest.release for manifest in manifests}
+    manifests += read_all(store, pinned)
+    return sorted(manifests, key=lambda manifest: (manifest.created_at, manifest.release))
+
+
+def announced(store: Location) -> set[str]:
+    """Return the names below the store that garbage collections say they remove."""
+    names: set[str] = set()
+    for item in s3.listing(store, "collecting/"):
+        announcement = s3.get(store, item.name)
+        if announcement:
+            names.update(json.loads(announcement.body))
+    return names
+
+
 def commit(store: Location, manifest: Manifest, before: Pointer | None) -> None:
     """Write a release's manifest and make it current, if `before` still is."""
     began = time.monotonic()
@@ -142,13 +160,11 @@ def _keep(store: Location, release: str) -> Manifest:
 def _check_kept(store: Location, manifest: Manifest) -> None:
     """Raise a ConflictError unless a release is whole and is not being removed as garbage."""
     needed = set(object_names(manifest))
-    for item in s3.listing(store, "collecting/"):
-        announced = s3.get(store, item.name)
-        if announced and not needed.isdisjoint(json.loads(announced.body)):
-            raise ConflictError(
-                f"release `{manifest.release}` is being removed as garbage",
-                hint="publish again, or choose another release",
-            )
+    if not needed.isdisjoint(announced(store)):
+        raise ConflictError(
+            f"release `{manifest.release}` is being removed as garbage",
+            hint="publish again, or choose another release",
+        )
     # In this order: a collection that has ended in between has left its marks here.
     views = [f"data/{view.name}/" for view in manifest.views]
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:

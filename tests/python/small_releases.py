@@ -12,6 +12,7 @@ from milepost.publishing.data_files import Uploads
 from milepost.release import pointers, releases
 from milepost.release.definition import Field
 from milepost.release.entity import Entity, EntityRole
+from milepost.release.field_ids import field_id
 from milepost.release.files import ARROW_TYPES
 from milepost.release.manifest import Manifest, View
 from milepost.release.manifest_format import FORMAT_VERSION
@@ -66,6 +67,7 @@ def put_view(
                 types[field.type],
                 "",
                 None if field.name in (*keys, "available_at") else complete_from,
+                field_id=field_id(field.name),
             )
             for field in rows.schema
         ],

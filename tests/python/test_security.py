@@ -24,6 +24,7 @@ from milepost.release import garbage, releases
 from milepost.storage import s3
 from milepost.storage.client import client
 from milepost.storage.location import Location
+from milepost.tables import write as tables
 from small_releases import at, put_view, release, rows_of
 
 POLICIES = PROJECT / "docs/reference/policies"
@@ -151,7 +152,9 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
     first = release(store, put_view(store, "carriers", rows))
     second = release(store, put_view(store, "carriers", rows), created_at="2026-07-02T00:00:00")
     releases.pin(store, "model", second)
+    (table,) = tables.write(store)
     acting_as("reader")
+    assert tables.write(store) == [table]  # it is up to date, so nothing is written
     assert FeatureStore(store.uri(), release=first).to_arrow("carriers").num_rows == 1
     for refused in (
         lambda: releases.pin(store, "mine", first),
@@ -171,9 +174,20 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
         release(store, put_view(store, "carriers", rows))
     trial = Location(STORE, "ci/42")
     assert FeatureStore(trial.uri(), release(trial, put_view(trial, "carriers", rows)))
+    acting_as("writer")
+    third = release(store, put_view(store, "carriers", rows), created_at="2026-07-03T00:00:00")
+    acting_as("reader")
+    with pytest.raises(MilepostError, match=r"refused \(AccessDenied\)"):
+        tables.write(store)
     acting_as("keeper")
     releases.unpin(store, "model")
-    found = garbage.collect(store, grace=timedelta(days=1), dry_run=False)
+    found = garbage.collect(
+        store,
+        grace=timedelta(days=1),
+        dry_run=False,
+        tables_writer=lambda: tables.write,
+    )
+    assert third in tables.write(store)[0].snapshots
     assert found.removed == []
 
 

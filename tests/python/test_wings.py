@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drafting": {"beginning", "building", "raw", "release", "standards", "storage"},
     "catalogue": {"release", "storage"},
     "reading": {"catalogue", "release", "storage"},
+    "tables": {"release", "storage"},
     "cli": {
         "beginning",
         "building",
@@ -45,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "standards",
         "storage",
         "stress",
+        "tables",
     },
 }
 # Modules at the top that users import, and what each may import.

@@ -306,7 +306,7 @@ def test_garbage_is_kept_for_a_week_unless_days_are_given(
 ) -> None:
     graces = []
 
-    def collect(_: Location, *, grace: timedelta, dry_run: bool) -> garbage.Collection:
+    def collect(_: Location, *, grace: timedelta, **_options: Any) -> garbage.Collection:
         graces.append(grace)
         return garbage.Collection([], 0, [])
 
@@ -402,6 +402,7 @@ def test_a_bucket_that_does_not_exist_is_said(
 NO_RELEASE = "20260101T000000Z-0123456789ab"
 COMMANDS: dict[str, tuple[str, ...]] = {
     "publish": (),
+    "tables": (),
     "releases": (),
     "search": ("late",),
     "describe": ("carriers",),

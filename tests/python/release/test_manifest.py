@@ -48,7 +48,7 @@ VIEW = View(
     fingerprint="f" * 64,
 )
 MANIFEST = Manifest(
-    format_version=8,
+    format_version=9,
     release="",
     created_at="2026-02-01T00:00:00",
     code={"project": "milepost", "dbt": "1.11.16", "commit": None},
@@ -216,9 +216,12 @@ def test_names_that_are_not_plain_are_refused(name: str) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade_whatever_else_it_has() -> None:
-    for body in (b'{"format_version": 9}', changed(lambda raw: raw.update(format_version=9, x=1))):
+    for body in (
+        b'{"format_version": 10}',
+        changed(lambda raw: raw.update(format_version=10, x=1)),
+    ):
         message = (
-            f"`{WHERE}` has format version 9, this Milepost reads 1, 2, 3, 4, 5, 6, 7, 8\n"
+            f"`{WHERE}` has format version 10, this Milepost reads 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
             "hint: upgrade Milepost"
         )
         with pytest.raises(ReleaseError, match=message):
@@ -254,8 +257,31 @@ def test_what_a_view_withstood_comes_back_as_it_was_written() -> None:
     assert parse(manifest.to_bytes(), WHERE) == manifest
 
 
+def before_format_9(raw: dict[str, Any]) -> None:
+    """Until format 9 columns had no field ids."""
+    for field in raw["views"][0]["fields"]:
+        del field["field_id"]
+    for file in raw["views"][0]["files"]:
+        del file["has_field_ids"]
+
+
+def test_a_release_of_format_8_is_read() -> None:
+    raw = json.loads(MANIFEST.to_bytes())
+    raw.update(format_version=8)
+    before_format_9(raw)
+    assert parse(sealed(raw), WHERE).views == MANIFEST.views
+
+
+def test_two_columns_of_one_field_id_are_refused() -> None:
+    fields = [replace(field, field_id=7) for field in VIEW.fields]
+    manifest = replace(MANIFEST, views=[replace(VIEW, fields=fields)]).sealed()
+    with pytest.raises(ReleaseError, match="two columns of one field id in `carrier_reliability`"):
+        parse(manifest.to_bytes(), WHERE)
+
+
 def before_format_8(raw: dict[str, Any]) -> None:
     """Until format 8 a derived feature took another view's keys by their names."""
+    before_format_9(raw)
     for feature in raw["views"][0]["derived"]:
         del feature["keys"]
 
