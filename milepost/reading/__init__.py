@@ -1,4 +1,4 @@
 """The client: point-in-time lookups and training sets from a release."""
 
-# What other wings import; all else is private to this one.
-__all__ = ["example", "store"]
+# What other wings and benchmarks import; all else is private to this one.
+__all__ = ["example", "lookup", "store"]
