@@ -64,6 +64,11 @@
 {%- if sequence -%}{%- do arguments.update({'sequence': sequence}) -%}{%- endif -%}
 {%- do milepost.declare_staging('staged_facts', arguments, duplicates_within_days | round(0, 'ceil') | int + 1) -%}
 {%- set ids = milepost.columns_of(id) -%}
+{%- set is_same_id = [] -%}
+{%- for column in ids -%}
+    {#- A part of a composite id may be null, where the base model does not call that a fault. -#}
+    {%- do is_same_id.append('sound.' ~ column ~ ' is not distinct from delivered_again.' ~ column) -%}
+{%- endfor -%}
 {%- set same = ids + content + ['event_at'] + ([sequence] if sequence else []) -%}
 with
 
@@ -114,7 +119,7 @@ compared as (
     from sound
     inner join delivered_again
         on
-            {{ milepost.is_same_key('sound', 'delivered_again', ids) | indent(12) }}
+            {{ is_same_id | join('\n            and ') }}
 
 ),
 
@@ -183,8 +188,8 @@ versions as (
     from sound
     left join delivered_again
         on
-            {{ milepost.is_same_key('sound', 'delivered_again', ids) | indent(12) }}
-    where delivered_again.{{ ids[0] }} is null
+            {{ is_same_id | join('\n            and ') }}
+    where delivered_again.milepost__deliveries is null
 
 )
 

@@ -44,7 +44,7 @@
 {%- else -%}
 {%- set lookup = milepost.requested_features(features, full_feature_names, aliases) -%}
 {#- A batch asks for few keys of a view that holds years: the join need not sort the rest. -#}
-{%- set is_of_batch = milepost.batch().start is not none -%}
+{%- set is_of_batch = model.config.materialized == 'incremental' and milepost.batch().start is not none -%}
 with
 {% for name, view in lookup.views.items() %}
 {{ name | replace('@v', '_v') }} as (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from milepost.building import code
 from milepost.building.batches import Batches, Options
@@ -97,7 +98,7 @@ class Planner:
         )
         # With `--empty` a model reads no row of its inputs.
         for node_id in [] if self._options.empty else self._incremental:
-            self._check_inputs(node_id, slices)
+            self._check_inputs(node_id, slices, batches.of(node_id).end)
         starts = slices.starts()
         from_raw_log = frozenset(self._incremental) - built_to.keys()
         return Plan(
@@ -143,30 +144,44 @@ class Planner:
             if view and view.code == code.digest(self._codes[node_id])
         }
 
-    def _check_inputs(self, node_id: str, slices: Slices) -> None:
+    def _check_inputs(self, node_id: str, slices: Slices, end: datetime) -> None:
         """Raise a PublishError if a model reads an unfit table that this command does not build.
 
-        A table is unfit if its last build did not end well, if other code built it, or if it holds
-        too few landing dates.
+        A table is unfit if its last build did not end well, if other code built it, if it holds
+        too few landing dates, or if it grows by batches and is not built up to the `end` of the
+        model's own batch.
         """
         name = self._catalog.nodes[node_id]["name"]
-        start = slices.start(node_id)
         for input_id in sorted(slices.read_by(node_id) - self._selected):
             node = self._catalog.nodes[input_id]
             if node["resource_type"] == "source" or self._catalog.is_ephemeral(input_id):
                 continue
-            for fault in self._faults(input_id, start, slices.holds_all_rows(input_id)):
+            if slices.holds_all_rows(input_id):
+                faults = self._faults_of_batches(input_id, end)
+            else:
+                faults = self._faults_of_slice(input_id, slices.start(node_id))
+            for fault in chain(self._faults(input_id), faults):
                 raise PublishError(
                     f"`{name}` reads `{node['name']}`, {fault}",
                     hint=f"build both: `dbt build --select +{name}`",
                 )
 
-    def _faults(self, input_id: str, start: date | None, holds_all: bool) -> Iterator[str]:
+    def _faults(self, input_id: str) -> Iterator[str]:
         build = self._records.builds.get(input_id)
         if build and build.status != "success":
             yield f"whose last build ended as `{build.status}`"
         elif build and input_id in self._codes and self._changed(input_id, build.parts):
             yield "which other code built"
+
+    def _faults_of_batches(self, input_id: str, end: datetime) -> Iterator[str]:
+        """Say what a table lacks that grows by batches, to be read up to `end`."""
+        batch = self._records.batches.get(input_id)
+        if not batch or batch.built_to < end:
+            how_far = f"only built up to {batch.built_to}" if batch else "not built"
+            yield f"which is {how_far}, and needs all until {end}"
+
+    def _faults_of_slice(self, input_id: str, start: date | None) -> Iterator[str]:
+        """Say what a table lacks that is made from landing dates, to be read from `start` on."""
         if not self._is_model(input_id) or not self._catalog.raw_tables(input_id):
             return
         closed = self._raw_logs.closed_before(input_id)
@@ -174,9 +189,7 @@ class Planner:
         slice_ = self._records.slices.get(input_id)
         if not slice_ or not slice_.is_built:
             yield f"which is not built, and {needs}"
-        elif slice_.closed_before != closed or not (
-            holds_all or _reaches(slice_.first_date, start)
-        ):
+        elif slice_.closed_before != closed or not _reaches(slice_.first_date, start):
             first = slice_.first_date or "the first"
             holds = f"holds landing dates from {first} until {slice_.closed_before}"
             yield f"which {holds}, and {needs}"

@@ -267,11 +267,18 @@ def test_a_training_set_goes_on_from_views_that_are_built_as_far_whatever_stagin
     case.manifest["nodes"][TRAINING]["config"]["materialized"] = "incremental"
     records = case.built
     records.batches[TRAINING] = replace(records.batches[VIEW], parts=case.codes[TRAINING])
-    records.slices[VIEW] = Slice(SLICE, CLOSED, is_built=True)
+    records.batches[VIEW] = replace(records.batches[VIEW], built_to=ENDS)
     records.slices[STAGED] = Slice(SLICE, datetime(2026, 2, 1), is_built=True)
     assert case.plan(records).batches.of(TRAINING) == Instants(BUILT_TO, CLOSED)
-    records.slices[VIEW] = Slice(SLICE, datetime(2026, 2, 1), is_built=True)
-    with pytest.raises(PublishError, match=r"`training` reads `beds`, which holds .* 2026-02-01"):
+    # The view alone was built, up to a date.
+    records.batches[VIEW] = replace(records.batches[VIEW], built_to=datetime(2026, 2, 24))
+    refused = "`training` reads `beds`, which is only built up to 2026-02-24 .* until 2026-03-01"
+    with pytest.raises(PublishError, match=refused):
+        case.plan(records)
+    upto = replace(case, options=between("2026-02-20", "2026-02-24"))
+    assert upto.plan(records).batches.of(TRAINING).end == datetime(2026, 2, 24)
+    del records.batches[VIEW]
+    with pytest.raises(PublishError, match="which is not built, and needs all until 2026-03-01"):
         case.plan(records)
 
 

@@ -150,6 +150,13 @@ def test_an_id_may_be_composite_and_referred_to() -> None:
         ("a", 1, "x", 1, None),
         ("a", 2, "y", 1, None),
     ]
+    # A part of the id may be null: it is the same id again.
+    rows = [row(1, "x", line=None), row(2, "y", line=None), row(3, "y", line=None), row(1, line=1)]
+    assert versions(rows, id=["fact_id", "line"]) == [
+        ("a", 1, "x", 1, None),
+        ("a", None, "x", 1, 2),
+        ("a", None, "y", 2, None),
+    ]
     lines = {
         "lines": "select 'a' as order_id, 1 as line_number, timestamp '2026-01-03' as known_at"
     }
