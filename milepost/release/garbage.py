@@ -69,15 +69,28 @@ def collect(
     if not dry_run:
         has_tables = any(s3.listing(store, table_files.FOLDER))
         write_tables = tables_writer() if tables_writer and has_tables else None
+        not_of_tables = [item for item in garbage if not table_files.view_of(item.name)]
+        old_announcements = [item for item in garbage if item.name.startswith("collecting/")]
         announcement = f"collecting/{secrets.token_hex(6)}.json"
-        s3.put(store, announcement, json.dumps([item.name for item in garbage]).encode())
-        if write_tables:
-            write_tables(store)
-        # A keeper that starts after this sees the announcement. A keeper that read `collecting/`
-        # before it had already written its manifest, so that the second look keeps its release.
-        garbage_now, kept_releases = _garbage(store, grace)
-        is_still_garbage = set(garbage_now)
-        garbage = [item for item in garbage if item in is_still_garbage]
+        try:
+            if write_tables:
+                # A killed writer leaves Avro files that nothing names yet and that the tables need.
+                # No writer may use what is announced, so these are asked for after the writing.
+                _announce(store, announcement, not_of_tables)
+                # Those of killed collections could name Avro files that are needed now.
+                if old_announcements:
+                    s3.remove(store, [item.name for item in old_announcements])
+                write_tables(store)
+                garbage, _ = _still_garbage(store, grace, garbage)
+            _announce(store, announcement, garbage)
+            # A keeper that starts after this sees the announcement. A keeper that read
+            # `collecting/` before it had already written its manifest, so that the last look
+            # keeps its release.
+            garbage, kept_releases = _still_garbage(store, grace, garbage)
+        except BaseException:
+            # Nothing is removed yet: the announcement would only stand in the way.
+            s3.remove(store, [announcement])
+            raise
         for start in range(0, len(garbage), AT_ONCE):
             if time.monotonic() > deadline:
                 raise ReleaseError(
@@ -91,8 +104,22 @@ def collect(
         for unfinished in uploads:
             abort_upload(store, unfinished)
         s3.remove(store, [announcement])
+        garbage = list(dict.fromkeys([*old_announcements, *garbage]))
     removed: list[ObjectMeta | UnfinishedUpload] = [*garbage, *uploads]
     return Collection(removed, sum(item.bytes for item in removed), kept_releases)
+
+
+def _announce(store: Location, announcement: str, items: Sequence[ObjectMeta]) -> None:
+    s3.put(store, announcement, json.dumps([item.name for item in items]).encode())
+
+
+def _still_garbage(
+    store: Location, grace: timedelta, garbage: Sequence[ObjectMeta]
+) -> tuple[list[ObjectMeta], list[str]]:
+    """Return what is garbage at another look too, and the ids of the kept releases."""
+    garbage_now, kept_releases = _garbage(store, grace)
+    is_still_garbage = set(garbage_now)
+    return [item for item in garbage if item in is_still_garbage], kept_releases
 
 
 def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[str]]:

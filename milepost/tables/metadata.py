@@ -102,13 +102,15 @@ def snapshot(
 def of_table(
     store: Location,
     releases: Sequence[ReleasedView],
-    current: str,
+    number_of: Mapping[str, int],
     snapshots: Mapping[str, Mapping[str, Any]],
 ) -> bytes:
     """Return the metadata of a table with these releases of a view, the oldest first.
 
-    `main` is the current release. A view that it does not have has tags alone.
+    `number_of` has the number of the latest move to each release that is or was current. `main` is
+    the current release. A view that it does not have has tags alone.
     """
+    current = max(number_of, key=number_of.__getitem__)
     newest = releases[-1].view
     schemas = {_schema_id(item.view): _schema(item.view) for item in releases}
     read = [item for item in releases if item.release == current]
@@ -140,7 +142,7 @@ def of_table(
         },
         "refs": tags | ({"main": _reference(current, "branch")} if main else {}),
         "snapshots": [snapshots[item.release] for item in releases],
-        "snapshot-log": _log(releases, main),
+        "snapshot-log": _log(releases, number_of) if main else [],
         "metadata-log": [],
     }
     if main:
@@ -152,21 +154,29 @@ def _reference(release: str, kind: str) -> dict[str, Any]:
     return {"snapshot-id": snapshot_id(release), "type": kind}
 
 
-def _log(releases: Sequence[ReleasedView], main: ReleasedView | None) -> list[dict[str, int]]:
-    """Return which release was current from when on, up to the one that is.
+def _log(releases: Sequence[ReleasedView], number_of: Mapping[str, int]) -> list[dict[str, int]]:
+    """Return which release was current from when on, up to the one that is, the oldest first.
 
-    Engines read a table as of an instant by it. A release that was rolled back is not in it.
+    Engines read a table as of an instant by it. A release is in it if it was current, and if the
+    store has not moved since to one that was published before it: then it was rolled back. Of
+    releases of the same second the last one is in it. Of a store of format 1, which kept no
+    history, all are taken to have been current in the order of their ids.
     """
-    if main is None:
-        return []
-    place = releases.index(main)
-    return [
-        {
-            "snapshot-id": snapshot_id(item.release),
-            "timestamp-ms": int(item.published_at.timestamp()) * 1000,
-        }
-        for item in releases[: place + 1]
-    ]
+    of_view = {item.release: item for item in releases}
+    numbers = {item.release: -1 for item in releases if item.manifest.format_version == 1}
+    numbers |= number_of
+    log: list[dict[str, int]] = []
+    earliest = None
+    for release in sorted(numbers, key=lambda item: (numbers[item], item), reverse=True):
+        # The id begins with the instant. A manifest may have been removed as garbage.
+        instant = release.split("-")[0]
+        if earliest is not None and instant >= earliest:
+            continue
+        earliest = instant
+        if item := of_view.get(release):
+            milliseconds = int(item.published_at.timestamp()) * 1000
+            log.append({"snapshot-id": snapshot_id(release), "timestamp-ms": milliseconds})
+    return log[::-1]
 
 
 def _schema(view: View, *, has_descriptions: bool = True) -> dict[str, Any]:

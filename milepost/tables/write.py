@@ -45,7 +45,7 @@ class _Look:
     announced: set[str]
     objects: set[str]
     stored: dict[str, TableMetadata]
-    current: str
+    number_of: dict[str, int]
     releases: Sequence[Manifest]
     written: int = 0
 
@@ -57,11 +57,11 @@ class _Look:
         announced = releases.announced(store)
         objects = list(s3.listing(store, table_files.FOLDER))
         stored = table_files.newest(store, objects)
-        current = pointers.current(store)
+        number_of = pointers.numbers(store)
         manifests = [
             item for item in releases.history_and_pins(store) if item.name not in announced
         ]
-        return cls(store, announced, {item.name for item in objects}, stored, current, manifests)
+        return cls(store, announced, {item.name for item in objects}, stored, number_of, manifests)
 
 
 def write(store: Location) -> list[Table]:
@@ -165,7 +165,7 @@ def _commit(look: _Look, plan: _Plan) -> Table:
     }
     if not named.isdisjoint(look.announced):
         raise _OvertakenError
-    body = metadata.of_table(store, plan.releases, look.current, plan.snapshots)
+    body = metadata.of_table(store, plan.releases, look.number_of, plan.snapshots)
     version = stored.version if stored else 0
     if stored is None or stored.body != body:
         version += 1

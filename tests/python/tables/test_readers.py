@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 
 from milepost import FeatureStore
 from milepost.publishing import data_files
-from milepost.release import releases
+from milepost.release import releases, table_files
 from milepost.release.manifest import View
 from milepost.release.names import name_fault
+from milepost.storage import conditional, s3
 from milepost.storage.location import Location
 from milepost.tables.write import Table, write
-from small_releases import at, put_view, release, rows_of
+from small_releases import at, manifest_of, put_view, release, rows_of
 from tables.readers import iceberg_duckdb, opened, scanned
 
 TYPES = {
@@ -205,6 +207,89 @@ def test_a_table_as_of_an_instant_is_the_release_of_that_time(
     snapshot = opened(carriers).snapshot_as_of_timestamp(noon)
     assert snapshot is not None
     assert snapshot.snapshot_id == carriers.snapshots[two[0]]
+
+
+def publish(store: Location, day: int) -> str:
+    """Publish at the begin of that day of July."""
+    rows = rows_of(KEYLESS, (at("2026-01-01"), float(day)))
+    view = put_view(store, "prices", rows, keys=())
+    return release(store, view, created_at=f"2026-07-{day:02}T00:00:00")
+
+
+def read_as_of(table: Table, day: int) -> float | None:
+    """The price that a reader gets as of noon of that day of July, None where it gets none."""
+    noon = int(datetime(2026, 7, day, 12, tzinfo=UTC).timestamp() * 1000)
+    snapshot = opened(table).snapshot_as_of_timestamp(noon)
+    if snapshot is None:
+        return None
+    (price,) = opened(table).scan(snapshot_id=snapshot.snapshot_id).to_arrow()["price"].to_pylist()
+    assert isinstance(price, float)
+    return price
+
+
+def test_as_of_an_instant_nobody_reads_a_release_that_was_rolled_back(store: Location) -> None:
+    first, second = publish(store, 1), publish(store, 2)
+    (table,) = write(store)
+    assert [read_as_of(table, day) for day in (1, 2, 3)] == [1, 2, 2]
+    releases.rollback(store, first)
+    third = publish(store, 3)
+    (table,) = write(store)
+    assert list(table.snapshots) == [first, second, third]
+    assert [read_as_of(table, day) for day in (1, 2, 3)] == [1, 1, 3]
+    logged = [entry.snapshot_id for entry in opened(table).history()]
+    assert logged == [table.snapshots[first], table.snapshots[third]]
+    # Whoever writes from nothing knows no less.
+    body = table_files.newest(store, s3.listing(store, "tables/"))["prices"].body
+    s3.remove(store, [item.name for item in s3.listing(store, "tables/")])
+    write(store)
+    assert table_files.newest(store, s3.listing(store, "tables/"))["prices"].body == body
+
+
+def test_a_release_that_was_rolled_back_and_is_current_again_is_read(store: Location) -> None:
+    first, second, third = (publish(store, day) for day in (1, 2, 3))
+    releases.rollback(store, first)
+    releases.rollback(store, third)
+    (table,) = write(store)
+    assert [read_as_of(table, day) for day in (1, 2, 3)] == [1, 1, 3]
+    releases.rollback(store, second)
+    (table,) = write(store)
+    assert [read_as_of(table, day) for day in (1, 2, 3)] == [1, 2, 2]
+
+
+def test_a_rollback_to_a_release_that_is_gone_is_remembered(store: Location) -> None:
+    first, second = publish(store, 1), publish(store, 2)
+    releases.pin(store, "model", second)
+    releases.rollback(store, first)
+    third = publish(store, 3)
+    s3.remove(store, [f"releases/{first}/manifest.json"])
+    (table,) = write(store)
+    assert list(table.snapshots) == [second, third]
+    assert [read_as_of(table, day) for day in (1, 2, 3)] == [None, None, 3]
+
+
+def test_a_pinned_release_that_never_was_current_is_not_read_as_of_an_instant(
+    store: Location,
+) -> None:
+    rows = rows_of(KEYLESS, (at("2026-01-01"), 1.0))
+    view = put_view(store, "prices", rows, keys=())
+    never = manifest_of(view, created_at="2026-07-01T00:00:00")
+    conditional.create(store, never.name, never.to_bytes())
+    releases.pin(store, "model", never.release)
+    publish(store, 2)
+    (table,) = write(store)
+    assert never.release in table.snapshots
+    assert [read_as_of(table, day) for day in (1, 2)] == [None, 2]
+
+
+def test_releases_of_the_first_format_count_without_a_history(store: Location) -> None:
+    view = put_view(store, "prices", rows_of(KEYLESS), keys=())
+    manifest = manifest_of(view, created_at="2026-07-01T00:00:00")
+    first = replace(manifest, format_version=1).sealed()
+    conditional.create(store, first.name, first.to_bytes())
+    second = publish(store, 2)
+    (table,) = write(store)
+    logged = [entry.snapshot_id for entry in opened(table).history()]
+    assert logged == [table.snapshots[first.release], table.snapshots[second]]
 
 
 def test_a_view_that_is_not_published_any_more_has_its_releases_and_no_rows_of_today(

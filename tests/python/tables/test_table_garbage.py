@@ -12,7 +12,7 @@ from milepost import cli
 from milepost.errors import ConflictError
 from milepost.release import garbage, releases, table_files
 from milepost.release.verify import Verified, verify
-from milepost.storage import s3
+from milepost.storage import conditional, s3
 from milepost.storage.location import Location
 from milepost.tables.write import write
 from small_releases import at, put_view, release, rows_of
@@ -174,6 +174,104 @@ def test_avro_files_that_are_being_removed_are_not_used(store: Location) -> None
     s3.put(store, "collecting/0123456789ab.json", json.dumps(avro[:1]).encode())
     with pytest.raises(ConflictError, match="is being collected"):
         write(store)
+
+
+def test_what_a_killed_writer_left_is_used_and_blocks_nothing(
+    store: Location, old: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = publish(store, 1)
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(conditional, "create", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(store)
+    avro = names(store)
+    assert {name.rsplit(".", 1)[1] for name in avro} == {"avro"}
+    assert collect(store) == set()
+    assert avro < names(store)
+    assert names(store, "collecting/") == set()
+    assert snapshots(store) == [published]
+    assert_every_snapshot_is_read(store)
+
+
+def test_an_old_announcement_of_what_the_tables_need_blocks_nothing(
+    store: Location, old: None
+) -> None:
+    publish(store, 1)
+    write(store)
+    avro = sorted(name for name in names(store) if name.endswith(".avro"))
+    second, announcement = publish(store, 2), "collecting/0123456789ab.json"
+    releases.pin(store, "model", releases.history(store)[-1].release)
+    s3.put(store, announcement, json.dumps(avro).encode())
+    removed = collect(store)
+    assert announcement in removed
+    assert removed.isdisjoint(avro)
+    assert names(store, "collecting/") == set()
+    assert second in snapshots(store)
+    assert_every_snapshot_is_read(store)
+
+
+def test_a_damaged_release_that_goes_is_in_nobodys_way(store: Location, old: None) -> None:
+    first, second = publish(store, 1), publish(store, 2)
+    s3.remove(store, [file.name for file in releases.read(store, first).files])
+    s3.put(store, "tables/notes.txt", b"x")
+    assert f"releases/{first}/manifest.json" in collect(store)
+    assert snapshots(store) == [second]
+
+
+@pytest.mark.parametrize("look", [None, 2, 3], ids=["the tables", "a look", "the last look"])
+def test_a_collection_that_breaks_off_before_it_removes_leaves_no_announcement(
+    store: Location, old: None, monkeypatch: pytest.MonkeyPatch, look: int | None
+) -> None:
+    publish(store, 1)
+    second = publish(store, 2)
+    write(store)
+    before = {*names(store, "releases/"), *names(store, "data/")}
+    announcements: list[int] = []
+    looks = iter(range(1, 4))
+
+    def breaking_off(location: Location) -> None:
+        write(location)
+        announcements.append(len(names(store, "collecting/")))
+        if look is None:
+            raise KeyboardInterrupt
+
+    def pins(location: Location) -> dict[str, str]:
+        if next(looks) == look:
+            announcements.append(len(names(store, "collecting/")))
+            raise KeyboardInterrupt
+        return releases.pins(location)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(garbage, "pins", pins)
+        with pytest.raises(KeyboardInterrupt):
+            garbage.collect(store, grace=GRACE, dry_run=False, tables_writer=lambda: breaking_off)
+    assert set(announcements) == {1}
+    assert names(store, "collecting/") == set()
+    assert {*names(store, "releases/"), *names(store, "data/")} == before
+    assert any(name.startswith("data/") for name in collect(store))
+    assert snapshots(store) == [second]
+
+
+def test_what_of_the_tables_is_removed_is_announced_before(
+    store: Location, old: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (1, 2, 3):
+        publish(store, day)
+        write(store)
+    remove: Callable[..., None] = s3.remove
+
+    def checked(location: Location, removed: list[str]) -> None:
+        if not removed[0].startswith("collecting/"):
+            assert releases.announced(store) >= set(removed)
+        remove(location, removed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(s3, "remove", checked)
+        assert any(name.startswith("tables/") for name in collect(store))
 
 
 def test_a_release_is_removed_only_after_it_left_the_tables(
