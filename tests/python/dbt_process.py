@@ -1,6 +1,8 @@
-"""Plain dbt commands, each in a process of its own.
+"""dbt commands, each in a process of its own.
 
-It is forked from one that has run dbt once, in which two thirds of the time of a small project go.
+It is forked from one that has run dbt once, in which two thirds of the time of a small project go,
+and in which `quick_dbt` has replaced what takes dbt long. `test_documented_commands.py` runs dbt as
+it is.
 """
 
 from __future__ import annotations
