@@ -76,9 +76,9 @@ milepost__value_order_{{ name }} as (
 
     select
         {{ stays }}.*,
-        cast(null as int) as milepost__next_enters_step
+        cast(null as integer) as milepost__next_enters_step
         {%- for reach in reaches %},
-        cast(null as int) as milepost__covered_{{ reach }}_step
+        cast(null as integer) as milepost__covered_{{ reach }}_step
         {%- endfor %}
     from {{ stays }}
     left join milepost__entering_{{ name }}

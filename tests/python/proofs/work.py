@@ -26,9 +26,9 @@ def place(kind: str) -> Location:
 
 
 def dated(catalog: Catalog) -> dict[str, tuple[str, str]]:
-    """Each feature view and outcome by name: its table, and the instant at which a row stands.
+    """Each view, outcome and training set by name: its table, and when a row of it stands.
 
-    An outcome, the label of a training set, is a model with `horizon_at`.
+    An outcome, the label of a training set, is a model with `horizon_at`, and so is the set.
     """
     views = {
         view.name: (
