@@ -2,14 +2,20 @@
     The aggregate of a feature over the facts themselves, in SQL, with the columns of `held_facts`.
 
     feature: one of a series' `held_features`.
+    features: all of them.
 #}
-{% macro held_aggregate(feature) %}
+{% macro held_aggregate(feature, features) %}
     {% set value, aggregate = feature.value, feature.aggregate %}
     {% set number = milepost.measure_name({'kind': 'number' ~ feature.decimals, 'column': value}) %}
     {% set checked_value = milepost.measure_name({'kind': 'value', 'column': value or 'event_at'}) %}
     {% set sum = 'cast(sum(' ~ number ~ ') as double)' %}
     {% if aggregate.startswith('p') %}
-        {{ return("percentile_cont(" ~ aggregate[1:] | int / 100 ~ ") within group (order by cast(" ~ checked_value ~ " as double))") }}
+        {% set shares = [] %}
+        {% for other in features if other.value == value and other.aggregate.startswith('p') %}
+            {% do shares.append(other.aggregate[1:] | int / 100) %}
+        {% endfor %}
+        {% set share = aggregate[1:] | int / 100 %}
+        {{ return(milepost.percentile_of('cast(' ~ checked_value ~ ' as double)', share, shares | unique | sort)) }}
     {% endif %}
     {{ return({
         'count': 'count(' ~ (value or '*') ~ ')',

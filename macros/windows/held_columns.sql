@@ -12,7 +12,7 @@
             {%- do columns.update({milepost.measure_name(measure, feature.series): measure.sql}) -%}
         {%- endfor -%}
     {%- else -%}
-        {%- do columns.update({feature.column: milepost.held_aggregate(feature)}) -%}
+        {%- do columns.update({feature.column: milepost.held_aggregate(feature, features)}) -%}
     {%- endif -%}
 {%- endfor -%}
 {%- for column, sql in columns.items() %},

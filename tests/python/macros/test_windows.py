@@ -62,10 +62,13 @@ DAILY = [
     ("late_rate_2d_before_2d", LATE_RATE, trailing("2 days", "2 days")),
     ("lane_count_1d", "count(distinct lane) filter ({})", trailing("1 day")),
     ("lane_count_3d", "count(distinct lane) filter ({})", trailing("3 days")),
-    (
-        "amount_p25_3d",
-        "quantile_cont(cast(amount as double), 0.25) filter ({})",
-        trailing("3 days"),
+    *(
+        (
+            f"amount_p{percent}_3d",
+            f"quantile_cont(cast(amount as double), 0.{percent}) filter ({{}})",
+            trailing("3 days"),
+        )
+        for percent in (25, 90)
     ),
     ("amount_min_3d", "min(amount) filter ({})", trailing("3 days")),
     ("amount_max_1d_before_1d", "max(amount) filter ({})", trailing("1 day", "1 day")),
