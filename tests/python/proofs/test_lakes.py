@@ -55,8 +55,8 @@ def cut(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_lake_gives_the_features_of_the_raw_log(marked: Work, whole: Work) -> None:
     """In eight layouts at once; until loads are removed, which features then show."""
     views = compared(marked, whole, CUT, END)
-    # The lake knows a day's price of diesel five minutes after its end, and so a day later. It serves
-    # markets within half an hour, not after 25: a training set has what was served.
+    # The lake knows a day's price of diesel five minutes after its end, and so a day later. It
+    # serves markets within half an hour, not after 25: a training set has what was served.
     assert {view for view, of in views.items() if of.differing} == {"fuel", "tender_acceptance"}
     assert views["market_balance"].rows > 100
     assert views["market_balance"].differing_later
