@@ -41,7 +41,7 @@ class AvroFile:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot's id and sequence number, and what its files are said by."""
+    """The id and the sequence number of a snapshot."""
 
     id: int
     sequence_number: int

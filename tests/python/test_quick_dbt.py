@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
+from botocore.loaders import JSONFileLoader
 from dbt import compilation
 from dbt.adapters.events.types import ConnectionUsed, NewConnection
 from dbt.artifacts.resources.v1.components import InjectedCTE
@@ -86,3 +89,8 @@ def test_columns_have_the_types_that_dbt_gives_them() -> None:
             for tester in (agate_helper.build_type_tester, quick_dbt.types_of, quick_dbt.types_of)
         ]
         assert types[1:] == [types[0]] * 2
+
+
+def test_a_file_of_aws_says_what_boto3_reads() -> None:
+    loader, path = JSONFileLoader(), str(Path(botocore.__file__).parent / "data/endpoints")
+    assert [quick_dbt.shipped(loader, path) for _ in range(2)] == [loader.load_file(path)] * 2
