@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dbt_process import run_dbt
@@ -249,8 +249,28 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
+# A lane that is in the windows when the batch begins, and is seen again at its first instant.
+SEEN_AGAIN = [
+    {
+        "fact_id": number,
+        "carrier_id": "a",
+        "lane": "x",
+        "amount": Decimal(7),
+        "is_late": False,
+        "event_at": FIRST,
+        "known_at": BATCH[0] - timedelta(hours=hours),
+        "superseded_at": None,
+        "replaced_at": BATCH[0] - timedelta(hours=12) if not number else None,
+        "opens_at": FIRST,
+        "closes_at": None,
+    }
+    for number, hours in enumerate([36, 12])
+]
+
+
 @pytest.mark.parametrize("view", VIEWS)
 @given(rows=facts())
+@example(rows=SEEN_AGAIN)
 def test_windows_are_what_their_definition_says(
     compiled: Path, view: str, rows: list[dict[str, Any]]
 ) -> None:
