@@ -130,7 +130,7 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 		$(PYTHON) scripts/pip_progress.py requirements.lock .venv
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p .local/duckdb_extensions
-	@$(BIN)/python scripts/install_httpfs.py .local/duckdb_extensions
+	@$(BIN)/python scripts/install_extensions.py .local/duckdb_extensions
 	@touch $@
 
 .venv/flights: .venv/ready requirements-flights.lock
@@ -240,7 +240,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: lock
 lock: ## Resolve the dependencies anew: needs uv
-	@$(UV_COMPILE) --extra dbt --extra iceberg --extra standards --group dev --output-file requirements.lock pyproject.toml
+	@$(UV_COMPILE) --extra dbt --extra iceberg --extra sail --extra standards --group dev --output-file requirements.lock pyproject.toml
 	@$(UV_COMPILE) --group feast --output-file requirements-feast.lock
 	@$(UV_COMPILE) --group signal --output-file requirements-signal.lock
 

@@ -6,6 +6,7 @@
 #}
 {% macro close_batch() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}
-        {{ milepost.ask('batch_record', {'node_id': model.unique_id, 'sql': model.compiled_code}) }}
+        {% set record = milepost.ask('batch_record', {'node_id': model.unique_id, 'sql': model.compiled_code}) %}
+        {% do milepost.run_on_records(record) if record %}
     {% endif %}
 {% endmacro %}

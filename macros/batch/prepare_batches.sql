@@ -17,14 +17,14 @@
         {% set plan = milepost.ask('plan', {
             'selected': selected_resources | list,
             'existing': existing,
-            'records': run_query(milepost.ask('records_query')).columns[0].values()[0],
+            'records': milepost.run_on_records(milepost.ask('records_query'))[0]['records'],
             'reference_days': var('reference_days'),
         }) %}
         {% for view in plan.restored %}
             {{ milepost.restore_view(view) }}
         {% endfor %}
         {% for statement in plan.statements %}
-            {% do run_query(statement) %}
+            {% do milepost.run_on_records(statement) %}
         {% endfor %}
         {% for node_id in plan.dropped %}
             {% do adapter.drop_relation(milepost.built_relation(graph.nodes[node_id])) %}

@@ -11,12 +11,12 @@
     ) %}
     {% do adapter.create_schema(relation) %}
     {% set rows %}
-        create table {{ relation }} as
+        create table {{ relation }} {{ milepost.place_of_table(node) }} as
         select {{ view.columns | join(', ') }}
-        from read_parquet(['{{ view.files | join("', '") }}'], hive_partitioning = false)
+        from {{ milepost.read_files(view.files) }}
     {% endset %}
     {% do run_query(rows) %}
-    {% if milepost.fingerprint(relation) != view.fingerprint %}
+    {% if milepost.fingerprint(node, relation) != view.fingerprint %}
         {% do adapter.drop_relation(relation) %}
         {% do exceptions.raise_compiler_error(
             "`" ~ view.name ~ "` of release " ~ view.release ~ " is damaged: its rows are not those published"
@@ -24,6 +24,6 @@
         ) %}
     {% endif %}
     {% do adapter.cache_added(relation) %}
-    {% do run_query(view.record) %}
+    {% do milepost.run_on_records(view.record) %}
     {% do log("Read " ~ view.name ~ " from release " ~ view.release ~ ", built to " ~ view.built_to, info=true) %}
 {% endmacro %}

@@ -22,9 +22,8 @@
         {% set targets = {} %}
         {% for target_rows in [{}, targets] %}
             {% if loop.first or targets %}
-                {% do run_query(forget) %}
-                {% set count %}
-                    insert into milepost_checks.set_aside by name
+                {% do milepost.run_on_records(forget) %}
+                {% set counts %}
                     select
                         cast('{{ recorded_at }}' as timestamp) as recorded_at,
                         '{{ model.unique_id }}' as model_id,
@@ -43,14 +42,16 @@
                         ) }}
                     ) as counts
                 {% endset %}
-                {% do run_query(count) %}
+                {% do milepost.keep_set_aside(counts) %}
             {% endif %}
             {% if loop.first %}
-                {% set missing = run_query(
+                {% set missing = milepost.run_on_records(
                     "select distinct column_name from milepost_checks.set_aside where reason = 'reference_missing' and "
                     ~ of_base
-                ).columns[0].values() %}
-                {% do targets.update(milepost.base_rows_of_targets(kwargs, missing)) %}
+                ) %}
+                {% do targets.update(
+                    milepost.base_rows_of_targets(kwargs, missing | map(attribute='column_name') | list)
+                ) %}
             {% endif %}
         {% endfor %}
         select 1

@@ -5,12 +5,12 @@
 #}
 {% macro create_records() %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% set forms = run_query(
+        {% set forms = milepost.run_on_records(
             "select comment from duckdb_tables() where schema_name = 'milepost_checks' and table_name = 'batches' "
             ~ "and database_name = current_database()"
-        ).columns[0].values() %}
-        {% for statement in milepost.ask('record_tables', {'form': forms[0] if forms else none}) %}
-            {% do run_query(statement) %}
+        ) %}
+        {% for statement in milepost.ask('record_tables', {'form': forms[0]['comment'] if forms else none}) %}
+            {% do milepost.run_on_records(statement) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}

@@ -15,7 +15,7 @@
         {% for view_id in milepost.ask('views_looked_at', {'node_ids': statuses | list}) %}
             {% set relation = milepost.built_relation(graph.nodes[view_id]) %}
             {% if relation is not none %}
-                {% do fingerprints.update({view_id: milepost.fingerprint(relation)}) %}
+                {% do fingerprints.update({view_id: milepost.fingerprint(graph.nodes[view_id], relation)}) %}
             {% endif %}
         {% endfor %}
         {% set records = milepost.ask('results', {
@@ -24,7 +24,7 @@
             'fingerprints': fingerprints,
         }) %}
         {% for statement in records.statements %}
-            {% do run_query(statement) %}
+            {% do milepost.run_on_records(statement) %}
         {% endfor %}
         {% if flags.WHICH in ['run', 'build'] %}
             {% do milepost.report_set_aside() %}

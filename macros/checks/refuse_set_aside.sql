@@ -31,7 +31,7 @@
                 )
             order by base, causes.all_set_aside_count desc, causes.reason, causes.column_name
         {% endset %}
-        {% set causes = run_query(query).rows %}
+        {% set causes = milepost.run_on_records(query) %}
         {% if causes %}
             {% set first, lines = causes[0], [] %}
             {% for cause in causes if cause['base'] == first['base'] %}

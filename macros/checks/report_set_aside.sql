@@ -3,9 +3,9 @@
     build, and of the last 28 landing dates.
 #}
 {% macro report_set_aside() %}
-    {% set counts = run_query(
+    {% set counts = milepost.run_on_records(
         "select * from milepost_checks.set_aside where reason is not null order by table_name, reason, column_name"
-    ).rows | selectattr('model_id', 'in', graph.nodes) | list %}
+    ) | selectattr('model_id', 'in', graph.nodes) | list %}
     {% for count in counts %}
         {% do log(
             "Set aside: " ~ count['all_set_aside_count'] | int ~ " of " ~ count['all_row_count'] | int ~ " rows of "

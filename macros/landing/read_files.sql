@@ -17,11 +17,24 @@
     {{ return("read_parquet([" ~ names | join(', ') ~ "], hive_partitioning = false, filename = 'milepost__file')") }}
 {%- endmacro %}
 
-{# On Spark a file is a table by its path. #}
+{#
+    On Spark a file is a table by its path. They are joined in pairs, and pairs of pairs: a chain of hundreds of
+    `union all` is nested as deep, and Sail's server ended in it.
+#}
 {% macro default__read_files(uris) -%}
-    {%- set selects = [] -%}
-    {%- for uri in uris -%}
-        {%- do selects.append("select *, '" ~ uri ~ "' as milepost__file from parquet.`" ~ uri ~ "`") -%}
-    {%- endfor -%}
-    {{ return("(" ~ selects | join(' union all ') ~ ")") }}
+    {%- if uris | length > 1 -%}
+        {%- set middle = (uris | length) // 2 -%}
+        {{ return(
+            "(select * from " ~ milepost.read_files(uris[:middle])
+            ~ " union all select * from " ~ milepost.read_files(uris[middle:]) ~ ")"
+        ) }}
+    {%- endif -%}
+    {%- set uri = uris[0] -%}
+    {%- if modules.re.search('[*?{`\'\\\\[]', uri) -%}
+        {%- do exceptions.raise_compiler_error(
+            "the file `" ~ uri ~ "` has a sign in its name that means other files on `" ~ adapter.type() ~ "`"
+            ~ "\nhint: land it without any of * ? { [ ` ' \\"
+        ) -%}
+    {%- endif -%}
+    {{ return("(select *, '" ~ uri ~ "' as milepost__file from parquet.`" ~ uri ~ "`)") }}
 {%- endmacro %}

@@ -49,10 +49,17 @@ _INSTANTS: dict[str, Callable[[str], date]] = {
     "first_date": date.fromisoformat,
     "closed_before": datetime.fromisoformat,
 }
-_READ = ("batches", "slices", "builds", "tests", "tested_tables")
-_LISTS = (f"'{name}': (select list(records) from {_SCHEMA}.{name} as records)" for name in _READ)  # noqa: S608 - names of our own
-SELECT = f"select to_json({{{', '.join(_LISTS)}}})"
+
+
+def _select(names: Iterable[str]) -> str:
+    lists = (f"'{name}': (select list(rows) from {_SCHEMA}.{name} as rows)" for name in names)  # noqa: S608 - names of our own
+    return f"select to_json({{{', '.join(lists)}}}) as records"
+
+
+SELECT = _select(name for name in _TABLES if name != "set_aside")
 """The SQL that reads the records, as one JSON text: so that dbt can run it as well."""
+SELECT_ALL = _select(_TABLES)
+"""The same with what was set aside: all that is to be kept where no database keeps it."""
 
 
 @dataclass(frozen=True)
@@ -201,14 +208,14 @@ def create() -> list[str]:
 def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the statement that writes rows, replacing those of the same key; none for no rows.
 
-    Each row has the same columns; a mapping in one becomes JSON.
+    Each row has the same columns; a mapping in one becomes JSON. What was set aside has no key.
     """
     rows = list(rows)
     if not rows:
         return []
     values = ", ".join(f"({', '.join(_literal(value) for value in row.values())})" for row in rows)
-    columns = ", ".join(rows[0])
-    return [f"insert or replace into {_SCHEMA}.{table} ({columns}) values {values}"]  # noqa: S608 - quoted
+    columns, verb = ", ".join(rows[0]), "insert or replace" if "key" in _TABLES[table] else "insert"
+    return [f"{verb} into {_SCHEMA}.{table} ({columns}) values {values}"]  # noqa: S608 - quoted
 
 
 def forget_batches(node_ids: Iterable[str]) -> list[str]:

@@ -40,11 +40,26 @@ DESCRIPTIVE_META = {
 # rebuilt.
 _DESCRIPTIVE_CONFIG = {
     *("meta", "tags", "docs", "group", "access", "grants", "persist_docs", "freshness"),
-    *("enabled", "alias", "schema", "database", "full_refresh", "packages", "static_analysis"),
+    *(
+        "enabled",
+        "alias",
+        "file_format",
+        "location_root",
+        "schema",
+        "database",
+        "full_refresh",
+        "packages",
+        "static_analysis",
+    ),
     *("store_failures", "store_failures_as"),
 }
-# Packages whose versions stand for their code: DuckDB's arithmetic, dbt's macros, materializations.
-_ENGINE = ("dbt-adapters", "dbt-duckdb", "duckdb")
+# Packages whose versions stand for their code: an engine's arithmetic, dbt's macros, materializations.
+# The others of an engine say nothing of Spark, which is installed elsewhere.
+_ENGINES = {
+    "duckdb": ("dbt-adapters", "dbt-duckdb", "duckdb"),
+    "sail": ("dbt-adapters", "dbt-spark", "dbt-sail", "pysail"),
+    "spark": ("dbt-adapters", "dbt-spark"),
+}
 
 _TOKEN = re.compile(
     r"""
@@ -102,7 +117,7 @@ class Coder:
         self.variables = variables
         self._target = target
         self._reopened = reopened
-        self._engine = {f"version of {name}": version(name) for name in _ENGINE}
+        self._engine = {f"version of {name}": version(name) for name in _ENGINES[catalog.adapter]}
         self._engine["version of Milepost's planning"] = _hash(planning_code())
         self._own = cache(self._own_parts)
         self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))

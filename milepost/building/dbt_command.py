@@ -25,6 +25,7 @@ from milepost.building.batches import Batches, Options
 from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import key_columns
 from milepost.building.declared_views import published_name
+from milepost.building.engine_tables import EngineTables
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
 from milepost.building.preparation import batch_record, preparation
@@ -43,6 +44,7 @@ class DbtCommand:
     A method takes what JSON can say and returns the same. `variables` are what
     `project.declared_variables` gives; `released` gives the views of the current release by name,
     `check` what is closed of raw tables, and `recheck` raises where a file is no longer as it was.
+    `tables` are those of an engine other than DuckDB, with the records of them.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class DbtCommand:
         released: Released,
         check: Check,
         recheck: Recheck,
+        tables: EngineTables | None = None,
     ) -> None:
         self._catalog, self._options = catalog, options
         self._variables, self._released = variables, released
-        self._logs, self._recheck = RawLogs(catalog, check), recheck
+        self._logs, self._recheck, self._tables = RawLogs(catalog, check), recheck, tables
         self._tables_read: dict[str, RawTable] = {}
         self._plan: Plan | None = None
 
@@ -190,6 +193,19 @@ class DbtCommand:
         """Return the SQL that computes the fingerprint of a table."""
         return select_fingerprint(relation)
 
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Run SQL on the records of an engine other than DuckDB, and return its rows."""
+        return self._engine_tables.run(sql)
+
+    def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
+        """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
+        for statement in build_records.keep("set_aside", rows):
+            self._engine_tables.run(statement)
+
+    def fingerprint(self, node_id: str) -> str:
+        """Return the fingerprint of a table of an engine other than DuckDB."""
+        return self._engine_tables.fingerprint(self._catalog.nodes[node_id])
+
     def views_looked_at(self, node_ids: list[str]) -> list[str]:
         """Return the feature views among some models, and those that some tests look at."""
         return results.views_looked_at(self._catalog, node_ids)
@@ -230,6 +246,11 @@ class DbtCommand:
         reopened = {table_id: table.reopened for table_id, table in raw_logs.items()}
         coder = code.Coder(self._catalog, self._variables, self._options.target, reopened)
         return {id_: coder.parts(id_) for id_ in self._catalog.nodes if coder.has_code(id_)}
+
+    @property
+    def _engine_tables(self) -> EngineTables:
+        assert self._tables  # noqa: S101 - DuckDB's macros do not ask
+        return self._tables
 
     def _batches(self) -> Batches:
         if self._plan:

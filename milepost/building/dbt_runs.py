@@ -61,7 +61,7 @@ def write_profile(
     name = str(project_file(project).get("profile"))
     try:
         profile = _profiles(project)[name]
-        for output in profile["outputs"].values():
+        for output in _duckdb_outputs(profile).values():
             output["path"] = str(database)
             options = config_options or {}
             output["config_options"] = {**output.get("config_options", {}), **options}
@@ -77,6 +77,12 @@ def write_profile(
             hint=f"`dbt debug` says where it is; each of its outputs names the plugin `{_PLUGIN}`",
         ) from error
     (folder / "profiles.yml").write_text(yaml.safe_dump({name: profile}), encoding="utf-8")
+
+
+def _duckdb_outputs(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a profile that have a database: those of DuckDB."""
+    outputs = profile["outputs"]
+    return {name: outputs[name] for name in outputs if outputs[name]["type"] == "duckdb"}
 
 
 def _profiles(project: Path) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 # Hooks of `staged_facts` that look at what was built: they may stop a build, and change no value.
 _JUDGES = {"macro.milepost.count_set_aside", "macro.milepost.refuse_set_aside"}
+# Adapters that take macros of another.
+_BASES = {"sail": ("sail", "spark")}
 _CALL = re.compile(r"(\w+)\s*\(")
 _DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?(['"])(\w+)\1""")
 
@@ -20,7 +22,8 @@ class MacroCalls:
     """
 
     def __init__(self, macros: Mapping[str, Mapping[str, Any]], project: str, adapter: str) -> None:
-        self._macros, self._project, self._adapter = macros, project, adapter
+        self._macros, self._project = macros, project
+        self._adapters = _BASES.get(adapter, (adapter,))
         self._ids_by_name: dict[str, list[str]] = {}
         for macro_id, macro in macros.items():
             self._ids_by_name.setdefault(macro["name"], []).append(macro_id)
@@ -35,7 +38,7 @@ class MacroCalls:
         """
         built_as = f"materialization_{node['config'].get('materialized')}"
         waiting = list(node.get("depends_on", {}).get("macros", []))
-        waiting += self._named(f"{built_as}_{adapter}" for adapter in ("default", self._adapter))
+        waiting += self._named(f"{built_as}_{adapter}" for adapter in ("default", *self._adapters))
         waiting += self._named(_CALL.findall(node.get("raw_code") or ""))
         return self._with_called(waiting, _JUDGES)
 
@@ -51,7 +54,7 @@ class MacroCalls:
                 called.add(macro_id)
                 waiting += self._macros[macro_id]["depends_on"]["macros"]
                 waiting += self._called_by_macro(macro_id)
-        engine = {"dbt", f"dbt_{self._adapter}"}
+        engine = {"dbt", *(f"dbt_{adapter}" for adapter in self._adapters)}
         return {
             macro_id for macro_id in called if self._macros[macro_id]["package_name"] not in engine
         }
@@ -65,7 +68,7 @@ class MacroCalls:
         text = self._macros[macro_id]["macro_sql"]
         dispatched = [name for _, name in _DISPATCH.findall(text)]
         picked = [
-            f"{engine}__{name}" for name in dispatched for engine in ("default", self._adapter)
+            f"{engine}__{name}" for name in dispatched for engine in ("default", *self._adapters)
         ]
         return self._named(picked) | {
             called_id

@@ -134,7 +134,7 @@ def _install(folder: Path) -> None:
             f"the project is written in `{folder}`, and dbt is not installed",
             hint='pip install "../milepost[dbt]", then `dbt deps` in the folder',
         )
-    httpfs = "dbt_packages/milepost/scripts/install_httpfs.py"
+    httpfs = "dbt_packages/milepost/scripts/install_extensions.py"
     for arguments in (
         ["-m", "dbt.cli.main", "--quiet", "deps"],
         [httpfs, ".local/duckdb_extensions"],

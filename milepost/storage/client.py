@@ -6,7 +6,9 @@ credentials files, instance role), so that nothing here holds a secret.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -100,6 +102,19 @@ def endpoint() -> Endpoint:
         host=None if on_aws else url.netloc,
         scheme=url.scheme,
     )
+
+
+def set_endpoint_variables() -> None:
+    """Name the endpoint, where it is not AWS, in the environment variables that Sail reads.
+
+    Without settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
+    """
+    with suppress(StorageError):
+        s3 = endpoint()
+        if s3.host:
+            os.environ["AWS_ENDPOINT_URL"] = f"{s3.scheme}://{s3.host}"
+            os.environ["AWS_ALLOW_HTTP"] = str(s3.scheme == "http").lower()
+            os.environ.setdefault("AWS_REGION", s3.region)
 
 
 def call(doing: str, request: Callable[[], T]) -> T:
