@@ -6,6 +6,7 @@ Python on any engine.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from dbt.adapters.factory import FACTORY
@@ -22,9 +23,26 @@ class MilepostPlugin(dbtPlugin):  # type: ignore[misc]
             adapter.milepost_answer = _answer
             adapter._available_ = frozenset({*adapter._available_, "milepost_answer"})
             if name == "sail":
-                from milepost.storage.client import set_endpoint_variables
+                _prepare_sail(adapter.ConnectionManager)
 
-                set_endpoint_variables()
+
+def _prepare_sail(manager: Any) -> None:
+    """Let Sail inside dbt's process find S3 as Milepost does, and start it once.
+
+    dbt-sail 0.1.0 starts a server for each of two threads that open at the same time. The one that
+    is started last ends the other, and dbt waits for it.
+    """
+    from milepost.storage.client import set_endpoint_variables
+
+    set_endpoint_variables()
+    if not hasattr(manager, "milepost_lock"):
+        manager.milepost_lock, opened = Lock(), manager._open_embedded
+
+        def open_embedded(credentials: Any) -> Any:
+            with manager.milepost_lock:
+                return opened(credentials)
+
+        manager._open_embedded = open_embedded
 
 
 def _answer(adapter: Any, question: str, details: dict[str, Any]) -> dict[str, Any]:

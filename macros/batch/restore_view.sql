@@ -11,7 +11,7 @@
     ) %}
     {% do adapter.create_schema(relation) %}
     {% set rows %}
-        create table {{ relation }} {{ milepost.place_of_table(node) }} as
+        create or replace table {{ relation }} {{ milepost.place_of_table(node) }} as
         select {{ view.columns | join(', ') }}
         from {{ milepost.read_files(view.files) }}
     {% endset %}

@@ -87,7 +87,7 @@ landed as (
     select
         {% if unknowns -%}
         {%- set replaced = unknowns | map(attribute='name') | list -%}
-        {{ milepost.all_but(replaced + unknowns | map(attribute='relation') | list) }},
+        {{ milepost.all_but(replaced + unknowns | map(attribute='relation') | list, base) }},
         {%- for link in unknowns %}
         coalesce({{ link.relation }}, '{{ link.unknown }}') as {{ link.name }},
         {%- endfor %}

@@ -3,17 +3,26 @@
     and keeps a window for itself.
 
     columns: those that are left out.
+    of: the model that is read, where this is not the end of a view.
     Example: `select {{ all_but(['load_count_7d']) }}, load_count_7d / 7 as loads_per_day_7d from windows`
 #}
-{% macro all_but(columns) -%}
-{{ adapter.dispatch('all_but', 'milepost')(columns) }}
+{% macro all_but(columns, of=none) -%}
+{{ adapter.dispatch('all_but', 'milepost')(columns, of) }}
 {%- endmacro %}
 
 {# Spark from version 4 on, Databricks and BigQuery; SQL has no such list. #}
-{% macro default__all_but(columns) -%}
+{% macro default__all_but(columns, of) -%}
 * except ({{ columns | join(', ') }})
 {%- endmacro %}
 
-{% macro duckdb__all_but(columns) -%}
+{% macro duckdb__all_but(columns, of) -%}
 * exclude ({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# Sail 0.7 has no such list either: the names are written, of which Milepost's Python knows. #}
+{% macro sail__all_but(columns, of) -%}
+{%- set names = milepost.ask('columns_read', {
+    'node_id': model.tested_node_unique_id or model.unique_id, 'of': of
+}) if execute else ['*'] -%}
+{{ names | reject('in', columns) | join(', ') }}
 {%- endmacro %}

@@ -9,7 +9,7 @@
 
 {# Spark and Databricks. #}
 {% macro default__newest_value(column) %}
-    {{ return('last_value(' ~ column ~ ', true)') }}
+    {{ return('last(' ~ column ~ ' ignore nulls)') }}
 {% endmacro %}
 
 {% macro duckdb__newest_value(column) %}

@@ -6,6 +6,7 @@ the raw logs, and the records that a macro has read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cached_property
@@ -188,6 +189,23 @@ class DbtCommand:
     ) -> str:
         """Return the SQL of a derived feature's expression, in the names of a lookup's columns."""
         return portable(sql, names, declared, functions)
+
+    def columns_read(self, node_id: str, of: str | None) -> list[str]:
+        """Return the columns of a model `of` which a node reads, as they are declared.
+
+        Without `of`: those of the node that its SQL does not compute after its `all_but`. One that
+        is missing, or there twice, fails the node's contract.
+        """
+        if of:
+            (node,) = (
+                node
+                for node in self._catalog.nodes.values()
+                if node["resource_type"] == "model" and node["name"] == of
+            )
+            return list(node["columns"])
+        node = self._catalog.nodes[node_id]
+        computed = re.findall(r"\bas\s+(\w+)", node["raw_code"].rpartition("all_but")[2], re.IGNORECASE)
+        return [name for name in node["columns"] if name not in computed]
 
     def fingerprint_query(self, relation: str) -> str:
         """Return the SQL that computes the fingerprint of a table."""
