@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -76,6 +76,19 @@ class EngineTables:
                 self._write()
             return rows
 
+    def open(self, nodes: Iterable[Mapping[str, Any]]) -> DuckDBPyConnection:
+        """Return the records, and the tables of these nodes that are there, by dbt's names.
+
+        They are read as they are at this moment: what is written later is not seen.
+        """
+        for node in nodes:
+            uri = self.uri(node)
+            if uri and self.is_written(uri):
+                schema, table = (_quoted(node[part]) for part in ("schema", "alias"))
+                self.con.execute(f"create schema if not exists {schema}")
+                self.con.execute(f"create view {schema}.{table} as from delta_scan('{uri}')")
+        return self.con
+
     def fingerprint(self, node: Mapping[str, Any]) -> str:
         """Return the fingerprint of the table of a model or seed, as of a table of DuckDB."""
         with self._lock:
@@ -123,6 +136,10 @@ def connect() -> DuckDBPyConnection:
         ) from error
     con.execute(endpoint().duckdb_secret())
     return con
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _told(value: Any) -> Any:

@@ -19,7 +19,7 @@ from milepost.errors import PublishError
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.publishing.database import open_database
+from milepost.publishing.database import open_tables
 from milepost.publishing.refusal import lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.manifest import File, Manifest, View
@@ -82,7 +82,7 @@ def judge(
     current = releases.read(store, pointer.release) if pointer else None
     project = Project.read(dbt_manifest)
     uploads = Uploads(store, current, is_dry_run=is_dry_run)
-    with open_database(database, project.catalog) as con:
+    with open_tables(database, project.catalog) as con:
         candidate = Candidate.read(project, con, current, uploads)
         views = [view.name for view in candidate.views]
         if not views:

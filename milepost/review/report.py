@@ -15,7 +15,7 @@ from milepost.building.project import Project
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.publishing.database import open_database
+from milepost.publishing.database import is_built, open_tables
 from milepost.publishing.refusal import REBUILD, Refusal, lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.difference import ServiceDifference
@@ -68,10 +68,10 @@ def report(
     has_none = release == "current" and pointer is None
     released = None if has_none else releases.read(store, resolve(store, release))
     project = Project.read(dbt_manifest)
-    is_built = database.exists()
-    connection = open_database(database, project.catalog) if is_built else duckdb.connect()
+    has_tables = is_built(database, project.catalog)
+    connection = open_tables(database, project.catalog) if has_tables else duckdb.connect()
     with closing(connection) as con:
-        records = build_records.read(con) if is_built else Records()
+        records = build_records.read(con) if has_tables else Records()
         uploads = Uploads(store, released, is_dry_run=True)
         candidate = Candidate.of(project, con, records, released, uploads)
         base = Base.read(state, records) if state else None

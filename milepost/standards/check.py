@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from milepost.building import build_records
 from milepost.building.build_records import Records
+from milepost.building.catalog import Catalog
 from milepost.building.code import Coder
 from milepost.building.declared_views import is_feature_view, published_name
 from milepost.building.project import Project
 from milepost.errors import PublishError, StandardsError
+from milepost.publishing.database import is_built, open_records
 from milepost.release.near_names import suggest
 from milepost.standards import dbt, rules
 from milepost.standards.examined_view import ExaminedView
@@ -53,7 +54,7 @@ def check(folder: Path, database: Path, view: str | None) -> CheckResult:
 
 def examined_views(project: Project, database: Path, view: str | None) -> list[ExaminedView]:
     """Return the views of a project, by name, or the one that is named."""
-    records = _records(database)
+    records = _records(database, project.catalog)
     coder = Coder(project.catalog, project.variables, records.target, records.reopened)
     nodes = {
         published_name(node): node
@@ -71,17 +72,10 @@ def examined_views(project: Project, database: Path, view: str | None) -> list[E
     ]
 
 
-def _records(database: Path) -> Records:
+def _records(database: Path, catalog: Catalog) -> Records:
     """Return what is recorded of builds; nothing where nothing was built yet."""
-    if not database.exists():
+    if not is_built(database, catalog):
         return Records()
-    try:
-        with duckdb.connect(database, read_only=True) as con:
-            return build_records.read(con)
-    except duckdb.Error as error:
-        raise StandardsError(
-            f"`{database}` cannot be opened: {str(error).splitlines()[0]}",
-            hint="it is no DuckDB file, or a dbt command is still running on it",
-        ) from error
-    except PublishError:
-        return Records()
+    with open_records(database, catalog) as con, suppress(PublishError):
+        return build_records.read(con)
+    return Records()
