@@ -1,7 +1,7 @@
 """What dbt built, opened to be read: a scratch database, or the tables of another engine on S3.
 
 Both are a DuckDB connection, which has the records of builds and tests in `milepost_checks`, and
-each table under the name that dbt's manifest gives it. The gate, the reviewer and the publisher know
+each table under its name in dbt's manifest. The gate, the reviewer and the publisher know
 only that, so that a release is made alike whichever engine built its tables.
 """
 

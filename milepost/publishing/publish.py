@@ -108,7 +108,12 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
         format_version=FORMAT_VERSION,
         release="",
         created_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-        code={"project": catalog.project, "dbt": catalog.dbt_version, "commit": _commit()},
+        code={
+            "project": catalog.project,
+            "engine": catalog.adapter,
+            "dbt": catalog.dbt_version,
+            "commit": _commit(),
+        },
         views=views,
         set_aside=build_records.set_aside(con, made_from),
         services=catalog.services(),
