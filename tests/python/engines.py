@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-# With ANSI, as on Databricks, a number that does not fit is an error; without, as dbt-spark has it, null.
+# What does not fit a type is an error with ANSI, as on Databricks, and null without, as in dbt-spark.
 ENGINES = ["duckdb", "sail", "sail with ansi"]
 
 
