@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-# What does not fit a type is an error with ANSI, as on Databricks, and null without, as in dbt-spark.
+# What does not fit a type is null without ANSI, as in dbt-spark, and an error with it.
 ENGINES = ["duckdb", "sail", "sail with ansi"]
 
 
