@@ -11,6 +11,7 @@ import pytest
 import macro
 from engines import DuckDB
 
+LARGEST = "9999999999999990000.000001"
 Batch = tuple[datetime, datetime] | None
 
 
@@ -48,6 +49,10 @@ def of(aggregate: str, column: str, **options: Any) -> dict[str, Any]:
             1.4142135623730951e-6,
         ),
         ([1_767_225_600_000, 1_767_225_600_001], "bigint", 6, 0.7071067811865476),
+        # The largest that are added, and sums of squares far beyond DECIMAL(38).
+        ([LARGEST, "-" + LARGEST], "decimal(25, 6)", 6, 1.4142135623730938e19),
+        ([LARGEST, "-" + LARGEST] * 2, "decimal(25, 6)", 6, 1.1547005383792503e19),
+        ([LARGEST] * 3, "decimal(25, 6)", 6, 0.0),
         ([5, 5, 5], "bigint", 6, 0.0),
         ([5], "bigint", 6, None),
     ],
@@ -124,6 +129,9 @@ def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> 
         result(engine, [declared], "select 1 as id, 2.5 as x")
     with pytest.raises(engine.Error, match="a value is NaN, infinite"):
         result(engine, [declared], "select 1 as id, 'nan'::double as x")
+    # What no BIGINT holds is an error, never a number that wrapped or a null.
+    with pytest.raises(engine.Error):
+        result(engine, [declared], f"from (values (1, {2**63 - 1}), (2, 1)) as t (id, x)")
 
 
 @pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
