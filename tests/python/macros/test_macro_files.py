@@ -75,6 +75,11 @@ ZONED = f"""(
         ("local_time", ["x", "z"], ZONED),
         ("local_hour", ["x", "z"], ZONED),
         ("local_weekday", ["x", "z"], ZONED),
+        (
+            "whole_number",
+            ["x"],
+            f"(values (-{2**63}::decimal(38, 0)), ({2**63 - 1}), (null)) as t (x)",
+        ),
         ("each_number", ["cast(x as int)", "cast(x as int) + 2"], "(values (1), (5)) as t (x)"),
         ("percentile_of", ["x", 0.25, [0.25, 0.9]], "(values (1e0), (2), (null), (7)) as t (x)"),
         ("percentile_of", ["x", 0.9, [0.25, 0.9]], "(values (null::double)) as t (x)"),
