@@ -179,7 +179,7 @@ examples/%/dbt_packages/milepost: | setup
 .PHONY: build
 build: s3-start $(EXAMPLE:%=examples/%/dbt_packages/milepost) ## Build and test every model: dbt build
 	@# As `env` has it: dbt parses all anew where a variable differs.
-	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt build
+	@$(LOCAL_S3); MILEPOST_FRONT_PAGE=docs/site $(BIN)/dbt build --threads 2
 
 .PHONY: publish
 publish: s3-start ## Publish the feature views as a release

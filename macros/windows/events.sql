@@ -1,6 +1,6 @@
 {#
     A CTE of the events: for each key and grid step at which facts enter, the tile of each facts relation, and one
-    more row where a balance changes.
+    more row where a balance changes. A tile without a value adds zero.
 
     plan: as `window_plan` gives it.
 #}
@@ -17,7 +17,7 @@ milepost__events as (
         {%- endfor %}
         null as milepost__balance_step
         {%- for column in plan.totals %},
-        {{ column if column in facts.tiles else '0' }} as {{ column }}
+        {{ 'coalesce(' ~ column ~ ', 0)' if column in facts.tiles else '0' }} as {{ column }}
         {%- endfor %}
     from milepost__tiles_{{ facts.label }}
     {%- if plan.steps.end is not none %}

@@ -20,9 +20,11 @@ milepost__totals as (
             over (partition by {{ keys | join(', ') }} order by milepost__step)
             as milepost__next_step,
         {%- for facts in plan.facts if facts.is_totalled %}
-        max(milepost__entry_{{ facts.label }}_step) over milepost__so_far as milepost__entry_{{ facts.label }}_step,
+        {{ milepost.newest_value('milepost__entry_' ~ facts.label ~ '_step') }}
+            over milepost__so_far
+            as milepost__entry_{{ facts.label }}_step,
         {%- endfor %}
-        max(milepost__balance_step) over milepost__so_far as milepost__balance_step,
+        {{ milepost.newest_value('milepost__balance_step') }} over milepost__so_far as milepost__balance_step,
         {{ end }} - min(milepost__step) over milepost__of_key
         <= {{ 2 * plan.offsets | length + 2 }} * count(*) over milepost__of_key as milepost__is_dense
         {%- for column in plan.totals %},

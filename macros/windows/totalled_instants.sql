@@ -16,8 +16,8 @@ milepost__standing_facts as (
         milepost__step,
         milepost__balance_step
         {%- for series in plan.series %}{% for sum in series.sums if sum.is_totalled %},
-        {% if series.back %}coalesce({{ milepost.name_before(sum.enters, series.back) }}, 0){% else %}{{ sum.enters }}{% endif %}
-        - coalesce({{ milepost.name_before(sum.leaves, series.reach) }}, 0) as {{ sum.column }}
+        {% if series.back %}{{ milepost.name_before(sum.enters, series.back) }}{% else %}{{ sum.enters }}{% endif %}
+        - {{ milepost.name_before(sum.leaves, series.reach) }} as {{ sum.column }}
         {%- endfor %}{% endfor %}
     from milepost__each_step_then_and_now
     where

@@ -15,7 +15,7 @@ milepost__totals_then_and_now as (
         lead(milepost__step)
             over (partition by {{ keys | join(', ') }} order by milepost__step)
             as milepost__next_step,
-        max(milepost__balance_step) over milepost__so_far as milepost__balance_step
+        {{ milepost.newest_value('milepost__balance_step') }} over milepost__so_far as milepost__balance_step
         {%- if plan.totals %},
         {{ milepost.newest_value('milepost__totals_at_step') }} over milepost__so_far as milepost__now
         {%- endif %}

@@ -79,9 +79,9 @@ class Work:
         )
         if threads != 2:
             profile = (folder / "profiles.yml").read_text()
-            assert profile.count("threads: 2") == 2  # dbt's and DuckDB's
+            assert profile.count(" threads: 2") == 1  # DuckDB's, not dbt's
             (folder / "profiles.yml").write_text(
-                profile.replace("threads: 2", f"threads: {threads}")
+                profile.replace(" threads: 2", f" threads: {threads}")
             )
         return Work(folder, raw or self.raw, store or self.store)
 
