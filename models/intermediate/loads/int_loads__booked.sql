@@ -109,8 +109,8 @@ states as (
         notices.load_event_id is not null as has_fallen_off,
         notices.fell_off_at,
         case
-            when notices.notice_hours >= 48 then 0
-            when notices.notice_hours <= 24 then 1
+            when notices.notice_hours >= 48 then cast(0 as decimal(18, 6))
+            when notices.notice_hours <= 24 then cast(1 as decimal(18, 6))
             when notices.notice_hours is not null
                 then cast((48 - notices.notice_hours) / 24 as decimal(18, 6))
         end as fall_off_severity,
