@@ -14,7 +14,7 @@
     ) -%}
 {%- endif -%}
 cast(
-    floor({{ dbt.datediff(from_instant, to_instant, 'microsecond') }} / {{ seconds[unit] }})
+    floor({{ milepost.time_between(from_instant, to_instant, 'microsecond') }} / {{ seconds[unit] }})
     * 0.000001 as decimal(18, 6)
 )
 {%- endmacro %}

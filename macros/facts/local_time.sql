@@ -15,5 +15,5 @@ timezone({{ time_zone }}, timezone('UTC', {{ instant }}))
 
 {# Spark and Databricks, in a session whose time zone is UTC. #}
 {% macro default__local_time(instant, time_zone) -%}
-from_utc_timestamp({{ instant }}, {{ time_zone }})
+cast(from_utc_timestamp({{ instant }}, {{ time_zone }}) as timestamp)
 {%- endmacro %}

@@ -6,5 +6,5 @@
 #}
 {% macro local_weekday(instant, time_zone) -%}
 {# Engines number the days of the week differently. January 5, 1970 was a Monday; `+ 7` is for days before it. #}
-cast(mod(mod({{ dbt.datediff("'1970-01-05'", milepost.local_time(instant, time_zone) | trim, 'day') }}, 7) + 7, 7) + 1 as bigint)
+cast(mod(mod({{ milepost.time_between("'1970-01-05'", milepost.local_time(instant, time_zone) | trim, 'day') }}, 7) + 7, 7) + 1 as bigint)
 {%- endmacro %}

@@ -14,7 +14,7 @@ milepost__changes as (
         {{ keys | join(',\n        ') }},
         {{ change.step }} as milepost__step
         {%- for column in plan.columns %},
-        {{ change.adds.get(column, 'null') }} as {{ column }}
+        {{ change.adds.get(column, milepost.no_change(column)) }} as {{ column }}
         {%- endfor %}
     from {{ change.relation }}
     {%- if change.where %}

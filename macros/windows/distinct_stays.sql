@@ -51,6 +51,23 @@ milepost__entering_{{ name }} as (
 
 milepost__value_order_{{ name }} as (
 
+    {% if steps.opening is not none -%}
+    {#- First, as Sail 0.7 reads no `union` after a `window`. -#}
+    select
+        {{ stays }}.*,
+        cast(null as integer) as milepost__next_enters_step
+        {%- for reach in reaches %},
+        cast(null as integer) as milepost__covered_{{ reach }}_step
+        {%- endfor %}
+    from {{ stays }}
+    left join milepost__entering_{{ name }}
+        on
+            {{ milepost.is_same_key(stays, 'milepost__entering_' ~ name, keys + [column]) | indent(8) }}
+    where milepost__entering_{{ name }}.{{ column }} is null
+
+    union all
+
+    {% endif -%}
     select
         {{ stays }}.*,
         lead({{ stays }}.milepost__enters_step)
@@ -70,22 +87,6 @@ milepost__value_order_{{ name }} as (
         order by {{ stays }}.milepost__enters_step
         rows between unbounded preceding and 1 preceding
     )
-    {%- if steps.opening is not none %}
-
-    union all
-
-    select
-        {{ stays }}.*,
-        cast(null as integer) as milepost__next_enters_step
-        {%- for reach in reaches %},
-        cast(null as integer) as milepost__covered_{{ reach }}_step
-        {%- endfor %}
-    from {{ stays }}
-    left join milepost__entering_{{ name }}
-        on
-            {{ milepost.is_same_key(stays, 'milepost__entering_' ~ name, keys + [column]) | indent(8) }}
-    where milepost__entering_{{ name }}.{{ column }} is null
-    {%- endif %}
 
 ),
 

@@ -18,7 +18,7 @@
     {{ return({
         'count': 'coalesce(' ~ names['count' if feature.value else 'facts'] ~ ', 0)',
         'distinct': 'coalesce(' ~ names.distinct ~ ', 0)',
-        'total': 'cast(coalesce(' ~ names.sum ~ ', 0) as bigint)',
+        'total': milepost.whole_number('coalesce(' ~ names.sum ~ ', 0)'),
         'rate': names.trues ~ ' / nullif(' ~ names['count'] ~ ', 0)',
         'sum': 'case when ' ~ names['count'] ~ ' > 0 then cast(' ~ names.sum ~ ' as double) end',
         'mean': 'cast(' ~ names.sum ~ ' as double) / nullif(' ~ names['count'] ~ ', 0)',

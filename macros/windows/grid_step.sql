@@ -6,9 +6,11 @@
     {{ return(adapter.dispatch('grid_step', 'milepost')(instant, grid)) }}
 {% endmacro %}
 
-{# An engine without infinite instants needs no care for them. #}
+{# Spark and Databricks, which have no infinite instants. Their counts of hours go towards 1970, those of days do not. #}
 {% macro default__grid_step(instant, grid) %}
-    {{ return('cast(' ~ dbt.datediff("cast('1970-01-01' as timestamp)", instant, grid) ~ ' as int) + 1') }}
+    {% set days = 'datediff(' ~ instant ~ ", date '1970-01-01')" %}
+    {% set steps = days if grid == 'day' else days ~ ' * 24 + extract(hour from ' ~ instant ~ ')' %}
+    {{ return('cast(' ~ steps ~ ' + 1 as int)') }}
 {% endmacro %}
 
 {% macro duckdb__grid_step(instant, grid) %}

@@ -21,7 +21,7 @@
         'count': 'count(' ~ (value or '*') ~ ')',
         'distinct': 'count(distinct ' ~ value ~ ')',
         'rate': 'count(case when ' ~ value ~ ' then 1 end) / nullif(count(' ~ value ~ '), 0)',
-        'total': 'cast(sum(' ~ number ~ ') as bigint)',
+        'total': milepost.whole_number('sum(' ~ number ~ ')'),
         'sum': sum,
         'mean': sum ~ ' / nullif(count(' ~ value ~ '), 0)',
         'min': 'min(' ~ checked_value ~ ')',

@@ -7,9 +7,11 @@
     {{ return(adapter.dispatch('struct_of', 'milepost')(columns)) }}
 {% endmacro %}
 
-{# Spark, Databricks and BigQuery; SQL has no such function of its own. #}
+{# Spark and Databricks; SQL has no such function of its own. #}
 {% macro default__struct_of(columns) %}
-    {{ return('struct(' ~ columns | join(', ') ~ ')') }}
+    {% set fields = [] %}
+    {% for column in columns %}{% do fields.append("'" ~ column ~ "', " ~ column) %}{% endfor %}
+    {{ return('named_struct(' ~ fields | join(', ') ~ ')') }}
 {% endmacro %}
 
 {% macro duckdb__struct_of(columns) %}

@@ -2,7 +2,7 @@
     What changes the balances, and at which grid step: added where stays begin, subtracted where they end. A
     list of `{'relation', 'step', 'where', 'adds'}`, each a select from the stays or from the distinct
     values of a group, or from tiles with what is not totalled of them; `adds` has the columns that it
-    changes, `{column: sql}`.
+    changes, `{column: sql}`. What is subtracted is `0 - x`: Sail 0.7 writes a DECIMAL `-x` of another type.
 
     plan: as `window_plan` gives it.
 #}
@@ -11,7 +11,7 @@
     {% for facts in plan.facts if facts.is_totalled %}{% for offset in [0] + facts.offsets %}
         {% set adds, tiles = {}, {} %}
         {% for series in facts.series if series.is_totalled %}{% for sum in series.sums if not sum.is_totalled %}
-            {% for change, sign in [(series.back, ''), (series.reach, '-')] if change == offset %}
+            {% for change, sign in [(series.back, ''), (series.reach, '0 - ')] if change == offset %}
                 {% do adds.update({sum.column: sign ~ sum.enters}) %}
                 {% do tiles.update({sum.enters ~ ' <> 0': true}) %}
             {% endfor %}
@@ -41,7 +41,7 @@
             {% for leaves, leaving in entering | groupby('leaves') %}
                 {% set subtracts = {} %}
                 {% for series in leaving %}{% for measure in series.measures %}
-                    {% do subtracts.update({milepost.measure_name(measure, series.name): '-' ~ milepost.measure_name(measure)}) %}
+                    {% do subtracts.update({milepost.measure_name(measure, series.name): '0 - ' ~ milepost.measure_name(measure)}) %}
                 {% endfor %}{% endfor %}
                 {% do changes.append({'relation': stays, 'step': leaves, 'where': leaves ~ ' > ' ~ enters, 'adds': subtracts}) %}
             {% endfor %}
@@ -56,7 +56,7 @@
                     'relation': values,
                     'step': ends_step,
                     'where': ends_step ~ ' is not null',
-                    'adds': {column: '-milepost__islands'},
+                    'adds': {column: '0 - milepost__islands'},
                 }) %}
             {% endfor %}
             {% do changes.append({'relation': values, 'step': 'milepost__enters_step', 'where': none, 'adds': adds}) %}

@@ -15,6 +15,7 @@ import pytest
 
 import greenhouse
 from dbt_process import run_dbt
+from engines import ENGINES, DuckDB, engine_of
 from greenhouse import Greenhouse
 from milepost.building import dbt_runs
 from milepost.storage.client import client
@@ -49,6 +50,12 @@ def forked_dbt() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt_runs, "ended", run_dbt)
         yield
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> DuckDB:
+    """Each engine, for what is the same on all of them."""
+    return engine_of(request.param)
 
 
 @pytest.fixture(scope="session")

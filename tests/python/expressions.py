@@ -156,7 +156,10 @@ class Oracle:
             decimal = f"cast({microseconds} * 0.000001 as decimal(18, 6))"
             self.con.execute(f"create macro {name}(x, y) as cast({decimal} as double)")
         zones = ", ".join(f"'{name}'" for name in TIME_ZONES)
-        # What Spark has under this name, for the SQL of the default macros.
+        # What Spark has under these names, for the SQL of the default macros.
+        self.con.execute("create type timestamp_ltz as timestamp")
+        self.con.execute("create macro unix_micros(x) as epoch_us(x)")
+        self.con.execute("create macro datediff(x, y) as date_diff('day', y::timestamp, x)")
         self.con.execute("""create macro from_utc_timestamp(x, y) as
             (x::timestamp at time zone 'UTC') at time zone y""")
         for name, part in {"local_hour": "hour", "local_weekday": "isodow"}.items():
@@ -223,6 +226,7 @@ def macro(engine: str) -> Callable[[str, dict[str, str], str], str]:
     }
     macros: dict[str, Any] = {}
     for name in (
+        "facts/time_between",
         "facts/elapsed",
         "facts/local_time",
         "facts/local_hour",

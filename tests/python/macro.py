@@ -37,9 +37,10 @@ def template(file: Path) -> Template:
 
 
 class Macros:
-    """The macros of some folders by name, on DuckDB, for a model with some `meta`."""
+    """The macros of some folders by name, on an engine, for a model with some `meta`."""
 
-    def __init__(self, *folders: str, **context: Any) -> None:
+    def __init__(self, *folders: str, engine: str = "duckdb", **context: Any) -> None:
+        self._engine = engine
         self._context = {
             "milepost": self,
             "adapter": SimpleNamespace(dispatch=self._dispatch, quote=lambda name: f'"{name}"'),
@@ -73,15 +74,17 @@ class Macros:
         self._macros[name] = macro
 
     def _dispatch(self, name: str, _package: str) -> Callable[..., Any]:
-        own = f"duckdb__{name}"
+        own = f"{self._engine}__{name}"
         return self.__getattr__(own if own in self._macros else f"default__{name}")
 
 
 @cache
-def windows() -> Macros:
+def windows(engine: str = "duckdb") -> Macros:
     """The macros of the windows, as a unit test renders them: of no model's `meta`."""
     model = SimpleNamespace(resource_type="unit_test")
-    return Macros("windows", "names", execute=False, model=model, config=lambda **_: "")
+    return Macros(
+        "windows", "names", engine=engine, execute=False, model=model, config=lambda **_: ""
+    )
 
 
 def trailing_features(
@@ -89,8 +92,9 @@ def trailing_features(
     features: Any,
     grid: str = "day",
     batch: tuple[datetime | None, datetime] | None = None,
+    engine: str = "duckdb",
 ) -> str:
     """The SQL that `{{ trailing_features(...) }}` is in a model, in full or for a batch."""
     start, end = batch or (None, None)
-    windows().add("batch", lambda: {"start": start, "end": end})
-    return str(windows().trailing_features(keys, features, grid))
+    windows(engine).add("batch", lambda: {"start": start, "end": end})
+    return str(windows(engine).trailing_features(keys, features, grid))

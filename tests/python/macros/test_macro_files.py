@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 
+from engines import DuckDB, engine_of
+from expressions import date_diff
 from macro import MACROS, Macros
+from milepost.release.time_zones import TIME_ZONES
 
 FILES = sorted(MACROS.glob("*/*.sql"))
 DISPATCH = re.compile(r"""adapter\.dispatch\(\s*['"](\w+)['"]""")
@@ -32,13 +34,25 @@ def test_an_implementation_stands_beside_its_dispatcher() -> None:
         assert names <= set(DISPATCH.findall(text)), file
 
 
-DATEDIFF = SimpleNamespace(
-    datediff=lambda first, last, part: f"date_diff('{part}', {first}, {last})"
-)
+UNITS = ["minute", "hour", "day"]
 NUMBERS = "(values (1.5::double), ('nan'), ('inf'), ('-inf'), (null)) as numbers (x)"
-INSTANTS = "(values (timestamp '2026-01-01'), ('1969-12-31 23:00'), (null)) as instants (x)"
+SECONDS = "1e-6, -1e-6, 0, 1, -1, 59.999999, 3599.999999, 86399.999999, 86400, -86400.000001"
+STARTS = "'0001-01-02', '1969-12-31 23:00', '1970-01-01', '2026-03-08', '9998-12-30'"
+INSTANTS = f"""(
+    select
+        start + to_microseconds(cast(seconds * 1000000 as bigint)) as x,
+        timestamp '2026-03-08' as y
+    from unnest([timestamp {STARTS}]) as starts (start), unnest([{SECONDS}]) as parts (seconds)
+    union all select null, timestamp '2026-03-08'
+    union all select timestamp '9999-12-31 23:59:59.999999', timestamp '0001-01-01'
+)"""
+ZONED = f"""(
+    from {INSTANTS}, unnest([null, {str(sorted(TIME_ZONES))[1:-1]}]) as zones (z)
+    where x is null or x between timestamp '0001-01-02' and '9998-12-31'
+)"""
 
 
+@pytest.mark.parametrize("sail_name", ["sail", "sail with ansi"])
 @pytest.mark.parametrize(
     ("macro", "arguments", "rows"),
     [
@@ -47,23 +61,43 @@ INSTANTS = "(values (timestamp '2026-01-01'), ('1969-12-31 23:00'), (null)) as i
         ("is_infinite", ["x"], "(values (timestamp '2026-01-01')) as instants (x)"),
         ("is_finite", ["x"], NUMBERS),
         ("is_finite", ["x"], INSTANTS),
+        ("is_finite", ["x"], "(values ('infinity'::timestamp), ('-infinity'), (null)) as t (x)"),
+        ("is_finite", ["x"], "(values ('infinity'::date), ('-infinity'), ('2026-01-01')) as t (x)"),
+        ("finite_or_null", ["x"], NUMBERS),
         ("grid_step", ["x", "day"], INSTANTS),
         ("grid_step", ["x", "hour"], INSTANTS),
         ("let", ["milepost__half", "x / 2", "milepost__half * milepost__half + x"], NUMBERS),
+        *(
+            ("elapsed", pair, INSTANTS)
+            for unit in UNITS
+            for pair in (["x", "y", unit], ["y", "x", unit])
+        ),
+        ("local_time", ["x", "z"], ZONED),
+        ("local_hour", ["x", "z"], ZONED),
+        ("local_weekday", ["x", "z"], ZONED),
+        (
+            "whole_number",
+            ["x"],
+            f"(values (-{2**63}::decimal(38, 0)), ({2**63 - 1}), (null)) as t (x)",
+        ),
+        ("each_number", ["cast(x as int)", "cast(x as int) + 2"], "(values (1), (5)) as t (x)"),
+        ("percentile_of", ["x", 0.25, [0.25, 0.9]], "(values (1e0), (2), (null), (7)) as t (x)"),
+        ("percentile_of", ["x", 0.9, [0.25, 0.9]], "(values (null::double)) as t (x)"),
     ],
 )
-def test_a_default_gives_what_duckdb_s_own_does(
-    macro: str, arguments: list[str], rows: str
+def test_a_default_gives_on_sail_what_duckdb_s_own_does(
+    sail_name: str, macro: str, arguments: list[str], rows: str
 ) -> None:
-    """Of those defaults that DuckDB understands."""
-    macros = Macros("windows", "facts", "names", dbt=DATEDIFF, execute=False)
-    sql = {
-        engine: getattr(macros, f"{engine}__{macro}")(*arguments)
-        for engine in ("default", "duckdb")
-    }
-    with duckdb.connect() as con:
-        values = con.execute(
-            f"select {sql['default']} is not distinct from {sql['duckdb']} from {rows}"
-        ).fetchall()
-    assert values
-    assert all(same for (same,) in values)
+    values = []
+    for engine in (DuckDB(), engine_of(sail_name)):
+        macros = Macros(
+            *("windows", "facts", "lookup", "names"),
+            engine=engine.dialect,
+            dbt=SimpleNamespace(datediff=date_diff),
+            execute=False,
+        )
+        engine.put_what("rows_of_macro", f"from {rows}")
+        sql = getattr(macros, macro)(*arguments)
+        values.append(sorted(map(repr, engine.rows(f"select {sql} as value from rows_of_macro"))))
+    assert values[0]
+    assert values[0] == values[1]

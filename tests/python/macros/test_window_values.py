@@ -9,20 +9,26 @@ import duckdb
 import pytest
 
 import macro
+from engines import DuckDB
+
+LARGEST = "9999999999999990000.000001"
+Batch = tuple[datetime, datetime] | None
 
 
-def result(features: list[dict[str, Any]], facts: str, keys: tuple[str, ...] = ("k",)) -> Any:
+def windows(engine: DuckDB, features: list[dict[str, Any]], batch: Batch = None) -> str:
+    """Return the SQL of features of the key `k` on an engine."""
+    return macro.trailing_features(["k"], features, "day", batch, engine.dialect)
+
+
+def result(engine: DuckDB, features: list[dict[str, Any]], facts: str) -> Any:
     """Return the features at the first instant; `facts` selects columns of what is known then."""
-    with duckdb.connect() as con:
-        sql = macro.trailing_features([*keys], features)
-        known = "timestamp '2026-01-01 12:00' as known_at, timestamp '2026-01-01' as event_at"
-        return con.execute(f"""
-            with deliveries as (
-                select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts
-            ),
-            windows as ({sql})
-            select * exclude (k, available_at) from windows order by available_at limit 1
-        """).fetchone()
+    known = "timestamp '2026-01-01 12:00' as known_at, timestamp '2026-01-01' as event_at"
+    engine.put_what(
+        "deliveries",
+        f"select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts",
+    )
+    rows = engine.rows(f"select * from ({windows(engine, features)}) as w order by available_at")
+    return rows[0][2:]
 
 
 def of(aggregate: str, column: str, **options: Any) -> dict[str, Any]:
@@ -43,13 +49,22 @@ def of(aggregate: str, column: str, **options: Any) -> dict[str, Any]:
             1.4142135623730951e-6,
         ),
         ([1_767_225_600_000, 1_767_225_600_001], "bigint", 6, 0.7071067811865476),
+        # The largest that are added, and sums of squares far beyond DECIMAL(38).
+        ([LARGEST, "-" + LARGEST], "decimal(25, 6)", 6, 1.4142135623730938e19),
+        ([LARGEST, "-" + LARGEST] * 2, "decimal(25, 6)", 6, 1.1547005383792503e19),
+        ([LARGEST] * 3, "decimal(25, 6)", 6, 0.0),
         ([5, 5, 5], "bigint", 6, 0.0),
         ([5], "bigint", 6, None),
     ],
 )
 @pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
 def test_a_standard_deviation_loses_no_digit(
-    values: list[Any], type_: str, decimals: int, wanted: float | None, window: dict[str, Any]
+    engine: DuckDB,
+    values: list[Any],
+    type_: str,
+    decimals: int,
+    wanted: float | None,
+    window: dict[str, Any],
 ) -> None:
     facts = " union all ".join(
         f"select {n} as id, cast({value} as {type_}) as x" for n, value in enumerate(values)
@@ -57,72 +72,79 @@ def test_a_standard_deviation_loses_no_digit(
     declared = of("stddev", "x", decimals=decimals) | window
     if window:
         del declared["over"]
-    (found,) = result([declared], facts)
+    (found,) = result(engine, [declared], facts)
     assert found == (wanted if wanted is None else pytest.approx(wanted, rel=1e-12))
 
 
-def test_digits_and_names_of_columns_are_apart() -> None:
+def test_digits_and_names_of_columns_are_apart(engine: DuckDB) -> None:
     features = [
         of("mean", "price", decimals=2),
         {**of("mean", "price_2"), "name": "g"},
     ]
     facts = "from (values (1.234567, 10), (2.5, 20)) as t (price, price_2)"
-    assert result(features, facts) == (pytest.approx(1.865), 15.0)
+    assert result(engine, features, facts) == (pytest.approx(1.865), 15.0)
 
 
-def test_a_column_named_as_one_of_ours_is_measured() -> None:
+def test_a_column_named_as_one_of_ours_is_measured(engine: DuckDB) -> None:
     features = [
         {"name": "f", "mean": "deliveries.recency", "last": 2, "within": "3d", "id": "recency"}
     ]
-    assert result(features, "from (values (70), (30), (1)) as t (recency)") == (50.0,)
+    assert result(engine, features, "from (values (70), (30), (1)) as t (recency)") == (50.0,)
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "mean", "stddev", "min", "max", "p50", "newest"])
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
-def test_a_number_that_is_none_is_an_error_of_the_feature(aggregate: str, value: str) -> None:
+def test_a_number_that_is_none_is_an_error_of_the_feature(
+    engine: DuckDB, aggregate: str, value: str
+) -> None:
     feature = of(aggregate, "x")
     if aggregate == "newest":
         del feature["over"]
         feature |= {"newest_within": "3d", "id": "id"}
-    with pytest.raises(duckdb.Error) as refused:
-        result([feature], f"select 1 as id, cast('{value}' as double) as x")
+    with pytest.raises(engine.Error) as refused:
+        result(engine, [feature], f"select 1 as id, cast('{value}' as double) as x")
     name = "f" if aggregate == "newest" else "f_3d"
     assert f"feature `{name}` cannot" in str(refused.value)
     assert "`deliveries.x`" in str(refused.value)
     assert "hint: set its row aside in the base model" in str(refused.value)
 
 
-def test_what_no_decimal_holds_is_an_error_of_the_feature() -> None:
-    assert result([of("sum", "x")], "select 1767225600000 as x") == (1767225600000.0,)
-    with pytest.raises(duckdb.Error, match=r"feature `f_3d` cannot add `deliveries\.x`"):
-        result([of("sum", "x")], "select 1e19 as x")
-    assert result([of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
+def test_what_no_decimal_holds_is_an_error_of_the_feature(engine: DuckDB) -> None:
+    assert result(engine, [of("sum", "x")], "select 1767225600000 as x") == (1767225600000.0,)
+    with pytest.raises(engine.Error, match=r"feature `f_3d` cannot add `deliveries\.x`"):
+        result(engine, [of("sum", "x")], "select 1e19 as x")
+    assert result(engine, [of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
 
 
 @pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
-def test_a_total_is_of_whole_numbers(window: dict[str, Any]) -> None:
+def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> None:
     declared = of("total", "x") | window
     if window:
         del declared["over"]
-    assert result([declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)") == (42,)
-    assert result([declared], "select 1 as id, null::integer as x") == (0,)
-    with pytest.raises(duckdb.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
-        result([declared], "select 1 as id, 2.5 as x")
-    with pytest.raises(duckdb.Error, match="a value is NaN, infinite"):
-        result([declared], "select 1 as id, 'nan'::double as x")
+    assert result(
+        engine, [declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)"
+    ) == (42,)
+    assert result(engine, [declared], "select 1 as id, null::integer as x") == (0,)
+    with pytest.raises(engine.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
+        result(engine, [declared], "select 1 as id, 2.5 as x")
+    with pytest.raises(engine.Error, match="a value is NaN, infinite"):
+        result(engine, [declared], "select 1 as id, 'nan'::double as x")
+    # What no BIGINT holds is an error, never a number that wrapped or a null.
+    with pytest.raises(engine.Error):
+        result(engine, [declared], f"from (values (1, {2**63 - 1}), (2, 1)) as t (id, x)")
 
 
 @pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
-def test_a_feature_of_too_few_facts_is_null(window: dict[str, Any]) -> None:
+def test_a_feature_of_too_few_facts_is_null(engine: DuckDB, window: dict[str, Any]) -> None:
     features = [
         {"name": "f", "p50": "deliveries.x", "at_least": {"n": 3, "values": 2}, **window},
         {"name": "n", "count": "deliveries", **window},
         {"name": "values", "distinct": "deliveries.x", **window},
     ]
     facts = "from (values (1, 10), (2, {}), (3, 10)) as t (id, x)"
-    assert result(features, facts.format(20)) == (10.0, 3, 2)
-    assert result(features, facts.format(10)) == (None, 3, 1)
-    assert result(features, facts.format(20) + " limit 2") == (None, 2, 2)
+    assert result(engine, features, facts.format(20)) == (10.0, 3, 2)
+    assert result(engine, features, facts.format(10)) == (None, 3, 1)
+    assert result(engine, features, facts.format(20) + " limit 2") == (None, 2, 2)
 
 
 @pytest.mark.parametrize("aggregate", ["min", "max", "newest_at"])
@@ -139,23 +161,25 @@ def test_an_infinite_instant_is_no_value_of_a_feature(aggregate: str) -> None:
             f"from ({facts}) as facts"
         )
         with pytest.raises(duckdb.Error, match="is NaN or infinite"):
-            con.execute(macro.trailing_features(["k"], [feature]))
+            con.execute(windows(DuckDB(), [feature]))
 
 
-def test_what_happens_exactly_at_an_instant_has_not_happened_by_then() -> None:
+def test_what_happens_exactly_at_an_instant_has_not_happened_by_then(engine: DuckDB) -> None:
     """A fact is open after `opens_at` up to `closes_at`, as `g - W <= known_at < g` says."""
     feature = {"name": "f", "count": "loads", "open_within": "9d"}
-    with duckdb.connect() as con:
-        con.execute("""
-            create table loads as select
-                1 as k,
-                timestamp '2026-01-01 12:00' as known_at,
-                null::timestamp as superseded_at,
-                timestamp '2026-01-03' as opens_at,
-                timestamp '2026-01-05' as closes_at
-        """)
-        sql = macro.trailing_features(["k"], [feature])
-        rows = con.execute(f"select available_at, f from ({sql}) order by available_at").fetchall()
+    engine.put_what(
+        "loads",
+        """
+        select
+            1 as k,
+            timestamp '2026-01-01 12:00' as known_at,
+            null::timestamp as superseded_at,
+            timestamp '2026-01-03' as opens_at,
+            timestamp '2026-01-05' as closes_at
+        """,
+    )
+    sql = windows(engine, [feature])
+    rows = engine.rows(f"select available_at, f from ({sql}) as w order by available_at")
     assert rows == [(datetime(2026, 1, 4), 1), (datetime(2026, 1, 6), 0)]
 
 
@@ -172,12 +196,12 @@ def test_a_fact_superseded_at_infinity_stands(
             "cast($superseded_at as timestamp) as superseded_at",
             {"superseded_at": superseded_at},
         )
-        sql = macro.trailing_features(["k"], [{"name": "f", "count": "loads", "over": "3d"}])
+        sql = windows(DuckDB(), [{"name": "f", "count": "loads", "over": "3d"}])
         assert con.execute(f"select f_3d from ({sql}) order by available_at").fetchall() == wanted
 
 
 @pytest.mark.parametrize("other", ["loads_open", "loads_3d", "loads_3d_before_3d", "open_loads"])
-def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
+def test_facts_whose_names_run_into_each_other_are_apart(engine: DuckDB, other: str) -> None:
     features = [
         {"name": "a", "count": "loads", "over": "3d"},
         {"name": "a", "count": "loads", "over": "3d", "set_back": "3d"},
@@ -185,17 +209,16 @@ def test_facts_whose_names_run_into_each_other_are_apart(other: str) -> None:
         {"name": "c", "count": other, "over": "3d"},
         {"name": "d", "count": other, "open_within": "3d"},
     ]
-    with duckdb.connect() as con:
-        for name, count in (("loads", 1), (other, 2)):
-            con.execute(
-                f"create table {name} as select 1 as k, timestamp '2026-01-01' as known_at, "
-                "null::timestamp as superseded_at, null::timestamp as opens_at, "
-                f"null::timestamp as closes_at from range({count})"
-            )
-        for batch in (None, (datetime(2026, 1, 2), datetime(2026, 1, 3))):
-            sql = macro.trailing_features(["k"], features, "day", batch)
-            row = con.execute(f"select * exclude (k, available_at) from ({sql}) limit 1").fetchone()
-            assert row == (1, 0, 1, 2, 2)
+    for name, count in (("loads", 1), (other, 2)):
+        engine.put_what(
+            name,
+            "select 1 as k, timestamp '2026-01-01' as known_at, null::timestamp as superseded_at, "
+            f"null::timestamp as opens_at, null::timestamp as closes_at from range({count})",
+        )
+    for batch in (None, (datetime(2026, 1, 2), datetime(2026, 1, 3))):
+        sql = windows(engine, features, batch)
+        rows = engine.rows(f"select * from ({sql}) as w order by available_at")
+        assert rows[0][2:] == (1, 0, 1, 2, 2)
 
 
 STANDING = [
@@ -206,61 +229,62 @@ STANDING = [
 
 @pytest.mark.parametrize("batch", [None, (datetime(2026, 3, 2), datetime(2026, 3, 7))])
 def test_what_stands_at_an_instant_was_known_at_any_time_before(
-    batch: tuple[datetime, datetime] | None,
+    engine: DuckDB, batch: Batch
 ) -> None:
     """Null is a value, and what ends without a successor leaves null behind."""
-    with duckdb.connect() as con:
-        con.execute("""
-            create table places as
-            select * from (values
-                (1, timestamp '2020-01-01 12:00', timestamp '2026-03-03 12:00', 'a'),
-                (1, timestamp '2026-03-03 12:00', timestamp '2026-03-05 00:00', null),
-                (1, timestamp '2026-03-05 00:00', timestamp '2026-03-05 12:00', 'c'),
-                (2, timestamp '2020-01-01 12:00', null, 'b')
-            ) as versions (k, known_at, superseded_at, zone);
-            create table visits as
-            select k, timestamp '2026-03-01 12:00' as known_at, null::timestamp as superseded_at
-            from (values (1), (2)) as keys (k)
-        """)
-        sql = macro.trailing_features(["k"], STANDING, batch=batch)
-        rows = con.execute(f"select available_at, zone, visit_count_1d from ({sql}) order by k, 1")
-        all_rows = [
-            (datetime(2020, 1, 2), "a", 0),
-            (datetime(2026, 3, 2), "a", 1),
-            (datetime(2026, 3, 3), "a", 0),
-            (datetime(2026, 3, 4), None, 0),
-            (datetime(2026, 3, 6), None, 0),
-            (datetime(2020, 1, 2), "b", 0),
-            (datetime(2026, 3, 2), "b", 1),
-            (datetime(2026, 3, 3), "b", 0),
-        ]
-        assert rows.fetchall() == [row for row in all_rows if not batch or row[0] >= batch[0]]
+    engine.put_what(
+        "places",
+        """
+        from (values
+            (1, timestamp '2020-01-01 12:00', timestamp '2026-03-03 12:00', 'a'),
+            (1, timestamp '2026-03-03 12:00', timestamp '2026-03-05 00:00', null),
+            (1, timestamp '2026-03-05 00:00', timestamp '2026-03-05 12:00', 'c'),
+            (2, timestamp '2020-01-01 12:00', null, 'b')
+        ) as versions (k, known_at, superseded_at, zone)
+        """,
+    )
+    engine.put_what(
+        "visits",
+        "select k, timestamp '2026-03-01 12:00' as known_at, null::timestamp as superseded_at "
+        "from (values (1), (2)) as keys (k)",
+    )
+    sql = windows(engine, STANDING, batch)
+    rows = engine.rows(f"select available_at, zone, visit_count_1d from ({sql}) as w order by k, 1")
+    all_rows = [
+        (datetime(2020, 1, 2), "a", 0),
+        (datetime(2026, 3, 2), "a", 1),
+        (datetime(2026, 3, 3), "a", 0),
+        (datetime(2026, 3, 4), None, 0),
+        (datetime(2026, 3, 6), None, 0),
+        (datetime(2020, 1, 2), "b", 0),
+        (datetime(2026, 3, 2), "b", 1),
+        (datetime(2026, 3, 3), "b", 0),
+    ]
+    assert rows == [row for row in all_rows if not batch or row[0] >= batch[0]]
 
 
-def test_two_facts_that_stand_at_once_are_an_error() -> None:
-    with duckdb.connect() as con:
-        con.execute("""
-            create table places as
-            select
-                1 as k, timestamp '2026-01-01' as known_at, null::timestamp as superseded_at, zone
-            from (values ('a'), ('b')) as zones (zone);
-            create table visits as from places
-        """)
-        sql = macro.trailing_features(["k"], STANDING)
-        with pytest.raises(duckdb.Error, match="two facts of a key stand at an instant"):
-            con.execute(sql)
+def test_two_facts_that_stand_at_once_are_an_error(engine: DuckDB) -> None:
+    for name in ("places", "visits"):
+        engine.put_what(
+            name,
+            "select 1 as k, timestamp '2026-01-01' as known_at, null::timestamp as superseded_at, "
+            "zone from (values ('a'), ('b')) as zones (zone)",
+        )
+    with pytest.raises(engine.Error, match="two facts of a key stand at an instant"):
+        engine.rows(windows(engine, STANDING))
 
 
-def test_a_view_of_standing_facts_alone_has_rows_where_they_change() -> None:
-    with duckdb.connect() as con:
-        con.execute("""
-            create table loads as select * from (values
-                ('a', 1, timestamp '2026-01-01 10:00', timestamp '2026-01-03 10:00'),
-                ('a', 2, timestamp '2026-01-03 10:00', null),
-                ('b', 5, timestamp '2026-01-01 10:00', null)
-            ) as loads (k, x, known_at, superseded_at)
-        """)
-        feature = {"name": "v", "standing": "loads.x"}
-        sql = macro.trailing_features(["k"], [feature], "day", None)
-        rows = con.execute(f"select k, day(available_at), v from ({sql}) order by 1, 2").fetchall()
+def test_a_view_of_standing_facts_alone_has_rows_where_they_change(engine: DuckDB) -> None:
+    engine.put_what(
+        "loads",
+        """
+        from (values
+            ('a', 1, timestamp '2026-01-01 10:00', timestamp '2026-01-03 10:00'),
+            ('a', 2, timestamp '2026-01-03 10:00', null),
+            ('b', 5, timestamp '2026-01-01 10:00', null)
+        ) as loads (k, x, known_at, superseded_at)
+        """,
+    )
+    sql = windows(engine, [{"name": "v", "standing": "loads.x"}])
+    rows = engine.rows(f"select k, day(available_at), v from ({sql}) as w order by 1, 2")
     assert rows == [("a", 2, 1), ("a", 4, 2), ("b", 2, 5)]

@@ -1,0 +1,92 @@
+"""The engines that build feature views, for tests that hold each to the same cases."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+# What does not fit a type is null without ANSI, as in dbt-spark, and an error with it.
+ENGINES = ["duckdb", "sail", "sail with ansi"]
+
+
+class DuckDB:
+    """A database in memory."""
+
+    dialect = "duckdb"
+    Error: type[Exception] = duckdb.Error
+
+    def __init__(self) -> None:
+        self._con = duckdb.connect()
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Make a table of some rows."""
+        self._con.register("arrow_rows", rows)
+        self._con.execute(f"create or replace table {name} as from arrow_rows")
+
+    def put_what(self, name: str, sql: str) -> None:
+        """Make a table of what a query gives on DuckDB."""
+        with duckdb.connect() as con:
+            self.put(name, con.execute(sql).to_arrow_table())
+
+    def table(self, sql: str) -> pa.Table:
+        """Return what a query gives."""
+        return self._con.execute(sql).to_arrow_table()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows that a query gives."""
+        return list(zip(*self.table(sql).to_pydict().values(), strict=True))
+
+
+class Sail(DuckDB):
+    """A session of a Sail server in this process."""
+
+    dialect = "sail"
+
+    def __init__(self, *, ansi: bool) -> None:
+        from pyspark.errors import PySparkException
+        from pyspark.sql.connect.session import SparkSession
+
+        self.Error = PySparkException
+        host, port = _sail_server().listening_address
+        self._session = SparkSession.builder.remote(f"sc://{host}:{port}").create()
+        for name, value in {
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.timestampType": "TIMESTAMP_NTZ",
+            "spark.sql.ansi.enabled": str(ansi).lower(),
+        }.items():
+            self._session.conf.set(name, value)
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        self._session.createDataFrame(rows).createOrReplaceTempView(name)
+
+    def table(self, sql: str) -> pa.Table:
+        return self._session.sql(sql).toArrow()
+
+
+@cache
+def _sail_server() -> Any:
+    """The server of all sessions; it ends when nothing holds it."""
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    return server
+
+
+@cache
+def _sail(*, ansi: bool) -> Sail:
+    return Sail(ansi=ansi)
+
+
+def engine_of(name: str) -> DuckDB:
+    """Return an engine by its name; skip the test where it is not installed."""
+    if name == "duckdb":
+        return DuckDB()
+    for package in ("pysail.spark", "pyspark.sql.connect.session"):
+        reason = f"Sail is not installed: `{package}` cannot be imported"
+        pytest.importorskip(package, reason=reason, exc_type=ImportError)
+    return _sail(ansi=name == "sail with ansi")
