@@ -148,7 +148,13 @@ def _register(adapter: Any, catalog: Catalog, tables: EngineTables) -> None:
             relation = adapter.Relation.create(
                 database=None, schema=node["schema"], identifier=node["alias"], type="table"
             )
-            adapter.execute(f"create table {relation} using delta location '{uri}'")
+            # Sail takes no columns from the files: those of such a table are not described.
+            _, cursor = adapter.connections.add_select_query(f"select * from delta.`{uri}` limit 0")  # noqa: S608 - a Location
+            columns = ", ".join(
+                f"`{name}` {data_type}{'' if is_nullable else ' not null'}"
+                for name, data_type, *_, is_nullable in cursor.description
+            )
+            adapter.execute(f"create table {relation} ({columns}) using delta location '{uri}'")
             adapter.cache_added(relation)
 
 

@@ -6,7 +6,7 @@
     Example: `{{ time_between('tenders.event_at', 'responses.event_at', 'microsecond') }}`
 #}
 {% macro time_between(from_instant, to_instant, unit) -%}
-{{ adapter.dispatch('time_between', 'milepost')(from_instant, to_instant, unit) | trim }}
+{{ adapter.dispatch('time_between', 'milepost')(from_instant, to_instant, unit=unit) | trim }}
 {%- endmacro %}
 
 {# Spark and Databricks, in a session whose time zone is UTC: `dbt.datediff` there counts milliseconds at best. #}

@@ -86,6 +86,7 @@ def engine_of(name: str) -> DuckDB:
     """Return an engine by its name; skip the test where it is not installed."""
     if name == "duckdb":
         return DuckDB()
-    for package in ("pysail", "pyspark.sql.connect"):
-        pytest.importorskip(package, reason=f"Sail is not installed: there is no `{package}`")
+    for package in ("pysail.spark", "pyspark.sql.connect.session"):
+        reason = f"Sail is not installed: `{package}` cannot be imported"
+        pytest.importorskip(package, reason=reason, exc_type=ImportError)
     return _sail(ansi=name == "sail with ansi")

@@ -109,10 +109,14 @@ states as (
         notices.load_event_id is not null as has_fallen_off,
         notices.fell_off_at,
         case
-            when notices.notice_hours >= 48 then 0
-            when notices.notice_hours <= 24 then 1
+            when notices.notice_hours >= 48 then cast(0 as decimal(18, 6))
+            when notices.notice_hours <= 24 then cast(1 as decimal(18, 6))
+            -- By whole numbers, half up: of a quotient engines round the last digit each in their way.
             when notices.notice_hours is not null
-                then cast((48 - notices.notice_hours) / 24 as decimal(18, 6))
+                then cast(
+                    floor((cast((48 - notices.notice_hours) * 1000000 as bigint) + 12) / 24)
+                    * 0.000001 as decimal(18, 6)
+                )
         end as fall_off_severity,
         standing.event_at,
         standing.known_at

@@ -317,11 +317,11 @@ def facts_of_many_carriers() -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "fact_id": 100 * number + row["fact_id"],
+            "fact_id": 100 * number + place,
             "carrier_id": row["carrier_id"] and f"{row['carrier_id']}{number}",
         }
         for number, rows in enumerate(examples)
-        for row in rows
+        for place, row in enumerate(rows)
     ]
 
 
@@ -341,7 +341,7 @@ def test_windows_on_sail_are_what_their_definition_says(compiled: Path, view: st
             built = (
                 f"available_at >= timestamp '{start or FIRST}' and available_at < timestamp '{end}'"
             )
-            assert sail_rows.num_rows > 10
+            assert sail_rows.num_rows > 2
             same(con, "sail_build", f"(select * from expected where {built})")
 
 
