@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pyarrow as pa
@@ -86,7 +88,9 @@ def engine_of(name: str) -> DuckDB:
     """Return an engine by its name; skip the test where it is not installed."""
     if name == "duckdb":
         return DuckDB()
-    for package in ("pysail.spark", "pyspark.sql.connect.session"):
-        reason = f"Sail is not installed: `{package}` cannot be imported"
-        pytest.importorskip(package, reason=reason, exc_type=ImportError)
+    # PySpark takes the main module of a parallel run, which has no file, for tests of its own.
+    with patch.object(sys.modules["__main__"], "__file__", __file__, create=True):
+        for package in ("pysail.spark", "pyspark.sql.connect.session"):
+            reason = f"Sail is not installed: `{package}` cannot be imported"
+            pytest.importorskip(package, reason=reason, exc_type=ImportError)
     return _sail(ansi=name == "sail with ansi")
