@@ -85,7 +85,7 @@ def tables(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def main() -> int:
     """Compare, print the table, and return the exit status."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog="example: python scripts/engines.py .local/engines.duckdb sail=target/manifest.json"
+        description=__doc__, epilog="example: python scripts/compare_engines.py .local/engines.duckdb sail=target/manifest.json"
     )
     parser.add_argument("database", type=Path, help="what DuckDB built")
     parser.add_argument(
