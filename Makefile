@@ -111,6 +111,17 @@ signal-pages: s3-start
 	@$(LOCAL_S3); OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python -m examples.signal --python .venv-signal/bin/python \
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
+# Each engine has tables and records of its own; none reads a release.
+ENGINES_DATA := MILEPOST_RAW_URI=s3://milepost-raw/engines MILEPOST_STORE_URI=s3://milepost-store/engines \
+	MILEPOST_SCRATCH=$(CURDIR)/.local/engines.duckdb MILEPOST_TABLES_URI=s3://milepost-store/engines-sail
+.PHONY: engines
+engines: setup ## Build the simulated marketplace on each engine, and compare every table: some minutes
+	@$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(SUBMAKE) -o setup s3-start' \
+		'land=$(LOCAL_S3); $(LOADER_simulated) --end 2026-03-18 s3://milepost-raw/engines' \
+		'DuckDB=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build' \
+		'Sail=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build --target sail --target-path target/sail' \
+		'compare=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/python scripts/compare_engines.py .local/engines.duckdb sail=target/sail/manifest.json'
+
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
 	@$(LOCAL_S3); $(BIN)/python bench/publish.py

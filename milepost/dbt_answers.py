@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,13 +35,16 @@ from milepost.storage.location import Location
 
 # dbt makes an adapter for each command.
 _commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
+# Several threads of dbt may be the first to ask.
+_lock = Lock()
 
 
 def answer(adapter: Any, question: str, details: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a question to a `DbtCommand`: `{"answer": ...}`, or `{"error": text}`."""
     try:
-        if adapter not in _commands:
-            _commands[adapter] = _command(adapter)
+        with _lock:
+            if adapter not in _commands:
+                _commands[adapter] = _command(adapter)
         return {"answer": getattr(_commands[adapter], question)(**details)}
     except MilepostError as error:
         return {"error": str(error)}

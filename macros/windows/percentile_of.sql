@@ -10,9 +10,19 @@
     {{ return(adapter.dispatch('percentile_of', 'milepost')(value, share, shares)) }}
 {% endmacro %}
 
-{# Spark and Databricks. Not `percentile_cont`, whose place between two values Sail 0.7 rounds to a millionth. #}
+{#
+    Spark and Databricks. Not their own percentiles, whose last digit is another: they add two parts, where DuckDB goes
+    from the lower value towards the higher.
+#}
 {% macro default__percentile_of(value, share, shares) %}
-    {{ return('percentile(' ~ value ~ ', ' ~ share ~ ')') }}
+    {% set values, place = 'milepost__values', 'milepost__place' %}
+    {% set lower = 'element_at(' ~ values ~ ', cast(floor(' ~ place ~ ') as int) + 1)' %}
+    {% set higher = 'element_at(' ~ values ~ ', cast(ceil(' ~ place ~ ') as int) + 1)' %}
+    {% set between = lower ~ ' + (' ~ higher ~ ' - ' ~ lower ~ ') * (' ~ place ~ ' - floor(' ~ place ~ '))' %}
+    {% set at_place = milepost.let(place, '(size(' ~ values ~ ') - 1) * cast(' ~ share ~ ' as double)', between) %}
+    {{ return(milepost.let(
+        values, 'array_sort(collect_list(' ~ value ~ '))', 'case when size(' ~ values ~ ') > 0 then ' ~ at_place ~ ' end'
+    )) }}
 {% endmacro %}
 
 {# Each percentile holds all values in memory that no limit counts: these hold them once. #}

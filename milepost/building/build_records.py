@@ -215,7 +215,7 @@ def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         return []
     values = ", ".join(f"({', '.join(_literal(value) for value in row.values())})" for row in rows)
     columns, verb = ", ".join(rows[0]), "insert or replace" if "key" in _TABLES[table] else "insert"
-    return [f"{verb} into {_SCHEMA}.{table} ({columns}) values {values}"]  # noqa: S608 - quoted
+    return [f"{verb} into {_SCHEMA}.{table} ({columns}) values {values}"]
 
 
 def forget_batches(node_ids: Iterable[str]) -> list[str]:

@@ -53,8 +53,8 @@ _DESCRIPTIVE_CONFIG = {
     ),
     *("store_failures", "store_failures_as"),
 }
-# Packages whose versions stand for their code: an engine's arithmetic, dbt's macros, materializations.
-# The others of an engine say nothing of Spark, which is installed elsewhere.
+# Packages whose versions stand for their code: an engine's arithmetic, dbt's macros and
+# materializations. Spark itself is installed elsewhere.
 _ENGINES = {
     "duckdb": ("dbt-adapters", "dbt-duckdb", "duckdb"),
     "sail": ("dbt-adapters", "dbt-spark", "dbt-sail", "pysail"),

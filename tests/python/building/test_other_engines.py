@@ -1,0 +1,150 @@
+"""A guest's project on Sail: the same tables as on DuckDB, in full, by batches, and built again."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import greenhouse
+from compare_engines import compare, tables
+from greenhouse import Greenhouse
+from milepost.building.build_records import keep
+from milepost.building.engine_tables import EngineTables, connect
+from milepost.errors import ConflictError, PublishError
+from milepost.storage import s3
+from milepost.storage.location import Location
+
+# What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
+SETTINGS = """    +materialized: table
+    +file_format: "{{ none if target.type == 'duckdb' else 'delta' }}"
+    +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI') }}"
+"""
+DISPATCH = "dispatch: [{macro_namespace: dbt, search_order: [greenhouse, milepost, dbt]}]\n"
+BATCH = {
+    "test_id": "test.green.one",
+    "model_id": "model.green.beds",
+    "fingerprint": "1",
+}
+
+
+@pytest.fixture
+def project(
+    built_greenhouse: Greenhouse, tmp_path: Path, raw: Location, store: Location
+) -> Greenhouse:
+    """A copy of the greenhouse project with a raw log of its own, ready for both engines."""
+    greenhouse.land(raw)
+    copy = built_greenhouse.copy(tmp_path / "project", raw=raw, store=store)
+    copy.edit("dbt_project.yml", "    +materialized: table\n", SETTINGS)
+    copy.edit("dbt_project.yml", "vars:\n", f"{DISPATCH}\nvars:\n")
+    return copy
+
+
+def on_sail(project: Greenhouse, *arguments: str) -> str:
+    done = project.dbt(
+        *arguments,
+        *("--target", "sail", "--target-path", "sail"),
+        MILEPOST_STORE_URI=project.store.uri(),
+        MILEPOST_TABLES_URI=project.store.uri("tables"),
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def differences(project: Greenhouse) -> dict[str, str]:
+    """What differs between the tables of both engines, by the table's name; rows are expected."""
+    manifest = json.loads((project.folder / "sail/manifest.json").read_bytes())
+    with connect() as con:
+        con.execute(f"attach '{project.folder / 'scratch.duckdb'}' as expected (read_only)")
+        compared = [
+            compare(
+                con,
+                node["alias"],
+                f"expected.main.{node['alias']}",
+                f"delta_scan('{node['config']['location_root']}/{node['alias']}')",
+                typed=True,
+            )
+            for node in tables(manifest)
+        ]
+    assert len(compared) > 2
+    assert all(comparison.rows for comparison in compared)
+    return {comparison.table: comparison.fault for comparison in compared if comparison.fault}
+
+
+@pytest.mark.slow
+def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse) -> None:
+    records = EngineTables.at(Location.parse(project.store.uri("tables")))
+    project.build("--full-refresh")
+    on_sail(project, "build")
+    assert differences(project) == {}
+
+    greenhouse.land(project.raw, first=date(2026, 1, 11), last=date(2026, 1, 12))
+    project.build()
+    assert differences(project) != {}
+    printed = on_sail(project, "build")
+    assert "Built anew" not in printed
+    assert differences(project) == {}
+    (batch,) = records.run("select built_to from milepost_checks.batches")
+    assert batch["built_to"] == "2026-01-14 00:00:00"
+
+    on_sail(project, "build", "--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
+    assert differences(project) == {}
+    assert "as `--full-refresh` says" in on_sail(project, "build", "--full-refresh")
+    assert differences(project) == {}
+
+    on_sail(project, "docs", "generate")
+    catalog = json.loads((project.folder / "sail/catalog.json").read_bytes())
+    assert "model.greenhouse.bed_moisture" in catalog["nodes"]
+
+
+def test_records_are_kept_beside_the_tables(store: Location) -> None:
+    (statement,) = keep("tested_tables", [BATCH])
+    EngineTables.at(store).run(statement)
+    assert EngineTables.at(store).run("select * from milepost_checks.tested_tables") == [BATCH]
+
+
+def test_of_two_commands_at_a_time_the_second_to_write_is_refused(store: Location) -> None:
+    (statement,) = keep("tested_tables", [BATCH])
+    first, second = EngineTables.at(store), EngineTables.at(store)
+    second.run("select 1 as one")
+    first.run(statement)
+    with pytest.raises(ConflictError):
+        second.run(statement)
+
+
+def test_records_of_another_milepost_are_those_of_no_build(store: Location) -> None:
+    s3.put(store, "milepost_checks.json", b'{"form": "another", "tables": {"runs": [{"a": 1}]}}')
+    assert EngineTables.at(store).run("select * from milepost_checks.builds") == []
+
+
+def test_an_engine_without_a_place_for_its_tables_is_refused() -> None:
+    with pytest.raises(PublishError, match="no place for the tables"):
+        EngineTables.at(None)
+
+
+def test_a_missing_extension_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MILEPOST_EXTENSIONS", str(tmp_path))
+    with pytest.raises(PublishError, match="DuckDB cannot read Delta tables"):
+        connect()
+
+
+@pytest.mark.parametrize(
+    ("actual", "fault"),
+    [
+        ("select 1 as key, 0.1e0 + 0.2e0 as number", ""),
+        ("select 1 as key, 0.3e0 + 1e-11 as number", "1 rows"),
+        ("select 2 as key, 0.3e0 as number", "2 rows"),
+        ("select 1 as key, null::double as number", "1 rows"),
+        ("select 1 as key, 0.3e0 as number union all select 1, 0.3e0", "1 rows"),
+        ("select 1 as key", "columns number"),
+        ("select 1::bigint as key, 0.3e0 as number", "types: key INTEGER, BIGINT"),
+    ],
+)
+def test_what_differs_between_two_tables_is_seen(actual: str, fault: str) -> None:
+    with duckdb.connect() as con:
+        con.execute("create table expected as select 1 as key, 0.3e0 as number")
+        con.execute(f"create table actual as {actual}")
+        assert compare(con, "beds", "expected", "actual", typed=True).fault == fault
