@@ -7,7 +7,13 @@
     Example: `{{ ask('batch', {'node_id': model.unique_id}) }}`
 #}
 {% macro ask(question, details={}) %}
-    {# The module `dbt_milepost` gives each adapter this method. #}
+    {% if adapter.milepost_answer is not defined %}
+        {# The module `dbt_milepost` gives it to each adapter. #}
+        {% do exceptions.raise_compiler_error(
+            "Milepost's Python does not answer `" ~ question ~ "`: dbt does not have its plugin `dbt_milepost`"
+            ~ "\nhint: install `milepost` in the environment that runs dbt"
+        ) %}
+    {% endif %}
     {% set reply = adapter.milepost_answer(question, details) %}
     {% if reply.error %}
         {% do exceptions.raise_compiler_error(reply.error) %}

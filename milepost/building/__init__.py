@@ -13,6 +13,7 @@ __all__ = [
     "declared_entities",
     "declared_views",
     "docs_site",
+    "engine_tables",
     "fingerprint",
     "known_at",
     "model_files",

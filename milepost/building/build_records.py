@@ -33,7 +33,7 @@ _TABLES = {
     "narrowed_by varchar, parts json",
     "tested_tables": "test_id varchar, model_id varchar, fingerprint varchar, "
     "primary key (test_id, model_id)",
-    # Filled by `macros/checks/count_set_aside.sql`, in the transaction of the model that it is of.
+    # Filled by `macros/checks/count_set_aside.sql`, in its model's transaction.
     "set_aside": "recorded_at timestamp, model_id varchar, base varchar, table_name varchar, "
     "share_max double, row_count_min bigint, reason varchar, column_name varchar, ids varchar, "
     "set_aside_count bigint, row_count bigint, all_set_aside_count bigint, all_row_count bigint, "
@@ -52,14 +52,13 @@ _INSTANTS: dict[str, Callable[[str], date]] = {
 
 
 def _select(names: Iterable[str]) -> str:
-    lists = (f"'{name}': (select list(rows) from {_SCHEMA}.{name} as rows)" for name in names)  # noqa: S608 - names of our own
+    lists = (f"'{name}': (select list(rows) from {_SCHEMA}.{name} as rows)" for name in names)  # noqa: S608 - our own
     return f"select to_json({{{', '.join(lists)}}}) as records"
 
 
 SELECT = _select(name for name in _TABLES if name != "set_aside")
-"""The SQL that reads the records, as one JSON text: so that dbt can run it as well."""
+"""The SQL that reads the records, as one JSON text, so that dbt can run it as well."""
 SELECT_ALL = _select(_TABLES)
-"""The same with what was set aside: all that is to be kept where no database keeps it."""
 
 
 @dataclass(frozen=True)
@@ -208,10 +207,9 @@ def create() -> list[str]:
 def keep(table: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the statement that writes rows, replacing those of the same key; none for no rows.
 
-    Each row has the same columns; a mapping in one becomes JSON. What was set aside has no key.
+    Each row has the same columns; a mapping in one becomes JSON.
     """
-    rows = list(rows)
-    if not rows:
+    if not (rows := list(rows)):
         return []
     values = ", ".join(f"({', '.join(_literal(value) for value in row.values())})" for row in rows)
     columns, verb = ", ".join(rows[0]), "insert or replace" if "key" in _TABLES[table] else "insert"
@@ -234,7 +232,7 @@ def keep_slices(node_ids: Iterable[str]) -> list[str]:
 
 
 def _where(statement: str, node_ids: Iterable[str]) -> list[str]:
-    ids = ", ".join(_literal(node_id) for node_id in sorted(node_ids))
+    ids = ", ".join(map(_literal, sorted(node_ids)))
     return [f"{statement} where node_id in ({ids})"] if ids else []
 
 
@@ -242,7 +240,7 @@ def _literal(value: Any) -> str:
     if value is None:
         return "null"
     text = json.dumps(value) if isinstance(value, dict | bool) else str(value)
-    return "'" + text.replace("'", "''") + "'"
+    return "'{}'".format(text.replace("'", "''"))
 
 
 def _no_record() -> PublishError:

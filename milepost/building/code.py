@@ -13,12 +13,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from milepost.building.catalog import Catalog
 from milepost.building.declared_views import published_name
+from milepost.building.engine_versions import engine_versions
 from milepost.building.planning_code import planning_code
 from milepost.building.samples import samples_part
 from milepost.errors import PublishError
@@ -40,25 +40,8 @@ DESCRIPTIVE_META = {
 # rebuilt.
 _DESCRIPTIVE_CONFIG = {
     *("meta", "tags", "docs", "group", "access", "grants", "persist_docs", "freshness"),
-    *(
-        "enabled",
-        "alias",
-        "file_format",
-        "location_root",
-        "schema",
-        "database",
-        "full_refresh",
-        "packages",
-        "static_analysis",
-    ),
-    *("store_failures", "store_failures_as"),
-}
-# Packages whose versions stand for their code: an engine's arithmetic, dbt's macros and
-# materializations. Spark itself is installed elsewhere.
-_ENGINES = {
-    "duckdb": ("dbt-adapters", "dbt-duckdb", "duckdb"),
-    "sail": ("dbt-adapters", "dbt-spark", "dbt-sail", "pysail"),
-    "spark": ("dbt-adapters", "dbt-spark"),
+    *("enabled", "alias", "schema", "database", "full_refresh", "packages", "static_analysis"),
+    *("store_failures", "store_failures_as", "file_format", "location_root"),
 }
 
 _TOKEN = re.compile(
@@ -117,7 +100,7 @@ class Coder:
         self.variables = variables
         self._target = target
         self._reopened = reopened
-        self._engine = {f"version of {name}": version(name) for name in _ENGINES[catalog.adapter]}
+        self._engine = engine_versions(catalog.adapter)
         self._engine["version of Milepost's planning"] = _hash(planning_code())
         self._own = cache(self._own_parts)
         self._text = cache(lambda id_: without_layout(catalog.macros[id_]["macro_sql"]))

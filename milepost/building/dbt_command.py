@@ -6,7 +6,6 @@ the raw logs, and the records that a macro has read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from functools import cached_property
@@ -26,6 +25,7 @@ from milepost.building.batches import Batches, Options
 from milepost.building.catalog import Catalog
 from milepost.building.declared_entities import key_columns
 from milepost.building.declared_views import published_name
+from milepost.building.engine_answers import EngineAnswers
 from milepost.building.engine_tables import EngineTables
 from milepost.building.fingerprint import select_fingerprint
 from milepost.building.plan import Plan, Planner, ReleasedView
@@ -39,13 +39,13 @@ from milepost.release.expression import portable
 Released = Callable[[], Mapping[str, ReleasedView]]
 
 
-class DbtCommand:
+class DbtCommand(EngineAnswers):
     """One dbt command, and the plan for it. Each public method answers a question of a macro.
 
     A method takes what JSON can say and returns the same. `variables` are what
     `project.declared_variables` gives; `released` gives the views of the current release by name,
     `check` what is closed of raw tables, and `recheck` raises where a file is no longer as it was.
-    `tables` are those of an engine other than DuckDB, with the records of them.
+    `tables` are those of an engine other than DuckDB.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class DbtCommand:
         recheck: Recheck,
         tables: EngineTables | None = None,
     ) -> None:
-        self._catalog, self._options = catalog, options
-        self._variables, self._released = variables, released
-        self._logs, self._recheck, self._tables = RawLogs(catalog, check), recheck, tables
+        super().__init__(catalog, tables)
+        self._options, self._variables, self._released = options, variables, released
+        self._logs, self._recheck = RawLogs(catalog, check), recheck
         self._tables_read: dict[str, RawTable] = {}
         self._plan: Plan | None = None
 
@@ -190,40 +190,9 @@ class DbtCommand:
         """Return the SQL of a derived feature's expression, in the names of a lookup's columns."""
         return portable(sql, names, declared, functions)
 
-    def columns_read(self, node_id: str, of: str | None) -> list[str]:
-        """Return the columns of a model `of` which a node reads, as they are declared.
-
-        Without `of`: those of the node that its SQL does not compute after its `all_but`. One that
-        is missing, or there twice, fails the node's contract.
-        """
-        if of:
-            (node,) = (
-                node
-                for node in self._catalog.nodes.values()
-                if node["resource_type"] == "model" and node["name"] == of
-            )
-            return list(node["columns"])
-        node = self._catalog.nodes[node_id]
-        after = node["raw_code"].rpartition("all_but")[2]
-        computed = re.findall(r"\bas\s+(\w+)", after, re.IGNORECASE)
-        return [name for name in node["columns"] if name not in computed]
-
     def fingerprint_query(self, relation: str) -> str:
         """Return the SQL that computes the fingerprint of a table."""
         return select_fingerprint(relation)
-
-    def records(self, sql: str) -> list[dict[str, Any]]:
-        """Run SQL on the records of an engine other than DuckDB, and return its rows."""
-        return self._engine_tables.run(sql)
-
-    def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
-        """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
-        for statement in build_records.keep("set_aside", rows):
-            self._engine_tables.run(statement)
-
-    def fingerprint(self, node_id: str) -> str:
-        """Return the fingerprint of a table of an engine other than DuckDB."""
-        return self._engine_tables.fingerprint(self._catalog.nodes[node_id])
 
     def views_looked_at(self, node_ids: list[str]) -> list[str]:
         """Return the feature views among some models, and those that some tests look at."""
@@ -265,11 +234,6 @@ class DbtCommand:
         reopened = {table_id: table.reopened for table_id, table in raw_logs.items()}
         coder = code.Coder(self._catalog, self._variables, self._options.target, reopened)
         return {id_: coder.parts(id_) for id_ in self._catalog.nodes if coder.has_code(id_)}
-
-    @property
-    def _engine_tables(self) -> EngineTables:
-        assert self._tables  # noqa: S101 - DuckDB's macros do not ask
-        return self._tables
 
     def _batches(self) -> Batches:
         if self._plan:

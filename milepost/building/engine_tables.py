@@ -104,9 +104,10 @@ class EngineTables:
             con.execute(statement)
         stored = s3.get(self._location, _RECORDS)
         self._etag = stored.etag if stored else None
-        kept = json.loads(stored.body) if stored else {}
+        records = json.loads(stored.body) if stored else {}
         # Records of another Milepost are of other tables: all is built anew.
-        for table, rows in kept["tables"].items() if kept.get("form") == build_records.FORM else ():
+        is_known = records.get("form") == build_records.FORM
+        for table, rows in records["tables"].items() if is_known else ():
             for statement in build_records.keep(table, rows or []):
                 con.execute(statement)
         return con

@@ -277,6 +277,7 @@ NAMED_ON_PURPOSE = {
     ],
     "milepost/standards/python_rules.py": ["read_csv(", "read_parquet("],
     "milepost/standards/sql_rules.py": ["read_parquet("],
+    "scripts/compare_engines.py": ["attach '{chosen.database}'"],
     # Scratch databases of proofs and of stress, in a folder that goes with them.
     "milepost/standards/proof.py": ["attach '{builds.database(name)}'"],
     "milepost/stress/rebuild.py": [

@@ -234,7 +234,7 @@ def test_the_environment_and_the_target_count_where_they_are_read(
 
 def test_the_engine_s_version_counts_for_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     table, test = parts(manifest()), parts(manifest(), TEST)
-    monkeypatch.setattr(code, "version", lambda name: f"next {name}")
+    monkeypatch.setattr("milepost.building.engine_versions.version", lambda name: f"next {name}")
     assert code.changes(table, parts(manifest())) == [
         "version of dbt-adapters",
         "version of dbt-duckdb",

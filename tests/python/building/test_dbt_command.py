@@ -32,6 +32,7 @@ from milepost.building.built_range import built_range
 from milepost.building.catalog import Catalog
 from milepost.building.dbt_command import DbtCommand
 from milepost.building.declared_views import published_name
+from milepost.building.engine_versions import engine_versions
 from milepost.building.fingerprint import fingerprint
 from milepost.building.raw_logs import Recheck
 from milepost.errors import LandingError, PublishError
@@ -321,12 +322,17 @@ def test_macros_ask_what_there_is_an_answer_to() -> None:
         parameters = set(inspect.signature(getattr(DbtCommand, question)).parameters)
         assert details | {"self"} == parameters, (file, question)
         asked.add(question)
-    assert asked == {name for name in vars(DbtCommand) if not name.startswith("_")}
+    assert asked == {name for name in dir(DbtCommand) if not name.startswith("_")}
+
+
+def test_an_environment_without_milepost_is_refused() -> None:
+    macros = macro.Macros("batch", adapter=SimpleNamespace())
+    with pytest.raises(
+        CompilationError, match=r"does not answer `batch`: .*\n *hint: install `milepost`"
+    ):
+        macros.ask("batch", {})
 
 
 def test_another_engine_is_refused_by_name() -> None:
-    macros = macro.Macros("batch", adapter=SimpleNamespace(type=lambda: "spark"))
-    with pytest.raises(
-        CompilationError, match=r"is not asked for `batch` on `spark`\n *hint: the pl"
-    ):
-        macros.default__ask("batch", {})
+    with pytest.raises(PublishError, match=r"does not build on `snowflake`\nhint: .* duckdb, "):
+        engine_versions("snowflake")

@@ -139,7 +139,7 @@ def test_no_machine_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     before = code_of(stated)
     stated["sources"][SOURCE]["config"]["meta"]["raw_uri"] = "s3://two/raw"
     monkeypatch.setenv("SOIL", "clay")
-    monkeypatch.setattr("milepost.building.code.version", lambda name: f"{name} 9")
+    monkeypatch.setattr("milepost.building.engine_versions.version", lambda name: f"{name} 9")
     assert code_of(stated, target="ci", reopened={SOURCE: 3}) == before
 
 

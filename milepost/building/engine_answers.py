@@ -1,0 +1,53 @@
+"""The answers that macros of an engine other than DuckDB ask for, beside those of any engine."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from milepost.building import build_records
+from milepost.building.catalog import Catalog
+from milepost.building.engine_tables import EngineTables
+
+
+class EngineAnswers:
+    """Answers from a project and the tables of an engine. Each public method answers a question."""
+
+    def __init__(self, catalog: Catalog, tables: EngineTables | None) -> None:
+        self._catalog, self._tables = catalog, tables
+
+    def columns_read(self, node_id: str, of: str | None) -> list[str]:
+        """Return the columns of a model `of` which a node reads, as they are declared.
+
+        Without `of`: those of the node that its SQL does not compute after its `all_but`. One that
+        is missing, or there twice, fails the node's contract.
+        """
+        if of:
+            (node,) = (
+                node
+                for node in self._catalog.nodes.values()
+                if node["resource_type"] == "model" and node["name"] == of
+            )
+            return list(node["columns"])
+        node = self._catalog.nodes[node_id]
+        after = node["raw_code"].rpartition("all_but")[2]
+        computed = re.findall(r"\bas\s+(\w+)", after, re.IGNORECASE)
+        return [name for name in node["columns"] if name not in computed]
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Run SQL on the records of an engine other than DuckDB, and return its rows."""
+        return self._engine_tables.run(sql)
+
+    def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
+        """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
+        for statement in build_records.keep("set_aside", rows):
+            self._engine_tables.run(statement)
+
+    def fingerprint(self, node_id: str) -> str:
+        """Return the fingerprint of a table of an engine other than DuckDB."""
+        return self._engine_tables.fingerprint(self._catalog.nodes[node_id])
+
+    @property
+    def _engine_tables(self) -> EngineTables:
+        assert self._tables  # noqa: S101 - DuckDB's macros do not ask
+        return self._tables
