@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-
-# While a thread waits for S3, another one computes: with as many as there are cores, a lookup of 100
+# While a thread waits for S3, another one computes: with as many threads as cores, a lookup of 100
 # thousand entity rows takes 8 % longer. 2026-11.
 THREADS_PER_CORE = 2
 
