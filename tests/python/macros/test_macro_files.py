@@ -107,3 +107,10 @@ def test_a_default_gives_on_sail_what_duckdb_s_own_does(
         values.append(sorted(map(repr, engine.rows(f"select {sql} as value from rows_of_macro"))))
     assert values[0]
     assert values[0] == values[1]
+
+
+def test_an_unknown_time_zone_stops_the_query(engine: DuckDB) -> None:
+    macros = Macros("facts", engine=engine.dialect)
+    engine.put_what("zoned", "select timestamp '2026-07-01' as x, 'Mars/Olympus' as z")
+    with pytest.raises(engine.Error, match="Mars/Olympus"):
+        engine.rows(f"select {macros.local_time('x', 'z')} as x from zoned")

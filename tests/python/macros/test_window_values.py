@@ -116,6 +116,16 @@ def test_what_no_decimal_holds_is_an_error_of_the_feature(engine: DuckDB) -> Non
     assert result(engine, [of("sum", "x", decimals=0)], "select 1e19 as x") == (1e19,)
 
 
+@pytest.mark.parametrize("aggregate", ["rate", "mean", "sum", "stddev", "p50", "max"])
+@pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
+def test_a_value_of_nothing_is_null_and_divides_by_no_zero(
+    engine: DuckDB, aggregate: str, window: dict[str, Any]
+) -> None:
+    kind = "boolean" if aggregate == "rate" else "double"
+    declared = {"name": "f", aggregate: "deliveries.x", **window}
+    assert result(engine, [declared], f"select 1 as id, null::{kind} as x") == (None,)
+
+
 @pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
 def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> None:
     declared = of("total", "x") | window
