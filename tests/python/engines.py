@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import Any
 
@@ -86,7 +87,10 @@ def engine_of(name: str) -> DuckDB:
     """Return an engine by its name; skip the test where it is not installed."""
     if name == "duckdb":
         return DuckDB()
-    for package in ("pysail.spark", "pyspark.sql.connect.session"):
-        reason = f"Sail is not installed: `{package}` cannot be imported"
-        pytest.importorskip(package, reason=reason, exc_type=ImportError)
+    with pytest.MonkeyPatch.context() as patch:
+        # pyspark takes a process without a file, as the workers of xdist are, for doctests.
+        patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
+        for package in ("pysail.spark", "pyspark.sql.connect.session"):
+            reason = f"Sail is not installed: `{package}` cannot be imported"
+            pytest.importorskip(package, reason=reason, exc_type=ImportError)
     return _sail(ansi=name == "sail with ansi")
