@@ -7,6 +7,7 @@ Python on any engine.
 from __future__ import annotations
 
 import socket
+import sys
 from threading import Lock
 from typing import Any
 
@@ -37,6 +38,9 @@ def _prepare_sail(manager: Any) -> None:
     from milepost.storage.client import set_endpoint_variables
 
     set_endpoint_variables()
+    # pyspark takes a process of `python -c` for its doctests, and ends it.
+    main = sys.modules["__main__"]
+    main.__file__ = getattr(main, "__file__", __file__)
     if not hasattr(manager, "milepost_lock"):
         manager.milepost_lock = Lock()
         start, connect = manager._open_embedded, manager._open_remote
