@@ -6,6 +6,8 @@ Python on any engine.
 
 from __future__ import annotations
 
+import socket
+import sys
 from threading import Lock
 from typing import Any
 
@@ -27,22 +29,39 @@ class MilepostPlugin(dbtPlugin):  # type: ignore[misc]
 
 
 def _prepare_sail(manager: Any) -> None:
-    """Let Sail inside dbt's process find S3 as Milepost does, and start it once.
+    """Let Sail in dbt's process find S3 as Milepost does; start it once, and miss a server soon.
 
     dbt-sail 0.1.0 starts a server for each of two threads that open at the same time. The one that
-    is started last ends the other, and dbt waits for it.
+    is started last ends the other, and dbt waits for it. For a server that is down its client waits
+    for minutes.
     """
     from milepost.storage.client import set_endpoint_variables
 
     set_endpoint_variables()
+    # pyspark takes a process of `python -c` for its doctests, and ends it.
+    main = sys.modules["__main__"]
+    main.__file__ = getattr(main, "__file__", __file__)
     if not hasattr(manager, "milepost_lock"):
-        manager.milepost_lock, opened = Lock(), manager._open_embedded
+        manager.milepost_lock = Lock()
+        start, connect = manager._open_embedded, manager._open_remote
 
         def open_embedded(credentials: Any) -> Any:
             with manager.milepost_lock:
-                return opened(credentials)
+                return start(credentials)
 
-        manager._open_embedded = open_embedded
+        def open_remote(credentials: Any) -> Any:
+            # As dbt-sail does: 443 is the port of a profile that names none.
+            port = 50051 if credentials.port == 443 else credentials.port
+            try:
+                socket.create_connection((credentials.host, port), timeout=10).close()
+            except OSError as error:
+                raise ConnectionError(
+                    f"no server answers at {credentials.host}:{port}: {error}\n"
+                    "hint: start it, `sail spark server`, or take `mode: embedded`"
+                ) from error
+            return connect(credentials)
+
+        manager._open_embedded, manager._open_remote = open_embedded, open_remote
 
 
 def _answer(adapter: Any, question: str, details: dict[str, Any]) -> dict[str, Any]:

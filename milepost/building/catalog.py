@@ -72,7 +72,7 @@ class Catalog:
             disabled=tuple(node for same in manifest["disabled"].values() for node in same),
             project=manifest["metadata"]["project_name"],
             dbt_version=manifest["metadata"]["dbt_version"],
-            adapter=str(manifest["metadata"].get("adapter_type")),
+            adapter=str(manifest["metadata"].get("adapter_type", "duckdb")),
             docs=manifest.get("docs", {}),
         )
 

@@ -19,7 +19,7 @@ from milepost.errors import PublishError
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.publishing.database import open_tables
+from milepost.building.built_tables import open_tables
 from milepost.publishing.refusal import lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.manifest import File, Manifest, View

@@ -15,7 +15,7 @@ from milepost.building.project import Project
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.publishing.database import is_built, open_tables
+from milepost.building.built_tables import is_built, open_tables
 from milepost.publishing.refusal import REBUILD, Refusal, lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.difference import ServiceDifference

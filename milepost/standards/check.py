@@ -14,7 +14,7 @@ from milepost.building.code import Coder
 from milepost.building.declared_views import is_feature_view, published_name
 from milepost.building.project import Project
 from milepost.errors import PublishError, StandardsError
-from milepost.publishing.database import is_built, open_records
+from milepost.building.built_tables import is_built, open_records
 from milepost.release.near_names import suggest
 from milepost.standards import dbt, rules
 from milepost.standards.examined_view import ExaminedView

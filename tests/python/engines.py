@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 import pyarrow as pa
@@ -88,8 +87,9 @@ def engine_of(name: str) -> DuckDB:
     """Return an engine by its name; skip the test where it is not installed."""
     if name == "duckdb":
         return DuckDB()
-    # PySpark takes the main module of a parallel run, which has no file, for tests of its own.
-    with patch.object(sys.modules["__main__"], "__file__", __file__, create=True):
+    with pytest.MonkeyPatch.context() as patch:
+        # pyspark takes a process without a file, as the workers of xdist are, for doctests.
+        patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
         for package in ("pysail.spark", "pyspark.sql.connect.session"):
             reason = f"Sail is not installed: `{package}` cannot be imported"
             pytest.importorskip(package, reason=reason, exc_type=ImportError)

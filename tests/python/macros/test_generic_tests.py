@@ -27,7 +27,7 @@ MACROS = (
     *("names/is_same_key.sql", "windows/all_but.sql"),
     *("batch/ask.sql", "checks/is_feature_view.sql", "checks/published_name.sql"),
     *("checks/rules_of_names.sql", "checks/sample_minimums.sql", "checks/tested_view.sql"),
-    "checks/window_in_name.sql",
+    *("checks/run_on_records.sql", "checks/window_in_name.sql"),
 )
 NO_BOUND = "is_between"
 NO_GRID = "stands_on_grid: {arguments: {grid: week, serving_delay_minutes: 0}}"

@@ -15,7 +15,7 @@ import pytest
 from milepost import FeatureStore
 from milepost.errors import ReleaseError
 from milepost.reading import asof_search, month_search
-from milepost.reading.worker_threads import worker_threads
+from milepost.reading.worker_threads import THREADS_PER_CORE, worker_threads
 from milepost.release.manifest import View
 from milepost.storage import s3
 from milepost.storage.client import client
@@ -185,7 +185,9 @@ def test_after_an_interrupt_nothing_more_begins() -> None:
 
     def interrupted() -> None:
         with threads(2), worker_threads() as pool:
-            running.extend(pool.submit(is_cancelled.wait, 60) for _ in range(2))
+            running.extend(
+                pool.submit(is_cancelled.wait, 60) for _ in range(2 * THREADS_PER_CORE)
+            )
             waiting.extend(pool.submit(int) for _ in range(100))
             waiting[-1].add_done_callback(lambda _: is_cancelled.set())
             raise KeyboardInterrupt
