@@ -5,6 +5,7 @@ __all__ = [
     "batches",
     "build_records",
     "built_range",
+    "built_tables",
     "catalog",
     "code",
     "column_meaning",

@@ -4,7 +4,6 @@
 __all__ = [
     "candidate",
     "data_files",
-    "database",
     "export",
     "past",
     "publish",

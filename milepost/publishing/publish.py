@@ -14,12 +14,12 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from milepost.building import build_records
+from milepost.building.built_tables import open_tables
 from milepost.building.project import Project
 from milepost.errors import PublishError
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.building.built_tables import open_tables
 from milepost.publishing.refusal import lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.manifest import File, Manifest, View

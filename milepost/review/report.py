@@ -10,12 +10,12 @@ import duckdb
 
 from milepost.building import build_records
 from milepost.building.build_records import Records
+from milepost.building.built_tables import is_built, open_tables
 from milepost.building.code import Coder
 from milepost.building.project import Project
 from milepost.publishing import rules
 from milepost.publishing.candidate import Candidate
 from milepost.publishing.data_files import Uploads
-from milepost.building.built_tables import is_built, open_tables
 from milepost.publishing.refusal import REBUILD, Refusal, lines, remedies
 from milepost.release import pointers, releases
 from milepost.release.difference import ServiceDifference

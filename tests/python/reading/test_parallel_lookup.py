@@ -185,9 +185,7 @@ def test_after_an_interrupt_nothing_more_begins() -> None:
 
     def interrupted() -> None:
         with threads(2), worker_threads() as pool:
-            running.extend(
-                pool.submit(is_cancelled.wait, 60) for _ in range(2 * THREADS_PER_CORE)
-            )
+            running.extend(pool.submit(is_cancelled.wait, 60) for _ in range(2 * THREADS_PER_CORE))
             waiting.extend(pool.submit(int) for _ in range(100))
             waiting[-1].add_done_callback(lambda _: is_cancelled.set())
             raise KeyboardInterrupt
