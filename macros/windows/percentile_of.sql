@@ -11,14 +11,15 @@
 {% endmacro %}
 
 {#
-    Spark and Databricks. Not their own percentiles, whose last digit is another: they add two parts, where DuckDB goes
-    from the lower value towards the higher.
+    Spark and Databricks. Not Sail's own percentiles, whose last digit is another. The two values are weighed as DuckDB
+    weighs them.
 #}
 {% macro default__percentile_of(value, share, shares) %}
     {% set values, place = 'milepost__values', 'milepost__place' %}
     {% set lower = 'element_at(' ~ values ~ ', cast(floor(' ~ place ~ ') as int) + 1)' %}
     {% set higher = 'element_at(' ~ values ~ ', cast(ceil(' ~ place ~ ') as int) + 1)' %}
-    {% set between = lower ~ ' + (' ~ higher ~ ' - ' ~ lower ~ ') * (' ~ place ~ ' - floor(' ~ place ~ '))' %}
+    {% set share_of_higher = '(' ~ place ~ ' - floor(' ~ place ~ '))' %}
+    {% set between = lower ~ ' * (1 - ' ~ share_of_higher ~ ') + ' ~ higher ~ ' * ' ~ share_of_higher %}
     {% set at_place = milepost.let(place, '(size(' ~ values ~ ') - 1) * cast(' ~ share ~ ' as double)', between) %}
     {{ return(milepost.let(
         values, 'array_sort(collect_list(' ~ value ~ '))', 'case when size(' ~ values ~ ') > 0 then ' ~ at_place ~ ' end'

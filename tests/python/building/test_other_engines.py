@@ -15,6 +15,7 @@ from greenhouse import Greenhouse
 from milepost.building.build_records import keep
 from milepost.building.engine_tables import EngineTables, connect
 from milepost.errors import ConflictError, PublishError
+from milepost.publishing.publish import publish
 from milepost.storage import s3
 from milepost.storage.location import Location
 
@@ -89,6 +90,10 @@ def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse)
     assert differences(project) == {}
     (batch,) = records.run("select built_to from milepost_checks.batches")
     assert batch["built_to"] == "2026-01-14 00:00:00"
+
+    on_duckdb = project.publish()
+    from_sail = publish(Path("not/there"), project.folder / "sail/manifest.json", project.store)
+    assert (on_duckdb.is_new, from_sail.is_new, from_sail.uploaded) == (True, False, [])
 
     on_sail(project, "build", "--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
     assert differences(project) == {}

@@ -83,6 +83,8 @@ ZONED = f"""(
         ("each_number", ["cast(x as int)", "cast(x as int) + 2"], "(values (1), (5)) as t (x)"),
         ("percentile_of", ["x", 0.25, [0.25, 0.9]], "(values (1e0), (2), (null), (7)) as t (x)"),
         ("percentile_of", ["x", 0.9, [0.25, 0.9]], "(values (null::double)) as t (x)"),
+        # 9.440000000000001: from the lower value towards the higher it would be 9.44.
+        ("percentile_of", ["x", 0.9, [0.9]], "(values (8.9e0), (9.5)) as t (x)"),
         # As doubles the last lies 0.2999999999999998 of the way: cut off at a millionth, 0.299999.
         (
             "percentile_of",
