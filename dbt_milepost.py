@@ -6,8 +6,10 @@ Python on any engine.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -22,10 +24,12 @@ class MilepostPlugin(dbtPlugin):  # type: ignore[misc]
         """Add the method, and let an engine inside dbt's process find S3 as Milepost does."""
         for name, loaded in FACTORY.plugins.items():
             adapter = loaded.adapter
-            adapter.milepost_answer = _answer
-            adapter._available_ = frozenset({*adapter._available_, "milepost_answer"})
-            if name == "sail":
-                _prepare_sail(adapter.ConnectionManager)
+            # A dbt with other attributes stops what asks Milepost, and no other project.
+            with suppress(AttributeError):
+                adapter._available_ = frozenset({*adapter._available_, "milepost_answer"})
+                adapter.milepost_answer = _answer
+                if name == "sail":
+                    _prepare_sail(adapter.ConnectionManager)
 
 
 def _prepare_sail(manager: Any) -> None:
@@ -38,6 +42,7 @@ def _prepare_sail(manager: Any) -> None:
     from milepost.storage.client import set_endpoint_variables
 
     set_endpoint_variables()
+    os.environ.setdefault("RUST_LOG", "warn")  # else it writes key ids, and a line for each session
     # pyspark takes a process of `python -c` for its doctests, and ends it.
     main = sys.modules["__main__"]
     main.__file__ = getattr(main, "__file__", __file__)

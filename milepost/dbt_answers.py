@@ -27,7 +27,7 @@ from milepost.building.engine_tables import EngineTables
 from milepost.building.plan import ReleasedView
 from milepost.building.project import declared_variables
 from milepost.building.raw_logs import Check
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, PublishError
 from milepost.raw import closed_tables, copies, earlier, ledger
 from milepost.raw.tables import ClosedTable, RawTable
 from milepost.release import pointers, releases
@@ -77,6 +77,8 @@ class _Places:
             )
             uri = config.get("store_uri")
             return cls(Location.parse(uri) if uri else None, None, config.get("raw_copy"))
+        if os.environ.get("MILEPOST_TABLES_URI", "").endswith("/"):
+            raise PublishError("`MILEPOST_TABLES_URI` ends in `/`", hint="leave it out")
         store, tables = (os.environ.get(f"MILEPOST_{name}_URI") for name in ("STORE", "TABLES"))
         return cls(
             Location.parse(store) if store else None,
@@ -122,6 +124,7 @@ def _command(adapter: Any) -> DbtCommand:
     check: Check = partial(places.check, writes=options.builds_tables)
     tables = None if catalog.adapter == "duckdb" else EngineTables.at(places.tables)
     if tables:
+        _check_session(adapter)
         _register(adapter, catalog, tables)
     return DbtCommand(
         catalog,
@@ -132,6 +135,24 @@ def _command(adapter: Any) -> DbtCommand:
         ledger.unchanged,
         tables,
     )
+
+
+def _check_session(adapter: Any) -> None:
+    """Raise a PublishError where instants of the engine's session are not UTC without a zone."""
+    _, settings = adapter.execute(
+        "select current_timezone() as zone, typeof(cast('2026-01-01' as timestamp)) as kind",
+        fetch=True,
+    )
+    zone, kind = settings.rows[0]
+    for name, is_set, value in (
+        ("spark.sql.session.timeZone", zone in {"UTC", "Etc/UTC"}, "UTC"),
+        ("spark.sql.timestampType", kind == "timestamp_ntz", "TIMESTAMP_NTZ"),
+    ):
+        if not is_set:
+            raise PublishError(
+                f"the session of `{adapter.type()}` has instants in `{zone}`, as `{kind}`",
+                hint=f"set `{name}: {value}` among the `server_side_parameters` of the profile",
+            )
 
 
 def _register(adapter: Any, catalog: Catalog, tables: EngineTables) -> None:

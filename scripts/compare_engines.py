@@ -101,7 +101,7 @@ def main() -> int:
     chosen = parser.parse_args()
     con = connect()
     con.execute(f"attach '{chosen.database}' as expected (read_only)")
-    different = 0
+    different = compared = 0
     print(f"{'engine':8} {'table':44} {'rows':>10}  differences")
     for engine, _, manifest in (argument.partition("=") for argument in chosen.engines):
         for node in tables(json.loads(Path(manifest).read_bytes())):
@@ -113,11 +113,15 @@ def main() -> int:
                 f"delta_scan('{node['config']['location_root']}/{node['alias']}')",
                 typed=node["config"].get("contract", {}).get("enforced", False),
             )
+            compared += 1
             different += bool(comparison.fault)
             print(
                 f"{engine:8} {comparison.table:44} {comparison.rows:10,}  {comparison.fault or 0}",
                 flush=True,
             )
+    if not compared:
+        print("no table was compared: no manifest has one", file=sys.stderr)
+        return 1
     print(f"{different or 'no'} table{'s differ' if different != 1 else ' differs'}")
     return 1 if different else 0
 

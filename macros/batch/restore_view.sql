@@ -13,7 +13,7 @@
     {% set rows %}
         create or replace table {{ relation }} {{ milepost.place_of_table(node) }} as
         select {{ view.columns | join(', ') }}
-        from {{ milepost.read_files(view.files) }}
+        from {{ milepost.read_files(view.files, view.columns) }}
     {% endset %}
     {% do run_query(rows) %}
     {% if milepost.fingerprint(node, relation) != view.fingerprint %}

@@ -3,12 +3,13 @@
     from a path.
 
     uris: the files.
+    columns: those that are read, by their names in the files; there may be more.
 #}
-{% macro read_files(uris) -%}
-    {{ return(adapter.dispatch('read_files', 'milepost')(uris)) }}
+{% macro read_files(uris, columns) -%}
+    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns)) }}
 {%- endmacro %}
 
-{% macro duckdb__read_files(uris) -%}
+{% macro duckdb__read_files(uris, columns) -%}
     {%- set names = [] -%}
     {%- for uri in uris -%}
         {# DuckDB takes `*`, `?` and `[` for patterns, which name other files; in brackets each is itself. #}
@@ -19,14 +20,15 @@
 
 {#
     On Spark a file is a table by its path. They are joined in pairs, and pairs of pairs: a chain of hundreds of
-    `union all` is nested as deep, and Sail's server ended in it.
+    `union all` is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places, which
+    files may have in another order, so that each names them.
 #}
-{% macro default__read_files(uris) -%}
+{% macro default__read_files(uris, columns) -%}
     {%- if uris | length > 1 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(
-            "(select * from " ~ milepost.read_files(uris[:middle])
-            ~ " union all select * from " ~ milepost.read_files(uris[middle:]) ~ ")"
+            "(select * from " ~ milepost.read_files(uris[:middle], columns)
+            ~ " union all select * from " ~ milepost.read_files(uris[middle:], columns) ~ ")"
         ) }}
     {%- endif -%}
     {%- set uri = uris[0] -%}
@@ -36,5 +38,9 @@
             ~ "\nhint: land it without any of * ? { [ ` ' \\"
         ) -%}
     {%- endif -%}
-    {{ return("(select *, '" ~ uri ~ "' as milepost__file from parquet.`" ~ uri ~ "`)") }}
+    {%- set names = [] -%}
+    {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
+    {# What stands behind a `%` would be taken for a sign by its number. #}
+    {%- set path = uri | replace('%', '%25') -%}
+    {{ return("(select " ~ names | join ~ "'" ~ uri ~ "' as milepost__file from parquet.`" ~ path ~ "`)") }}
 {%- endmacro %}

@@ -24,5 +24,8 @@ select
     cast(null as string) as milepost__unreadable,
     {%- endif %}
     milepost__file
-from {{ milepost.read_files(part.files | map(attribute='uri') | list) }}
+from {{ milepost.read_files(
+    part.files | map(attribute='uri') | list,
+    part.readings | rejectattr('how', 'equalto', 'null') | map(attribute='name_in_file') | unique(true) | list
+) }}
 {%- endmacro %}

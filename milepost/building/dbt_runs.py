@@ -76,6 +76,13 @@ def write_profile(
             f"the profile `{name}` of `{project}` cannot be used: {error!r}",
             hint=f"`dbt debug` says where it is; each of its outputs names the plugin `{_PLUGIN}`",
         ) from error
+    default = profile.get("target")
+    if default in profile["outputs"] and default not in _duckdb_outputs(profile):
+        raise StandardsError(
+            f"the profile `{name}` of `{project}` builds with `{default}`, which is not DuckDB",
+            hint="this command builds beside the tables that are there, and only DuckDB can: name "
+            "one of its outputs as the profile's `target`",
+        )
     (folder / "profiles.yml").write_text(yaml.safe_dump({name: profile}), encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from milepost.building import build_records
 from milepost.building.catalog import Catalog
 from milepost.building.engine_tables import EngineTables
+from milepost.errors import PublishError
 
 
 class EngineAnswers:
@@ -23,12 +24,17 @@ class EngineAnswers:
         is missing, or there twice, fails the node's contract.
         """
         if of:
-            (node,) = (
+            named = [
                 node
                 for node in self._catalog.nodes.values()
                 if node["resource_type"] == "model" and node["name"] == of
-            )
-            return list(node["columns"])
+            ]
+            if len(named) != 1:
+                raise PublishError(
+                    f"`all_but` of `{of}`: {len(named)} models have this name",
+                    hint="name one model of the project or of one package",
+                )
+            return list(named[0]["columns"])
         node = self._catalog.nodes[node_id]
         after = node["raw_code"].rpartition("all_but")[2]
         computed = re.findall(r"\bas\s+(\w+)", after, re.IGNORECASE)

@@ -134,10 +134,10 @@ def _install(folder: Path) -> None:
             f"the project is written in `{folder}`, and dbt is not installed",
             hint='pip install "../milepost[dbt]", then `dbt deps` in the folder',
         )
-    httpfs = "dbt_packages/milepost/scripts/install_extensions.py"
+    extensions = "dbt_packages/milepost/scripts/install_extensions.py"
     for arguments in (
         ["-m", "dbt.cli.main", "--quiet", "deps"],
-        [httpfs, ".local/duckdb_extensions"],
+        [extensions, ".local/duckdb_extensions"],
     ):
         (folder / ".local/duckdb_extensions").mkdir(parents=True, exist_ok=True)
         done = subprocess.run(  # noqa: S603 - commands of our own

@@ -113,7 +113,7 @@ def set_endpoint_variables() -> None:
         s3 = endpoint()
         if s3.host:
             os.environ["AWS_ENDPOINT_URL"] = f"{s3.scheme}://{s3.host}"
-            os.environ["AWS_ALLOW_HTTP"] = str(s3.scheme == "http").lower()
+            os.environ.setdefault("AWS_ALLOW_HTTP", str(s3.scheme == "http").lower())
             os.environ.setdefault("AWS_REGION", s3.region)
 
 

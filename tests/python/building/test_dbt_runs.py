@@ -59,13 +59,18 @@ def test_the_stated_folder_of_profiles_is_the_only_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "profiles").mkdir()
-    project(tmp_path / "profiles", {**OUTPUT, "type": "other"})
+    project(tmp_path / "profiles", {**OUTPUT, "schema": "other"})
     monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path / "profiles"))
-    assert written(project(tmp_path))["type"] == "other"
+    assert written(project(tmp_path))["schema"] == "other"
     monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path / "place"))
     (tmp_path / "place/profiles.yml").unlink()
     with pytest.raises(StandardsError, match="the profile `green` of "):
         dbt_runs.write_profile(tmp_path, tmp_path, Path("other.duckdb"))
+
+
+def test_a_profile_that_builds_with_another_engine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StandardsError, match="builds with `dev`, which is not DuckDB"):
+        written(project(tmp_path, {"type": "sail", "schema": "green"}))
 
 
 def test_a_profile_without_the_plugin_is_told_where_it_is_needed(tmp_path: Path) -> None:

@@ -153,3 +153,17 @@ def test_what_differs_between_two_tables_is_seen(actual: str, fault: str) -> Non
         con.execute("create table expected as select 1 as key, 0.3e0 as number")
         con.execute(f"create table actual as {actual}")
         assert compare(con, "beds", "expected", "actual", typed=True).fault == fault
+
+
+@pytest.mark.slow
+def test_a_session_whose_instants_are_not_utc_is_refused(project: Greenhouse) -> None:
+    for place, fault in {"tables": "has instants in `Europe/Berlin`", "x/": "ends in `/`"}.items():
+        project.edit("profiles.yml", "timeZone: UTC", "timeZone: Europe/Berlin")
+        done = project.dbt(
+            *("build", "--target", "sail", "--target-path", "sail"),
+            MILEPOST_STORE_URI=project.store.uri(),
+            MILEPOST_TABLES_URI=f"s3://{project.store.bucket}/{place}",
+        )
+        project.edit("profiles.yml", "timeZone: Europe/Berlin", "timeZone: UTC")
+        assert done.returncode != 0
+        assert fault in done.stdout

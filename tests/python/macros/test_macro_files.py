@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engines import DuckDB, engine_of
@@ -116,3 +119,17 @@ def test_an_unknown_time_zone_stops_the_query(engine: DuckDB) -> None:
     engine.put_what("zoned", "select timestamp '2026-07-01' as x, 'Mars/Olympus' as z")
     with pytest.raises(engine.Error, match="Mars/Olympus"):
         engine.rows(f"select {macros.local_time('x', 'z')} as x from zoned")
+
+
+def test_sail_reads_files_by_the_names_of_their_columns_whatever_their_own(tmp_path: Path) -> None:
+    for name, columns in {
+        "one": {"a": [1], "b": [2]},
+        "p%41": {"b": [4], "more": [5], "a": [3]},
+        "pA": {"a": [9], "b": [9]},
+    }.items():
+        pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+    sail = engine_of("sail")
+    uris = [f"file://{tmp_path}/{name}.parquet" for name in ("one", "p%41")]
+    rows = Macros("landing", engine=sail.dialect).read_files(uris, ["a", "b"])
+    file_rows = sail.rows(f"select a, b, milepost__file from {rows} as files order by a")
+    assert file_rows == [(1, 2, uris[0]), (3, 4, uris[1])]
