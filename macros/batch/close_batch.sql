@@ -1,8 +1,8 @@
 {#
     Records the batch that was just built: up to which instant the model is built, by which code, and
     how far back each of its features looks. The next batch goes on from this record, and `milepost
-    publish` asks for it. A post-hook of incremental models: it runs in the transaction of the model, so
-    there is no record of a build that failed.
+    publish` asks for it. A post-hook of incremental models: it runs after the model's rows are written,
+    in DuckDB in the same transaction, so there is no record of a build that failed.
 #}
 {% macro close_batch() %}
     {% if execute and flags.WHICH in ['run', 'build'] %}

@@ -12,10 +12,15 @@ from milepost.errors import PublishError
 
 
 class EngineAnswers:
-    """Answers from a project and the tables of an engine. Each public method answers a question."""
+    """Answers from a project and the tables of an engine. Each public method answers a question.
+
+    A PublishError where two nodes would write to one folder.
+    """
 
     def __init__(self, catalog: Catalog, tables: EngineTables | None) -> None:
         self._catalog, self._tables = catalog, tables
+        if tables:
+            tables.check_places(catalog.nodes.values())
 
     def columns_read(self, node_id: str, of: str | None) -> list[str]:
         """Return the columns of a model `of` which a node reads, as they are declared.
@@ -43,6 +48,16 @@ class EngineAnswers:
     def records(self, sql: str) -> list[dict[str, Any]]:
         """Run SQL on the records of an engine other than DuckDB, and return its rows."""
         return self._engine_tables.run(sql)
+
+    def reopen_batch(self, node_id: str, start: str) -> None:
+        """Record a model as built up to `start` at most, before its rows from there on are deleted.
+
+        In DuckDB a build that fails deletes nothing. In another engine the rows stay deleted, and
+        the next build makes them again.
+        """
+        where = f"where node_id = '{node_id}' and built_to > '{start}'"
+        if self._tables and self.records(f"select 1 as one from milepost_checks.batches {where}"):  # noqa: S608 - dbt's id
+            self.records(f"update milepost_checks.batches set built_to = '{start}' {where}")  # noqa: S608 - dbt's id
 
     def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
         """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""

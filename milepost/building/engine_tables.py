@@ -32,8 +32,8 @@ _LOG = "_delta_log/"
 class EngineTables:
     """Tables below a place on S3, and what is recorded of them.
 
-    Several threads of dbt share it. Two dbt commands at a time must not: the second to write its
-    records is refused with a ConflictError.
+    Several threads of dbt share it. Two dbt commands at a time must not: the one that writes its
+    records after the other wrote is refused with a ConflictError, perhaps after it wrote a table.
     """
 
     def __init__(self, location: Location) -> None:
@@ -59,6 +59,17 @@ class EngineTables:
             return None
         return f"{config['location_root']}/{node['alias']}" if config.get("location_root") else None
 
+    def check_places(self, nodes: Iterable[Mapping[str, Any]]) -> None:
+        """Raise a PublishError where two models or seeds would write to one folder."""
+        ids: dict[str, str] = {}
+        for node in nodes:
+            uri = self.uri(node)
+            if uri and (other := ids.setdefault(uri, node["unique_id"])) != node["unique_id"]:
+                raise PublishError(
+                    f"`{other}` and `{node['unique_id']}` would both write their table to `{uri}`",
+                    hint="change the `alias` of one: the schema is no part of a table's place",
+                )
+
     def is_written(self, uri: str) -> bool:
         """Return whether a Delta table is there."""
         return any(True for _ in s3.listing(Location.parse(uri), _LOG))
@@ -79,14 +90,17 @@ class EngineTables:
     def open(self, nodes: Iterable[Mapping[str, Any]]) -> DuckDBPyConnection:
         """Return the records, and the tables of these nodes that are there, by dbt's names.
 
-        They are read as they are at this moment: what is written later is not seen.
+        They are read as they are at this moment: what is written later is not seen. Making the view
+        is what reads a table's version; a query of it without `pin_snapshot` would read the newest.
         """
         for node in nodes:
             uri = self.uri(node)
             if uri and self.is_written(uri):
                 schema, table = (_quoted(node[part]) for part in ("schema", "alias"))
+                pinned = _quoted(node["unique_id"])
+                self.con.execute(f"attach '{uri}' as {pinned} (type delta, pin_snapshot)")
                 self.con.execute(f"create schema if not exists {schema}")
-                self.con.execute(f"create view {schema}.{table} as from delta_scan('{uri}')")
+                self.con.execute(f"create view {schema}.{table} as from {pinned}")
         return self.con
 
     def fingerprint(self, node: Mapping[str, Any]) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import greenhouse
 from compare_engines import compare, tables
 from greenhouse import Greenhouse
 from milepost.building.build_records import keep
+from milepost.building.catalog import Catalog
+from milepost.building.engine_answers import EngineAnswers
 from milepost.building.engine_tables import EngineTables, connect
 from milepost.errors import ConflictError, PublishError
 from milepost.publishing.publish import publish
@@ -25,6 +31,7 @@ SETTINGS = """    +materialized: table
     +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI') }}"
 """
 DISPATCH = "dispatch: [{macro_namespace: dbt, search_order: [greenhouse, milepost, dbt]}]\n"
+VIEW = "model.greenhouse.bed_moisture"
 BATCH = {
     "test_id": "test.green.one",
     "model_id": "model.green.beds",
@@ -44,13 +51,17 @@ def project(
     return copy
 
 
-def on_sail(project: Greenhouse, *arguments: str) -> str:
-    done = project.dbt(
+def run_on_sail(project: Greenhouse, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return project.dbt(
         *arguments,
         *("--target", "sail", "--target-path", "sail"),
         MILEPOST_STORE_URI=project.store.uri(),
         MILEPOST_TABLES_URI=project.store.uri("tables"),
     )
+
+
+def on_sail(project: Greenhouse, *arguments: str) -> str:
+    done = run_on_sail(project, *arguments)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -102,7 +113,24 @@ def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse)
 
     on_sail(project, "docs", "generate")
     catalog = json.loads((project.folder / "sail/catalog.json").read_bytes())
-    assert "model.greenhouse.bed_moisture" in catalog["nodes"]
+    assert VIEW in catalog["nodes"]
+
+
+@pytest.mark.slow
+def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> None:
+    hook, fails = "milepost.open_batch()", "execute and invocation_args_dict.event_time_start"
+    raises = f"{{{{ exceptions.raise_compiler_error('too wet') if {fails} }}}}"
+    project.edit("dbt_project.yml", f'"{{{{ {hook} }}}}"', f'["{{{{ {hook} }}}}", "{raises}"]')
+    on_sail(project, "build")
+    tables = EngineTables.at(Location.parse(project.store.uri("tables")))
+    view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
+    built = tables.fingerprint(view)
+    days = ("--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
+    failed = run_on_sail(project, "build", *days)
+    assert "too wet" in failed.stdout
+    assert tables.fingerprint(view) != built
+    on_sail(project, "build")
+    assert tables.fingerprint(view) == built
 
 
 def test_records_are_kept_beside_the_tables(store: Location) -> None:
@@ -118,6 +146,68 @@ def test_of_two_commands_at_a_time_the_second_to_write_is_refused(store: Locatio
     first.run(statement)
     with pytest.raises(ConflictError):
         second.run(statement)
+
+
+def add_version(table: Location, version: int) -> None:
+    """Add one row to a Delta table as an engine does: a file, and what names it in the history."""
+    rows, file = pa.BufferOutputStream(), f"{version}.parquet"
+    pq.write_table(pa.table({"bed": [version]}), rows)
+    body = rows.getvalue().to_pybytes()
+    s3.put(table, file, body)
+    column = {"name": "bed", "type": "long", "nullable": True, "metadata": {}}
+    made: dict[str, object] = {
+        "id": "beds",
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": json.dumps({"type": "struct", "fields": [column]}),
+        "partitionColumns": [],
+        "configuration": {},
+    }
+    added = {"path": file, "partitionValues": {}, "size": len(body), "modificationTime": 0}
+    actions: list[dict[str, object]] = [{"add": added | {"dataChange": True}}]
+    if version == 0:
+        actions += [
+            {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+            {"metaData": made},
+        ]
+    entry = "\n".join(map(json.dumps, actions)).encode()
+    s3.put(table, f"_delta_log/{version:020}.json", entry)
+
+
+def delta_node(store: Location, schema: str) -> dict[str, Any]:
+    return {
+        "unique_id": f"model.{schema}.beds",
+        "resource_type": "model",
+        "schema": schema,
+        "alias": "beds",
+        "config": {
+            "materialized": "table",
+            "file_format": "delta",
+            "location_root": store.uri(),
+        },
+    }
+
+
+def test_rows_written_after_tables_are_opened_are_not_read(store: Location) -> None:
+    table = Location.parse(store.uri("beds"))
+    add_version(table, 0)
+    con = EngineTables.at(store).open([delta_node(store, "green")])
+    add_version(table, 1)
+    assert con.execute("from green.beds").fetchall() == [(0,)]
+    newest = con.execute(f"from delta_scan('{table.uri()}')").fetchall()
+    assert sorted(newest) == [(0,), (1,)]
+
+
+def test_two_nodes_with_one_folder_are_refused(store: Location) -> None:
+    manifest = {
+        "nodes": {
+            (node := delta_node(store, schema))["unique_id"]: node for schema in ("green", "red")
+        },
+        **{part: {} for part in ("sources", "unit_tests", "macros", "exposures", "disabled")},
+        "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "spark"},
+    }
+    message = r"`model.green.beds` and `model.red.beds` would both write their table to `.*/beds`"
+    with pytest.raises(PublishError, match=message):
+        EngineAnswers(Catalog.of(manifest), EngineTables.at(store))
 
 
 def test_records_of_another_milepost_are_those_of_no_build(store: Location) -> None:
