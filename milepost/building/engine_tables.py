@@ -64,9 +64,9 @@ class EngineTables:
         ids: dict[str, str] = {}
         for node in nodes:
             uri = self.uri(node)
-            if uri and (other := ids.setdefault(uri, node["unique_id"])) != node["unique_id"]:
+            if uri and (first := ids.setdefault(uri, node["unique_id"])) != node["unique_id"]:
                 raise PublishError(
-                    f"`{other}` and `{node['unique_id']}` would both write their table to `{uri}`",
+                    f"`{first}` and `{node['unique_id']}` would both write their table to `{uri}`",
                     hint="change the `alias` of one: the schema is no part of a table's place",
                 )
 
