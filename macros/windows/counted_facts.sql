@@ -8,8 +8,9 @@
     does. A fact whose `known_at` is null or infinite is in no window.
 
     facts: as `window_plan` gives them.
+    steps: the batch, as `batch_steps` gives it.
 #}
-{% macro counted_facts(facts, keys, grid, batch) -%}
+{% macro counted_facts(facts, keys, grid, batch, steps) -%}
 {%- set windows = facts.series | map(attribute='window') | list -%}
 {%- set columns = facts.series | map(attribute='columns') | sum(start=[]) -%}
 {%- if 'last' in windows or 'newest' in windows -%}
@@ -49,7 +50,7 @@ milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
     {%- endif %}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
-        and {{ enters_step }} is not null
+        and {{ enters_step }} {{ 'is not null' if steps.end is none else '< ' ~ steps.end }}
         and coalesce(
             {{ superseded_step }} > {{ enters_step }},
             superseded_at is null or superseded_at > known_at

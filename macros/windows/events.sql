@@ -16,13 +16,10 @@ milepost__events as (
         {{ 'milepost__enters_step' if other.label == facts.label else 'null' }} as milepost__entry_{{ other.label }}_step,
         {%- endfor %}
         null as milepost__balance_step
-        {%- for column in plan.totals %},
-        {{ 'coalesce(' ~ column ~ ', 0)' if column in facts.tiles else '0' }} as {{ column }}
+        {%- for column, total in plan.totals.items() %},
+        {{ total.sql if total.label == facts.label else '0' }} as {{ column }}
         {%- endfor %}
     from milepost__tiles_{{ facts.label }}
-    {%- if plan.steps.end is not none %}
-    where milepost__enters_step < {{ plan.steps.end }}
-    {%- endif %}
 
     union all
 {% endfor %}

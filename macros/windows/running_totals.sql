@@ -27,8 +27,8 @@ milepost__totals as (
         {{ milepost.newest_value('milepost__balance_step') }} over milepost__so_far as milepost__balance_step,
         {{ end }} - min(milepost__step) over milepost__of_key
         <= {{ 2 * plan.offsets | length + 2 }} * count(*) over milepost__of_key as milepost__is_dense
-        {%- for column in plan.totals %},
-        {{ milepost.running_total(column) }} as {{ column }}
+        {%- for column, total in plan.totals.items() %},
+        {{ milepost.total_of_pair(column) if total.is_pair else milepost.running_total(column) }} as {{ column }}
         {%- endfor %}
     from milepost__events
     window

@@ -15,9 +15,9 @@ milepost__standing_facts as (
         {{ keys | join(',\n        ') }},
         milepost__step,
         milepost__balance_step
-        {%- for series in plan.series %}{% for sum in series.sums if sum.is_totalled %},
+        {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
         {% if series.back %}{{ milepost.name_before(sum.enters, series.back) }}{% else %}{{ sum.enters }}{% endif %}
-        - {{ milepost.name_before(sum.leaves, series.reach) }} as {{ sum.column }}
+        - {{ milepost.name_before(sum.leaves, series.reach) }} as {{ sum.difference }}
         {%- endfor %}{% endfor %}
     from milepost__each_step_then_and_now
     where
@@ -34,9 +34,9 @@ milepost__standing_facts as (
         {{ keys | join(',\n        ') }},
         milepost__step,
         milepost__balance_step
-        {%- for series in plan.series %}{% for sum in series.sums if sum.is_totalled %},
+        {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
         {% if series.back %}coalesce(milepost__before_{{ series.back }}.{{ sum.enters }}, 0){% else %}milepost__now.{{ sum.enters }}{% endif %}
-        - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0) as {{ sum.column }}
+        - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0) as {{ sum.difference }}
         {%- endfor %}{% endfor %}
     from milepost__totals_then_and_now
     where coalesce(milepost__next_step > milepost__step, true)
@@ -49,7 +49,7 @@ milepost__instants as (
         milepost__standing_facts.{{ keys | join(',\n        milepost__standing_facts.') }},
         milepost__standing_facts.milepost__step
         {%- for sum in sums %},
-        {{ 'milepost__standing_facts.' ~ sum.column ~ ' + ' if sum.is_totalled }}coalesce(milepost__balances.{{ sum.column }}, 0) as {{ sum.column }}
+        {{ milepost.standing_sum(sum) ~ ' + ' if sum.is_totalled }}coalesce(milepost__balances.{{ sum.column }}, 0) as {{ sum.column }}
         {%- endfor %}
     from milepost__standing_facts
     {%- if plan.columns %}

@@ -69,7 +69,7 @@ with
 {{ milepost.look_backs(features) }}
 {%- for facts in plan.facts %}
 
-{{ milepost.counted_facts(facts, keys, grid, batch) }}
+{{ milepost.counted_facts(facts, keys, grid, batch, plan.steps) }}
 {%- if facts.is_totalled %}
 
 {{ milepost.fact_tiles(facts, keys) }}

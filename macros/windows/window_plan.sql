@@ -14,7 +14,8 @@
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.
     is_totalled: whether some facts have tiles.
-    totals: the columns of the tiles that are summed up along their key.
+    totals: what is summed up along its key, `{column: {'label', 'is_pair', 'sql'}}`: of which facts, whether
+        it is two counts in one column, and what it is of a tile.
     offsets: the numbers of steps after which a tile of any facts enters or leaves a window.
     longest: the last of them; 0 where there is none, as with facts that are in until they are superseded.
     read_before: for each offset the columns of the totals that are read so many steps earlier.
@@ -30,7 +31,7 @@
         'columns': [],
         'steps': milepost.batch_steps(batch, grid),
         'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
-        'totals': [],
+        'totals': {},
         'offsets': [],
         'longest': 0,
         'read_before': {},
@@ -39,13 +40,19 @@
         {% do plan.columns.extend(series.sums | map(attribute='column')) %}
         {% if series.is_totalled %}{% do plan.offsets.extend([series.back, series.reach]) %}{% endif %}
         {% for sum in series.sums if sum.is_totalled %}
-            {% do plan.totals.extend(sum.tiles) %}
+            {% if 'pair' in sum %}
+                {% do plan.totals.update({sum.enters: {'label': series.label, 'is_pair': true, 'sql': milepost.pair_of(sum.pair)}}) %}
+            {% else %}
+                {% for tile in sum.tiles %}
+                    {% do plan.totals.update({tile: {'label': series.label, 'is_pair': false, 'sql': 'coalesce(' ~ tile ~ ', 0)'}}) %}
+                {% endfor %}
+            {% endif %}
             {% for offset, column in [(series.back, sum.enters), (series.reach, sum.leaves)] if offset %}
                 {% do plan.read_before.setdefault(offset, {}).update({column: true}) %}
             {% endfor %}
         {% endfor %}
     {% endfor %}
-    {% do plan.update({'totals': plan.totals | unique | list, 'offsets': plan.offsets | unique | select | sort, 'longest': plan.offsets | max | default(0)}) %}
+    {% do plan.update({'offsets': plan.offsets | unique | select | sort, 'longest': plan.offsets | max | default(0)}) %}
     {% for label in all_series | map(attribute='label') | unique %}
         {% set of_facts = all_series | selectattr('label', 'equalto', label) | list %}
         {% set tiles, offsets = {}, [] %}

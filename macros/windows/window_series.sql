@@ -58,5 +58,6 @@
         {% endif %}
     {% endfor %}
     {% for series in all_series.values() %}{% do series.update({'sums': milepost.series_sums(series)}) %}{% endfor %}
+    {% do milepost.paired_counts(all_series.values() | list) %}
     {{ return(all_series.values() | list) }}
 {% endmacro %}
