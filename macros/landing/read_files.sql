@@ -28,7 +28,8 @@
         {%- set middle = (uris | length) // 2 -%}
         {{ return(
             "(select * from " ~ milepost.read_files(uris[:middle], columns)
-            ~ " union all select * from " ~ milepost.read_files(uris[middle:], columns) ~ ")"
+            ~ " union all select * from " ~ milepost.read_files(uris[middle:], columns)
+            ~ (' limit 9223372036854775807' if adapter.type() == 'sail' and 32 < uris | length <= 64) ~ ")"
         ) }}
     {%- endif -%}
     {%- set uri = uris[0] -%}

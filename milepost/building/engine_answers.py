@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Any
 
 from milepost.building import build_records
 from milepost.building.catalog import Catalog
 from milepost.building.engine_tables import EngineTables
+from milepost.building.stored_steps import stored_steps
 from milepost.errors import PublishError
 
 
@@ -63,6 +65,19 @@ class EngineAnswers:
         """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
         for statement in build_records.keep("set_aside", rows):
             self._engine_tables.run(statement)
+
+    def stored_steps(self, node_id: str, sql: str) -> dict[str, Any]:
+        """Return a model's query in two parts: the steps to store as tables, and what reads them."""
+        queries, sql = stored_steps(sql, f"milepost__step_{sha256(node_id.encode()).hexdigest()[:16]}")
+        steps = [
+            {"table": table, "uri": self._engine_tables.step_uri(table), "sql": query}
+            for table, query in queries.items()
+        ]
+        return {"steps": steps, "sql": sql}
+
+    def _remove_steps(self) -> None:
+        if self._tables:
+            self._tables.remove_steps()
 
     def fingerprint(self, node_id: str) -> str:
         """Return the fingerprint of a table of an engine other than DuckDB."""
