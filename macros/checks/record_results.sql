@@ -8,6 +8,7 @@
 #}
 {% macro record_results(results) %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
+        {% do milepost.ask('remove_steps') %}
         {% set statuses, fingerprints = {}, {} %}
         {% for result in results %}
             {% do statuses.update({result.node.unique_id: result.status | string}) %}

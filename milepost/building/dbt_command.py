@@ -85,7 +85,6 @@ class DbtCommand(EngineAnswers):
         Records in the form of another Milepost are dropped, and their tables are built anew.
         """
         _ = self._codes  # before a file of a seed changes
-        self._remove_steps()
         return [] if form == build_records.FORM else build_records.create()
 
     def records_query(self) -> str:
@@ -207,7 +206,6 @@ class DbtCommand(EngineAnswers):
         Where files were replaced while the command read them, no table that is made from raw tables
         is a success, no batch goes on from it, and `fault` names a file.
         """
-        self._remove_steps()
         fault = self._file_fault() if self._options.builds_tables else None
         torn = [id_ for id_ in statuses if fault and self._catalog.raw_tables(id_)]
         statements = results.records(

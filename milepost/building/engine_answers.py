@@ -75,7 +75,8 @@ class EngineAnswers:
         ]
         return {"steps": steps, "sql": sql}
 
-    def _remove_steps(self) -> None:
+    def remove_steps(self) -> None:
+        """Remove the steps that a command stored; DuckDB stores none."""
         if self._tables:
             self._tables.remove_steps()
 

@@ -13,8 +13,6 @@ import re
 _STEP = re.compile(r"^( *)(milepost__(?:changes_by_step|totals|instants)) as \(\n.*?^\1\)", re.M | re.S)
 # The CTE of a model that holds these: what `trailing_features` writes.
 _WINDOWS = re.compile(r"^(\w+) as \(\n+(?: *--.*\n)* *with\n+ *milepost__look_backs as", re.M)
-# In a union Sail 0.7 takes the type of a null for that of the column, and stores what nobody can read.
-_NO_STEP = re.compile(r"\bnull as (?=milepost__(?:entry_\w+|balance)_step\b)")
 _WITH = re.compile(r"(?:\s|--.*\n)*with\b")
 
 
@@ -23,7 +21,7 @@ def stored_steps(sql: str, name: str) -> tuple[dict[str, str], str]:
 
     Names of tables begin with `name`. A query that is no model's with windows stays as it is.
     """
-    sql, queries = _NO_STEP.sub("cast(null as int) as ", sql), {}
+    queries: dict[str, str] = {}
     if not _WITH.match(sql):
         return queries, sql
     start = 0

@@ -10,6 +10,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from milepost.building.stored_steps import stored_steps
+
 # What does not fit a type is null without ANSI, as in dbt-spark, and an error with it.
 ENGINES = ["duckdb", "sail", "sail with ansi"]
 
@@ -66,6 +68,14 @@ class Sail(DuckDB):
 
     def table(self, sql: str) -> pa.Table:
         return self._session.sql(sql).toArrow()
+
+    def table_of_stored_steps(self, sql: str) -> pa.Table:
+        """Return what a query gives where it is run as dbt runs it."""
+        queries, sql = stored_steps(sql, "milepost__step")
+        for name, query in queries.items():
+            made = f"create or replace table {name} using delta location 'memory:///{name}'"
+            self._session.sql(f"{made} as {query}")
+        return self.table(sql)
 
 
 @cache
