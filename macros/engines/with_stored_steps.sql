@@ -4,9 +4,11 @@
     command ends, or when the next begins.
 #}
 {% macro with_stored_steps(sql) %}
-    {% set stored = milepost.ask('stored_steps', {'node_id': model.unique_id, 'sql': sql}) %}
+    {# Sail does not replace a table by one of other columns, so that each command has names of its own. #}
+    {% set name = 'milepost__step_' ~ local_md5(invocation_id ~ model.unique_id) %}
+    {% set stored = milepost.ask('stored_steps', {'name': name, 'sql': sql}) %}
     {% for step in stored.steps %}
-        {% do run_query("create or replace table " ~ step.table ~ " using delta location '" ~ step.uri ~ "' as " ~ step.sql) %}
+        {% do run_query("create table " ~ step.table ~ " using delta location '" ~ step.uri ~ "' as " ~ step.sql) %}
     {% endfor %}
     {{ return(stored.sql) }}
 {% endmacro %}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Any
 
 from milepost.building import build_records
@@ -66,9 +65,9 @@ class EngineAnswers:
         for statement in build_records.keep("set_aside", rows):
             self._engine_tables.run(statement)
 
-    def stored_steps(self, node_id: str, sql: str) -> dict[str, Any]:
-        """Return a model's query in two parts: the steps to store as tables, and what reads them."""
-        queries, sql = stored_steps(sql, f"milepost__step_{sha256(node_id.encode()).hexdigest()[:16]}")
+    def stored_steps(self, name: str, sql: str) -> dict[str, Any]:
+        """Return a query in two parts: the steps to store, in tables of this name, and the rest."""
+        queries, sql = stored_steps(sql, name)
         steps = [
             {"table": table, "uri": self._engine_tables.step_uri(table), "sql": query}
             for table, query in queries.items()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 # The CTEs that are read most, each with the indentation at which it ends.
-_STEP = re.compile(r"^( *)(milepost__(?:changes_by_step|totals|instants)) as \(\n.*?^\1\)", re.M | re.S)
+_STEP = re.compile(
+    r"^( *)(milepost__(?:changes_by_step|totals|instants)) as \(\n.*?^\1\)", re.M | re.S
+)
 # The CTE of a model that holds these: what `trailing_features` writes.
 _WINDOWS = re.compile(r"^(\w+) as \(\n+(?: *--.*\n)* *with\n+ *milepost__look_backs as", re.M)
 _WITH = re.compile(r"(?:\s|--.*\n)*with\b")
@@ -32,6 +34,6 @@ def stored_steps(sql: str, name: str) -> tuple[dict[str, str], str]:
             queries[table] = (
                 f"{before}{step[0]}\nselect * from {step[2]}\n)\nselect * from {windows[-1]}"
             )
-            before = f"{before}{step[1]}{step[2]} as (select * from {table})"
+            before += f"{step[1]}{step[2]} as (select * from {table})"  # noqa: S608 - our name
             sql, start = before + sql[start:], len(before)
     return queries, sql

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -71,10 +72,10 @@ class Sail(DuckDB):
 
     def table_of_stored_steps(self, sql: str) -> pa.Table:
         """Return what a query gives where it is run as dbt runs it."""
-        queries, sql = stored_steps(sql, "milepost__step")
+        queries, sql = stored_steps(sql, f"milepost__step_{uuid4().hex}")
         for name, query in queries.items():
-            made = f"create or replace table {name} using delta location 'memory:///{name}'"
-            self._session.sql(f"{made} as {query}")
+            place = f"using delta location 'memory:///{name}'"
+            self._session.sql(f"create table {name} {place} as {query}")
         return self.table(sql)
 
 

@@ -16,7 +16,8 @@ FEATURES = [
 def model(features: list[dict[str, object]] = FEATURES) -> str:
     """A model with windows, as dbt compiles it."""
     windows = macro.trailing_features(["lane_id"], features, engine="sail")
-    return f"with\n\nloads as (\n\n    select 1\n\n),\n\nwindows as (\n\n    {windows}\n\n)\n\nselect 2"
+    loads = "loads as (\n\n    select 1\n\n)"
+    return f"with\n\n{loads},\n\nwindows as (\n\n    {windows}\n\n)\n\nselect 2"
 
 
 def test_steps_that_are_read_often_are_tables() -> None:
