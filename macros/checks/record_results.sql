@@ -8,7 +8,6 @@
 #}
 {% macro record_results(results) %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% do milepost.ask('remove_steps') %}
         {% set statuses, fingerprints = {}, {} %}
         {% for result in results %}
             {% do statuses.update({result.node.unique_id: result.status | string}) %}
@@ -27,6 +26,7 @@
         {% for statement in records.statements %}
             {% do milepost.run_on_records(statement) %}
         {% endfor %}
+        {% do milepost.ask('remove_steps') %}
         {% if flags.WHICH in ['run', 'build'] %}
             {% do milepost.report_set_aside() %}
         {% endif %}

@@ -7,7 +7,7 @@ import re
 import macro
 from milepost.building.stored_steps import stored_steps
 
-FEATURES = [
+FEATURES: list[dict[str, object]] = [
     {"name": "load_count", "count": "loads", "over": ["1d", "7d"]},
     {"name": "miles_p50", "p50": "loads.miles", "over": ["1d", "7d"]},
 ]
