@@ -19,17 +19,23 @@
 {%- endmacro %}
 
 {#
-    On Spark a file is a table by its path. They are joined in pairs, and pairs of pairs: a chain of hundreds of
-    `union all` is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places, which
-    files may have in another order, so that each names them.
+    On Spark a file is a table by its path. 64 and fewer are joined by `union all`, more in pairs, and pairs of pairs: a
+    chain of hundreds is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places,
+    which files may have in another order, so that each names them.
 #}
 {% macro default__read_files(uris, columns) -%}
-    {%- if uris | length > 1 -%}
+    {%- if uris | length > 64 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(
             "(select * from " ~ milepost.read_files(uris[:middle], columns)
             ~ " union all select * from " ~ milepost.read_files(uris[middle:], columns) ~ ")"
         ) }}
+    {%- elif uris | length > 1 -%}
+        {%- set files = [] -%}
+        {%- for uri in uris -%}{%- do files.append('select * from ' ~ milepost.read_files([uri], columns)) -%}{%- endfor -%}
+        {# Sail would write as many files as it reads, and has no hint that joins them. Its limit does. #}
+        {%- set in_one_file = ' limit 9223372036854775807' if adapter.type() == 'sail' else '' -%}
+        {{ return('(' ~ files | join(' union all ') ~ in_one_file ~ ')') }}
     {%- endif -%}
     {%- set uri = uris[0] -%}
     {%- if modules.re.search('[*?{`\'\\\\[]', uri) -%}

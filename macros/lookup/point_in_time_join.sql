@@ -80,7 +80,7 @@ select
     {%- endfor %}
 from {{ entity_rows }} as milepost__entity_rows
 {%- for name, view in lookup.views.items() %}
-{{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns) }}
+{{ milepost.join_newest(name | replace('@v', '_v'), view.key_columns, entity_rows) }}
 {%- endfor %}
 {%- set derived = [] -%}
 {%- for column, sql in lookup.columns.items() if sql != column -%}{%- do derived.append(column) -%}{%- endfor -%}

@@ -6,6 +6,7 @@
 #}
 {% macro events(plan, keys) -%}
 {%- set totalled = plan.facts | selectattr('is_totalled') | list -%}
+{%- set no_step = milepost.typed('null', 'step') -%}
 -- Where facts enter, and where a balance changes.
 milepost__events as (
 {% for facts in totalled %}
@@ -13,11 +14,11 @@ milepost__events as (
         {{ keys | join(',\n        ') }},
         milepost__enters_step as milepost__step,
         {%- for other in totalled %}
-        {{ 'milepost__enters_step' if other.label == facts.label else 'null' }} as milepost__entry_{{ other.label }}_step,
+        {{ 'milepost__enters_step' if other.label == facts.label else no_step }} as milepost__entry_{{ other.label }}_step,
         {%- endfor %}
-        null as milepost__balance_step
+        {{ no_step }} as milepost__balance_step
         {%- for column, total in plan.totals.items() %},
-        {{ total.sql if total.label == facts.label else '0' }} as {{ column }}
+        {{ total.sql if total.label == facts.label else milepost.typed('0', column) }} as {{ column }}
         {%- endfor %}
     from milepost__tiles_{{ facts.label }}
 
@@ -27,11 +28,11 @@ milepost__events as (
         {{ keys | join(',\n        ') }},
         milepost__step,
         {%- for facts in totalled %}
-        null as milepost__entry_{{ facts.label }}_step,
+        {{ no_step }} as milepost__entry_{{ facts.label }}_step,
         {%- endfor %}
         milepost__step as milepost__balance_step
         {%- for column in plan.totals %},
-        0 as {{ column }}
+        {{ milepost.typed('0', column) }} as {{ column }}
         {%- endfor %}
     from milepost__changes_by_step
 

@@ -5,7 +5,5 @@
     name: the measure's column.
 #}
 {% macro no_change(name) %}
-    {% set number = modules.re.match('milepost__(sum|low|high)([0-9]+)', name) %}
-    {% set decimals = {'sum': 1, 'low': 2, 'high': 0}[number.group(1)] * number.group(2) | int if number else 0 %}
-    {{ return('cast(null as ' ~ ('decimal(38, ' ~ decimals ~ ')' if number else 'bigint') ~ ')') }}
+    {{ return('cast(null as ' ~ milepost.measure_type(name) ~ ')') }}
 {% endmacro %}

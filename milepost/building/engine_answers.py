@@ -8,6 +8,7 @@ from typing import Any
 from milepost.building import build_records
 from milepost.building.catalog import Catalog
 from milepost.building.engine_tables import EngineTables
+from milepost.building.stored_steps import stored_steps
 from milepost.errors import PublishError
 
 
@@ -63,6 +64,20 @@ class EngineAnswers:
         """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
         for statement in build_records.keep("set_aside", rows):
             self._engine_tables.run(statement)
+
+    def stored_steps(self, name: str, sql: str) -> dict[str, Any]:
+        """Return a query in two parts: the steps to store, in tables of this name, and the rest."""
+        queries, sql = stored_steps(sql, name)
+        steps = [
+            {"table": table, "uri": self._engine_tables.step_uri(table), "sql": query}
+            for table, query in queries.items()
+        ]
+        return {"steps": steps, "sql": sql}
+
+    def remove_steps(self) -> None:
+        """Remove the steps that a command stored; DuckDB stores none."""
+        if self._tables:
+            self._tables.remove_steps()
 
     def fingerprint(self, node_id: str) -> str:
         """Return the fingerprint of a table of an engine other than DuckDB."""

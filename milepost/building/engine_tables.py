@@ -27,6 +27,8 @@ from milepost.storage.location import Location
 _RECORDS = "milepost_checks.json"
 # What an engine writes at the beginning of a Delta table's history, and at each checkpoint of it.
 _LOG = "_delta_log/"
+# Steps of queries, which no table is called.
+_STEPS = "milepost__steps/"
 
 
 class EngineTables:
@@ -73,6 +75,14 @@ class EngineTables:
     def is_written(self, uri: str) -> bool:
         """Return whether a Delta table is there."""
         return any(True for _ in s3.listing(Location.parse(uri), _LOG))
+
+    def step_uri(self, table: str) -> str:
+        """Return where a step of a query is stored while a command runs."""
+        return self._location.uri(f"{_STEPS}{table}")
+
+    def remove_steps(self) -> None:
+        """Remove the steps that a command stored, also those of one that was killed."""
+        s3.remove(self._location, [item.name for item in s3.listing(self._location, _STEPS)])
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """Run SQL on the records and return its rows; where it changes them they are kept on S3."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
 import pytest
+
+from milepost.building.stored_steps import stored_steps
 
 # What does not fit a type is null without ANSI, as in dbt-spark, and an error with it.
 ENGINES = ["duckdb", "sail", "sail with ansi"]
@@ -66,6 +69,14 @@ class Sail(DuckDB):
 
     def table(self, sql: str) -> pa.Table:
         return self._session.sql(sql).toArrow()
+
+    def table_of_stored_steps(self, sql: str) -> pa.Table:
+        """Return what a query gives where it is run as dbt runs it."""
+        queries, sql = stored_steps(sql, f"milepost__step_{uuid4().hex}")
+        for name, query in queries.items():
+            place = f"using delta location 'memory:///{name}'"
+            self._session.sql(f"create table {name} {place} as {query}")
+        return self.table(sql)
 
 
 @cache

@@ -43,7 +43,9 @@ class Macros:
         self._engine = engine
         self._context = {
             "milepost": self,
-            "adapter": SimpleNamespace(dispatch=self._dispatch, quote=lambda name: f'"{name}"'),
+            "adapter": SimpleNamespace(
+                dispatch=self._dispatch, quote=lambda name: f'"{name}"', type=lambda: engine
+            ),
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),
             "return": returned,

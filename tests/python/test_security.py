@@ -106,20 +106,26 @@ REQUESTS: dict[str, Callable[[Any, str], Any]] = {
     "get": lambda to, bucket: to.get_object(Bucket=bucket, Key="x"),
     "put": lambda to, bucket: to.put_object(Bucket=bucket, Key="x", Body=b""),
     "put below ci/": lambda to, bucket: to.put_object(Bucket=bucket, Key="ci/x", Body=b""),
+    "put below tables/": lambda to, bucket: to.put_object(Bucket=bucket, Key="tables/x", Body=b""),
+    "delete a step": lambda to, bucket: to.delete_object(
+        Bucket=bucket, Key="tables/milepost__steps/y"
+    ),
     "delete": lambda to, bucket: to.delete_object(Bucket=bucket, Key="y"),
     "list uploads": lambda to, bucket: to.list_multipart_uploads(Bucket=bucket),
     "change the policy": lambda to, bucket: to.put_bucket_policy(Bucket=bucket, Policy="{}"),
     "create a bucket": lambda to, bucket: to.create_bucket(Bucket=f"{bucket}-more"),
     "remove the bucket": lambda to, bucket: to.delete_bucket(Bucket=bucket),
 }
-READS, WRITES = {"list", "get"}, {"put", "put below ci/"}
+READS, WRITES = {"list", "get"}, {"put", "put below ci/", "put below tables/"}
 GRANTED = {
     ("reader", STORE): READS,
     ("writer", RAW): READS,
     ("writer", STORE): READS | WRITES,
+    ("engine", RAW): READS,
+    ("engine", STORE): READS | {"put below tables/", "delete a step"},
     ("ci", RAW): READS,
     ("ci", STORE): READS | {"put below ci/"},
-    ("keeper", STORE): READS | WRITES | {"delete", "list uploads"},
+    ("keeper", STORE): READS | WRITES | {"delete", "delete a step", "list uploads"},
 }
 
 

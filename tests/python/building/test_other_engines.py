@@ -22,7 +22,7 @@ from milepost.building.engine_answers import EngineAnswers
 from milepost.building.engine_tables import EngineTables, connect
 from milepost.errors import ConflictError, PublishError
 from milepost.publishing.publish import publish
-from milepost.storage import s3
+from milepost.storage import conditional, s3
 from milepost.storage.location import Location
 
 # What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
@@ -122,6 +122,8 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     raises = f"{{{{ exceptions.raise_compiler_error('too wet') if {fails} }}}}"
     project.edit("dbt_project.yml", f'"{{{{ {hook} }}}}"', f'["{{{{ {hook} }}}}", "{raises}"]')
     on_sail(project, "build")
+    (run,) = (project.folder / "sail/run").rglob("bed_moisture.sql")
+    assert "from milepost__step_" in run.read_text()
     tables = EngineTables.at(Location.parse(project.store.uri("tables")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
     built = tables.fingerprint(view)
@@ -129,8 +131,11 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     failed = run_on_sail(project, "build", *days)
     assert "too wet" in failed.stdout
     assert tables.fingerprint(view) != built
+    place = Location.parse(tables.step_uri(""))
+    conditional.create(place, "of_a_killed_build/part.parquet", b"")
     on_sail(project, "build")
     assert tables.fingerprint(view) == built
+    assert not list(s3.listing(place))
 
 
 def test_records_are_kept_beside_the_tables(store: Location) -> None:

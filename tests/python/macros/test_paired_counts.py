@@ -16,7 +16,8 @@ def counts(engine: DuckDB, *pairs: tuple[int, int]) -> list[tuple[int, int]]:
     values = ", ".join(f"({n}, {first}, {second})" for n, (first, second) in enumerate(pairs))
     engine.put_what(
         "tiles",
-        f"select n, cast(a as bigint) as a, cast(b as bigint) as b from (values {values}) as t (n, a, b)",
+        "select n, cast(a as bigint) as a, cast(b as bigint) as b "
+        f"from (values {values}) as t (n, a, b)",
     )
     parts = ", ".join(
         macros.standing_sum({"difference": "total", "pair": ["a", "b"], "part": part})

@@ -50,6 +50,7 @@ OTHER_PAGES = {
     "docs/guides/for-engineers.md": "`test_the_exercises` below",
     "docs/guides/for-scientists.md": "`test_the_exercises` below",
     "docs/guides/other-engines.md": "`make engines`, and test_other_engines.py",
+    "docs/guides/scale.md": "settings of other machines: by hand, as the page says",
     "docs/guides/read-as-tables.md": "tests/python/tables/, and by hand as the page says",
     "docs/guides/features-in-time.md": "`dbt compile` and `make proofs` alone",
     "docs/guides/use-as-a-package.md": "test_begun_projects.py",
