@@ -59,6 +59,11 @@ class EngineAnswers:
         if self._tables and self.records(f"select 1 as one from milepost_checks.batches {where}"):  # noqa: S608 - dbt's id
             self.records(f"update milepost_checks.batches set built_to = '{start}' {where}")  # noqa: S608 - dbt's id
 
+    def finish(self) -> None:
+        """Let another command write to the tables of an engine other than DuckDB."""
+        if self._tables:
+            self._tables.lock.release()
+
     def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
         """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
         for statement in build_records.keep("set_aside", rows):

@@ -33,7 +33,8 @@ def _remedy(candidate: Candidate) -> str:
         return NEW_VERSION
     return (
         f"`{released_from}` built the current release and `{engine}` these tables: publish from "
-        f"`{released_from}`, and compare both as docs/guides/other-engines.md says; or {NEW_VERSION}"
+        f"`{released_from}`, and compare both as docs/guides/other-engines.md says; "
+        f"or {NEW_VERSION}"
     )
 
 

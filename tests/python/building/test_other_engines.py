@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from datetime import date
+import sys
+from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -16,13 +18,15 @@ import pytest
 import greenhouse
 from compare_engines import compare, tables
 from greenhouse import Greenhouse
+from milepost.building import engine_lock
 from milepost.building.build_records import keep
 from milepost.building.catalog import Catalog
 from milepost.building.engine_answers import EngineAnswers
+from milepost.building.engine_lock import EngineLock
 from milepost.building.engine_tables import EngineTables, connect
 from milepost.errors import ConflictError, PublishError
 from milepost.publishing.publish import publish
-from milepost.storage import s3
+from milepost.storage import conditional, s3
 from milepost.storage.location import Location
 
 # What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
@@ -124,7 +128,13 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     hook, fails = "milepost.open_batch()", "execute and invocation_args_dict.event_time_start"
     raises = f"{{{{ exceptions.raise_compiler_error('too wet') if {fails} }}}}"
     project.edit("dbt_project.yml", f'"{{{{ {hook} }}}}"', f'["{{{{ {hook} }}}}", "{raises}"]')
+    place = Location.parse(project.store.uri("tables"))
+    holder(place)
+    assert "another dbt command writes to" in run_on_sail(project, "build").stdout
+    assert s3.get(place, "milepost_checks.json") is None
+    s3.remove(place, ["milepost_lock.json"])
     on_sail(project, "build")
+    assert s3.get(place, "milepost_lock.json") is None
     tables = EngineTables.at(Location.parse(project.store.uri("tables")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
     built = tables.fingerprint(view)
@@ -142,7 +152,83 @@ def test_records_are_kept_beside_the_tables(store: Location) -> None:
     assert EngineTables.at(store).run("select * from milepost_checks.tested_tables") == [BATCH]
 
 
-def test_of_two_commands_at_a_time_the_second_to_write_is_refused(store: Location) -> None:
+TAKES_TURNS = """
+import sys
+from milepost.building.engine_lock import EngineLock
+from milepost.errors import ConflictError
+from milepost.storage import s3
+from milepost.storage.location import Location
+
+place, turns = Location.parse(sys.argv[1]), 0
+while turns < 10:
+    lock = EngineLock(place)
+    try:
+        lock.take()
+    except ConflictError:
+        continue
+    stored = s3.get(place, "count")
+    s3.put(place, "count", str(int(stored.body if stored else 0) + 1).encode())
+    turns += 1
+    lock.release()
+"""
+
+
+def test_two_processes_hold_the_lock_one_after_the_other(store: Location) -> None:
+    command = [sys.executable, "-c", TAKES_TURNS, store.uri("tables")]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    counted = s3.get(store, "tables/count")
+    assert counted
+    assert int(counted.body) == 20
+
+
+def holder(place: Location, owner: str = "process 7 on another.example") -> None:
+    """Another command, on another machine, that holds the lock."""
+    conditional.create(
+        place, "milepost_lock.json", json.dumps({"owner": owner, "since": "today"}).encode()
+    )
+
+
+def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = EngineLock(store), EngineLock(store)
+    first.take()
+    first.release()
+    holder(store)
+    with pytest.raises(ConflictError, match=r"another dbt command writes to .* process 7"):
+        second.take()
+    second.release()
+    with pytest.raises(ConflictError):
+        first.take()
+    monkeypatch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
+    second.take()
+    second.release()
+    assert s3.get(store, "milepost_lock.json") is None
+
+
+def test_a_command_that_lives_renews_its_lock(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed = Event()
+    rewrite = conditional.rewrite
+
+    def note(*arguments: Any) -> None:
+        rewrite(*arguments)
+        renewed.set()
+
+    monkeypatch.setattr(conditional, "rewrite", note)
+    monkeypatch.setattr(engine_lock, "RENEWED_EVERY", timedelta(milliseconds=10))
+    lock = EngineLock(store)
+    lock.take()
+    assert renewed.wait(30)
+    lock.release()
+    assert s3.get(store, "milepost_lock.json") is None
+
+
+def test_records_that_another_command_changed_are_not_written_over(
+    store: Location,
+) -> None:
     (statement,) = keep("tested_tables", [BATCH])
     first, second = EngineTables.at(store), EngineTables.at(store)
     second.run("select 1 as one")
