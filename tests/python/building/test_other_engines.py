@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -36,6 +37,14 @@ SETTINGS = """    +materialized: table
 """
 DISPATCH = "dispatch: [{macro_namespace: dbt, search_order: [greenhouse, milepost, dbt]}]\n"
 VIEW = "model.greenhouse.bed_moisture"
+# A late reading and a correction, both of the day before the last that had landed.
+NEWS_OF_THE_PAST: list[greenhouse.Reading] = [
+    (reading, "north", moisture, read_at, datetime(2026, 1, 11, 10))
+    for reading, moisture, read_at in (
+        ("late", 0.9, datetime(2026, 1, 9, 20)),
+        ("2026-01-09-north-6", 0.8, datetime(2026, 1, 9, 6)),
+    )
+]
 BATCH = {
     "test_id": "test.green.one",
     "model_id": "model.green.beds",
@@ -90,6 +99,12 @@ def differences(project: Greenhouse) -> dict[str, str]:
     return {comparison.table: comparison.fault for comparison in compared if comparison.fault}
 
 
+def view_on_sail(project: Greenhouse) -> pa.Table:
+    with connect() as con:
+        table = f"delta_scan('{project.store.uri('tables/bed_moisture')}')"
+        return con.execute(f"from {table} order by bed_id, available_at").to_arrow_table()
+
+
 @pytest.mark.slow
 def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse) -> None:
     records = EngineTables.at(Location.parse(project.store.uri("tables")))
@@ -97,8 +112,11 @@ def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse)
     on_sail(project, "build")
     assert differences(project) == {}
     project.publish()
+    known_then = view_on_sail(project)
 
-    greenhouse.land(project.raw, first=date(2026, 1, 11), last=date(2026, 1, 12))
+    days = (date(2026, 1, 11), date(2026, 1, 12))
+    readings = [*greenhouse.sound_readings(*days), *NEWS_OF_THE_PAST]
+    greenhouse.land(project.raw, readings, first=days[0], last=days[1])
     project.build()
     assert differences(project) != {}
     printed = on_sail(project, "build")
@@ -117,6 +135,11 @@ def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse)
     assert differences(project) == {}
     assert "as `--full-refresh` says" in on_sail(project, "build", "--full-refresh")
     assert differences(project) == {}
+    # What landed later changed no row of an earlier instant, and a row of a later one.
+    last = pc.max(known_then["available_at"])
+    rebuilt = view_on_sail(project)
+    assert rebuilt.filter(pc.field("available_at") <= last).equals(known_then)
+    assert pc.max(rebuilt["moisture_max_1d"]).as_py() == NEWS_OF_THE_PAST[0][2]
 
     on_sail(project, "docs", "generate")
     catalog = json.loads((project.folder / "sail/catalog.json").read_bytes())
