@@ -44,7 +44,9 @@ class EngineLock:
         except ConflictError:
             self._remove_abandoned(process)
             self._etag = conditional.create(self._location, _LOCK, body)
-        Thread(target=self._renew, args=(body, self._etag), daemon=True).start()
+        self._released = Event()
+        arguments = (body, self._etag, self._released)
+        Thread(target=self._renew, args=arguments, daemon=True).start()
 
     def release(self) -> None:
         """Release the lock, if it is held."""
@@ -73,8 +75,8 @@ class EngineLock:
             )
         conditional.remove_version(self._location, _LOCK, held.etag)
 
-    def _renew(self, body: bytes, etag: str) -> None:
-        while not self._released.wait(RENEWED_EVERY.total_seconds()):
+    def _renew(self, body: bytes, etag: str, released: Event) -> None:
+        while not released.wait(RENEWED_EVERY.total_seconds()):
             try:
                 conditional.rewrite(self._location, _LOCK, body, etag)
             except ConflictError:
