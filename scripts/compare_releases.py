@@ -14,12 +14,15 @@ from milepost.release.manifest import Manifest, View
 from milepost.storage.location import Location
 
 
-def differences(one: View | None, other: View | None) -> list[str]:
+def differences(view: View | None, other_view: View | None) -> list[str]:
     """Return the months whose files differ, or the view itself where only one release has it."""
-    if one is None or other is None:
+    if view is None or other_view is None:
         return ["the view"]
-    files = [{(file.month, file.rows, file.digest) for file in view.files} for view in (one, other)]
-    return sorted({month for month, *_ in files[0] ^ files[1]})
+    return sorted({month for month, *_ in _files(view) ^ _files(other_view)})
+
+
+def _files(view: View) -> set[tuple[str, int, str]]:
+    return {(file.month, file.rows, file.digest) for file in view.files}
 
 
 def main() -> int:
@@ -30,8 +33,9 @@ def main() -> int:
         epilog="example: compare_releases.py s3://our-store/duckdb s3://our-store/sail",
     )
     parser.add_argument("stores", nargs=2, type=Location.parse, metavar="STORE")
-    one, other = (_current(store) for store in parser.parse_args().stores)
-    views, other_views = ({view.name: view for view in release.views} for release in (one, other))
+    first, second = (_current(store) for store in parser.parse_args().stores)
+    views = {view.name: view for view in first.views}
+    other_views = {view.name: view for view in second.views}
     print(f"{'view':44} {'files':>6} {'rows':>10}  other files")
     different = 0
     for name in sorted({*views, *other_views}):
@@ -40,9 +44,9 @@ def main() -> int:
         different += bool(other_files)
         files, rows = (len(view.files), view.rows) if view else (0, 0)
         print(f"{name:44} {files:6} {rows:10,}  {', '.join(other_files) or 0}")
-    engines = " and ".join(str(release.code["engine"]) for release in (one, other))
+    engines = " and ".join(str(release.code.get("engine")) for release in (first, second))
     print(f"releases of {engines}: {different or 'no'} view{'s differ' * (different != 1)}")
-    return 1 if different or not one.views else 0
+    return 1 if different or not views else 0
 
 
 def _current(store: Location) -> Manifest:

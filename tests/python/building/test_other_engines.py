@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import compare_releases
 import greenhouse
 from compare_engines import compare, tables
 from greenhouse import Greenhouse
@@ -29,6 +30,7 @@ from milepost.errors import ConflictError, PublishError
 from milepost.publishing.publish import publish
 from milepost.storage import conditional, s3
 from milepost.storage.location import Location
+from small_releases import at, put_view, release, rows_of
 
 # What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
 SETTINGS = """    +materialized: table
@@ -181,6 +183,7 @@ from milepost.building.engine_lock import EngineLock
 from milepost.errors import ConflictError
 from milepost.storage import s3
 from milepost.storage.location import Location
+from small_releases import at, put_view, release, rows_of
 
 place, me = Location.parse(sys.argv[1]), str(os.getpid()).encode()
 s3.put(place, f"ready/{os.getpid()}", b"")
@@ -371,3 +374,24 @@ def test_a_session_whose_instants_are_not_utc_is_refused(project: Greenhouse) ->
         project.edit("profiles.yml", "timeZone: Europe/Berlin", "timeZone: UTC")
         assert done.returncode != 0
         assert fault in done.stdout
+
+
+def test_files_that_differ_between_two_releases_are_seen(
+    store: Location, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT"}
+    rows = [("a", at("2026-01-02"), 1), ("a", at("2026-02-02"), 2)]
+    contents = {
+        "first": (rows, 1, "  0\n"),
+        "same": (rows[::-1], 1, "  0\n"),
+        "other": ([rows[0], (*rows[1][:2], 3)], 1, "  2026-02\n"),
+        "more": (rows, 2, "  the view\n"),
+    }
+    for name, (values, view_count, printed) in contents.items():
+        place = Location.parse(store.uri(name))
+        views = [put_view(place, view, rows_of(types, *values)) for view in ("a", "b")[:view_count]]
+        release(place, *views)
+        arguments = ["compare_releases", store.uri("first"), place.uri()]
+        monkeypatch.setattr(sys, "argv", arguments)
+        assert compare_releases.main() == (printed != "  0\n")
+        assert printed in capsys.readouterr().out
