@@ -126,7 +126,7 @@ engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)
 AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 .PHONY: engines
 engines: setup ## Build each data set on each engine, and compare every table and file: 12 minutes
-	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null; rm -rf $(ENGINES); status=0; \
+	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; rm -rf $(ENGINES); status=0; \
 		$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(BIN)/python scripts/s3.py start --state $(ENGINES)/s3' \
 		'land=$(AFTER_ENGINES) engines-land LAST=2026-03-17' 'DuckDB=$(AFTER_ENGINES) engines-duckdb' \
 		'Sail=$(AFTER_ENGINES) engines-sail' 'compare=$(AFTER_ENGINES) engines-compare' \
@@ -137,7 +137,7 @@ engines: setup ## Build each data set on each engine, and compare every table an
 		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
 		'lake on Sail=$(AFTER_ENGINES) engines-sail DATA=lake' 'compare lake=$(AFTER_ENGINES) engines-compare DATA=lake' \
 		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' 'all=cat $(ENGINES)/compared' || status=$$?; \
-		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null; exit $$status
+		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; exit $$status
 
 .PHONY: engines-land engines-duckdb engines-sail engines-compare engines-publish engines-publish-both engines-flights
 engines-land:
