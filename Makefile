@@ -115,10 +115,12 @@ signal-pages: s3-start
 # more landing date, and two projects that install this one, whose unit tests were those of the first.
 ENGINES := .local/engines
 ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
-ENGINES_MANIFEST := $(ENGINES)/sail-$(DATA)/manifest.json
+# Where dbt keeps what it did, of an engine.
+ENGINES_TARGET = $(CURDIR)/$(ENGINES)/$(1)-$(DATA)
 # From one store to the other: the first release of DuckDB, the second of Sail.
 ENGINES_STORE := s3://milepost-store/both-engines
 ENGINES_DUCKDB_STORE := s3://milepost-store/duckdb-alone
+ENGINES_PUBLISH = $(BIN)/milepost publish --manifest $(call ENGINES_TARGET,$(1))/manifest.json --store $(2)
 engines%: export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 engines%: export MILEPOST_SCRATCH := $(CURDIR)/$(ENGINES)/$(DATA).duckdb
 engines%: export MILEPOST_TABLES_URI := s3://milepost-store/sail-$(DATA)
@@ -144,20 +146,20 @@ engines-land:
 	@$(LOCAL_S3); $(LOADER_$(DATA)) $(LAST:%=--end %) "$$MILEPOST_RAW_URI"
 
 engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
-	@$(LOCAL_S3); $(BIN)/dbt build --threads 2 $(ENGINES_OPTIONS)
+	@$(LOCAL_S3); $(BIN)/dbt build --threads 2 --target-path $(call ENGINES_TARGET,duckdb) $(ENGINES_OPTIONS)
 
 engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
-	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(CURDIR)/$(dir $(ENGINES_MANIFEST)) $(ENGINES_OPTIONS)
+	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
 engines-compare:
-	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb sail=$(ENGINES_MANIFEST) | tee -a $(ENGINES)/compared
+	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb sail=$(call ENGINES_TARGET,sail)/manifest.json | tee -a $(ENGINES)/compared
 
 engines-publish:
-	@$(LOCAL_S3); $(BIN)/milepost publish --store $(ENGINES_STORE)
+	@$(LOCAL_S3); $(call ENGINES_PUBLISH,duckdb,$(ENGINES_STORE))
 
 engines-publish-both:
-	@$(LOCAL_S3); set -o pipefail; $(BIN)/milepost publish --store $(ENGINES_STORE) --manifest $(ENGINES_MANIFEST) && \
-		$(BIN)/milepost publish --store $(ENGINES_DUCKDB_STORE) && \
+	@$(LOCAL_S3); set -o pipefail; $(call ENGINES_PUBLISH,sail,$(ENGINES_STORE)) && \
+		$(call ENGINES_PUBLISH,duckdb,$(ENGINES_DUCKDB_STORE)) && \
 		$(BIN)/python scripts/compare_releases.py $(ENGINES_STORE) $(ENGINES_DUCKDB_STORE) | tee -a $(ENGINES)/compared
 
 # Without the flights, which come from a package registry, the others are compared alone.

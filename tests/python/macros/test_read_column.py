@@ -75,7 +75,7 @@ WRITERS: list[dict[str, bool]] = [
     {"use_deprecated_int96_timestamps": True},
 ]
 
-# Digits below a microsecond in INT96 with a zone in Arrow's schema, which pyarrow alone writes, when
+# Digits below a microsecond in INT96 with a zone in Arrow's schema, which only pyarrow writes where
 # it is told to: before 1970 Sail cuts them off towards it. The file's types do not tell.
 UNREAD = ({"use_deprecated_int96_timestamps": True}, "fine instants")
 
