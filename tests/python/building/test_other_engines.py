@@ -35,7 +35,7 @@ from small_releases import at, put_view, release, rows_of
 # What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
 SETTINGS = """    +materialized: table
     +file_format: "{{ none if target.type == 'duckdb' else 'delta' }}"
-    +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI') }}"
+    +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI', '') }}"
 """
 DISPATCH = "dispatch: [{macro_namespace: dbt, search_order: [greenhouse, milepost, dbt]}]\n"
 VIEW = "model.greenhouse.bed_moisture"
