@@ -183,7 +183,6 @@ from milepost.building.engine_lock import EngineLock
 from milepost.errors import ConflictError
 from milepost.storage import s3
 from milepost.storage.location import Location
-from small_releases import at, put_view, release, rows_of
 
 place, me = Location.parse(sys.argv[1]), str(os.getpid()).encode()
 s3.put(place, f"ready/{os.getpid()}", b"")
