@@ -124,6 +124,8 @@ ENGINES_PUBLISH = $(BIN)/milepost publish --manifest $(call ENGINES_TARGET,$(1))
 engines%: export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 engines%: export MILEPOST_SCRATCH := $(CURDIR)/$(ENGINES)/$(DATA).duckdb
 engines%: export MILEPOST_TABLES_URI := s3://milepost-store/sail-$(DATA)
+# Its last line would be of tasks that Sail ends.
+engines%: export RUST_LOG := error
 engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)/s3)"
 AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 .PHONY: engines
