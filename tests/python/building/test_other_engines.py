@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
@@ -203,17 +204,26 @@ while turns < 10:
 """
 
 
+TAKES_IT_AND_IS_KILLED = """
+import os, signal, sys
+from milepost.building.engine_lock import EngineLock
+from milepost.storage.location import Location
+
+EngineLock(Location.parse(sys.argv[1])).take()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def test_two_processes_hold_the_lock_one_after_the_other(store: Location) -> None:
     command = [sys.executable, "-c", TAKES_TURNS, store.uri("tables")]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
 
 
-def holder(place: Location, owner: str = "process 7 on another.example") -> None:
+def holder(place: Location) -> None:
     """Another command, on another machine, that holds the lock."""
-    conditional.create(
-        place, "milepost_lock.json", json.dumps({"owner": owner, "since": "today"}).encode()
-    )
+    body = {"owner": "process 7 on another.example", "since": "today"}
+    conditional.create(place, "milepost_lock.json", json.dumps(body).encode())
 
 
 def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
@@ -222,8 +232,9 @@ def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
     first, second = EngineLock(store), EngineLock(store)
     first.take()
     first.release()
-    holder(store)
-    with pytest.raises(ConflictError, match=r"another dbt command writes to .* process 7"):
+    killed = subprocess.run([sys.executable, "-c", TAKES_IT_AND_IS_KILLED, store.uri()])
+    assert killed.returncode == -signal.SIGKILL
+    with pytest.raises(ConflictError, match=r"another dbt command writes to .* process \d+ on"):
         second.take()
     second.release()
     with pytest.raises(ConflictError):
