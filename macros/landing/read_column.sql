@@ -13,7 +13,7 @@
 {% endmacro %}
 
 {% macro default__read_column(reading) %}
-    {% if reading.how not in ['cast', 'null'] %}
+    {% if reading.how not in ['cast', 'instant', 'null'] or reading.file_type == 'UUID' %}
         {% do exceptions.raise_compiler_error(
             "Column `" ~ reading.column ~ "` is " ~ reading.file_type ~ " in its files, declared " ~ reading.data_type
             ~ "\nhint: only DuckDB reads it so; on another engine, land it as " ~ reading.data_type
@@ -21,6 +21,7 @@
     {% endif %}
     {% set data_type = {'VARCHAR': 'string', 'TIMESTAMP': 'timestamp_ntz'}.get(reading.data_type, reading.data_type) %}
     {% set value = 'null' if reading.how == 'null' else '`' ~ reading.name_in_file | replace('`', '``') ~ '`' %}
+    {# An instant with a zone becomes the wall clock of the session, which is UTC: `dbt_answers` checks. #}
     {{ return("cast(" ~ value ~ " as " ~ data_type ~ ")") }}
 {% endmacro %}
 

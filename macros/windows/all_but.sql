@@ -19,10 +19,14 @@
 * exclude ({{ columns | join(', ') }})
 {%- endmacro %}
 
-{# Sail 0.7 has no such list either: the names are written, of which Milepost's Python knows. #}
+{# Sail 0.7 has no such list either: the names are written, of a model that is built or as they are declared. #}
 {% macro sail__all_but(columns, of) -%}
-{%- set names = milepost.ask('columns_read', {
+{%- set names = [] -%}
+{%- if of and execute and model.resource_type != 'unit_test' -%}
+    {%- set names = adapter.get_columns_in_relation(ref(of)) | map(attribute='name') | list -%}
+{%- endif -%}
+{%- set names = names or (milepost.ask('columns_read', {
     'node_id': model.tested_node_unique_id or model.unique_id, 'of': of
-}) if execute else ['*'] -%}
+}) if execute else ['*']) -%}
 {{ names | reject('in', columns) | join(', ') }}
 {%- endmacro %}

@@ -60,6 +60,12 @@ class EngineAnswers:
         if self._tables and self.records(f"select 1 as one from milepost_checks.batches {where}"):  # noqa: S608 - dbt's id
             self.records(f"update milepost_checks.batches set built_to = '{start}' {where}")  # noqa: S608 - dbt's id
 
+    def finish(self) -> None:
+        """Remove what a command stored, and let another write to the tables of its engine."""
+        self.remove_steps()
+        if self._tables:
+            self._tables.lock.release()
+
     def keep_set_aside(self, rows: list[dict[str, Any]]) -> None:
         """Keep how many rows a model set aside, as an engine other than DuckDB counted them."""
         for statement in build_records.keep("set_aside", rows):
@@ -75,7 +81,7 @@ class EngineAnswers:
         return {"steps": steps, "sql": sql}
 
     def remove_steps(self) -> None:
-        """Remove the steps that a command stored; DuckDB stores none."""
+        """Remove the steps that an earlier command stored; DuckDB stores none."""
         if self._tables:
             self._tables.remove_steps()
 

@@ -18,6 +18,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from milepost.building import build_records
+from milepost.building.engine_lock import EngineLock
 from milepost.building.fingerprint import fingerprint
 from milepost.errors import PublishError
 from milepost.storage import conditional, s3
@@ -34,12 +35,14 @@ _STEPS = "milepost__steps/"
 class EngineTables:
     """Tables below a place on S3, and what is recorded of them.
 
-    Several threads of dbt share it. Two dbt commands at a time must not: the one that writes its
-    records after the other wrote is refused with a ConflictError, perhaps after it wrote a table.
+    Several threads of dbt share it. Two dbt commands at a time must not: `lock` is for the one that
+    writes. Should another have taken it from one that was slow, the one that writes its records
+    after the other wrote is refused with a ConflictError.
     """
 
     def __init__(self, location: Location) -> None:
         self._location, self._lock = location, Lock()
+        self.lock = EngineLock(location)
         self._etag: str | None = None
 
     @classmethod

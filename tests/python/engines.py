@@ -64,6 +64,11 @@ class Sail(DuckDB):
         }.items():
             self._session.conf.set(name, value)
 
+    def iceberg(self, place: str, tag: str | None = None) -> pa.Table:
+        """Return the rows of an Iceberg table as its newest metadata has them, or of a tag."""
+        reader = self._session.read.format("iceberg")
+        return (reader.option("tag", tag) if tag else reader).load(place).toArrow()
+
     def put(self, name: str, rows: pa.Table) -> None:
         self._session.createDataFrame(rows).createOrReplaceTempView(name)
 

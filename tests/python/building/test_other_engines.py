@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
-from datetime import date
+import sys
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import compare_releases
 import greenhouse
 from compare_engines import compare, tables
 from greenhouse import Greenhouse
+from milepost.building import engine_lock
 from milepost.building.build_records import keep
 from milepost.building.catalog import Catalog
 from milepost.building.engine_answers import EngineAnswers
+from milepost.building.engine_lock import EngineLock
 from milepost.building.engine_tables import EngineTables, connect
 from milepost.errors import ConflictError, PublishError
 from milepost.publishing.publish import publish
 from milepost.storage import conditional, s3
 from milepost.storage.location import Location
+from small_releases import at, put_view, release, rows_of
 
 # What docs/guides/other-engines.md says to add to a project that installs Milepost as a package.
 SETTINGS = """    +materialized: table
     +file_format: "{{ none if target.type == 'duckdb' else 'delta' }}"
-    +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI') }}"
+    +location_root: "{{ none if target.type == 'duckdb' else env_var('MILEPOST_TABLES_URI', '') }}"
 """
 DISPATCH = "dispatch: [{macro_namespace: dbt, search_order: [greenhouse, milepost, dbt]}]\n"
 VIEW = "model.greenhouse.bed_moisture"
+# A late reading and a correction, both of the day before the last that had landed.
+NEWS_OF_THE_PAST: list[greenhouse.Reading] = [
+    (reading, "north", moisture, read_at, datetime(2026, 1, 11, 10))
+    for reading, moisture, read_at in (
+        ("late", 0.9, datetime(2026, 1, 9, 20)),
+        ("2026-01-09-north-6", 0.8, datetime(2026, 1, 9, 6)),
+    )
+]
 BATCH = {
     "test_id": "test.green.one",
     "model_id": "model.green.beds",
@@ -86,14 +102,24 @@ def differences(project: Greenhouse) -> dict[str, str]:
     return {comparison.table: comparison.fault for comparison in compared if comparison.fault}
 
 
+def view_on_sail(project: Greenhouse) -> pa.Table:
+    with connect() as con:
+        table = f"delta_scan('{project.store.uri('tables/bed_moisture')}')"
+        return con.execute(f"from {table} order by bed_id, available_at").to_arrow_table()
+
+
 @pytest.mark.slow
 def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse) -> None:
     records = EngineTables.at(Location.parse(project.store.uri("tables")))
     project.build("--full-refresh")
     on_sail(project, "build")
     assert differences(project) == {}
+    project.publish()
+    known_then = view_on_sail(project)
 
-    greenhouse.land(project.raw, first=date(2026, 1, 11), last=date(2026, 1, 12))
+    days = (date(2026, 1, 11), date(2026, 1, 12))
+    readings = [*greenhouse.sound_readings(*days), *NEWS_OF_THE_PAST]
+    greenhouse.land(project.raw, readings, first=days[0], last=days[1])
     project.build()
     assert differences(project) != {}
     printed = on_sail(project, "build")
@@ -102,14 +128,21 @@ def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse)
     (batch,) = records.run("select built_to from milepost_checks.batches")
     assert batch["built_to"] == "2026-01-14 00:00:00"
 
-    on_duckdb = project.publish()
+    # The batch goes on from a release of DuckDB, since the past has the same values.
     from_sail = publish(Path("not/there"), project.folder / "sail/manifest.json", project.store)
-    assert (on_duckdb.is_new, from_sail.is_new, from_sail.uploaded) == (True, False, [])
+    on_duckdb = project.publish()
+    assert (from_sail.is_new, from_sail.manifest.code["engine"]) == (True, "sail")
+    assert (on_duckdb.is_new, on_duckdb.uploaded) == (False, [])
 
     on_sail(project, "build", "--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
     assert differences(project) == {}
     assert "as `--full-refresh` says" in on_sail(project, "build", "--full-refresh")
     assert differences(project) == {}
+    # What landed later changed no row of an earlier instant, and a row of a later one.
+    last = pc.max(known_then["available_at"])
+    rebuilt = view_on_sail(project)
+    assert rebuilt.filter(pc.field("available_at") <= last).equals(known_then)
+    assert pc.max(rebuilt["moisture_max_1d"]).as_py() == NEWS_OF_THE_PAST[0][2]
 
     on_sail(project, "docs", "generate")
     catalog = json.loads((project.folder / "sail/catalog.json").read_bytes())
@@ -121,9 +154,15 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     hook, fails = "milepost.open_batch()", "execute and invocation_args_dict.event_time_start"
     raises = f"{{{{ exceptions.raise_compiler_error('too wet') if {fails} }}}}"
     project.edit("dbt_project.yml", f'"{{{{ {hook} }}}}"', f'["{{{{ {hook} }}}}", "{raises}"]')
+    place = Location.parse(project.store.uri("tables"))
+    holder(place)
+    assert "another dbt command writes to" in run_on_sail(project, "build").stdout
+    assert s3.get(place, "milepost_checks.json") is None
+    s3.remove(place, ["milepost_lock.json"])
     on_sail(project, "build")
     (run,) = (project.folder / "sail/run").rglob("bed_moisture.sql")
     assert "from milepost__step_" in run.read_text()
+    assert s3.get(place, "milepost_lock.json") is None
     tables = EngineTables.at(Location.parse(project.store.uri("tables")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
     built = tables.fingerprint(view)
@@ -144,7 +183,95 @@ def test_records_are_kept_beside_the_tables(store: Location) -> None:
     assert EngineTables.at(store).run("select * from milepost_checks.tested_tables") == [BATCH]
 
 
-def test_of_two_commands_at_a_time_the_second_to_write_is_refused(store: Location) -> None:
+TAKES_TURNS = """
+import os, sys
+from milepost.building.engine_lock import EngineLock
+from milepost.errors import ConflictError
+from milepost.storage import s3
+from milepost.storage.location import Location
+
+place, me = Location.parse(sys.argv[1]), str(os.getpid()).encode()
+s3.put(place, f"ready/{os.getpid()}", b"")
+while len(list(s3.listing(place, "ready/"))) < 2:
+    pass
+turns = 0
+while turns < 10:
+    lock = EngineLock(place)
+    try:
+        lock.take()
+    except ConflictError:
+        continue
+    s3.put(place, "inside", me)
+    for _ in range(5):
+        assert s3.get(place, "inside").body == me, "another process is inside"
+    turns += 1
+    lock.release()
+"""
+
+
+TAKES_IT_AND_IS_KILLED = """
+import os, signal, sys
+from milepost.building.engine_lock import EngineLock
+from milepost.storage.location import Location
+
+EngineLock(Location.parse(sys.argv[1])).take()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_two_processes_hold_the_lock_one_after_the_other(store: Location) -> None:
+    command = [sys.executable, "-c", TAKES_TURNS, store.uri("tables")]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+
+
+def holder(place: Location) -> None:
+    """Another command, on another machine, that holds the lock."""
+    body = {"owner": "process 7 on another.example", "since": "today"}
+    conditional.create(place, "milepost_lock.json", json.dumps(body).encode())
+
+
+def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = EngineLock(store), EngineLock(store)
+    first.take()
+    first.release()
+    killed = subprocess.run([sys.executable, "-c", TAKES_IT_AND_IS_KILLED, store.uri()])
+    assert killed.returncode == -signal.SIGKILL
+    with pytest.raises(ConflictError, match=r"another dbt command writes to .* process \d+ on"):
+        second.take()
+    second.release()
+    with pytest.raises(ConflictError):
+        first.take()
+    monkeypatch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
+    second.take()
+    second.release()
+    assert s3.get(store, "milepost_lock.json") is None
+
+
+def test_a_command_that_lives_renews_its_lock(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed = Event()
+    rewrite = conditional.rewrite
+
+    def note(*arguments: Any) -> None:
+        rewrite(*arguments)
+        renewed.set()
+
+    monkeypatch.setattr(conditional, "rewrite", note)
+    monkeypatch.setattr(engine_lock, "RENEWED_EVERY", timedelta(milliseconds=10))
+    lock = EngineLock(store)
+    lock.take()
+    assert renewed.wait(30)
+    lock.release()
+    assert s3.get(store, "milepost_lock.json") is None
+
+
+def test_records_that_another_command_changed_are_not_written_over(
+    store: Location,
+) -> None:
     (statement,) = keep("tested_tables", [BATCH])
     first, second = EngineTables.at(store), EngineTables.at(store)
     second.run("select 1 as one")
@@ -262,3 +389,24 @@ def test_a_session_whose_instants_are_not_utc_is_refused(project: Greenhouse) ->
         project.edit("profiles.yml", "timeZone: Europe/Berlin", "timeZone: UTC")
         assert done.returncode != 0
         assert fault in done.stdout
+
+
+def test_files_that_differ_between_two_releases_are_seen(
+    store: Location, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = {"carrier_id": "VARCHAR", "available_at": "TIMESTAMP", "loads": "BIGINT"}
+    rows = [("a", at("2026-01-02"), 1), ("a", at("2026-02-02"), 2)]
+    contents = {
+        "first": (rows, 1, "  0\n"),
+        "same": (rows[::-1], 1, "  0\n"),
+        "other": ([rows[0], (*rows[1][:2], 3)], 1, "  2026-02\n"),
+        "more": (rows, 2, "  the view\n"),
+    }
+    for name, (values, view_count, printed) in contents.items():
+        place = Location.parse(store.uri(name))
+        views = [put_view(place, view, rows_of(types, *values)) for view in ("a", "b")[:view_count]]
+        release(place, *views)
+        arguments = ["compare_releases", store.uri("first"), place.uri()]
+        monkeypatch.setattr(sys, "argv", arguments)
+        assert compare_releases.main() == (printed != "  0\n")
+        assert printed in capsys.readouterr().out

@@ -13,6 +13,7 @@ import pytest
 from candidates import SOURCE, STAGED, TEST, VIEW, Garden, sentences
 from milepost.publishing import rules
 from milepost.publishing.export import RepeatedRowsError
+from milepost.publishing.refusal import NEW_VERSION
 from milepost.publishing.rules import RULES, Rule
 from milepost.storage.location import Location
 from small_releases import at
@@ -245,6 +246,20 @@ def test_of_a_refused_release_no_more_files_are_sent(garden: Garden) -> None:
     with_a_disabled_test(garden)
     assert len(garden.refusals()) == 2
     assert garden.uploads.sent == []
+
+
+@pytest.mark.parametrize(("engine", "is_named"), [("sail", True), ("duckdb", False)])
+def test_another_past_on_another_engine_names_both(
+    garden: Garden, engine: str, is_named: bool
+) -> None:
+    assert garden.current
+    garden.current = replace(garden.current, code={"engine": engine})
+    assert garden.refusals() == []
+    with_another_past(garden)
+    (refused,) = garden.refusals()
+    names_both = "`sail` built the current release and `duckdb` these tables" in refused.remedy
+    assert names_both == is_named
+    assert NEW_VERSION in refused.remedy
 
 
 def test_a_rule_is_not_asked_of_a_view_that_one_it_needs_refused(garden: Garden) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from engines import Sail, engine_of
 from milepost import FeatureStore
 from milepost.publishing import data_files
 from milepost.release import releases, table_files
 from milepost.release.manifest import View
 from milepost.release.names import name_fault
 from milepost.storage import conditional, s3
+from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 from milepost.tables.write import Table, write
 from small_releases import at, manifest_of, put_view, release, rows_of
@@ -101,6 +103,23 @@ def test_every_release_of_every_view_is_read_as_it_is(
             published = FeatureStore(store.uri()).to_arrow(table.view)
             assert_equal(opened(table).scan().to_arrow(), published)
             assert_equal(scanned(con, store, table.view), published)
+
+
+def test_sail_reads_every_release_of_every_view(
+    store: Location, two: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = endpoint()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.scheme}://{server.host}")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", server.region)
+    sail = engine_of("sail")
+    assert isinstance(sail, Sail)
+    for table in write(store):
+        place = store.uri(f"tables/{table.view}")
+        for name in two:
+            published = FeatureStore(store.uri(), release=name).to_arrow(table.view)
+            assert_equal(sail.iceberg(place, name), published)
+        assert_equal(sail.iceberg(place), FeatureStore(store.uri()).to_arrow(table.view))
 
 
 def test_each_type_is_that_of_the_release(store: Location, two: Sequence[str]) -> None:

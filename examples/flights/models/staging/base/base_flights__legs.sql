@@ -57,8 +57,8 @@ select
     departs_at,
     arrives_at,
     -- The delays are minutes from the schedule and carry the date that the clock readings lack.
-    departs_at + to_minutes(dep_delay) as departed_at,
-    arrives_at + to_minutes(arr_delay) as arrived_at,
+    departs_at + interval '1' minute * dep_delay as departed_at,
+    arrives_at + interval '1' minute * arr_delay as arrived_at,
     dep_time is null as is_cancelled,
     milepost__starts_at as landing_starts_at,
     milepost__closes_at as landing_closes_at,
