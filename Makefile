@@ -153,6 +153,12 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 	@.venv-signal/bin/pip install --quiet --no-deps --require-hashes -r requirements-signal.lock 2> >(grep -v '^WARNING' >&2)
 	@touch $@
 
+.venv-spark/ready: requirements-spark.lock
+	@echo "  fetching Spark: 490 MB"
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/pip install --quiet --no-deps --require-hashes -r requirements-spark.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
 .venv-feast/ready: requirements-feast.lock
 	@echo "  fetching Feast: some minutes"
 	@$(PYTHON) -m venv .venv-feast

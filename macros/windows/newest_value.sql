@@ -7,9 +7,9 @@
     {{ return(adapter.dispatch('newest_value', 'milepost')(column)) }}
 {% endmacro %}
 
-{# Spark and Databricks. #}
+{# Spark and Databricks. DuckDB parses it, too, to find how far a feature looks back; `last(x) ignore nulls` it does not. #}
 {% macro default__newest_value(column) %}
-    {{ return('last(' ~ column ~ ' ignore nulls)') }}
+    {{ return('last_value(' ~ column ~ ', true)') }}
 {% endmacro %}
 
 {% macro duckdb__newest_value(column) %}
