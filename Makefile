@@ -114,13 +114,21 @@ signal-pages: s3-start
 # Each engine has tables and records of its own; none reads a release.
 ENGINES_DATA := MILEPOST_RAW_URI=s3://milepost-raw/engines MILEPOST_STORE_URI=s3://milepost-store/engines \
 	MILEPOST_SCRATCH=$(CURDIR)/.local/engines.duckdb MILEPOST_TABLES_URI=s3://milepost-store/engines-sail
+# Spark needs it, and nothing else does.
+HAS_JAVA = $(shell java -version > /dev/null 2>&1 && echo yes)
+SPARK_PHASES = 'fetch Spark=$(SUBMAKE) .venv-spark/ready' \
+	'Spark=$(LOCAL_S3); $(ENGINES_DATA) MILEPOST_TABLES_URI=s3://milepost-store/engines-spark \
+		$(BIN)/python scripts/on_spark.py $(BIN)/dbt build --target spark --target-path target/spark'
 .PHONY: engines
 engines: setup ## Build the simulated marketplace on each engine, and compare every table: some minutes
+	@$(if $(HAS_JAVA),,echo "There is no Java: Spark is left out, DuckDB and Sail are compared")
 	@$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(SUBMAKE) -o setup s3-start' \
 		'land=$(LOCAL_S3); $(LOADER_simulated) --end 2026-03-18 s3://milepost-raw/engines' \
 		'DuckDB=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build' \
 		'Sail=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/dbt build --target sail --target-path target/sail' \
-		'compare=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/python scripts/compare_engines.py .local/engines.duckdb sail=target/sail/manifest.json'
+		$(if $(HAS_JAVA),$(SPARK_PHASES)) \
+		'compare=$(LOCAL_S3); $(ENGINES_DATA) $(BIN)/python scripts/compare_engines.py .local/engines.duckdb \
+			sail=target/sail/manifest.json $(if $(HAS_JAVA),spark=target/spark/manifest.json)'
 
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
@@ -264,5 +272,5 @@ lock: ## Resolve the dependencies anew: needs uv
 .PHONY: clean
 clean: ## Stop the server and remove all that was made
 	@$(SUBMAKE) s3-stop > /dev/null
-	@rm -rf .venv .venv-feast .venv-signal .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .venv-signal .venv-spark .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

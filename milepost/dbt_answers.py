@@ -138,7 +138,7 @@ def _command(adapter: Any) -> DbtCommand:
 
 
 def _check_session(adapter: Any) -> None:
-    """Raise a PublishError where the engine is no Spark 4, or instants are not UTC without a zone."""
+    """Raise a PublishError where Spark is no version 4, or instants are not UTC without a zone."""
     if adapter.type() == "spark":
         _, versions = adapter.execute("select version() as version", fetch=True)
         version = str(versions.rows[0][0]).split()[0]

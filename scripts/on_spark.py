@@ -1,8 +1,8 @@
 """Run a command beside Spark itself, as far as PyPI has it: a server of Spark Connect without jars.
 
-Spark's wheel has no reader of S3. So the raw log and the tables are copied to a folder that Spark
-takes for S3. Nor has it a writer of Delta tables: `scripts/spark/dbt_parquet_for_delta.py` stands
-in for one, and copies each table that Spark wrote to S3.
+Spark's wheel has no reader of S3. So the raw log of `MILEPOST_RAW_URI`, and the tables of
+`MILEPOST_TABLES_URI`, are copied to a folder that Spark takes for S3. Nor has it a writer of Delta
+tables: `scripts/spark/dbt_parquet_for_delta.py` stands in for one, and copies what Spark writes.
 """
 
 # allow milepost.local_file: Spark reads and writes files of this machine
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 JAVA_MIN = 17
 READY_WITHIN, END_WITHIN = 90.0, 20.0
 POLL_EVERY = 0.1
+LOCAL = "org.apache.hadoop.fs.LocalFileSystem"
 VIEWFS = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 SETTINGS = {
@@ -37,7 +38,7 @@ SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     "spark.sql.connect.serverStacktrace.enabled": "false",
     "spark.hadoop.fs.s3.impl": VIEWFS,
-    "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.LocalFileSystem",
+    "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": LOCAL,
 }
 
 
@@ -61,7 +62,7 @@ def java() -> Path:
 
 
 def spark_home() -> Path:
-    """Return the folder of Spark 4 in the environment that `make` gives it; exit where it is not."""
+    """Return the folder of Spark 4 in the environment that `make` makes; exit without it."""
     hint = "`make .venv-spark/ready` installs it"
     home = next(ROOT.glob(".venv-spark/lib/python*/site-packages/pyspark"), None)
     if home is None:
@@ -86,8 +87,11 @@ def serving(home: Path, port: int, folder: Path) -> Iterator[None]:
         "spark.connect.grpc.binding.port": port,
         "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
     }
-    command = [home / "bin/spark-submit", "--class", SERVER, "--master=local[2]"]
-    command += ["--driver-memory=4g", *(f"--conf={name}={value}" for name, value in settings.items())]
+    command = [str(home / "bin/spark-submit"), "--class", SERVER, "--master=local[2]"]
+    command += [
+        "--driver-memory=4g",
+        *(f"--conf={name}={value}" for name, value in settings.items()),
+    ]
     # A client's variable: the server would be refused.
     env = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
     log = folder / "spark.log"
@@ -132,14 +136,16 @@ def run(command: list[str], folder: Path) -> int:
     """Run a command beside Spark, and return its exit code."""
     java()
     home, port, files = spark_home(), _free_port(), folder / "files"
+    files.mkdir(parents=True, exist_ok=True)
     for name in ("MILEPOST_RAW_URI", "MILEPOST_TABLES_URI"):
-        place = Path(os.environ[name].removeprefix("s3://"))
-        (files / place).mkdir(parents=True, exist_ok=True)
-        sync(f"s3:{place}", files / place)
+        if uri := os.environ.get(name):
+            place = Path(uri.removeprefix("s3://"))
+            (files / place).mkdir(parents=True, exist_ok=True)
+            sync(f"s3:{place}", files / place)
     env = os.environ | {
         "SPARK_REMOTE": f"sc://127.0.0.1:{port}",
         "MILEPOST_SPARK_FILES": str(files),
-        "PYTHONPATH": str(ROOT / "scripts/spark"),
+        "PYTHONPATH": os.pathsep.join((f"{ROOT}/scripts", f"{ROOT}/scripts/spark")),
     }
     with serving(home, port, folder):
         return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - the caller's

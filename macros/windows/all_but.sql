@@ -10,19 +10,14 @@
 {{ adapter.dispatch('all_but', 'milepost')(columns, of) }}
 {%- endmacro %}
 
-{# Spark from version 4 on, Databricks and BigQuery; SQL has no such list. #}
+{# SQL has no such list: the names are written, of which Milepost's Python knows. #}
 {% macro default__all_but(columns, of) -%}
-* except ({{ columns | join(', ') }})
-{%- endmacro %}
-
-{% macro duckdb__all_but(columns, of) -%}
-* exclude ({{ columns | join(', ') }})
-{%- endmacro %}
-
-{# Sail 0.7 has no such list either: the names are written, of which Milepost's Python knows. #}
-{% macro sail__all_but(columns, of) -%}
 {%- set names = milepost.ask('columns_read', {
     'node_id': model.tested_node_unique_id or model.unique_id, 'of': of
 }) if execute else ['*'] -%}
 {{ names | reject('in', columns) | join(', ') }}
+{%- endmacro %}
+
+{% macro duckdb__all_but(columns, of) -%}
+* exclude ({{ columns | join(', ') }})
 {%- endmacro %}

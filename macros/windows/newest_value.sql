@@ -7,7 +7,7 @@
     {{ return(adapter.dispatch('newest_value', 'milepost')(column)) }}
 {% endmacro %}
 
-{# Spark and Databricks. DuckDB parses it, too, to find how far a feature looks back; `last(x) ignore nulls` it does not. #}
+{# Spark and Databricks. `milepost/building/look_back.py` knows this form, which DuckDB does not parse. #}
 {% macro default__newest_value(column) %}
     {{ return('last_value(' ~ column ~ ', true)') }}
 {% endmacro %}

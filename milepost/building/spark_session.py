@@ -41,7 +41,8 @@ def check_session(settings: Mapping[str, str]) -> None:
     home = os.environ.get("JAVA_HOME")
     if not (Path(home, "bin/java").exists() if home else shutil.which("java")):
         raise PublishError(
-            "Spark finds no Java", hint=f"install Java 17, or let `JAVA_HOME` name it. {_NAME_A_SERVER}"
+            "Spark finds no Java",
+            hint=f"install Java 17, or let `JAVA_HOME` name it. {_NAME_A_SERVER}",
         )
 
 

@@ -336,7 +336,7 @@ def test_windows_on_sail_are_what_their_definition_says(compiled: Path, view: st
         for name, start in (("sail with ansi", None), ("sail", first)):
             sail = engine_of(name)
             sail.put("facts", rows)
-            sail_rows = sail.table(rendered(view, (start, end), "sail"))
+            sail_rows = sail.table(rendered(view, (start, end), sail.dialect))
             con.register("sail_build", sail_rows)
             built = (
                 f"available_at >= timestamp '{start or FIRST}' and available_at < timestamp '{end}'"
