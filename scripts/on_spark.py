@@ -34,7 +34,7 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     # A task for each core of a small machine; 200 are for a cluster.
     "spark.sql.shuffle.partitions": "2",
-    # Of small data these cost more than they spare: 2.7 s of CPU instead of 6.5 for the view `fuel`.
+    # Of small data these cost more than they spare: `fuel` takes 2.7 s of CPU instead of 6.5.
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",
