@@ -64,8 +64,8 @@ def _statements(sql: str) -> Iterator[str]:
         yield sql.replace("create or replace", "create").replace("using delta", "using parquet")
     elif match := DELETE.search(sql):
         table, rest = match["table"], f"{match['table']}__rest"
-        others = f"select * from {table} where not coalesce({match['condition']}, false)"  # noqa: S608 - dbt's
-        yield f"create table {rest} using parquet as {others}"
+        kept_rows = f"select * from {table} where not coalesce({match['condition']}, false)"  # noqa: S608 - dbt's
+        yield f"create table {rest} using parquet as {kept_rows}"
         yield f"insert overwrite {table} select * from {rest}"  # noqa: S608 - dbt's
         yield f"drop table {rest}"
     elif "set not null" not in sql:
