@@ -128,12 +128,18 @@ engines%: export MILEPOST_TABLES_URI := s3://milepost-store/sail-$(DATA)
 engines%: export RUST_LOG := error
 engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)/s3)"
 AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
+# Spark needs it, and nothing else does.
+HAS_JAVA = $(shell java -version > /dev/null 2>&1 && echo yes)
+ENGINES_SPARK = 'fetch Spark=$(SUBMAKE) .venv-spark/ready' 'Spark=$(AFTER_ENGINES) engines-spark' \
+	'compare Spark=$(AFTER_ENGINES) engines-compare ENGINE=spark'
 .PHONY: engines
-engines: setup ## Build each data set on each engine, and compare every table and file: 12 minutes
+engines: setup ## Build each data set on each engine, and compare every table and file: 12 minutes, 25 more with Java
+	@$(if $(HAS_JAVA),,echo "There is no Java: Spark is left out, DuckDB and Sail are compared")
 	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; rm -rf $(ENGINES); status=0; \
 		$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(BIN)/python scripts/s3.py start --state $(ENGINES)/s3' \
 		'land=$(AFTER_ENGINES) engines-land LAST=2026-03-17' 'DuckDB=$(AFTER_ENGINES) engines-duckdb' \
 		'Sail=$(AFTER_ENGINES) engines-sail' 'compare=$(AFTER_ENGINES) engines-compare' \
+		$(if $(HAS_JAVA),$(ENGINES_SPARK)) \
 		'publish from DuckDB=$(AFTER_ENGINES) engines-publish' \
 		'one more date=$(AFTER_ENGINES) engines-land LAST=2026-03-18' 'date on DuckDB=$(AFTER_ENGINES) engines-duckdb' \
 		'date on Sail=$(AFTER_ENGINES) engines-sail' 'compare date=$(AFTER_ENGINES) engines-compare' \
@@ -143,7 +149,7 @@ engines: setup ## Build each data set on each engine, and compare every table an
 		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' 'all=cat $(ENGINES)/compared' || status=$$?; \
 		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; exit $$status
 
-.PHONY: engines-land engines-duckdb engines-sail engines-compare engines-publish engines-publish-both engines-flights
+.PHONY: engines-land engines-duckdb engines-sail engines-spark engines-compare engines-publish engines-publish-both engines-flights
 engines-land:
 	@$(LOCAL_S3); $(LOADER_$(DATA)) $(LAST:%=--end %) "$$MILEPOST_RAW_URI"
 
@@ -153,8 +159,14 @@ engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
+engines-spark: export MILEPOST_TABLES_URI := s3://milepost-store/spark-$(DATA)
+engines-spark:
+	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(BIN)/dbt build --target spark --target-path $(call ENGINES_TARGET,spark)
+
+ENGINE := sail
 engines-compare:
-	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb sail=$(call ENGINES_TARGET,sail)/manifest.json | tee -a $(ENGINES)/compared
+	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb \
+		$(ENGINE)=$(call ENGINES_TARGET,$(ENGINE))/manifest.json | tee -a $(ENGINES)/compared
 
 engines-publish:
 	@$(LOCAL_S3); $(call ENGINES_PUBLISH,duckdb,$(ENGINES_STORE))
@@ -198,6 +210,12 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 .venv-signal/ready: requirements-signal.lock
 	@$(PYTHON) -m venv .venv-signal
 	@.venv-signal/bin/pip install --quiet --no-deps --require-hashes -r requirements-signal.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
+.venv-spark/ready: requirements-spark.lock
+	@echo "  fetching Spark: 490 MB"
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/pip install --quiet --no-deps --require-hashes -r requirements-spark.lock 2> >(grep -v '^WARNING' >&2)
 	@touch $@
 
 .venv-feast/ready: requirements-feast.lock
@@ -305,5 +323,5 @@ lock: ## Resolve the dependencies anew: needs uv
 .PHONY: clean
 clean: ## Stop the server and remove all that was made
 	@$(SUBMAKE) s3-stop > /dev/null
-	@rm -rf .venv .venv-feast .venv-signal .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .venv-signal .venv-spark .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,6 +13,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any
 
+from dbt.adapters.exceptions import FailedToConnectError
 from dbt.adapters.factory import FACTORY
 from dbt.plugins.manager import dbtPlugin
 
@@ -30,6 +31,8 @@ class MilepostPlugin(dbtPlugin):  # type: ignore[misc]
                 adapter.milepost_answer = _answer
                 if name == "sail":
                     _prepare_sail(adapter.ConnectionManager)
+                elif name == "spark":
+                    _prepare_spark(adapter.ConnectionManager)
 
 
 def _prepare_sail(manager: Any) -> None:
@@ -67,6 +70,26 @@ def _prepare_sail(manager: Any) -> None:
             return connect(credentials)
 
         manager._open_embedded, manager._open_remote = open_embedded, open_remote
+
+
+def _prepare_spark(manager: Any) -> None:
+    """Let dbt-spark say what is missing before it opens a session."""
+    from milepost.building.spark_session import check_session
+    from milepost.errors import MilepostError
+
+    if "milepost_open" not in vars(manager):
+        manager.milepost_open = manager.open
+
+        def open_checked(connection: Any) -> Any:
+            credentials = connection.credentials
+            if credentials.type == "spark" and credentials.method == "session":
+                try:
+                    check_session(credentials.server_side_parameters)
+                except MilepostError as error:
+                    raise FailedToConnectError(str(error)) from error
+            return manager.milepost_open(connection)
+
+        manager.open = staticmethod(open_checked)
 
 
 def _answer(adapter: Any, question: str, details: dict[str, Any]) -> dict[str, Any]:

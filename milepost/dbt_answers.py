@@ -144,7 +144,14 @@ def _command(adapter: Any) -> DbtCommand:
 
 
 def _check_session(adapter: Any) -> None:
-    """Raise a PublishError where instants of the engine's session are not UTC without a zone."""
+    """Raise a PublishError where Spark is no version 4, or instants are not UTC without a zone."""
+    if adapter.type() == "spark":
+        _, versions = adapter.execute("select version() as version", fetch=True)
+        version = str(versions.rows[0][0]).split()[0]
+        if not version.startswith("4."):
+            raise PublishError(
+                f"the engine is Spark {version}", hint="build on Spark 4, whose SQL Milepost writes"
+            )
     _, settings = adapter.execute(
         "select current_timezone() as zone, typeof(cast('2026-01-01' as timestamp)) as kind",
         fetch=True,

@@ -19,11 +19,28 @@
 {%- endmacro %}
 
 {#
-    On Spark a file is a table by its path. 64 and fewer are joined by `union all`, more in pairs, and pairs of pairs: a
+    Spark and Databricks read a pattern that names each file. Files may have their columns in another order.
+#}
+{% macro default__read_files(uris, columns) -%}
+    {%- set names, paths = [], [] -%}
+    {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
+    {%- set bucket = uris[0].split('/')[:3] | join('/') ~ '/' -%}
+    {%- for uri in uris -%}
+        {%- do milepost.check_file_name(uri, '[*?{},`\'\\\\[\\]]') -%}
+        {%- do paths.append(uri[bucket | length:]) -%}
+    {%- endfor -%}
+    {%- set path = bucket ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}') -%}
+    {# Spark writes signs of a path by their numbers, and leaves a `+`. #}
+    {%- set file = "url_decode(replace(_metadata.file_path, '+', '%2B'))" -%}
+    {{ return("(select " ~ names | join ~ file ~ " as milepost__file from parquet.`" ~ path ~ "`)") }}
+{%- endmacro %}
+
+{#
+    On Sail a file is a table by its path. 64 and fewer are joined by `union all`, more in pairs, and pairs of pairs: a
     chain of hundreds is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places,
     which files may have in another order, so that each names them.
 #}
-{% macro default__read_files(uris, columns) -%}
+{% macro sail__read_files(uris, columns) -%}
     {%- if uris | length > 64 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(
@@ -34,16 +51,10 @@
         {%- set files = [] -%}
         {%- for uri in uris -%}{%- do files.append('select * from ' ~ milepost.read_files([uri], columns)) -%}{%- endfor -%}
         {# Sail would write as many files as it reads, and has no hint that joins them. Its limit does. #}
-        {%- set in_one_file = ' limit 9223372036854775807' if adapter.type() == 'sail' else '' -%}
-        {{ return('(' ~ files | join(' union all ') ~ in_one_file ~ ')') }}
+        {{ return('(' ~ files | join(' union all ') ~ ' limit 9223372036854775807)') }}
     {%- endif -%}
     {%- set uri = uris[0] -%}
-    {%- if modules.re.search('[*?{`\'\\\\[]', uri) -%}
-        {%- do exceptions.raise_compiler_error(
-            "the file `" ~ uri ~ "` has a sign in its name that means other files on `" ~ adapter.type() ~ "`"
-            ~ "\nhint: land it without any of * ? { [ ` ' \\"
-        ) -%}
-    {%- endif -%}
+    {%- do milepost.check_file_name(uri, '[*?{`\'\\\\[]') -%}
     {%- set names = [] -%}
     {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
     {# What stands behind a `%` would be taken for a sign by its number. #}

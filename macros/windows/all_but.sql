@@ -10,17 +10,8 @@
 {{ adapter.dispatch('all_but', 'milepost')(columns, of) }}
 {%- endmacro %}
 
-{# Spark from version 4 on, Databricks and BigQuery; SQL has no such list. #}
+{# SQL has no such list: the names are written, of a model that is built or as they are declared. #}
 {% macro default__all_but(columns, of) -%}
-* except ({{ columns | join(', ') }})
-{%- endmacro %}
-
-{% macro duckdb__all_but(columns, of) -%}
-* exclude ({{ columns | join(', ') }})
-{%- endmacro %}
-
-{# Sail 0.7 has no such list either: the names are written, of a model that is built or as they are declared. #}
-{% macro sail__all_but(columns, of) -%}
 {%- set names = [] -%}
 {%- if of and execute and model.resource_type != 'unit_test' -%}
     {%- set names = adapter.get_columns_in_relation(ref(of)) | map(attribute='name') | list -%}
@@ -29,4 +20,8 @@
     'node_id': model.tested_node_unique_id or model.unique_id, 'of': of
 }) if execute else ['*']) -%}
 {{ names | reject('in', columns) | join(', ') }}
+{%- endmacro %}
+
+{% macro duckdb__all_but(columns, of) -%}
+* exclude ({{ columns | join(', ') }})
 {%- endmacro %}

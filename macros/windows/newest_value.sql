@@ -7,9 +7,9 @@
     {{ return(adapter.dispatch('newest_value', 'milepost')(column)) }}
 {% endmacro %}
 
-{# Spark and Databricks. #}
+{# Spark and Databricks. `milepost/building/look_back.py` knows this form, which DuckDB does not parse. #}
 {% macro default__newest_value(column) %}
-    {{ return('last(' ~ column ~ ' ignore nulls)') }}
+    {{ return('last_value(' ~ column ~ ', true)') }}
 {% endmacro %}
 
 {% macro duckdb__newest_value(column) %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from typing import Any
@@ -45,21 +46,25 @@ class DuckDB:
         return list(zip(*self.table(sql).to_pydict().values(), strict=True))
 
 
-class Sail(DuckDB):
-    """A session of a Sail server in this process."""
+# `scripts/on_spark.py pytest ...` runs what is of Sail on Spark itself.
+SPARK = os.environ.get("SPARK_REMOTE")
 
-    dialect = "sail"
+
+class Sail(DuckDB):
+    """A session of a Sail server in this process, or of Spark's."""
+
+    dialect = "spark" if SPARK else "sail"
 
     def __init__(self, *, ansi: bool) -> None:
         from pyspark.errors import PySparkException
         from pyspark.sql.connect.session import SparkSession
 
         self.Error = PySparkException
-        host, port = _sail_server().listening_address
-        self._session = SparkSession.builder.remote(f"sc://{host}:{port}").create()
+        self._session = SparkSession.builder.remote(SPARK or _sail_server()[1]).create()
         for name, value in {
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.timestampType": "TIMESTAMP_NTZ",
+            "spark.sql.decimalOperations.allowPrecisionLoss": "false",
             "spark.sql.ansi.enabled": str(ansi).lower(),
         }.items():
             self._session.conf.set(name, value)
@@ -85,13 +90,13 @@ class Sail(DuckDB):
 
 
 @cache
-def _sail_server() -> Any:
-    """The server of all sessions; it ends when nothing holds it."""
+def _sail_server() -> tuple[Any, str]:
+    """The server of all sessions, which ends when nothing holds it, and its address."""
     from pysail.spark import SparkConnectServer
 
     server = SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)
-    return server
+    return server, "sc://{}:{}".format(*server.listening_address)
 
 
 @cache

@@ -341,7 +341,7 @@ def test_windows_on_sail_are_what_their_definition_says(compiled: Path, view: st
             sail = engine_of(name)
             assert isinstance(sail, Sail)
             sail.put("facts", rows)
-            sail_rows = query(sail, rendered(view, (start, end), "sail"))
+            sail_rows = query(sail, rendered(view, (start, end), sail.dialect))
             con.register("sail_build", sail_rows)
             built = (
                 f"available_at >= timestamp '{start or FIRST}' and available_at < timestamp '{end}'"

@@ -2,7 +2,7 @@
     Makes the table of a seed anew, before its rows are inserted. dbt-spark drops the table and creates it: where its
     catalogue forgets a table and its files stay, the rows would be there twice.
 #}
-{% macro sail__create_csv_table(model, agate_table) %}
+{% macro spark__create_csv_table(model, agate_table) %}
     {% set columns, types = [], model.config.get('column_types', {}) %}
     {% for name in agate_table.column_names %}
         {% do columns.append(
