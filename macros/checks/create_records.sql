@@ -5,7 +5,7 @@
 #}
 {% macro create_records() %}
     {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
-        {% do milepost.ask('remove_steps') %}
+        {% do milepost.remove_steps() %}
         {% set forms = milepost.run_on_records(
             "select comment from duckdb_tables() where schema_name = 'milepost_checks' and table_name = 'batches' "
             ~ "and database_name = current_database()"

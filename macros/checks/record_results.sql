@@ -26,6 +26,7 @@
         {% for statement in records.statements %}
             {% do milepost.run_on_records(statement) %}
         {% endfor %}
+        {% do milepost.remove_steps() %}
         {% do milepost.ask('finish') %}
         {% if flags.WHICH in ['run', 'build'] %}
             {% do milepost.report_set_aside() %}

@@ -61,8 +61,7 @@ class EngineAnswers:
             self.records(f"update milepost_checks.batches set built_to = '{start}' {where}")  # noqa: S608 - dbt's id
 
     def finish(self) -> None:
-        """Remove what a command stored, and let another write to the tables of its engine."""
-        self.remove_steps()
+        """Let another command write to the tables of an engine other than DuckDB."""
         if self._tables:
             self._tables.lock.release()
 
@@ -80,10 +79,9 @@ class EngineAnswers:
         ]
         return {"steps": steps, "sql": sql}
 
-    def remove_steps(self) -> None:
-        """Remove the steps that an earlier command stored; DuckDB stores none."""
-        if self._tables:
-            self._tables.remove_steps()
+    def remove_steps(self) -> list[str]:
+        """Remove the files of stored steps, and return their tables; DuckDB stores none."""
+        return self._tables.remove_steps() if self._tables else []
 
     def fingerprint(self, node_id: str) -> str:
         """Return the fingerprint of a table of an engine other than DuckDB."""

@@ -83,9 +83,11 @@ class EngineTables:
         """Return where a step of a query is stored while a command runs."""
         return self._location.uri(f"{_STEPS}{table}")
 
-    def remove_steps(self) -> None:
-        """Remove the steps that a command stored, also those of one that was killed."""
-        s3.remove(self._location, [item.name for item in s3.listing(self._location, _STEPS)])
+    def remove_steps(self) -> list[str]:
+        """Remove the steps of this command, or of one that was killed; return their tables."""
+        names = [item.name for item in s3.listing(self._location, _STEPS)]
+        s3.remove(self._location, names)
+        return sorted({name.removeprefix(_STEPS).partition("/")[0] for name in names})
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """Run SQL on the records and return its rows; where it changes them they are kept on S3."""
