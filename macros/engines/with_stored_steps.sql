@@ -5,7 +5,7 @@
 #}
 {% macro with_stored_steps(sql) %}
     {# Sail does not replace a table by one of other columns, so that each command has names of its own. #}
-    {% set name = 'milepost__step_' ~ local_md5(invocation_id ~ model.unique_id) %}
+    {% set name = this.schema ~ '.milepost__step_' ~ local_md5(invocation_id ~ model.unique_id) %}
     {% set stored = milepost.ask('stored_steps', {'name': name, 'sql': sql}) %}
     {% for step in stored.steps %}
         {% do run_query("create table " ~ step.table ~ " using delta location '" ~ step.uri ~ "' as " ~ step.sql) %}

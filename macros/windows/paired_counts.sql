@@ -1,7 +1,9 @@
 {#
-    Lets two counts of the same facts share a column of the totals, which have half as many columns then: the one
+    Lets two counts of the same facts share a column of the totals, which have half as many columns then: the first
     counts in units of 2^32. The running total of such a pair is that of both counts, and so is a difference of two.
-    The total of 2^31 facts of a key is beyond BIGINT, which stops the query before a count reaches into the other.
+
+    The second is never above the first: it counts the trues of the values that the first counts, or some of all facts.
+    So 2^31 facts of a key stop the query before a count reaches into the other.
 
     The sums of the series, as `series_sums` gives them, are changed: `enters` and `leaves` are the pair's column, and
     `difference` what it is called in a series. `pair` has the columns of both counts, `part` says which of them it is.
@@ -10,12 +12,21 @@
 #}
 {% macro paired_counts(all_series) %}
     {% for label, of_facts in all_series | selectattr('is_totalled') | groupby('label') %}
-        {% set counts = [] %}
-        {% for sum in of_facts | map(attribute='sums') | sum(start=[]) if sum.is_count and sum.enters not in counts %}
-            {% do counts.append(sum.enters) %}
+        {% set measures, pairs = [], [] %}
+        {% for measure in of_facts | map(attribute='measures') | sum(start=[]) if measure not in measures %}
+            {% do measures.append(measure) %}
         {% endfor %}
-        {% for pair in counts | batch(2) if pair | length == 2 %}
+        {% set trues = measures | selectattr('kind', 'equalto', 'trues') | list %}
+        {% for measure in trues %}
+            {% do pairs.append([{'kind': 'count', 'column': measure.column}, measure]) %}
+        {% endfor %}
+        {% set counts = measures | selectattr('kind', 'equalto', 'count') | rejectattr('column', 'in', trues | map(attribute='column') | list) | list %}
+        {% for facts in measures if facts.kind == 'facts' and counts %}
+            {% do pairs.append([facts, counts[0]]) %}
+        {% endfor %}
+        {% for first, second in pairs %}
             {% set kind = {'kind': 'pair' ~ loop.index} %}
+            {% set pair = [milepost.measure_name(first, label), milepost.measure_name(second, label)] %}
             {% for series in of_facts %}{% for sum in series.sums if sum.enters in pair %}
                 {% do sum.update({'pair': pair, 'part': pair.index(sum.enters)}) %}
                 {% do sum.update({
@@ -29,51 +40,48 @@
 {% endmacro %}
 
 {#
-    Two counts as one BIGINT, in SQL. A count of 2^31 or more stops the query.
+    Two counts of a tile as one BIGINT, in SQL. Where the first is 2^31 or more, it stops the query.
 
-    pair: the columns of both; no count of the second is above that of the facts, which the first pair begins with.
+    pair: the columns of both.
 #}
 {% macro pair_of(pair) %}
-    {{ return(adapter.dispatch('pair_of', 'milepost')(pair)) }}
-{% endmacro %}
-
-{# Spark and Databricks, where a product beyond BIGINT is another number without ANSI mode. #}
-{% macro default__pair_of(pair) %}
     {{ return(
-        'case when ' ~ pair[0] ~ ' < 2147483648 then ' ~ milepost.duckdb__pair_of(pair) ~ ' else '
-        ~ milepost.fail(milepost.too_many_facts()) ~ ' end'
+        'case when ' ~ pair[0] ~ ' < 2147483648 then ' ~ pair[0] ~ ' * 4294967296 + ' ~ pair[1] ~ ' else '
+        ~ milepost.too_many_facts() ~ ' end'
     ) }}
 {% endmacro %}
 
-{% macro duckdb__pair_of(pair) %}
-    {{ return(pair[0] ~ ' * 4294967296 + ' ~ pair[1]) }}
-{% endmacro %}
-
 {#
-    The running total of a pair, in SQL, over the window `milepost__so_far`. One of 2^31 facts or more stops the query.
+    The running total of a pair, in SQL, over the window `milepost__so_far`. Where that of the first count is 2^31 or
+    more, it stops the query.
 
     column: the pair's.
 #}
 {% macro total_of_pair(column) %}
-    {{ return(adapter.dispatch('total_of_pair', 'milepost')(column)) }}
-{% endmacro %}
-
-{# Spark and Databricks, where a sum beyond BIGINT is another number without ANSI mode. #}
-{% macro default__total_of_pair(column) %}
-    {% set total = 'sum(cast(' ~ column ~ ' as decimal(19, 0))) over milepost__so_far' %}
+    {% set total = milepost.wide_sum(column) ~ ' over milepost__so_far' %}
     {{ return(
         'case when ' ~ total ~ ' <= 9223372036854775807 then cast(' ~ total ~ ' as bigint) else '
-        ~ milepost.fail(milepost.too_many_facts()) ~ ' end'
+        ~ milepost.too_many_facts() ~ ' end'
     ) }}
 {% endmacro %}
 
-{% macro duckdb__total_of_pair(column) %}
-    {{ return('cast(sum(' ~ column ~ ') over milepost__so_far as bigint)') }}
+{# The sum of BIGINTs as a wider number, in SQL, without its `over`. #}
+{% macro wide_sum(column) %}
+    {{ return(adapter.dispatch('wide_sum', 'milepost')(column)) }}
 {% endmacro %}
 
-{# What the error of a key with too many facts says. #}
+{# Spark and Databricks, where a sum of BIGINTs is one, and beyond it another number without ANSI mode. #}
+{% macro default__wide_sum(column) %}
+    {{ return('sum(cast(' ~ column ~ ' as decimal(19, 0)))') }}
+{% endmacro %}
+
+{% macro duckdb__wide_sum(column) %}
+    {{ return('sum(' ~ column ~ ')') }}
+{% endmacro %}
+
+{# Stops the query at a key with too many facts, in SQL. #}
 {% macro too_many_facts() %}
-    {{ return("trailing_features: a key has 2^31 facts or more\nhint: give it more keys") }}
+    {{ return(milepost.fail("trailing_features: a key has 2^31 facts or more\nhint: give it more keys")) }}
 {% endmacro %}
 
 {#

@@ -1,12 +1,10 @@
 {#
     What is added up of a series: its measures, and the number of distinct values in each of its columns.
-    Each sum is `{'column', 'is_totalled', 'is_count', 'enters', 'leaves', 'difference',
-    'tiles'}`:
+    Each sum is `{'column', 'is_totalled', 'enters', 'leaves', 'difference', 'tiles'}`:
 
     column: its name among the balances and the instants
     is_totalled: whether it is a difference of two totals. The high part of squares is not: it is zero in
         most tiles, so that those which have one change the balances instead.
-    is_count: whether it counts facts, so that `paired_counts` may put it into one column with another
     enters, leaves: the columns of the totals whose difference it is. What enters a window and what
         leaves it is the same for a measure. A distinct value enters with the first of its facts and
         leaves with the last, so that both are counted.
@@ -22,7 +20,6 @@
         {% do sums.append({
             'column': milepost.measure_name(measure, series.name),
             'is_totalled': series.is_totalled and not measure.kind.startswith('high'),
-            'is_count': measure.kind in ['facts', 'count', 'trues'],
             'enters': tile,
             'leaves': tile,
             'difference': milepost.measure_name(measure, series.name),
@@ -37,7 +34,6 @@
         {% do sums.append({
             'column': milepost.measure_name({'kind': 'distinct', 'column': column}, series.name),
             'is_totalled': series.is_totalled,
-            'is_count': false,
             'enters': begun,
             'leaves': ended,
             'difference': milepost.measure_name({'kind': 'distinct', 'column': column}, series.name),

@@ -1,7 +1,6 @@
 {#
     What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'is_totalled',
-    'totals',
-    'offsets', 'longest', 'read_before'}`.
+    'totals', 'offsets', 'longest', 'read_before'}`.
 
     series: as `window_series` gives them. A batch totals none: it would read the whole past.
     facts: one for each facts relation, `{'relation', 'label', 'series', 'tiles', 'offsets'}`. `tiles` has

@@ -79,9 +79,14 @@ class EngineAnswers:
         ]
         return {"steps": steps, "sql": sql}
 
-    def remove_steps(self) -> list[str]:
-        """Remove the files of stored steps, and return their tables; DuckDB stores none."""
-        return self._tables.remove_steps() if self._tables else []
+    def steps(self) -> list[str]:
+        """Return the tables of stored steps; DuckDB stores none."""
+        return self._tables.steps() if self._tables else []
+
+    def remove_steps(self) -> None:
+        """Remove the files of stored steps."""
+        if self._tables:
+            self._tables.remove_steps()
 
     def fingerprint(self, node_id: str) -> str:
         """Return the fingerprint of a table of an engine other than DuckDB."""

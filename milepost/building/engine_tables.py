@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ _RECORDS = "milepost_checks.json"
 _LOG = "_delta_log/"
 # Steps of queries, which no table is called.
 _STEPS = "milepost__steps/"
+_STEP_TABLE = re.compile(r"\w+\.milepost__step_[0-9a-f]{32}_\d+")
 
 
 class EngineTables:
@@ -83,11 +85,15 @@ class EngineTables:
         """Return where a step of a query is stored while a command runs."""
         return self._location.uri(f"{_STEPS}{table}")
 
-    def remove_steps(self) -> list[str]:
-        """Remove the steps of this command, or of one that was killed; return their tables."""
-        names = [item.name for item in s3.listing(self._location, _STEPS)]
-        s3.remove(self._location, names)
-        return sorted({name.removeprefix(_STEPS).partition("/")[0] for name in names})
+    def remove_steps(self) -> None:
+        """Remove the files of stored steps."""
+        s3.remove(self._location, [item.name for item in s3.listing(self._location, _STEPS)])
+
+    def steps(self) -> list[str]:
+        """Return the tables of the steps that this command stored, or one that was killed."""
+        names = (item.name for item in s3.listing(self._location, _STEPS))
+        tables = {name.removeprefix(_STEPS).partition("/")[0] for name in names}
+        return sorted(filter(_STEP_TABLE.fullmatch, tables))
 
     def run(self, sql: str) -> list[dict[str, Any]]:
         """Run SQL on the records and return its rows; where it changes them they are kept on S3."""

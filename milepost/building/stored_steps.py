@@ -13,8 +13,11 @@ import re
 _STEP = re.compile(
     r"^( *)(milepost__(?:changes_by_step|totals|instants)) as \(\n.*?^\1\)", re.M | re.S
 )
-# The CTE of a model that holds these: what `trailing_features` writes.
-_WINDOWS = re.compile(r"^(\w+) as \(\n+(?: *--.*\n)* *with\n+ *milepost__look_backs as", re.M)
+# The CTE of a model that holds these: what `trailing_features` writes, which begins with these.
+_LOOK_BACKS = "milepost__look_backs as"
+_WINDOWS = re.compile(
+    rf"^(?:with +|, *)?(\w+) as \(\s*(?: *--.*\n)* *with\n+ *{_LOOK_BACKS}", re.M | re.I
+)
 _WITH = re.compile(r"(?:\s|--.*\n)*with\b")
 
 
@@ -29,7 +32,9 @@ def stored_steps(sql: str, name: str) -> tuple[dict[str, str], str]:
     start = 0
     while step := _STEP.search(sql, start):
         windows, start = _WINDOWS.findall(sql, 0, step.start()), step.end()
-        if windows and len(re.findall(rf"\b(?:from|join) {step[2]}\b", sql)) > 1:
+        # Of another CTE than the step's own, its columns would be others.
+        is_named = len(windows) == sql.count(_LOOK_BACKS, 0, step.start()) > 0
+        if is_named and len(re.findall(rf"\b(?:from|join) {step[2]}\b", sql)) > 1:
             before, table = sql[: step.start()], f"{name}_{len(queries)}"
             queries[table] = (
                 f"{before}{step[0]}\nselect * from {step[2]}\n)\nselect * from {windows[-1]}"

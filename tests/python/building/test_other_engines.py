@@ -161,7 +161,7 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     s3.remove(place, ["milepost_lock.json"])
     on_sail(project, "build")
     (run,) = (project.folder / "sail/run").rglob("bed_moisture.sql")
-    assert "from milepost__step_" in run.read_text()
+    assert "from milepost.milepost__step_" in run.read_text()
     assert s3.get(place, "milepost_lock.json") is None
     tables = EngineTables.at(Location.parse(project.store.uri("tables")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
@@ -327,6 +327,16 @@ def test_rows_written_after_tables_are_opened_are_not_read(store: Location) -> N
     assert con.execute("from green.beds").fetchall() == [(0,)]
     newest = con.execute(f"from delta_scan('{table.uri()}')").fetchall()
     assert sorted(newest) == [(0,), (1,)]
+
+
+def test_what_is_called_like_no_step_is_not_dropped(store: Location) -> None:
+    step = f"main.milepost__step_{'0' * 32}_1"
+    for table in ("lane_rates", "main.milepost__step_0_1; drop table lane_rates", step):
+        s3.put(store, f"milepost__steps/{table}/_delta_log/0.json", b"{}")
+    tables = EngineTables.at(store)
+    assert tables.steps() == [step]
+    tables.remove_steps()
+    assert list(s3.listing(store, "milepost__steps/")) == []
 
 
 def test_two_nodes_with_one_folder_are_refused(store: Location) -> None:

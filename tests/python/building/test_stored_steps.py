@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 import macro
 from milepost.building.stored_steps import stored_steps
 
@@ -34,6 +36,24 @@ def test_a_step_that_is_read_once_is_no_table() -> None:
     queries, sql = stored_steps(model(FEATURES[:1]), "step")
     assert list(queries) == ["step_0", "step_1"]
     assert re.search(r"milepost__instants as \(\n", sql)
+
+
+@pytest.mark.parametrize(
+    "header", ["\n, windows as (\n", "\nWITH windows as (\n", "\nwindows as (\n"]
+)
+def test_windows_are_recognized_however_their_cte_begins(header: str) -> None:
+    query = model().replace("\nwindows as (\n", header)
+    queries, _ = stored_steps(query, "step")
+    assert len(queries) == 3
+    assert all(step.endswith("select * from windows") for step in queries.values())
+
+
+def test_windows_of_a_cte_that_is_not_recognized_are_not_stored() -> None:
+    first, rest = model().split("\n\nselect 2")[0], model().split("windows as (", 1)[1]
+    query = f"{first},\n\nlater as ( -- a note\n{rest}"
+    queries, _ = stored_steps(query, "step")
+    assert len(queries) == 3
+    assert all(step.endswith("select * from windows") for step in queries.values())
 
 
 def test_another_query_stays_as_it_is() -> None:

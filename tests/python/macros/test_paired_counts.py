@@ -45,5 +45,21 @@ def test_each_count_of_a_pair_is_summed_up_by_itself(engine: DuckDB) -> None:
 def test_more_facts_than_a_pair_holds_stop_the_query(
     engine: DuckDB, pairs: list[tuple[int, int]]
 ) -> None:
-    with pytest.raises(engine.Error):
+    with pytest.raises(engine.Error, match=r"(?s)a key has 2\^31 facts or more.*hint"):
         counts(engine, *pairs)
+
+
+def test_the_second_count_of_a_pair_is_never_above_the_first() -> None:
+    macros = Macros("windows", "names")
+    declared = [
+        {"name": "miles", "mean": "loads.miles", "over": ["7d", "28d"]},
+        {"name": "bonus", "mean": "loads.bonus", "over": "7d"},
+        {"name": "late", "rate": "loads.is_late", "over": "28d"},
+        {"name": "n", "count": "loads", "over": "28d"},
+    ]
+    series = macros.window_series(macros.parse_features(declared, ["k"], "day"), "day", False)
+    pairs = {tuple(each["pair"]) for of in series for each in of["sums"] if "pair" in each}
+    assert pairs == {
+        ("milepost__facts_1_loads", "milepost__count_1_loads_miles"),
+        ("milepost__count_1_loads_is_late", "milepost__trues_1_loads_is_late"),
+    }
