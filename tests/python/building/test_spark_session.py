@@ -18,6 +18,7 @@ from milepost.errors import PublishError
 
 pytest.importorskip("pyspark", reason="pyspark-client is not installed")
 ON_SPARK = Path(__file__).parents[3] / "scripts/on_spark.py"
+TOKEN = "dapiSECRET"
 JAVA_17 = "echo 'openjdk version \"17.0.2\"' >&2"
 
 
@@ -67,7 +68,7 @@ def test_what_is_no_server_is_refused() -> None:
         "sc://ws;token=dapiSECRET",
         "sc://[ws/;token=dapiSECRET",
         "https://ws:443/?token=dapiSECRET",
-        "https://token:dapiSECRET@ws:443",
+        f"https://token:{TOKEN}@ws:443",
         "sc://127.0.0.1:1/;token=dapiSECRET",
     ],
 )
