@@ -162,8 +162,13 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: on_spark.py dbt build --target spark --target-path target/spark",
     )
+    parser.add_argument("--has-java", action="store_true", help="only say whether Spark has a Java")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
-    return run(parser.parse_args().command, ROOT / ".local/spark")
+    arguments = parser.parse_args()
+    if arguments.has_java:
+        java()
+        return 0
+    return run(arguments.command, ROOT / ".local/spark")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from milepost.errors import PublishError
 
 _CONNECT_PORT = 15002
+_INSTALL = "`pip install 'pyspark[connect]'` of a version 4, beside dbt-spark"
 _NAME_A_SERVER = f"`export SPARK_REMOTE=sc://host:{_CONNECT_PORT}` names a server of Spark Connect"
 
 
@@ -23,10 +25,11 @@ def check_session(settings: Mapping[str, str]) -> None:
     what a shell script printed.
     """
     if find_spec("pyspark") is None:
-        raise PublishError(
-            "Spark's Python package is not installed",
-            hint="`pip install 'pyspark[connect]'` of a version 4, beside dbt-spark",
-        )
+        raise PublishError("Spark's Python package is not installed", hint=_INSTALL)
+    from pyspark import __version__ as version
+
+    if int(version.split(".")[0]) < 4:
+        raise PublishError(f"Spark's Python package is of version {version}", hint=_INSTALL)
     remote = settings.get("spark.remote") or os.environ.get("SPARK_REMOTE")
     if remote:
         _check_server(remote)
@@ -47,10 +50,16 @@ def check_session(settings: Mapping[str, str]) -> None:
 
 
 def _check_server(remote: str) -> None:
-    place = urlsplit(remote)
-    if place.scheme != "sc" or not place.hostname:
-        raise PublishError(f"`{remote}` is no server of Spark Connect", hint=_NAME_A_SERVER)
-    server = (place.hostname, place.port or _CONNECT_PORT)
+    try:
+        place = urlsplit(remote)
+        is_server = place.scheme == "sc" and bool(place.hostname) and ";" not in place.netloc
+        server = (place.hostname or "", place.port or _CONNECT_PORT)
+    except ValueError:  # such as a port that is no number
+        is_server = False
+    if not is_server:
+        # A token stands after the address, or before its `@`.
+        address = re.split("[;?#]", remote)[0].rpartition("@")[2].rstrip("/")
+        raise PublishError(f"`{address}` is no server of Spark Connect", hint=_NAME_A_SERVER)
     try:
         socket.create_connection(server, timeout=10).close()
     except OSError as error:
