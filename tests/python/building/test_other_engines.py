@@ -164,7 +164,9 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     on_sail(project, "build")
     (run,) = (project.folder / "sail/run").rglob("bed_moisture.sql")
     assert "from milepost__step_" in run.read_text()
-    EngineLock(place).take()
+    lock = EngineLock(place)
+    lock.take()
+    lock.release()
     tables = EngineTables.at(Location.parse(project.store.uri("engine")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
     built = tables.fingerprint(view)
