@@ -71,7 +71,11 @@ class EngineAnswers:
             self._engine_tables.run(statement)
 
     def stored_steps(self, name: str, sql: str) -> dict[str, Any]:
-        """Return a query in two parts: the steps to store, in tables of this name, and the rest."""
+        """Return a query in two parts: the steps to store, in tables of this name, and the rest.
+
+        It is asked before each table is made: a ConflictError where another command has the lock.
+        """
+        self._engine_tables.lock.check()
         queries, sql = stored_steps(sql, name)
         steps = [
             {"table": table, "uri": self._engine_tables.step_uri(table), "sql": query}

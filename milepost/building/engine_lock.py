@@ -1,7 +1,8 @@
 """A lock on a place of tables: one dbt command at a time writes there.
 
-It is an object on S3, created where there is none, and written again every few seconds while the
-command lives. So one that was killed holds it for a short while only, on whichever machine it ran.
+It is an object on S3, written only where it is as it was read, and again every few seconds while
+the command lives. So one that was killed has it for a short while only, whichever machine it ran
+on. Nothing is removed: who may build may not delete.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ import os
 import socket
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
+from itertools import count
+from threading import Event, Thread, current_thread
+from typing import Any
+from uuid import uuid4
 
-from milepost.errors import ConflictError, MilepostError
+from milepost.errors import ConflictError, MilepostError, PublishError
 from milepost.storage import conditional, s3
 from milepost.storage.location import Location
 
 _LOCK = "milepost_lock.json"
+_RELEASED = b"{}"
 # A command that is slowed down by its own work writes late, but not ten times in a row.
 RENEWED_EVERY = timedelta(seconds=12)
 EXPIRES_AFTER = timedelta(seconds=120)
+# Containers may share both the name of their host and the numbers of their processes.
+OWNER = uuid4().hex
 
 
 class EngineLock:
@@ -28,58 +35,85 @@ class EngineLock:
 
     def __init__(self, location: Location) -> None:
         self._location = location
-        self._etag: str | None = None
         self._released = Event()
+        self._thread: Thread | None = None
+        self._is_lost = False
 
     def take(self) -> None:
-        """Take the lock; a ConflictError where another command holds it.
+        """Take the lock; a ConflictError where another command has it.
 
         The lock of a process is no other command's: it had one that ended without a release.
         """
-        process = f"process {os.getpid()} on {socket.gethostname()}"
-        since = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
-        body = json.dumps({"owner": process, "since": since}).encode()
-        try:
-            self._etag = conditional.create(self._location, _LOCK, body)
-        except ConflictError:
-            self._remove_abandoned(process)
-            self._etag = conditional.create(self._location, _LOCK, body)
+        content = {
+            "owner": OWNER,
+            "process": f"process {os.getpid()} on {socket.gethostname()}",
+            "since": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" "),
+        }
+        body = json.dumps(content).encode()
+        stored_lock = s3.get(self._location, _LOCK)
+        if stored_lock:
+            self._check_is_free(stored_lock.body)
+            etag = conditional.replace(self._location, _LOCK, body, stored_lock.etag)
+        else:
+            etag = conditional.create(self._location, _LOCK, body)
         self._released = Event()
-        arguments = (body, self._etag, self._released)
-        Thread(target=self._renew, args=arguments, daemon=True).start()
+        arguments = (content, etag, self._released)
+        self._thread = Thread(target=self._renew, args=arguments, daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Raise a ConflictError where another command has taken the lock from this one."""
+        if self._is_lost:
+            raise ConflictError(
+                f"another dbt command has taken `{self._location.uri(_LOCK)}`, which this one did "
+                f"not renew for {EXPIRES_AFTER.total_seconds():.0f} s",
+                hint="wait for the end of the other, then run this one again",
+            )
 
     def release(self) -> None:
-        """Release the lock, if it is held."""
+        """Release the lock, if this command has it."""
         self._released.set()
-        etag, self._etag = self._etag, None
-        if etag:
-            # Where it cannot be removed, it expires.
-            with suppress(MilepostError):
-                conditional.remove_version(self._location, _LOCK, etag)
+        # Python may end a command, and with it its lock, in any thread.
+        if self._thread and self._thread is not current_thread():
+            self._thread.join()
 
-    def _remove_abandoned(self, process: str) -> None:
-        """Remove the lock of a command that has ended; a ConflictError where it has not."""
-        held = next(iter(s3.listing(self._location, _LOCK)), None)
-        stored = s3.get(self._location, _LOCK) if held else None
-        if not held or not stored:
+    def _check_is_free(self, body: bytes) -> None:
+        """Raise a ConflictError where the command that wrote this lock lives."""
+        if body == _RELEASED:
             return
-        holder = json.loads(stored.body)
-        # What was listed is what is removed: another may have taken it since.
-        left = held.modified + EXPIRES_AFTER - s3.clock(self._location)
-        if holder["owner"] != process and left > timedelta():
+        try:
+            content = json.loads(body)
+            owner, process, since = (content[name] for name in ("owner", "process", "since"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise PublishError(
+                f"`{self._location.uri(_LOCK)}` is damaged",
+                hint="remove it if no dbt command writes there",
+            ) from error
+        # It is listed after it was read: what was written since is not replaced.
+        lock_object = next(iter(s3.listing(self._location, _LOCK)), None)
+        if owner == OWNER or not lock_object:
+            return
+        time_left = lock_object.modified + EXPIRES_AFTER - s3.clock(self._location)
+        if time_left > timedelta():
             raise ConflictError(
-                f"another dbt command writes to `{self._location.uri()}`: {holder['owner']}, "
-                f"since {holder['since']} UTC",
+                f"another dbt command writes to `{self._location.uri()}`: {process}, "
+                f"since {since} UTC",
                 hint="wait for its end, or give this command a folder of its own by "
-                f"`MILEPOST_TABLES_URI`; if it was killed, wait {left.total_seconds():.0f} s",
+                "`MILEPOST_TABLES_URI`; if it was killed, wait "
+                f"{time_left.total_seconds():.0f} s",
             )
-        conditional.remove_version(self._location, _LOCK, held.etag)
 
-    def _renew(self, body: bytes, etag: str, released: Event) -> None:
-        while not released.wait(RENEWED_EVERY.total_seconds()):
-            try:
-                conditional.rewrite(self._location, _LOCK, body, etag)
-            except ConflictError:
-                return  # another command took it: what this one records is refused by `If-Match`
-            except MilepostError:
-                continue
+    def _renew(self, content: dict[str, Any], etag: str, released: Event) -> None:
+        """Write the lock again until it is released or lost, and then that it is released."""
+        for renewal in count(1):
+            is_over = released.wait(RENEWED_EVERY.total_seconds())
+            # Each body differs, so that a write whose reply was lost is known by it.
+            body = _RELEASED if is_over else json.dumps(content | {"renewal": renewal}).encode()
+            # Where S3 is not reached it is written the next time, or expires.
+            with suppress(MilepostError):
+                try:
+                    etag = conditional.replace(self._location, _LOCK, body, etag)
+                except ConflictError:
+                    self._is_lost = True
+            if is_over or self._is_lost:
+                return

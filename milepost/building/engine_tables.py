@@ -38,8 +38,8 @@ class EngineTables:
     """Tables below a place on S3, and what is recorded of them.
 
     Several threads of dbt share it. Two dbt commands at a time must not: `lock` is for the one that
-    writes. Should another have taken it from one that was slow, the one that writes its records
-    after the other wrote is refused with a ConflictError.
+    writes. Should another have taken it from one that was slow, the slow one is refused with a
+    ConflictError, at the latest when it writes its records after the other wrote.
     """
 
     def __init__(self, location: Location) -> None:
@@ -86,7 +86,11 @@ class EngineTables:
         return self._location.uri(f"{_STEPS}{table}")
 
     def remove_steps(self) -> None:
-        """Remove the files of stored steps."""
+        """Remove the files of stored steps.
+
+        A ConflictError where another command has taken the lock: the steps are of that one.
+        """
+        self.lock.check()
         s3.remove(self._location, [item.name for item in s3.listing(self._location, _STEPS)])
 
     def steps(self) -> list[str]:
@@ -96,7 +100,11 @@ class EngineTables:
         return sorted(filter(_STEP_TABLE.fullmatch, tables))
 
     def run(self, sql: str) -> list[dict[str, Any]]:
-        """Run SQL on the records and return its rows; where it changes them they are kept on S3."""
+        """Run SQL on the records and return its rows; where it changes them they are kept on S3.
+
+        A ConflictError where another command has taken the lock of this one.
+        """
+        self.lock.check()
         with self._lock:
             result = self.con.execute(sql)
             names = [column[0] for column in result.description or ()]

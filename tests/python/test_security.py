@@ -20,6 +20,9 @@ from botocore.exceptions import ClientError
 
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
+from milepost.building import engine_lock
+from milepost.building.engine_lock import EngineLock
+from milepost.errors import ConflictError
 from milepost.release import garbage, releases
 from milepost.storage import s3
 from milepost.storage.client import client
@@ -106,9 +109,9 @@ REQUESTS: dict[str, Callable[[Any, str], Any]] = {
     "get": lambda to, bucket: to.get_object(Bucket=bucket, Key="x"),
     "put": lambda to, bucket: to.put_object(Bucket=bucket, Key="x", Body=b""),
     "put below ci/": lambda to, bucket: to.put_object(Bucket=bucket, Key="ci/x", Body=b""),
-    "put below tables/": lambda to, bucket: to.put_object(Bucket=bucket, Key="tables/x", Body=b""),
+    "put below engine/": lambda to, bucket: to.put_object(Bucket=bucket, Key="engine/x", Body=b""),
     "delete a step": lambda to, bucket: to.delete_object(
-        Bucket=bucket, Key="tables/milepost__steps/y"
+        Bucket=bucket, Key="engine/milepost__steps/y"
     ),
     "delete": lambda to, bucket: to.delete_object(Bucket=bucket, Key="y"),
     "list uploads": lambda to, bucket: to.list_multipart_uploads(Bucket=bucket),
@@ -116,13 +119,13 @@ REQUESTS: dict[str, Callable[[Any, str], Any]] = {
     "create a bucket": lambda to, bucket: to.create_bucket(Bucket=f"{bucket}-more"),
     "remove the bucket": lambda to, bucket: to.delete_bucket(Bucket=bucket),
 }
-READS, WRITES = {"list", "get"}, {"put", "put below ci/", "put below tables/"}
+READS, WRITES = {"list", "get"}, {"put", "put below ci/", "put below engine/"}
 GRANTED = {
     ("reader", STORE): READS,
     ("writer", RAW): READS,
     ("writer", STORE): READS | WRITES,
     ("engine", RAW): READS,
-    ("engine", STORE): READS | {"put below tables/", "delete a step"},
+    ("engine", STORE): READS | {"put below engine/", "delete a step"},
     ("ci", RAW): READS,
     ("ci", STORE): READS | {"put below ci/"},
     ("keeper", STORE): READS | WRITES | {"delete", "delete a step", "list uploads"},
@@ -195,6 +198,22 @@ def test_the_rights_are_enough_for_the_work(acting_as: Callable[[str], None]) ->
     )
     assert third in tables.write(store)[0].snapshots
     assert found.removed == []
+
+
+def test_the_rights_of_an_engine_are_enough_for_its_lock(
+    acting_as: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acting_as("engine")
+    lock = EngineLock(Location(STORE, "engine"))
+    lock.take()
+    lock.release()
+    monkeypatch.setattr(engine_lock, "OWNER", "another")
+    lock.take()
+    monkeypatch.setattr(engine_lock, "OWNER", "one after it was killed")
+    with pytest.raises(ConflictError, match="another dbt command writes to"):
+        EngineLock(Location(STORE, "engine")).take()
+    monkeypatch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
+    EngineLock(Location(STORE, "engine")).take()
 
 
 def found_in(needles: dict[str, str], places: dict[str, bytes]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Semaphore
 from typing import Any
 
 import duckdb
@@ -72,7 +74,7 @@ def run_on_sail(project: Greenhouse, *arguments: str) -> subprocess.CompletedPro
         *arguments,
         *("--target", "sail", "--target-path", "sail"),
         MILEPOST_STORE_URI=project.store.uri(),
-        MILEPOST_TABLES_URI=project.store.uri("tables"),
+        MILEPOST_TABLES_URI=project.store.uri("engine"),
     )
 
 
@@ -104,13 +106,13 @@ def differences(project: Greenhouse) -> dict[str, str]:
 
 def view_on_sail(project: Greenhouse) -> pa.Table:
     with connect() as con:
-        table = f"delta_scan('{project.store.uri('tables/bed_moisture')}')"
+        table = f"delta_scan('{project.store.uri('engine/bed_moisture')}')"
         return con.execute(f"from {table} order by bed_id, available_at").to_arrow_table()
 
 
 @pytest.mark.slow
 def test_a_project_has_the_same_tables_on_sail_as_on_duckdb(project: Greenhouse) -> None:
-    records = EngineTables.at(Location.parse(project.store.uri("tables")))
+    records = EngineTables.at(Location.parse(project.store.uri("engine")))
     project.build("--full-refresh")
     on_sail(project, "build")
     assert differences(project) == {}
@@ -154,16 +156,18 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     hook, fails = "milepost.open_batch()", "execute and invocation_args_dict.event_time_start"
     raises = f"{{{{ exceptions.raise_compiler_error('too wet') if {fails} }}}}"
     project.edit("dbt_project.yml", f'"{{{{ {hook} }}}}"', f'["{{{{ {hook} }}}}", "{raises}"]')
-    place = Location.parse(project.store.uri("tables"))
-    holder(place)
+    place = Location.parse(project.store.uri("engine"))
+    put_lock_of_another_command(place)
     assert "another dbt command writes to" in run_on_sail(project, "build").stdout
     assert s3.get(place, "milepost_checks.json") is None
     s3.remove(place, ["milepost_lock.json"])
     on_sail(project, "build")
     (run,) = (project.folder / "sail/run").rglob("bed_moisture.sql")
     assert "from milepost.milepost__step_" in run.read_text()
-    assert s3.get(place, "milepost_lock.json") is None
-    tables = EngineTables.at(Location.parse(project.store.uri("tables")))
+    lock = EngineLock(place)
+    lock.take()
+    lock.release()
+    tables = EngineTables.at(Location.parse(project.store.uri("engine")))
     view = json.loads((project.folder / "sail/manifest.json").read_bytes())["nodes"][VIEW]
     built = tables.fingerprint(view)
     days = ("--event-time-start", "2026-01-05", "--event-time-end", "2026-01-08")
@@ -220,15 +224,16 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_two_processes_hold_the_lock_one_after_the_other(store: Location) -> None:
-    command = [sys.executable, "-c", TAKES_TURNS, store.uri("tables")]
+    command = [sys.executable, "-c", TAKES_TURNS, store.uri("engine")]
     processes = [subprocess.Popen(command) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
 
 
-def holder(place: Location) -> None:
-    """Another command, on another machine, that holds the lock."""
-    body = {"owner": "process 7 on another.example", "since": "today"}
-    conditional.create(place, "milepost_lock.json", json.dumps(body).encode())
+def put_lock_of_another_command(place: Location) -> None:
+    """Write the lock of a command on another machine that has the same process number and name."""
+    process = f"process {os.getpid()} on {socket.gethostname()}"
+    body = json.dumps({"owner": "another", "process": process, "since": "today"}).encode()
+    s3.put(place, "milepost_lock.json", body)
 
 
 def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
@@ -244,29 +249,91 @@ def test_a_lock_ends_with_its_command_and_soon_after_one_that_was_killed(
     second.release()
     with pytest.raises(ConflictError):
         first.take()
-    monkeypatch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
-    second.take()
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
+        second.take()
     second.release()
-    assert s3.get(store, "milepost_lock.json") is None
+    monkeypatch.setattr(engine_lock, "OWNER", "another")
+    first.take()
+    first.release()
+
+
+def test_a_process_is_told_from_one_of_the_same_number_and_host(store: Location) -> None:
+    put_lock_of_another_command(store)
+    with pytest.raises(ConflictError, match=f"process {os.getpid()} on {socket.gethostname()}"):
+        EngineLock(store).take()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"owner": "process 7"}'])
+def test_a_damaged_lock_is_said(store: Location, body: bytes) -> None:
+    s3.put(store, "milepost_lock.json", body)
+    with pytest.raises(PublishError, match=r"`s3://.*/milepost_lock.json` is damaged") as error:
+        EngineLock(store).take()
+    assert error.value.hint == "remove it if no dbt command writes there"
+
+
+@pytest.fixture
+def renewals(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
+    """Makes commands renew their lock at once, and counts that."""
+    done, replace = Semaphore(0), conditional.replace
+
+    def replace_and_count(*arguments: Any) -> str:
+        try:
+            return replace(*arguments)
+        finally:
+            done.release()
+
+    monkeypatch.setattr(conditional, "replace", replace_and_count)
+    monkeypatch.setattr(engine_lock, "RENEWED_EVERY", timedelta(milliseconds=10))
+    return done
 
 
 def test_a_command_that_lives_renews_its_lock(
-    store: Location, monkeypatch: pytest.MonkeyPatch
+    store: Location, renewals: Semaphore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    renewed = Event()
-    rewrite = conditional.rewrite
-
-    def note(*arguments: Any) -> None:
-        rewrite(*arguments)
-        renewed.set()
-
-    monkeypatch.setattr(conditional, "rewrite", note)
-    monkeypatch.setattr(engine_lock, "RENEWED_EVERY", timedelta(milliseconds=10))
     lock = EngineLock(store)
     lock.take()
-    assert renewed.wait(30)
+    etags = set()
+    for _ in range(3):
+        assert renewals.acquire(timeout=30)
+        stored_lock = s3.get(store, "milepost_lock.json")
+        assert stored_lock
+        etags.add(stored_lock.etag)
+    assert len(etags) > 1  # a store that encrypts by a key has a new one after each write
+    lock.check()
     lock.release()
-    assert s3.get(store, "milepost_lock.json") is None
+    monkeypatch.setattr(engine_lock, "OWNER", "another")
+    EngineLock(store).take()
+
+
+def test_a_command_that_lost_its_lock_writes_nothing_more(
+    store: Location, renewals: Semaphore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = EngineTables.at(store)
+    answers = EngineAnswers(Catalog.of(manifest_of()), tables)
+    replace = conditional.replace
+
+    def replace_late(*arguments: Any) -> str:
+        put_lock_of_another_command(store)
+        return replace(*arguments)
+
+    monkeypatch.setattr(conditional, "replace", replace_late)
+    tables.lock.take()
+    s3.put(store, "milepost__steps/of_the_other", b"")
+    assert renewals.acquire(timeout=30)
+    answers.finish()
+    for write in (
+        lambda: answers.stored_steps("step", "select 1 as one"),
+        lambda: answers.records("select 1 as one"),
+        answers.remove_steps,
+    ):
+        with pytest.raises(ConflictError, match=r"has taken `s3://.*/milepost_lock.json`") as error:
+            write()
+        assert error.value.hint == "wait for the end of the other, then run this one again"
+    stored_lock = s3.get(store, "milepost_lock.json")
+    assert stored_lock
+    assert json.loads(stored_lock.body)["owner"] == "another"
+    assert list(s3.listing(store, "milepost__steps/"))
 
 
 def test_records_that_another_command_changed_are_not_written_over(
@@ -319,6 +386,14 @@ def delta_node(store: Location, schema: str) -> dict[str, Any]:
     }
 
 
+def manifest_of(*nodes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "nodes": {node["unique_id"]: node for node in nodes},
+        **{part: {} for part in ("sources", "unit_tests", "macros", "exposures", "disabled")},
+        "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "spark"},
+    }
+
+
 def test_rows_written_after_tables_are_opened_are_not_read(store: Location) -> None:
     table = Location.parse(store.uri("beds"))
     add_version(table, 0)
@@ -340,13 +415,7 @@ def test_what_is_called_like_no_step_is_not_dropped(store: Location) -> None:
 
 
 def test_two_nodes_with_one_folder_are_refused(store: Location) -> None:
-    manifest = {
-        "nodes": {
-            (node := delta_node(store, schema))["unique_id"]: node for schema in ("green", "red")
-        },
-        **{part: {} for part in ("sources", "unit_tests", "macros", "exposures", "disabled")},
-        "metadata": {"project_name": "green", "dbt_version": "1", "adapter_type": "spark"},
-    }
+    manifest = manifest_of(*(delta_node(store, schema) for schema in ("green", "red")))
     message = r"`model.green.beds` and `model.red.beds` would both write their table to `.*/beds`"
     with pytest.raises(PublishError, match=message):
         EngineAnswers(Catalog.of(manifest), EngineTables.at(store))
@@ -389,7 +458,7 @@ def test_what_differs_between_two_tables_is_seen(actual: str, fault: str) -> Non
 
 @pytest.mark.slow
 def test_a_session_whose_instants_are_not_utc_is_refused(project: Greenhouse) -> None:
-    for place, fault in {"tables": "has instants in `Europe/Berlin`", "x/": "ends in `/`"}.items():
+    for place, fault in {"engine": "has instants in `Europe/Berlin`", "x/": "ends in `/`"}.items():
         project.edit("profiles.yml", "timeZone: UTC", "timeZone: Europe/Berlin")
         done = project.dbt(
             *("build", "--target", "sail", "--target-path", "sail"),
