@@ -19,7 +19,8 @@
 {%- endmacro %}
 
 {#
-    Spark and Databricks read a pattern that names each file. Files may have their columns in another order.
+    Spark and Databricks read a pattern that names each file. Files may have their columns in another order. A file that
+    the engine calls otherwise than it was asked for stops the query: its rows would belong to no file.
 #}
 {% macro default__read_files(uris, columns) -%}
     {%- set names, paths = [], [] -%}
@@ -32,7 +33,11 @@
     {%- set path = bucket ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}') -%}
     {# Spark writes signs of a path by their numbers, and leaves a `+`. #}
     {%- set file = "url_decode(replace(_metadata.file_path, '+', '%2B'))" -%}
-    {{ return("(select " ~ names | join ~ file ~ " as milepost__file from parquet.`" ~ path ~ "`)") }}
+    {%- set known_file = "case when " ~ file ~ " in ('" ~ uris | join("', '") ~ "') then " ~ file ~ " else " ~ milepost.fail(
+        "raw_rows: the engine reads a file by another name than `" ~ uris[0] ~ "` and the others have"
+        ~ "\nhint: let its file system read `s3://` as such"
+    ) ~ " end" -%}
+    {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from parquet.`" ~ path ~ "`)") }}
 {%- endmacro %}
 
 {#

@@ -1,6 +1,6 @@
 {#
-    Lets two counts of the same facts share a column of the totals, which have half as many columns then: the first
-    counts in units of 2^32. The running total of such a pair is that of both counts, and so is a difference of two.
+    Lets two counts of the same facts share a column of the totals, which have fewer columns then: the first counts in
+    units of 2^32. The running total of such a pair is that of both counts, and so is a difference of two.
 
     The second is never above the first: it counts the trues of the values that the first counts, or some of all facts.
     So 2^31 facts of a key stop the query before a count reaches into the other.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engines import DuckDB, engine_of
+from engines import SPARK, DuckDB, engine_of
 from expressions import date_diff
 from macro import MACROS, Macros
 from milepost.release.time_zones import TIME_ZONES
@@ -133,3 +134,20 @@ def test_sail_reads_files_by_the_names_of_their_columns_whatever_their_own(tmp_p
     rows = Macros("landing", engine=sail.dialect).read_files(uris, ["a", "b"])
     file_rows = sail.rows(f"select a, b, milepost__file from {rows} as files order by a")
     assert file_rows == [(1, 2, uris[0]), (3, 4, uris[1])]
+
+
+@pytest.mark.skipif(not SPARK, reason="needs Spark: `python scripts/on_spark.py pytest ...`")
+def test_spark_reads_files_by_their_names_and_stops_at_another_name() -> None:
+    folder = Path(os.environ["MILEPOST_SPARK_FILES"], "milepost-raw/named")
+    names = ["one.parquet", "p%41 b+c.parquet", "dt=2026-01-01/x.parquet"]
+    for number, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"b": [number], "a": [10 * number]}), folder / name)
+    uris = [f"s3://milepost-raw/named/{name}" for name in names]
+    spark = engine_of("sail")
+    rows = Macros("landing", "windows", engine=spark.dialect).read_files(uris, ["a", "b"])
+    file_rows = spark.rows(f"select a, b, milepost__file from {rows} as files order by a")
+    assert file_rows == [(10 * number, number, uri) for number, uri in enumerate(uris)]
+    renamed = rows.replace(f"'{uris[0]}'", f"'{uris[0].replace('s3:', 's3a:')}'")
+    with pytest.raises(spark.Error, match="reads a file by another name"):
+        spark.rows(f"select * from {renamed} as files")
