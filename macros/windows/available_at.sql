@@ -14,5 +14,5 @@
             ~ "\nhint: state it for all feature views in dbt_project.yml, or in the view's YAML"
         ) -%}
     {%- endif -%}
-    {{ grid_at }} + interval '{{ minutes }}' minute
+    {{ grid_at }}{{ " + interval '" ~ minutes ~ "' minute" if minutes }}
 {%- endmacro %}

@@ -18,7 +18,7 @@
         {% set is_added, added = value ~ ' is null or (' ~ is_in_range ~ ')', number %}
     {% endif %}
     {{ return(
-        'case ' ~ milepost.lost_digits() ~ ('when ' ~ value ~ ' is null then null ' if feature.aggregate == 'total' else '')
+        'case ' ~ ('when ' ~ value ~ ' is null then null ' if feature.aggregate == 'total' else '')
         ~ 'when ' ~ is_added ~ ' then ' ~ added ~ ' else '
         ~ milepost.fail(
             cannot_add ~ "a value is NaN, infinite, or not between -10^" ~ digits ~ " and 10^" ~ digits

@@ -51,9 +51,9 @@ milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
     where
         {{ keys | join(' is not null\n        and ') }} is not null
         and {{ enters_step }} {{ 'is not null' if steps.end is none else '< ' ~ steps.end }}
-        and coalesce(
-            {{ superseded_step }} > {{ enters_step }},
-            superseded_at is null or superseded_at > known_at
+        and (
+            superseded_at is null
+            or coalesce({{ superseded_step }} > {{ enters_step }}, superseded_at > known_at)
         )
         {%- if batch.start and 'standing' in windows %}
         and (

@@ -37,7 +37,7 @@ milepost__each_step_then_and_now as (
             as {{ milepost.name_before('milepost__entry_' ~ facts.label ~ '_step', offset) }}
         {%- endfor %}{% endfor %}
         {%- for offset, columns in plan.read_before | dictsort %}{% for column in columns %},
-        lag({{ column }}, {{ offset }}, 0) over milepost__of_key as {{ milepost.name_before(column, offset) }}
+        lag({{ column }}, {{ offset }}) over milepost__of_key as {{ milepost.name_before(column, offset) }}
         {%- endfor %}{% endfor %}
     from milepost__each_step
     window milepost__of_key as (partition by {{ keys | join(', ') }} order by milepost__step)

@@ -21,6 +21,7 @@ milepost__events as (
         {{ total.sql if total.label == facts.label else milepost.typed('0', column) }} as {{ column }}
         {%- endfor %}
     from milepost__tiles_{{ facts.label }}
+    where milepost__superseded_step is null
 
     union all
 {% endfor %}

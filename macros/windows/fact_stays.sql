@@ -10,7 +10,10 @@
 {%- for series in group.series -%}
     {%- set stay = milepost.stay(series, steps) -%}
     {%- do stays.update({series.enters: stay.enters_step, series.leaves: stay.leaves_step}) -%}
-    {%- for measure in series.measures -%}{%- do measures.update({milepost.measure_name(measure): measure.sql}) -%}{%- endfor -%}
+    {%- for measure in series.measures -%}
+        {%- set column = milepost.measure_name(measure) -%}
+        {%- do measures.update({column: milepost.measure_name(measure, group.label) if group.only_superseded else measure.sql}) -%}
+    {%- endfor -%}
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
 milepost__stays_{{ group.name }} as (
@@ -23,11 +26,13 @@ milepost__stays_{{ group.name }} as (
         {%- for column, sql in measures.items() %},
         {{ sql }} as {{ column }}
         {%- endfor %}
-    from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
     {%- if group.only_superseded %}
+    from milepost__tiles_{{ group.label }}
     where milepost__superseded_step is not null
-    {%- endif %}
+    {%- else %}
+    from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
     group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+    {%- endif %}
 
 ),
 {%- for distinct in group.distincts %}

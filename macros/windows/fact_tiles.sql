@@ -1,7 +1,8 @@
 {#
-    A CTE of the tiles of a facts relation: for each key and grid step at which facts enter, what these add
-    up to. Only facts that stand are in it; they leave a window a fixed number of steps later, so that what
-    is in a window is the running total of the tiles less that total as it was before the window.
+    A CTE of the tiles of a facts relation: what its facts add up to, for each key, grid step at which they enter, and
+    grid step at which they are superseded, which is null where they stand. What stands leaves a window a fixed number
+    of steps later, so that what is in a window is the running total of these tiles less that total as it was before
+    the window.
 
     Distinct values come and go with the first and the last of their facts; a value with a superseded
     fact is left to `distinct_stays`.
@@ -38,13 +39,13 @@ milepost__tiles_{{ facts.label }} as (
 
     select
         {{ keys | join(',\n        ') }},
-        milepost__enters_step
+        milepost__enters_step,
+        milepost__superseded_step
         {%- for column, sql in facts.tiles.items() %},
         {{ sql }} as {{ column }}
         {%- endfor %}
     from {{ milepost.facts_with_numbers(source, features) | indent }}
-    where milepost__superseded_step is null
-    group by {{ range(1, keys | length + 2) | join(', ') }}
+    group by {{ range(1, keys | length + 3) | join(', ') }}
 
 ),
 {%- endmacro %}

@@ -1,9 +1,9 @@
 {#
     Facts to select from, in SQL, with the values that features add: each once as a DECIMAL of 25 digits,
     and for a standard deviation its square, which may have 50, as two: `high * 10^24 + low`, in units of
-    the square of the last digit.
+    the square of the last digit. `high` is null where the square is short.
 
-    A value of 10^14 last digits or more is cut in two, `part * 10^12 + rest`. Its square is
+    A value that is not short, as `short_number` says, is cut in two, `part * 10^12 + rest`. Its square is
     `part^2 * 10^24`, and twice the product `* 10^12`, of which again what is above 10^12 goes to `high`, and
     `rest^2`. Whichever whole number is the part, the sum is exact.
 
@@ -14,10 +14,12 @@
 {%- set numbers, squares = {}, {} -%}
 {%- for feature in features if feature.aggregate in ['total', 'sum', 'mean', 'stddev'] -%}
     {%- set number = milepost.measure_name({'kind': 'number' ~ feature.decimals, 'column': feature.value}) -%}
-    {%- if feature.aggregate == 'total' -%}{%- do numbers.update({number: feature}) -%}{%- endif -%}
-    {%- do numbers.setdefault(number, feature) -%}
+    {%- set short = milepost.measure_name({'kind': 'short' ~ feature.decimals, 'column': feature.value}) -%}
+    {%- if feature.aggregate == 'total' or number not in numbers -%}
+        {%- do numbers.update({number: {'feature': feature, 'short': short}}) -%}
+    {%- endif -%}
     {%- if feature.aggregate == 'stddev' and number not in squares -%}
-        {%- set names = {'decimals': feature.decimals, 'unit': 'cast(1e' ~ (12 - feature.decimals) ~ ' as decimal(19, 0))'} -%}
+        {%- set names = {'short': short, 'decimals': feature.decimals, 'unit': 'cast(1e' ~ (12 - feature.decimals) ~ ' as decimal(19, 0))'} -%}
         {%- for kind in ['part', 'rest', 'cross', 'low', 'high'] -%}
             {%- do names.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value})}) -%}
         {%- endfor -%}
@@ -27,10 +29,17 @@
 {%- set with_numbers -%}
 select
     *
-    {%- for number, feature in numbers.items() %},
-    {{ milepost.checked_number(feature) }} as {{ number }}
+    {%- for number, parts in numbers.items() %},
+    coalesce({{ parts.short }}, {{ milepost.checked_number(parts.feature) }}) as {{ number }}
     {%- endfor %}
-from {{ source }}
+from (
+    select
+        *
+        {%- for parts in numbers.values() %},
+        {{ milepost.short_number(parts.feature) }} as {{ parts.short }}
+        {%- endfor %}
+    from {{ source }}
+) as milepost__with_short_numbers
 {%- endset -%}
 {%- if not numbers -%}
 {{ source }}
@@ -44,12 +53,12 @@ from {{ source }}
         *
         {%- for number, names in squares.items() %},
         case
-            when {{ names.part }} is null then {{ number }} * {{ number }}
+            when {{ names.part }} is null then {{ names.short }} * {{ names.short }}
             else
                 ({{ names.part }} * {{ names.rest }} * 2 - {{ names.cross }} * {{ names.unit }}) * {{ names.unit }}
                 + {{ names.rest }} * {{ names.rest }}
         end as {{ names.low }},
-        coalesce({{ names.part }} * {{ names.part }} + {{ names.cross }}, 0) as {{ names.high }}
+        {{ names.part }} * {{ names.part }} + {{ names.cross }} as {{ names.high }}
         {%- endfor %}
     from (
         select
@@ -68,7 +77,7 @@ from {{ source }}
                     *
                     {%- for number, names in squares.items() %},
                     case
-                        when abs({{ number }}) >= 1e{{ 14 - names.decimals }}
+                        when {{ names.short }} is null
                             then cast({{ number }} / 1e{{ 12 - names.decimals }} as decimal(19, 0))
                     end as {{ names.part }}
                     {%- endfor %}

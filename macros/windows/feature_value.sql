@@ -5,8 +5,8 @@
 #}
 {% macro feature_value(feature) %}
     {% set names = {} %}
-    {% for kind in ['facts', 'count', 'trues', 'distinct', 'sum'] %}
-        {% set digits = feature.decimals if kind == 'sum' else '' %}
+    {% for kind in ['facts', 'count', 'trues', 'distinct', 'sum', 'double'] %}
+        {% set digits = feature.decimals if kind in ['sum', 'double'] else '' %}
         {% set measure = {'kind': kind ~ digits, 'column': feature.value} %}
         {% do names.update({kind: milepost.measure_name(measure, feature.series)}) %}
     {% endfor %}
@@ -20,7 +20,7 @@
         'distinct': 'coalesce(' ~ names.distinct ~ ', 0)',
         'total': milepost.whole_number('coalesce(' ~ names.sum ~ ', 0)'),
         'rate': names.trues ~ ' / nullif(' ~ names['count'] ~ ', 0)',
-        'sum': 'case when ' ~ names['count'] ~ ' > 0 then cast(' ~ names.sum ~ ' as double) end',
-        'mean': 'cast(' ~ names.sum ~ ' as double) / nullif(' ~ names['count'] ~ ', 0)',
+        'sum': 'case when ' ~ names['count'] ~ ' > 0 then ' ~ names.double ~ ' end',
+        'mean': names.double ~ ' / nullif(' ~ names['count'] ~ ', 0)',
     }[feature.aggregate]) }}
 {% endmacro %}

@@ -91,7 +91,21 @@
 #}
 {% macro standing_sum(sum) %}
     {% set difference = 'milepost__standing_facts.' ~ sum.difference %}
-    {% set second = '(' ~ difference ~ ' & 4294967295)' %}
-    {% set first = 'cast((' ~ difference ~ ' - ' ~ second ~ ') / 4294967296 as bigint)' %}
-    {{ return([first, second][sum.part] if 'pair' in sum else difference) }}
+    {{ return(
+        [milepost.first_of_pair(difference), '(' ~ difference ~ ' & 4294967295)'][sum.part] if 'pair' in sum else difference
+    ) }}
+{% endmacro %}
+
+{# The first count of a pair, in SQL. #}
+{% macro first_of_pair(pair) %}
+    {{ return(adapter.dispatch('first_of_pair', 'milepost')(pair)) }}
+{% endmacro %}
+
+{# Spark and Databricks, which have no operator for it. #}
+{% macro default__first_of_pair(pair) %}
+    {{ return('shiftright(' ~ pair ~ ', 32)') }}
+{% endmacro %}
+
+{% macro duckdb__first_of_pair(pair) %}
+    {{ return('(' ~ pair ~ ' >> 32)') }}
 {% endmacro %}

@@ -12,14 +12,14 @@
 #}
 {% macro stddev_of(feature) %}
     {% set names = {} %}
-    {% for kind in ['count', 'sum', 'low', 'high', 'total', 'squares'] %}
+    {% for kind in ['count', 'sum', 'low', 'high', 'double', 'squares'] %}
         {% set digits = feature.decimals if kind != 'count' else '' %}
         {% do names.update({kind: milepost.measure_name({'kind': kind ~ digits, 'column': feature.value}, feature.series)}) %}
     {% endfor %}
     {% set count, double_unit = names['count'], '1e' ~ (12 - feature.decimals) %}
     {% set unit, double_square = 'cast(' ~ double_unit ~ ' as decimal(19, 0))', '1e' ~ (24 - 2 * feature.decimals) %}
     {% set parts = [
-        ('part', 'cast(' ~ names.total ~ ' / ' ~ count ~ ' / ' ~ double_unit ~ ' as decimal(38, 0))'),
+        ('part', 'cast(' ~ names.double ~ ' / ' ~ count ~ ' / ' ~ double_unit ~ ' as decimal(38, 0))'),
         ('left', names.sum ~ ' - ' ~ count ~ ' * milepost__part * ' ~ unit),
         ('mean', 'cast(cast(milepost__left as double) / ' ~ count ~ ' as decimal(19, ' ~ feature.decimals ~ '))'),
         ('cross', 'cast(milepost__part * milepost__left * 2 / ' ~ double_unit ~ ' as decimal(38, 0))'),
@@ -36,7 +36,7 @@
     {% for name, sql in parts | reverse %}
         {% do exact.update({'sql': milepost.let('milepost__' ~ name, sql, exact.sql)}) %}
     {% endfor %}
-    {% set rough = names.squares ~ ' - ' ~ names.total ~ ' * ' ~ names.total ~ ' / ' ~ count %}
+    {% set rough = names.squares ~ ' - ' ~ names.double ~ ' * ' ~ names.double ~ ' / ' ~ count %}
     {% set short = 'cast(' ~ count ~ ' * ' ~ names.low ~ ' - ' ~ names.sum ~ ' * ' ~ names.sum ~ ' as double) / ' ~ count %}
     {% set is_short = names.high ~ ' = 0 and ' ~ count ~ ' * ' ~ names.squares ~ ' < 1e' ~ (37 - 2 * feature.decimals) %}
     {{ return(

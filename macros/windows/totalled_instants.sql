@@ -16,8 +16,11 @@ milepost__standing_facts as (
         milepost__step,
         milepost__balance_step
         {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
-        {% if series.back %}{{ milepost.name_before(sum.enters, series.back) }}{% else %}{{ sum.enters }}{% endif %}
-        - {{ milepost.name_before(sum.leaves, series.reach) }} as {{ sum.difference }}
+        {{ milepost.totals_difference(
+            milepost.name_before(sum.enters, series.back) if series.back else sum.enters,
+            milepost.name_before(sum.leaves, series.reach),
+            is_set_back=series.back > 0
+        ) }} as {{ sum.difference }}
         {%- endfor %}{% endfor %}
     from milepost__each_step_then_and_now
     where
@@ -35,8 +38,11 @@ milepost__standing_facts as (
         milepost__step,
         milepost__balance_step
         {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
-        {% if series.back %}coalesce(milepost__before_{{ series.back }}.{{ sum.enters }}, 0){% else %}milepost__now.{{ sum.enters }}{% endif %}
-        - coalesce(milepost__before_{{ series.reach }}.{{ sum.leaves }}, 0) as {{ sum.difference }}
+        {{ milepost.totals_difference(
+            ('milepost__before_' ~ series.back if series.back else 'milepost__now') ~ '.' ~ sum.enters,
+            'milepost__before_' ~ series.reach ~ '.' ~ sum.leaves,
+            is_set_back=series.back > 0
+        ) }} as {{ sum.difference }}
         {%- endfor %}{% endfor %}
     from milepost__totals_then_and_now
     where coalesce(milepost__next_step > milepost__step, true)
@@ -49,7 +55,8 @@ milepost__instants as (
         milepost__standing_facts.{{ keys | join(',\n        milepost__standing_facts.') }},
         milepost__standing_facts.milepost__step
         {%- for sum in sums %},
-        {{ milepost.standing_sum(sum) ~ ' + ' if sum.is_totalled }}coalesce(milepost__balances.{{ sum.column }}, 0) as {{ sum.column }}
+        {% set standing, balance = milepost.standing_sum(sum), 'milepost__balances.' ~ sum.column -%}
+        coalesce({{ standing ~ ' + ' ~ balance ~ ', ' ~ standing if sum.is_totalled else balance ~ ', 0' }}) as {{ sum.column }}
         {%- endfor %}
     from milepost__standing_facts
     {%- if plan.columns %}

@@ -116,15 +116,13 @@ select
     {%- for key in keys if key != 'milepost__all' %}
     milepost__instants.{{ key }},
     {%- endfor %}
-    {{ milepost.available_at(
-        "timestamp '1970-01-01' + interval '1' " ~ grid ~ " * milepost__instants.milepost__step"
-    ) }} as available_at
+    {{ milepost.available_at(milepost.grid_instant('milepost__instants.milepost__step', grid)) }} as available_at
     {%- for feature in features %},
     {{ milepost.feature_or_null(feature) }} as {{ feature.column }}
     {%- endfor %}
-from {{ milepost.with_squares('milepost__instants', features | selectattr('is_summed') | list) }}
+from {{ milepost.with_doubles('milepost__instants', features | selectattr('is_summed') | list) }}
 {%- for series in plan.series if series.held_features %}
-left join {{ milepost.with_squares('milepost__held_' ~ series.name, series.held_features) }}
+left join {{ milepost.with_doubles('milepost__held_' ~ series.name, series.held_features) }}
     on
         {{ milepost.is_same_key('milepost__instants', 'milepost__held_' ~ series.name, keys) | indent(4) }}
         and milepost__instants.milepost__step = milepost__held_{{ series.name }}.milepost__step

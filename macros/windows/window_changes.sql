@@ -20,7 +20,7 @@
             {% do changes.append({
                 'relation': 'milepost__tiles_' ~ facts.label,
                 'step': 'milepost__enters_step' ~ (' + ' ~ offset if offset else ''),
-                'where': tiles | join(' or '),
+                'where': 'milepost__superseded_step is null and (' ~ tiles | join(' or ') ~ ')',
                 'adds': adds,
             }) %}
         {% endif %}

@@ -1,0 +1,15 @@
+{#
+    The value of a feature as a DECIMAL of 18 digits, in SQL, where it is below 10^14 last digits, as most are: engines
+    add and multiply these much faster than longer ones. Null for what is longer or cannot be added.
+
+    feature: as `parse_features` gives it.
+#}
+{% macro short_number(feature) %}
+    {% set value, digits = feature.value, 14 - feature.decimals %}
+    {% set number = 'cast(' ~ value ~ ' as decimal(18, ' ~ feature.decimals ~ '))' %}
+    {{ return(
+        'case ' ~ milepost.lost_digits() ~ 'when cast(' ~ value ~ ' as double) > -1e' ~ digits ~ ' and cast(' ~ value
+        ~ ' as double) < 1e' ~ digits ~ (' and ' ~ number ~ ' = ' ~ value if feature.aggregate == 'total' else '')
+        ~ ' then ' ~ number ~ ' end'
+    ) }}
+{% endmacro %}
