@@ -1,6 +1,6 @@
 {#
     The value of a feature as the DECIMAL that is added, in SQL: 25 digits, `decimals` of them behind the
-    point, so that a sum of 10^13 of them is exact. What does not fit stops the query; NaN is above
+    point, so that a sum of 10^12 of them is exact. What does not fit stops the query; NaN is above
     every number. So does a value of a `total` that is no whole number.
 
     feature: as `parse_features` gives it.

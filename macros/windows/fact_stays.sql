@@ -29,7 +29,8 @@ milepost__stays_{{ group.name }} as (
     {%- if group.only_superseded %}
     from milepost__tiles_{{ group.label }}
     where milepost__superseded_step is not null
-    {%- else %}
+    {%- else %},
+        count(*) as milepost__fact_count
     from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
     group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
     {%- endif %}

@@ -37,13 +37,23 @@
             {% endfor %}{% endfor %}
             {% set ends = entering | map(attribute='leaves') | unique | list %}
             {% set last_end = 'greatest(' ~ ends | join(', ') ~ ')' if ends | length > 1 else ends[0] %}
-            {% do changes.append({'relation': stays, 'step': enters, 'where': last_end ~ ' > ' ~ enters, 'adds': adds}) %}
+            {% do changes.append({
+                'relation': stays,
+                'step': enters,
+                'where': milepost.is_in_window(group, enters, last_end),
+                'adds': adds,
+            }) %}
             {% for leaves, leaving in entering | groupby('leaves') %}
                 {% set subtracts = {} %}
                 {% for series in leaving %}{% for measure in series.measures %}
                     {% do subtracts.update({milepost.measure_name(measure, series.name): '0 - ' ~ milepost.measure_name(measure)}) %}
                 {% endfor %}{% endfor %}
-                {% do changes.append({'relation': stays, 'step': leaves, 'where': leaves ~ ' > ' ~ enters, 'adds': subtracts}) %}
+                {% do changes.append({
+                    'relation': stays,
+                    'step': leaves,
+                    'where': milepost.is_in_window(group, enters, leaves),
+                    'adds': subtracts,
+                }) %}
             {% endfor %}
         {% endfor %}
         {% for distinct in group.distincts %}

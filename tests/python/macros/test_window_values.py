@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from statistics import stdev
 from typing import Any
 
 import duckdb
@@ -74,6 +77,23 @@ def test_a_standard_deviation_loses_no_digit(
         del declared["over"]
     (found,) = result(engine, [declared], facts)
     assert found == (wanted if wanted is None else pytest.approx(wanted, rel=1e-12))
+
+
+@pytest.mark.parametrize("decimals", [0, 2, 6, 9, 12])
+@pytest.mark.parametrize("type_", ["decimal(25, {})", "double"])
+def test_short_and_long_values_add_up_exactly(engine: DuckDB, type_: str, decimals: int) -> None:
+    units = [n + d for n in (10**9, 10**14, 3 * 10**15 + 4 * 10**11) for d in (-1, 0, 1)]
+    units += [-u for u in units[1:]] + [5, -7]
+    values = [Decimal(u).scaleb(-decimals) for u in units]
+    type_ = type_.format(decimals)
+    facts = " union all ".join(
+        f"select {n} as id, cast('{v:f}' as {type_}) as x" for n, v in enumerate(values)
+    )
+    features = [of("stddev", "x", decimals=decimals), {**of("sum", "x"), "name": "g"}]
+    features[1]["decimals"] = decimals
+    spread, total = result(engine, features, facts)
+    assert spread == pytest.approx(stdev(map(Fraction, values)), rel=1e-12)
+    assert total == float(sum(map(Fraction, values)))
 
 
 def test_digits_and_names_of_columns_are_apart(engine: DuckDB) -> None:
