@@ -27,7 +27,6 @@
                 'facts': 'count(*)',
                 'count': 'count(' ~ value ~ ')',
                 'trues': 'count(case when ' ~ value ~ ' then 1 end)',
-                'high': 'coalesce(sum(' ~ number ~ '), 0)',
             }.get(kind, 'sum(' ~ number ~ ')'),
         }) %}
     {% endfor %}

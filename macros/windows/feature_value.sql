@@ -1,5 +1,5 @@
 {#
-    A feature at an instant, in SQL: from what is added up in its window, or as `held_facts` gives it.
+    A feature at an instant, in SQL: from what adds up in its window, or as `held_facts` gives it.
 
     feature: as `parse_features` gives it.
 #}
@@ -12,7 +12,7 @@
     {% endfor %}
     {% if feature.aggregate == 'stddev' %}
         {{ return(milepost.stddev_of(feature)) }}
-    {% elif not feature.is_summed %}
+    {% elif not feature.is_summed and not milepost.feature_measures(feature) %}
         {{ return('coalesce(' ~ feature.column ~ ', 0)' if feature.is_count else feature.column) }}
     {% endif %}
     {{ return({

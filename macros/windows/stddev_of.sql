@@ -16,6 +16,7 @@
         {% set digits = feature.decimals if kind != 'count' else '' %}
         {% do names.update({kind: milepost.measure_name({'kind': kind ~ digits, 'column': feature.value}, feature.series)}) %}
     {% endfor %}
+    {% do names.update({'high': 'coalesce(' ~ names.high ~ ', 0)'}) %}
     {% set count, double_unit = names['count'], '1e' ~ (12 - feature.decimals) %}
     {% set unit, double_square = 'cast(' ~ double_unit ~ ' as decimal(19, 0))', '1e' ~ (24 - 2 * feature.decimals) %}
     {% set parts = [

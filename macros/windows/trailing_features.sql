@@ -63,6 +63,7 @@
 #}
 {% macro default__trailing_features(keys, features, grid, batch) -%}
 {%- set plan = milepost.window_plan(features, grid, batch) -%}
+{%- set all_held = milepost.held_series(plan.series) -%}
 -- Grid instants are numbered: step n is n {{ grid }}s after 1970-01-01.
 with
 
@@ -107,7 +108,7 @@ milepost__instants as (
 
 )
 {%- endif %}
-{%- for series in plan.series if series.held_features %},
+{%- for series in all_held %},
 
 {{ milepost.held_facts(series, keys) }}
 {%- endfor %}
@@ -121,7 +122,7 @@ select
     {{ milepost.feature_or_null(feature) }} as {{ feature.column }}
     {%- endfor %}
 from {{ milepost.with_doubles('milepost__instants', features | selectattr('is_summed') | list) }}
-{%- for series in plan.series if series.held_features %}
+{%- for series in all_held %}
 left join {{ milepost.with_doubles('milepost__held_' ~ series.name, series.held_features) }}
     on
         {{ milepost.is_same_key('milepost__instants', 'milepost__held_' ~ series.name, keys) | indent(4) }}
