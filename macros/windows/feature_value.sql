@@ -10,6 +10,7 @@
         {% set measure = {'kind': kind ~ digits, 'column': feature.value} %}
         {% do names.update({kind: milepost.measure_name(measure, feature.series)}) %}
     {% endfor %}
+    {% set double = names.double if feature.is_summed else 'cast(' ~ names.sum ~ ' as double)' %}
     {% if feature.aggregate == 'stddev' %}
         {{ return(milepost.stddev_of(feature)) }}
     {% elif not feature.is_summed and not milepost.feature_measures(feature) %}
@@ -20,7 +21,7 @@
         'distinct': 'coalesce(' ~ names.distinct ~ ', 0)',
         'total': milepost.whole_number('coalesce(' ~ names.sum ~ ', 0)'),
         'rate': names.trues ~ ' / nullif(' ~ names['count'] ~ ', 0)',
-        'sum': 'case when ' ~ names['count'] ~ ' > 0 then ' ~ names.double ~ ' end',
-        'mean': names.double ~ ' / nullif(' ~ names['count'] ~ ', 0)',
+        'sum': 'case when ' ~ names['count'] ~ ' > 0 then ' ~ double ~ ' end',
+        'mean': double ~ ' / nullif(' ~ names['count'] ~ ', 0)',
     }[feature.aggregate]) }}
 {% endmacro %}

@@ -7,7 +7,7 @@
 #}
 {% macro with_doubles(source, features) -%}
 {%- set doubles = {} -%}
-{%- for feature in features if feature.aggregate in ['sum', 'mean', 'stddev'] -%}
+{%- for feature in features if feature.aggregate == 'stddev' or (feature.is_summed and feature.aggregate in ['sum', 'mean']) -%}
     {%- set names = {} -%}
     {%- for kind in ['sum', 'low', 'high', 'double', 'squares'] -%}
         {%- do names.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value}, feature.series)}) -%}
