@@ -112,9 +112,11 @@ signal-pages: s3-start
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
 # A server of their own, so that each time begins with nothing. Of DATA: the simulated marketplace, in full and by one
-# more landing date, and two projects that install this one, whose unit tests were those of the first.
+# more landing date, and two projects that install this one, whose unit tests were those of the first. Spark takes four
+# minutes for these, and so once.
 ENGINES := .local/engines
-ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
+WITHOUT_UNIT_TESTS := --exclude-resource-type unit_test
+ENGINES_OPTIONS := $(if $(EXAMPLE),$(WITHOUT_UNIT_TESTS))
 ENGINE := sail
 # Where dbt keeps what it did, of an engine.
 ENGINES_TARGET = $(CURDIR)/$(ENGINES)/$(1)-$(DATA)
@@ -132,6 +134,8 @@ ON_SPARK = $(if $(HAS_JAVA),'$(1) on Spark=$(AFTER_ENGINES) engines-spark engine
 .PHONY: engines
 engines: setup ## Build each data set on each engine, and compare every table and file: 9 minutes, 17 with Java 17
 	@$(if $(HAS_JAVA),,echo "There is no Java 17: Spark is left out, DuckDB and Sail are compared")
+	@for target in sail spark; do grep -q "^ *$$target:" profiles.yml || { echo "\`profiles.yml\` has no target \`$$target\`"; \
+		echo "hint: copy it from profiles.example.yml"; exit 1; }; done
 	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; rm -rf $(ENGINES); status=0; \
 		$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(BIN)/python scripts/s3.py start --state $(ENGINES)/s3' \
 		$(if $(HAS_JAVA),'fetch Spark=$(SUBMAKE) .venv-spark/ready') \
@@ -139,7 +143,7 @@ engines: setup ## Build each data set on each engine, and compare every table an
 		'Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,full,ANSI=--ansi) \
 		'publish from DuckDB=$(AFTER_ENGINES) engines-publish' \
 		'one more date=$(AFTER_ENGINES) engines-land LAST=2026-03-18' 'date on DuckDB=$(AFTER_ENGINES) engines-duckdb' \
-		'date on Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,date) \
+		'date on Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,date,ENGINES_OPTIONS=$(WITHOUT_UNIT_TESTS)) \
 		'publish from Sail=$(AFTER_ENGINES) engines-publish-next' \
 		$(if $(HAS_JAVA),'publish from Spark=$(AFTER_ENGINES) engines-publish-next ENGINE=spark') \
 		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
@@ -157,7 +161,7 @@ engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
-# The simulated marketplace in full with ANSI mode, which is Spark's default; all else without, which is that of dbt-spark.
+# The simulated marketplace in full with ANSI mode, which is Spark's default; all else without, which is dbt-spark's.
 engines-spark: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(ANSI) $(BIN)/dbt build --target spark \
 		--target-path $(call ENGINES_TARGET,spark) $(ENGINES_OPTIONS)
