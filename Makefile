@@ -162,6 +162,7 @@ engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
 # The simulated marketplace in full with ANSI mode, which is Spark's default; all else without, which is dbt-spark's.
+engines-spark: ENGINE := spark
 engines-spark: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(ANSI) $(BIN)/dbt build --target spark \
 		--target-path $(call ENGINES_TARGET,spark) $(ENGINES_OPTIONS)

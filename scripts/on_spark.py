@@ -38,6 +38,9 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",
+    # A task keeps a page for each step of its query, by default of 64 MB: 4 GB are not enough for
+    # the more than 17 steps that a batch of `lane_volume` has in one task.
+    "spark.buffer.pageSize": "1m",
     # Files of this machine are listed sooner by one thread than by tasks.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     "spark.sql.connect.serverStacktrace.enabled": "false",
