@@ -112,11 +112,9 @@ signal-pages: s3-start
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
 # A server of their own, so that each time begins with nothing. Of DATA: the simulated marketplace, in full and by one
-# more landing date, and two projects that install this one, whose unit tests were those of the first. Spark takes four
-# minutes for these, and so once.
+# more landing date, and two projects that install this one, whose unit tests were those of the first.
 ENGINES := .local/engines
-WITHOUT_UNIT_TESTS := --exclude-resource-type unit_test
-ENGINES_OPTIONS := $(if $(EXAMPLE),$(WITHOUT_UNIT_TESTS))
+ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
 ENGINE := sail
 # Where dbt keeps what it did, of an engine.
 ENGINES_TARGET = $(CURDIR)/$(ENGINES)/$(1)-$(DATA)
@@ -143,7 +141,7 @@ engines: setup ## Build each data set on each engine, and compare every table an
 		'Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,full,ANSI=--ansi) \
 		'publish from DuckDB=$(AFTER_ENGINES) engines-publish' \
 		'one more date=$(AFTER_ENGINES) engines-land LAST=2026-03-18' 'date on DuckDB=$(AFTER_ENGINES) engines-duckdb' \
-		'date on Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,date,ENGINES_OPTIONS=$(WITHOUT_UNIT_TESTS)) \
+		'date on Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,date) \
 		'publish from Sail=$(AFTER_ENGINES) engines-publish-next' \
 		$(if $(HAS_JAVA),'publish from Spark=$(AFTER_ENGINES) engines-publish-next ENGINE=spark') \
 		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
