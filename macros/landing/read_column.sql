@@ -21,7 +21,6 @@
     {% endif %}
     {% set data_type = {'VARCHAR': 'string', 'TIMESTAMP': 'timestamp_ntz'}.get(reading.data_type, reading.data_type) %}
     {% set value = 'null' if reading.how == 'null' else '`' ~ reading.name_in_file | replace('`', '``') ~ '`' %}
-    {% if reading.file_type in ['TIMESTAMP_NS', 'TIMESTAMP WITH TIME ZONE'] %}{% set value = milepost.in_any_unit(value) %}{% endif %}
     {# An instant with a zone becomes the wall clock of the session, which is UTC: `dbt_answers` checks. #}
     {{ return("cast(" ~ value ~ " as " ~ data_type ~ ")") }}
 {% endmacro %}

@@ -66,7 +66,6 @@ class Sail(DuckDB):
             "spark.sql.timestampType": "TIMESTAMP_NTZ",
             "spark.sql.decimalOperations.allowPrecisionLoss": "false",
             "spark.sql.ansi.enabled": str(ansi).lower(),
-            "spark.sql.legacy.parquet.nanosAsLong": "true",
         }.items():
             self._session.conf.set(name, value)
 
