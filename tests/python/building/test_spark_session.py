@@ -162,3 +162,21 @@ def test_make_engines_leaves_spark_out_without_its_java(
     )
     assert ("Spark is left out" in done.stdout) == is_left_out
     assert ("engines-spark" in done.stdout) != is_left_out
+
+
+@pytest.mark.parametrize("target", ["sail", "spark"])
+def test_make_engines_says_which_target_the_profile_lacks(tmp_path: Path, target: str) -> None:
+    project = ON_SPARK.parents[1]
+    profile = (project / "profiles.example.yml").read_text()
+    (tmp_path / "profiles.yml").write_text(profile.replace(f"    {target}:", "    another:"))
+    done = subprocess.run(
+        ["make", "-f", project / "Makefile", "-o", "setup", "engines"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"`profiles.yml` has no target `{target}`" in done.stdout
+    assert "hint: copy it from profiles.example.yml" in done.stdout
+    assert done.returncode
+    assert not (tmp_path / ".local").exists()
