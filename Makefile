@@ -170,7 +170,7 @@ engines-compare:
 	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb \
 		$(ENGINE)=$(call ENGINES_TARGET,$(ENGINE))/manifest.json | tee -a $(ENGINES)/compared
 
-# Into each other engine's store the first release of DuckDB, and its own next; another store has both of DuckDB.
+# Into each other engine's store the first release of DuckDB, and its own next; another store has that next one of DuckDB.
 engines-publish:
 	@$(LOCAL_S3); for engine in sail $(if $(HAS_JAVA),spark); do $(call ENGINES_PUBLISH,duckdb,duckdb-then-$$engine) || exit 1; done
 

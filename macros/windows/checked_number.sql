@@ -11,7 +11,7 @@
     {% set cannot_add = "trailing_features: feature `" ~ feature.column ~ "` cannot add `" ~ feature.facts ~ "." ~ value ~ "`: " %}
     {% set is_in_range = 'cast(' ~ value ~ ' as double) > -1e' ~ digits ~ ' and cast(' ~ value ~ ' as double) < 1e' ~ digits %}
     {% if feature.aggregate == 'total' %}
-        {% set in_range = 'case when ' ~ number ~ ' = ' ~ value ~ ' then ' ~ number ~ ' else '
+        {% set in_range = 'case when ' ~ milepost.is_whole_number(number, value) ~ ' then ' ~ number ~ ' else '
             ~ milepost.fail(cannot_add ~ "a value is no whole number\nhint: declare a `sum`") ~ ' end' %}
         {% set is_added, added = is_in_range, in_range %}
     {% else %}

@@ -5,8 +5,8 @@
 
     A value that is not short, as `short_number` says, is cut in two, `part * 10^12 + rest`. Its square is
     `part^2 * 10^24`, and twice the product `* 10^12`, of which again what is above 10^12 goes to `high`, and
-    `rest^2`. Whichever whole number is the part, the sum is exact. DuckDB squares a DECIMAL of 18 digits as one of 18,
-    which is fast and holds the square of what is below 10^9 last digits.
+    `rest^2`. Whichever whole number is the part, the sum is exact. DuckDB squares a DECIMAL of 18 digits with
+    up to eight behind the point as one of 18, which is fast and holds the square of what is below 10^9 last digits.
 
     source: the CTE of the facts.
     features: those whose values are added.

@@ -43,7 +43,7 @@ milepost__numbered_{{ series.name }} as (
         *,
         count(case when not milepost__leaves_early then 1 end) over (
             partition by {{ keys | join(', ') }}
-            order by {{ order | join(', ') }}
+            order by {{ order | join(' nulls first, ') }} nulls first
             rows between unbounded preceding and current row
         ) as milepost__standing_count
     from milepost__facts_{{ series.name }}
@@ -74,7 +74,7 @@ milepost__candidates_{{ series.name }} as (
         {{ instants }}.milepost__step,
         row_number() over (
             partition by milepost__fact.{{ keys | join(', milepost__fact.') }}, {{ instants }}.milepost__step
-            order by milepost__fact.{{ order | join(' desc, milepost__fact.') }} desc
+            order by milepost__fact.{{ order | join(' desc nulls last, milepost__fact.') }} desc nulls last
         ) as milepost__recency
     from {{ facts | indent }}
     inner join {{ instants }}

@@ -18,7 +18,7 @@ milepost__sums_{{ series.name }} as (
         {{ keys | join(',\n        ') }},
         milepost__comes_step as milepost__step,
         lead(milepost__comes_step)
-            over (partition by {{ keys | join(', ') }} order by {{ order | join(', ') }})
+            over (partition by {{ keys | join(', ') }} order by {{ order | join(' nulls first, ') }} nulls first)
             as milepost__next_step,
         row_number() over milepost__so_far as milepost__number
         {%- for column, sql in sums.items() %},
@@ -30,12 +30,12 @@ milepost__sums_{{ series.name }} as (
     window
         milepost__so_far as (
             partition by {{ keys | join(', ') }}
-            order by {{ order | join(', ') }}
+            order by {{ order | join(' nulls first, ') }} nulls first
             rows between unbounded preceding and current row
         ),
         milepost__newest as (
             partition by {{ keys | join(', ') }}
-            order by {{ order | join(', ') }}
+            order by {{ order | join(' nulls first, ') }} nulls first
             rows between {{ series.last - 1 }} preceding and current row
         )
 

@@ -7,9 +7,10 @@
 {% macro short_number(feature) %}
     {% set value, digits = feature.value, 14 - feature.decimals %}
     {% set number = 'cast(' ~ value ~ ' as decimal(18, ' ~ feature.decimals ~ '))' %}
+    {# A `case` of its own: what `and` joins, engines ask in any order, and the cast fails beyond the range. #}
+    {% set checked = 'case when ' ~ milepost.is_whole_number(number, value) ~ ' then ' ~ number ~ ' end' %}
     {{ return(
         'case ' ~ milepost.lost_digits() ~ 'when cast(' ~ value ~ ' as double) > -1e' ~ digits ~ ' and cast(' ~ value
-        ~ ' as double) < 1e' ~ digits ~ (' and ' ~ number ~ ' = ' ~ value if feature.aggregate == 'total' else '')
-        ~ ' then ' ~ number ~ ' end'
+        ~ ' as double) < 1e' ~ digits ~ ' then ' ~ (checked if feature.aggregate == 'total' else number) ~ ' end'
     ) }}
 {% endmacro %}

@@ -146,6 +146,25 @@ def test_a_value_of_nothing_is_null_and_divides_by_no_zero(
     assert result(engine, [declared], f"select 1 as id, null::{kind} as x") == (None,)
 
 
+def test_a_total_adds_large_numbers_among_small_ones(engine: DuckDB) -> None:
+    large = 2 * 10**18
+    facts = f"""
+        select
+            i as id,
+            case when i % 6 = 0 then {large} when i % 3 = 0 then -{large} else 1 end as x
+        from range(200000) as n (i)
+    """
+    assert result(engine, [of("total", "x")], facts) == (large + 133_333,)
+
+
+def test_the_newest_facts_are_the_same_for_each_aggregate(engine: DuckDB) -> None:
+    facts = "from (values (null, 10.0), (1, 20.0)) as t (id, x)"
+    for aggregate in ("mean", "p50"):
+        newest = of(aggregate, "x", last=1, within="3d", id="id")
+        del newest["over"]
+        assert result(engine, [newest], facts) == (20.0,)
+
+
 @pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
 def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> None:
     declared = of("total", "x") | window
@@ -157,6 +176,8 @@ def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> 
     assert result(engine, [declared], "select 1 as id, null::integer as x") == (0,)
     with pytest.raises(engine.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
         result(engine, [declared], "select 1 as id, 2.5 as x")
+    with pytest.raises(engine.Error, match="no whole number"):
+        result(engine, [declared], "select 1 as id, '2.5' as x")
     with pytest.raises(engine.Error, match="a value is NaN, infinite"):
         result(engine, [declared], "select 1 as id, 'nan'::double as x")
     # What no BIGINT holds is an error, never a number that wrapped or a null.
