@@ -18,6 +18,7 @@ from pathlib import Path
 from compare_engines import compare
 from milepost import FeatureStore
 from milepost.building.engine_tables import connect
+from milepost.errors import MilepostError
 from milepost.storage.location import Location
 from milepost.tables import write
 from on_spark import ROOT, SETTINGS, fail, java
@@ -78,7 +79,10 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     read = folder / "read"
     read.mkdir(parents=True)
-    tables = write.write(store)
+    try:
+        tables = write.write(store)
+    except MilepostError as error:
+        raise SystemExit(str(error)) from None
     read_by_spark(
         store,
         [
