@@ -50,7 +50,7 @@ milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
     {%- endif %}
     where
         {{ keys | join(' is not null\n        and ') }} is not null
-        and {{ enters_step }} {{ 'is not null' if steps.end is none else '< ' ~ steps.end }}
+        and {{ milepost.is_before_step('known_at', steps.end, grid) }}
         and (
             superseded_at is null
             or coalesce({{ superseded_step }} > {{ enters_step }}, superseded_at > known_at)

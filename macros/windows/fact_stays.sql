@@ -2,6 +2,9 @@
     A CTE of the stays of a group of facts: what adds up to the same from the same grid steps on, until the
     same grid steps, is one row. One more for each column whose distinct values are counted.
 
+    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and the long
+    numbers of all, as `facts_with_short_numbers` tells.
+
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
 #}
@@ -11,28 +14,70 @@
     {%- set stay = milepost.stay(series, steps) -%}
     {%- do stays.update({series.enters: stay.enters_step, series.leaves: stay.leaves_step}) -%}
     {%- for measure in series.measures -%}
-        {%- set column = milepost.measure_name(measure) -%}
-        {%- do measures.update({column: milepost.measure_name(measure, group.label) if group.only_superseded else measure.sql}) -%}
+        {%- do measures.update({milepost.measure_name(measure): measure}) -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
-milepost__stays_{{ group.name }} as (
-
-    select
-        {{ keys | join(',\n        ') }}
+{%- set keys_and_steps -%}
+{{ keys | join(',\n        ') }}
         {%- for step, sql in stays.items() %},
         {{ sql }} as {{ step }}
         {%- endfor %}
-        {%- for column, sql in measures.items() %},
-        {{ sql }} as {{ column }}
+{%- endset -%}
+{%- set numbers = milepost.added_numbers(features) -%}
+{%- if group.only_superseded and numbers -%}
+milepost__long_{{ group.label }} as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__enters_step,
+        milepost__superseded_step
+        {%- for value in numbers | map(attribute='feature.value') | unique if value not in keys %},
+        milepost__long.{{ value }} as {{ value }}
         {%- endfor %}
-    {%- if group.only_superseded %}
-    from milepost__tiles_{{ group.label }}
-    where milepost__superseded_step is not null
-    {%- else %},
+    from (
+        select
+            {{ keys | join(',\n            ') }},
+            milepost__enters_step,
+            milepost__superseded_step,
+            {{ milepost.each_listed('milepost__longs') }} as milepost__long
+        from milepost__tiles_{{ group.label }}
+        where milepost__longs is not null
+    ) as milepost__long_values
+
+),
+
+{% endif -%}
+milepost__stays_{{ group.name }} as (
+
+    select
+        {{ keys_and_steps }}
+        {%- if not group.only_superseded %}
+        {%- for column, measure in measures.items() %},
+        {{ measure.sql }} as {{ column }}
+        {%- endfor %},
         count(*) as milepost__fact_count
     from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
     group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+    {%- else %}
+        {%- for column, measure in measures.items() %}
+        {%- set tile = milepost.measure_name(measure, group.label) %},
+        {{ milepost.typed('null' if measure.kind.startswith('high') else tile, column) }} as {{ column }}
+        {%- endfor %}
+    from milepost__tiles_{{ group.label }}
+    where milepost__superseded_step is not null
+    {%- if numbers %}
+
+    union all
+
+    select
+        {{ keys_and_steps }}
+        {%- for column, measure in measures.items() %},
+        {{ milepost.typed('null' if milepost.measure_type(column) == 'bigint' else measure.sql, column) }} as {{ column }}
+        {%- endfor %}
+    from {{ milepost.facts_with_numbers('milepost__long_' ~ group.label, features) | indent }}
+    group by {{ keys | join(', ') }}, milepost__enters_step, milepost__superseded_step
+    {%- endif %}
     {%- endif %}
 
 ),

@@ -41,10 +41,13 @@ milepost__tiles_{{ facts.label }} as (
         {{ keys | join(',\n        ') }},
         milepost__enters_step,
         milepost__superseded_step
-        {%- for column, sql in facts.tiles.items() %},
+        {%- for column, sql in facts.tiles.items() if not column.startswith('milepost__high') %},
         {{ sql }} as {{ column }}
         {%- endfor %}
-    from {{ milepost.facts_with_numbers(source, features) | indent }}
+        {%- if milepost.added_numbers(features) %},
+        {{ milepost.listed('milepost__long') }} as milepost__longs
+        {%- endif %}
+    from {{ milepost.facts_with_short_numbers(source, features) | indent }}
     group by {{ range(1, keys | length + 3) | join(', ') }}
 
 ),

@@ -5,39 +5,32 @@
 
     A value that is not short, as `short_number` says, is cut in two, `part * 10^12 + rest`. Its square is
     `part^2 * 10^24`, and twice the product `* 10^12`, of which again what is above 10^12 goes to `high`, and
-    `rest^2`. Whichever whole number is the part, the sum is exact. DuckDB squares a DECIMAL of 18 digits with
-    up to eight behind the point as one of 18, which is fast and holds the square of what is below 10^9 last digits.
+    `rest^2`. Whichever whole number is the part, the sum is exact.
 
     source: the CTE of the facts.
     features: those whose values are added.
 #}
 {% macro facts_with_numbers(source, features) -%}
-{%- set numbers, squares = {}, {} -%}
-{%- for feature in features if feature.aggregate in ['total', 'sum', 'mean', 'stddev'] -%}
-    {%- set number = milepost.measure_name({'kind': 'number' ~ feature.decimals, 'column': feature.value}) -%}
-    {%- set short = milepost.measure_name({'kind': 'short' ~ feature.decimals, 'column': feature.value}) -%}
-    {%- if feature.aggregate == 'total' or number not in numbers -%}
-        {%- do numbers.update({number: {'feature': feature, 'short': short}}) -%}
-    {%- endif -%}
-    {%- if feature.aggregate == 'stddev' and number not in squares -%}
-        {%- set names = {'short': short, 'decimals': feature.decimals, 'unit': 'cast(1e' ~ (12 - feature.decimals) ~ ' as decimal(19, 0))'} -%}
-        {%- for kind in ['part', 'rest', 'cross', 'low', 'high'] -%}
-            {%- do names.update({kind: milepost.measure_name({'kind': kind ~ feature.decimals, 'column': feature.value})}) -%}
-        {%- endfor -%}
-        {%- do squares.update({number: names}) -%}
-    {%- endif -%}
+{%- set numbers, squares = milepost.added_numbers(features), {} -%}
+{%- for number in numbers if number.is_squared -%}
+    {%- set decimals, value = number.feature.decimals, number.feature.value -%}
+    {%- set names = {'short': number.short, 'decimals': decimals, 'unit': 'cast(1e' ~ (12 - decimals) ~ ' as decimal(19, 0))'} -%}
+    {%- for kind in ['part', 'rest', 'cross', 'low', 'high'] -%}
+        {%- do names.update({kind: milepost.measure_name({'kind': kind ~ decimals, 'column': value})}) -%}
+    {%- endfor -%}
+    {%- do squares.update({number.number: names}) -%}
 {%- endfor -%}
 {%- set with_numbers -%}
 select
     *
-    {%- for number, parts in numbers.items() %},
-    coalesce({{ parts.short }}, {{ milepost.checked_number(parts.feature) }}) as {{ number }}
+    {%- for number in numbers %},
+    coalesce({{ number.short }}, {{ milepost.checked_number(number.feature) }}) as {{ number.number }}
     {%- endfor %}
 from (
     select
         *
-        {%- for parts in numbers.values() %},
-        {{ milepost.short_number(parts.feature) }} as {{ parts.short }}
+        {%- for number in numbers %},
+        {{ milepost.short_number(number.feature) }} as {{ number.short }}
         {%- endfor %}
     from {{ source }}
 ) as milepost__with_short_numbers
@@ -54,10 +47,8 @@ from (
         *
         {%- for number, names in squares.items() %},
         case
-            when abs({{ names.short }}) < cast(1e{{ 9 - names.decimals }} as decimal(18, {{ names.decimals }}))
-                then {{ names.short }} * {{ names.short }}
             when {{ names.part }} is null
-                then {{ names.short }} * cast({{ names.short }} as decimal(19, {{ names.decimals }}))
+                then {{ milepost.short_square(names.short, names.decimals) }}
             else
                 ({{ names.part }} * {{ names.rest }} * 2 - {{ names.cross }} * {{ names.unit }}) * {{ names.unit }}
                 + {{ names.rest }} * {{ names.rest }}

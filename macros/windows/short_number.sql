@@ -3,9 +3,10 @@
     add and multiply these much faster than longer ones. Null for what is longer or cannot be added.
 
     feature: as `parse_features` gives it.
+    digits: how many it has, with those behind the point.
 #}
-{% macro short_number(feature) %}
-    {% set value, digits = feature.value, 14 - feature.decimals %}
+{% macro short_number(feature, digits=14) %}
+    {% set value, digits = feature.value, digits - feature.decimals %}
     {% set number = 'cast(' ~ value ~ ' as decimal(18, ' ~ feature.decimals ~ '))' %}
     {# A `case` of its own: what `and` joins, engines ask in any order, and the cast fails beyond the range. #}
     {% set checked = 'case when ' ~ milepost.is_whole_number(number, value) ~ ' then ' ~ number ~ ' end' %}

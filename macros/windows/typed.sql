@@ -1,18 +1,18 @@
 {#
-    A constant in a union, in SQL. Sail takes the types of a union from its first select: it computes with others, and
+    A value in a union, in SQL. Sail takes the types of a union from its first select: it computes with others, and
     what it stores has those.
 
-    constant: `0` or `null`.
+    value: `0`, `null`, or an expression of the same type on each engine but for its digits.
     name: the measure's column, or `step`.
 #}
-{% macro typed(constant, name) %}
-    {{ return(adapter.dispatch('typed', 'milepost')(constant, name)) }}
+{% macro typed(value, name) %}
+    {{ return(adapter.dispatch('typed', 'milepost')(value, name)) }}
 {% endmacro %}
 
-{% macro default__typed(constant, name) %}
-    {{ return('cast(' ~ constant ~ ' as ' ~ ('int' if name == 'step' else milepost.measure_type(name)) ~ ')') }}
+{% macro default__typed(value, name) %}
+    {{ return('cast(' ~ value ~ ' as ' ~ ('int' if name == 'step' else milepost.measure_type(name)) ~ ')') }}
 {% endmacro %}
 
-{% macro duckdb__typed(constant, name) %}
-    {{ return(constant) }}
+{% macro duckdb__typed(value, name) %}
+    {{ return(value) }}
 {% endmacro %}

@@ -1,30 +1,13 @@
 {#
     What changes the balances, and at which grid step: added where stays begin, subtracted where they end. A
     list of `{'relation', 'step', 'where', 'adds'}`, each a select from the stays or from the distinct
-    values of a group, or from tiles with what is not totalled of them; `adds` has the columns that it
-    changes, `{column: sql}`. What is subtracted is `0 - x`: Sail 0.7 writes a DECIMAL `-x` of another type.
+    values of a group; `adds` has the columns that it changes, `{column: sql}`. What is subtracted is `0 - x`: Sail 0.7
+    writes a DECIMAL `-x` of another type.
 
     plan: as `window_plan` gives it.
 #}
 {% macro window_changes(plan) %}
     {% set changes = [] %}
-    {% for facts in plan.facts if facts.is_totalled %}{% for offset in [0] + facts.offsets %}
-        {% set adds, tiles = {}, {} %}
-        {% for series in facts.series if series.is_totalled %}{% for sum in series.sums if not sum.is_totalled %}
-            {% for change, sign in [(series.back, ''), (series.reach, '0 - ')] if change == offset %}
-                {% do adds.update({sum.column: sign ~ sum.enters}) %}
-                {% do tiles.update({sum.enters ~ ' <> 0': true}) %}
-            {% endfor %}
-        {% endfor %}{% endfor %}
-        {% if adds %}
-            {% do changes.append({
-                'relation': 'milepost__tiles_' ~ facts.label,
-                'step': 'milepost__enters_step' ~ (' + ' ~ offset if offset else ''),
-                'where': 'milepost__superseded_step is null and (' ~ tiles | join(' or ') ~ ')',
-                'adds': adds,
-            }) %}
-        {% endif %}
-    {% endfor %}{% endfor %}
     {% for group in plan.groups %}
         {% set stays = 'milepost__stays_' ~ group.name %}
         {% for enters, entering in group.series | groupby('enters') %}
