@@ -162,9 +162,9 @@ engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 
 # In full with ANSI mode, which is Spark's default; one date more without, which is dbt-spark's.
 engines-spark: ENGINE := spark
-engines-spark:
+engines-spark: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(ANSI) $(BIN)/dbt build --target spark \
-		--target-path $(call ENGINES_TARGET,spark)
+		--target-path $(call ENGINES_TARGET,spark) $(ENGINES_OPTIONS)
 
 engines-compare:
 	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb \

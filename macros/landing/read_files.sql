@@ -4,12 +4,14 @@
 
     uris: the files.
     columns: those that are read, by their names in the files; there may be more.
+    file_types: the type that files have of each column, as a reading's `file_type`, where they may have one that
+        the engine does not read by itself.
 #}
-{% macro read_files(uris, columns) -%}
-    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns)) }}
+{% macro read_files(uris, columns, file_types={}) -%}
+    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns, file_types)) }}
 {%- endmacro %}
 
-{% macro duckdb__read_files(uris, columns) -%}
+{% macro duckdb__read_files(uris, columns, file_types={}) -%}
     {%- set names = [] -%}
     {%- for uri in uris -%}
         {# DuckDB takes `*`, `?` and `[` for patterns, which name other files; in brackets each is itself. #}
@@ -22,7 +24,7 @@
     Spark and Databricks read a pattern that names each file. Files may have their columns in another order. A file that
     the engine calls otherwise than it was asked for stops the query: its rows would belong to no file.
 #}
-{% macro default__read_files(uris, columns) -%}
+{% macro default__read_files(uris, columns, file_types={}) -%}
     {%- set names, paths = [], [] -%}
     {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
     {%- set bucket = uris[0].split('/')[:3] | join('/') ~ '/' -%}
@@ -37,7 +39,9 @@
         "raw_rows: the engine reads a file by another name than `" ~ uris[0] ~ "` and the others have"
         ~ "\nhint: let its file system read `s3://` as such"
     ) ~ " end" -%}
-    {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from parquet.`" ~ path ~ "`)") }}
+    {%- set relation = milepost.relation_of_halves(path, file_types) if 'FLOAT16' in file_types.values() else 'parquet.`' ~ path ~ '`' -%}
+    {%- do milepost.check_nanoseconds(uris[0], file_types) -%}
+    {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from " ~ relation ~ ")") }}
 {%- endmacro %}
 
 {#
@@ -45,7 +49,7 @@
     chain of hundreds is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places,
     which files may have in another order, so that each names them.
 #}
-{% macro sail__read_files(uris, columns) -%}
+{% macro sail__read_files(uris, columns, file_types={}) -%}
     {%- if uris | length > 64 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(
