@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from dbt_common.exceptions import CompilationError
@@ -169,6 +170,27 @@ def test_what_sail_would_read_as_another_value_is_refused_with_a_hint() -> None:
                 SAIL.read_column(reading)
             refused.add((reading.file_type, reading.data_type))
     assert refused == REFUSED
+
+
+@pytest.mark.parametrize("engine", ["sail", "sail with ansi"])
+@pytest.mark.parametrize("name", ["float16", "nanoseconds", "fine instants"])
+def test_the_sql_of_spark_makes_values_of_bytes_and_numbers(engine: str, name: str) -> None:
+    """As Spark reads these types from files, where Sail reads them itself."""
+    column = FILES[name]
+    read = SimpleNamespace(name_in_file="value", file_type=file_type(str(column.type)))
+    if pa.types.is_timestamp(column.type):
+        stored: pa.Array = column.cast(pa.int64())
+        expected = pc.divide(stored, 1000).to_pylist()  # cut off towards 1970, as DuckDB does
+        value = "unix_micros({})"
+    else:
+        halves = column.to_numpy(zero_copy_only=False)
+        stored = pa.array([half.tobytes() for half in halves], pa.binary())
+        expected, value = [float(half) for half in halves], "{}"
+    session = engine_of(engine)
+    session.put("as_spark_reads", pa.table({"n": range(len(column)), "value": stored}))
+    sql = value.format(spark(session).value_in_file(read))
+    rows = session.rows(f"select {sql} as value from as_spark_reads order by n")
+    assert [repr(row[0]) for row in rows] == [repr(number) for number in expected]
 
 
 @pytest.mark.skipif(not SPARK, reason="needs Spark: `python scripts/on_spark.py pytest ...`")
