@@ -33,13 +33,17 @@
         {%- do paths.append(uri[bucket | length:]) -%}
     {%- endfor -%}
     {%- set path = bucket ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}') -%}
+    {%- set relation, file = 'parquet.`' ~ path ~ '`', '_metadata.file_path' -%}
+    {%- if 'FLOAT16' in file_types.values() -%}
+        {# A view has no `_metadata`. #}
+        {%- set relation, file = milepost.relation_of_halves(path, file_types), 'input_file_name()' -%}
+    {%- endif -%}
     {# Spark writes signs of a path by their numbers, and leaves a `+`. #}
-    {%- set file = "url_decode(replace(_metadata.file_path, '+', '%2B'))" -%}
+    {%- set file = "url_decode(replace(" ~ file ~ ", '+', '%2B'))" -%}
     {%- set known_file = "case when " ~ file ~ " in ('" ~ uris | join("', '") ~ "') then " ~ file ~ " else " ~ milepost.fail(
         "raw_rows: the engine reads a file by another name than `" ~ uris[0] ~ "` and the others have"
         ~ "\nhint: let its file system read `s3://` as such"
     ) ~ " end" -%}
-    {%- set relation = milepost.relation_of_halves(path, file_types) if 'FLOAT16' in file_types.values() else 'parquet.`' ~ path ~ '`' -%}
     {%- do milepost.check_nanoseconds(uris[0], file_types) -%}
     {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from " ~ relation ~ ")") }}
 {%- endmacro %}

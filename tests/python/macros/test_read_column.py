@@ -198,25 +198,27 @@ def test_the_sql_of_spark_makes_values_of_bytes_and_numbers(engine: str, name: s
 def test_spark_reads_files_with_columns_of_any_types(unread: set[str]) -> None:
     """Where a file has half floats, Spark is told the types; else it looks into it for them."""
     columns = {kind: values[:2] for kind, values in FILES.items() if kind not in unread}
-    name = f"types/{len(columns)}.parquet"
-    file = Path(os.environ["MILEPOST_SPARK_FILES"], f"milepost-raw/{name}")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), file)
-    schema = pq.read_schema(file)
+    rows = pa.table(columns)
+    names = [f"types {len(columns)}/{name}.parquet" for name in ("a+b", "p%41")]
+    files = [Path(os.environ["MILEPOST_SPARK_FILES"], "milepost-raw", name) for name in names]
+    for number, file in enumerate(files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows[number : number + 1], file)
+    schema = pq.read_schema(files[0])
     read = [
         next(reading for reading in readings(schema, kind) if not is_refused(reading))
         for kind in columns
         if kind != "uuid"
     ]
-    engine, uri = engine_of("sail"), f"s3://milepost-raw/{name}"
+    engine = engine_of("sail")
     by_spark, by_duckdb = (
-        macros.read_part({"readings": read, "files": [{"uri": place}]})
-        for macros, place in ((spark(engine), uri), (DUCKDB, str(file)))
+        macros.read_part({"readings": read, "files": [{"uri": f"{root}/{name}"} for name in names]})
+        for macros, root in ((spark(engine), "s3://milepost-raw"), (DUCKDB, files[0].parents[1]))
     )
-    rows = engine.table(by_spark)
-    assert rows["milepost__file"].to_pylist() == [uri, uri]
-    expected = engine_of("duckdb").table(by_duckdb)
-    assert values(rows.drop("milepost__file")) == values(expected.drop("milepost__file"))
+    actual = engine.table(f"select * from ({by_spark}) as part order by milepost__file")
+    expected = engine_of("duckdb").table(f"from ({by_duckdb}) as part order by milepost__file")
+    assert actual["milepost__file"].to_pylist() == [f"s3://milepost-raw/{name}" for name in names]
+    assert values(actual.drop("milepost__file")) == values(expected.drop("milepost__file"))
 
 
 @pytest.mark.parametrize("setting", ["false", "<undefined>"])
