@@ -112,8 +112,7 @@ signal-pages: s3-start
 		--size "the marketplace at scale $(SCALE) with $(DAYS) days" --pages .local/signal --summary docs/reference/signal.md
 
 # A server of their own, so that each time begins with nothing. Of DATA: the simulated marketplace, in full and by one
-# more landing date, and two projects that install this one, whose unit tests were those of the first;
-# Spark does not read the instants in nanoseconds that the lake has, and did not build all of the flights.
+# more landing date, and two projects that install this one, whose unit tests were those of the first.
 ENGINES := .local/engines
 ENGINES_OPTIONS := $(if $(EXAMPLE),--exclude-resource-type unit_test)
 ENGINE := sail
@@ -129,7 +128,7 @@ engines%: LOCAL_S3 = eval "$$($(BIN)/python scripts/s3.py env --state $(ENGINES)
 AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 # Spark needs Java 17, and nothing else does.
 HAS_JAVA = $(shell $(BIN)/python scripts/on_spark.py --has-java 2> /dev/null && echo yes)
-ON_SPARK = $(if $(HAS_JAVA),'$(1) on Spark=$(AFTER_ENGINES) engines-spark engines-compare ENGINE=spark$(2:%= %)')
+ON_SPARK = $(if $(HAS_JAVA),'$(1) on Spark=$(3)$(AFTER_ENGINES) engines-spark engines-compare ENGINE=spark$(2:%= %)')
 .PHONY: engines
 engines: setup ## Build each data set on each engine, and compare every table and file: 7 minutes, half an hour with Java 17
 	@$(if $(HAS_JAVA),,echo "There is no Java 17: Spark is left out, DuckDB and Sail are compared")
@@ -146,8 +145,9 @@ engines: setup ## Build each data set on each engine, and compare every table an
 		'publish from Sail=$(AFTER_ENGINES) engines-publish-next' \
 		$(if $(HAS_JAVA),'publish from Spark=$(AFTER_ENGINES) engines-publish-next ENGINE=spark') \
 		'lake=$(AFTER_ENGINES) engines-land DATA=lake DAYS=8 SCALE=0.05' 'lake on DuckDB=$(AFTER_ENGINES) engines-duckdb DATA=lake' \
-		'lake on Sail=$(AFTER_ENGINES) engines-sail engines-compare DATA=lake' \
-		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' 'all=cat $(ENGINES)/compared' || status=$$?; \
+		'lake on Sail=$(AFTER_ENGINES) engines-sail engines-compare DATA=lake' $(call ON_SPARK,lake,DATA=lake) \
+		'flights=$(AFTER_ENGINES) engines-flights DATA=flights' \
+		$(call ON_SPARK,flights,DATA=flights,test ! -e .venv/flights || ) 'all=cat $(ENGINES)/compared' || status=$$?; \
 		$(BIN)/python scripts/s3.py stop --state $(ENGINES)/s3 > /dev/null 2>&1; exit $$status
 
 .PHONY: engines-land engines-duckdb engines-sail engines-spark engines-compare engines-publish engines-publish-next engines-flights
@@ -160,11 +160,11 @@ engines-duckdb: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 engines-sail: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/dbt build --target sail --target-path $(call ENGINES_TARGET,sail) $(ENGINES_OPTIONS)
 
-# In full with ANSI mode, which is Spark's default; one date more without, which is dbt-spark's.
+# The first in full with ANSI mode, which is Spark's default; all else without, which is dbt-spark's.
 engines-spark: ENGINE := spark
-engines-spark:
+engines-spark: $(EXAMPLE:%=examples/%/dbt_packages/milepost)
 	@$(LOCAL_S3); $(BIN)/python scripts/on_spark.py $(ANSI) $(BIN)/dbt build --target spark \
-		--target-path $(call ENGINES_TARGET,spark)
+		--target-path $(call ENGINES_TARGET,spark) $(ENGINES_OPTIONS)
 
 engines-compare:
 	@$(LOCAL_S3); set -o pipefail; $(BIN)/python scripts/compare_engines.py $(ENGINES)/$(DATA).duckdb \

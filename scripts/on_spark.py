@@ -39,8 +39,9 @@ SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.constraintPropagation.enabled": "false",
     # A task keeps a page for each step of its query, by default of 64 MB: 4 GB are not enough for
-    # the more than 17 steps that a batch of `lane_volume` has in one task.
-    "spark.buffer.pageSize": "1m",
+    # the more than 17 steps that a batch of `lane_volume` has in one task. Java parts 4 GB into
+    # regions of 2 MB: a page of 1 MB and its head would fill one alone, and take twice its memory.
+    "spark.buffer.pageSize": "1000k",
     # Files of this machine are listed sooner by one thread than by tasks.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     "spark.sql.connect.serverStacktrace.enabled": "false",
@@ -82,7 +83,7 @@ def spark_home() -> Path:
 
 
 @contextmanager
-def serving(home: Path, port: int, folder: Path) -> Iterator[None]:
+def serving(home: Path, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server of Spark until the block ends; exit where it does not start."""
     mounts = {
         f"spark.hadoop.fs.viewfs.mounttable.{bucket.name}.linkFallback": bucket.as_uri()
@@ -120,7 +121,7 @@ def serving(home: Path, port: int, folder: Path) -> Iterator[None]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     fail("Spark did not start", f"see {log}")
                 time.sleep(POLL_EVERY)
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -141,7 +142,10 @@ def _free_port() -> int:
 
 
 def run(command: list[str], folder: Path, *, ansi: bool = False) -> int:
-    """Run a command beside Spark, with its ANSI mode or without, and return its exit code."""
+    """Run a command beside Spark, with its ANSI mode or without, and return its exit code.
+
+    It exits where Spark ends before the command: dbt waits for minutes for a server that is gone.
+    """
     java()
     home, port, files = spark_home(), _free_port(), folder / "files"
     files.mkdir(parents=True, exist_ok=True)
@@ -156,8 +160,13 @@ def run(command: list[str], folder: Path, *, ansi: bool = False) -> int:
         "MILEPOST_SPARK_ANSI": str(ansi).lower(),
         "PYTHONPATH": os.pathsep.join((f"{ROOT}/scripts", f"{ROOT}/scripts/spark")),
     }
-    with serving(home, port, folder):
-        return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - the caller's
+    with serving(home, port, folder) as server, subprocess.Popen(command, env=env) as process:  # noqa: S603 - the caller's
+        while process.poll() is None:
+            if server.poll() is not None:
+                process.terminate()
+                fail("Spark ended before the command", f"see {folder / 'spark.log'}")
+            time.sleep(POLL_EVERY)
+        return process.returncode
 
 
 def main() -> int:

@@ -20,7 +20,7 @@
         ) %}
     {% endif %}
     {% set data_type = {'VARCHAR': 'string', 'TIMESTAMP': 'timestamp_ntz'}.get(reading.data_type, reading.data_type) %}
-    {% set value = 'null' if reading.how == 'null' else '`' ~ reading.name_in_file | replace('`', '``') ~ '`' %}
+    {% set value = 'null' if reading.how == 'null' else milepost.value_in_file(reading) %}
     {# An instant with a zone becomes the wall clock of the session, which is UTC: `dbt_answers` checks. #}
     {{ return("cast(" ~ value ~ " as " ~ data_type ~ ")") }}
 {% endmacro %}

@@ -4,12 +4,14 @@
 
     uris: the files.
     columns: those that are read, by their names in the files; there may be more.
+    file_types: the type that files have of each column, as a reading's `file_type`, where they may have one that
+        the engine does not read by itself.
 #}
-{% macro read_files(uris, columns) -%}
-    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns)) }}
+{% macro read_files(uris, columns, file_types={}) -%}
+    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns, file_types)) }}
 {%- endmacro %}
 
-{% macro duckdb__read_files(uris, columns) -%}
+{% macro duckdb__read_files(uris, columns, file_types={}) -%}
     {%- set names = [] -%}
     {%- for uri in uris -%}
         {# DuckDB takes `*`, `?` and `[` for patterns, which name other files; in brackets each is itself. #}
@@ -22,7 +24,7 @@
     Spark and Databricks read a pattern that names each file. Files may have their columns in another order. A file that
     the engine calls otherwise than it was asked for stops the query: its rows would belong to no file.
 #}
-{% macro default__read_files(uris, columns) -%}
+{% macro default__read_files(uris, columns, file_types={}) -%}
     {%- set names, paths = [], [] -%}
     {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
     {%- set bucket = uris[0].split('/')[:3] | join('/') ~ '/' -%}
@@ -31,13 +33,19 @@
         {%- do paths.append(uri[bucket | length:]) -%}
     {%- endfor -%}
     {%- set path = bucket ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}') -%}
+    {%- set relation, file = 'parquet.`' ~ path ~ '`', '_metadata.file_path' -%}
+    {%- if 'FLOAT16' in file_types.values() -%}
+        {# A view has no `_metadata`. #}
+        {%- set relation, file = milepost.relation_of_halves(path, file_types), 'input_file_name()' -%}
+    {%- endif -%}
     {# Spark writes signs of a path by their numbers, and leaves a `+`. #}
-    {%- set file = "url_decode(replace(_metadata.file_path, '+', '%2B'))" -%}
+    {%- set file = "url_decode(replace(" ~ file ~ ", '+', '%2B'))" -%}
     {%- set known_file = "case when " ~ file ~ " in ('" ~ uris | join("', '") ~ "') then " ~ file ~ " else " ~ milepost.fail(
         "raw_rows: the engine reads a file by another name than `" ~ uris[0] ~ "` and the others have"
         ~ "\nhint: let its file system read `s3://` as such"
     ) ~ " end" -%}
-    {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from parquet.`" ~ path ~ "`)") }}
+    {%- do milepost.check_nanoseconds(uris[0], file_types) -%}
+    {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from " ~ relation ~ ")") }}
 {%- endmacro %}
 
 {#
@@ -45,7 +53,7 @@
     chain of hundreds is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places,
     which files may have in another order, so that each names them.
 #}
-{% macro sail__read_files(uris, columns) -%}
+{% macro sail__read_files(uris, columns, file_types={}) -%}
     {%- if uris | length > 64 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(

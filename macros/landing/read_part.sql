@@ -9,6 +9,10 @@
     Example: `select * from ({{ read_part(part) }}) as milepost__rows`
 #}
 {% macro read_part(part) -%}
+{%- set file_types = {} -%}
+{%- for reading in part.readings if reading.how != 'null' -%}
+    {%- do file_types.update({reading.name_in_file: reading.file_type}) -%}
+{%- endfor -%}
 select
     {%- for reading in part.readings %}
     {{ milepost.read_column(reading) }} as {{ adapter.quote(reading.column) }},
@@ -25,7 +29,6 @@ select
     {%- endif %}
     milepost__file
 from {{ milepost.read_files(
-    part.files | map(attribute='uri') | list,
-    part.readings | rejectattr('how', 'equalto', 'null') | map(attribute='name_in_file') | unique(true) | list
+    part.files | map(attribute='uri') | list, file_types.keys() | list, file_types
 ) }}
 {%- endmacro %}

@@ -48,7 +48,7 @@ _FILE_TYPES = {
     "uint16": "USMALLINT",
     "uint32": "UINTEGER",
     "uint64": "UBIGINT",
-    "halffloat": "FLOAT",
+    "halffloat": "FLOAT16",
     "date64[ms]": "DATE",
     "null": "NULL",
 }
@@ -96,6 +96,8 @@ def file_type(arrow_name: str) -> str | None:
     """Return the DuckDB type in which a file's column arrives, or None where it cannot be read.
 
     `arrow_name` is what Arrow calls its type. `NULL` is the type of a column with nulls alone.
+    DuckDB has no `FLOAT16` and no `TIMESTAMP_NS WITH TIME ZONE`: it reads them as FLOAT and as
+    TIMESTAMP WITH TIME ZONE. Spark needs to know which they are.
     """
     dictionary = _FILE_DICTIONARY.fullmatch(arrow_name)
     if dictionary:
@@ -105,10 +107,9 @@ def file_type(arrow_name: str) -> str | None:
         # DuckDB reads decimals of more digits as DOUBLE, with wrong values.
         return f"DECIMAL({decimal[1]},{decimal[2]})" if int(decimal[1]) <= 38 else None
     timestamp = _FILE_TIMESTAMP.fullmatch(arrow_name)
-    if timestamp and timestamp[2]:
-        return "TIMESTAMP WITH TIME ZONE"
     if timestamp:
-        return "TIMESTAMP_NS" if timestamp[1] == "ns" else "TIMESTAMP"
+        unit = "TIMESTAMP_NS" if timestamp[1] == "ns" else "TIMESTAMP"
+        return f"{unit} WITH TIME ZONE" if timestamp[2] else unit
     return _FILE_TYPES.get(arrow_name)
 
 

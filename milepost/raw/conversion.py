@@ -23,7 +23,7 @@ def conversion(actual: str, declared: str) -> Literal["cast", "exact", "instant"
         return "cast"
     if (actual, declared) in _EXACT:
         return "exact"
-    if declared == "TIMESTAMP" and actual == "TIMESTAMP WITH TIME ZONE":
+    if declared == "TIMESTAMP" and actual.endswith("WITH TIME ZONE"):
         return "instant"
     return "cast" if _holds(declared, actual) else None
 
@@ -41,7 +41,7 @@ def _holds(declared: str, actual: str) -> bool:
         return actual in INTEGERS and whole < whole_declared
     if declared in ("FLOAT", "DOUBLE"):
         digits = 15 if declared == "DOUBLE" else 6  # that a number of the type keeps
-        return actual == "FLOAT" or 0 < whole + fraction <= digits
+        return actual in ("FLOAT", "FLOAT16") or 0 < whole + fraction <= digits
     return (declared, actual) in {
         ("TIMESTAMP", "DATE"),
         ("TIMESTAMP", "TIMESTAMP_NS"),
@@ -77,7 +77,7 @@ def hint(actual: str | None, declared: str) -> str:
     whole, fraction = (max(pair) for pair in zip(_digits(actual), _digits(declared), strict=True))
     if declared in INTEGERS and actual in INTEGERS:
         return "declare `bigint`"
-    if {actual, declared} & {"FLOAT", "DOUBLE"} and (whole or actual == "DOUBLE"):
+    if {actual, declared} & {"FLOAT16", "FLOAT", "DOUBLE"} and (whole or actual == "DOUBLE"):
         return f"declare `double` if that is exact enough; or {_LAND}"
     if whole and (decimal_digits(actual) or decimal_digits(declared)) and whole + fraction <= 38:
         return f"declare `decimal({whole + fraction}, {fraction})`, which holds both; or {_LAND}"

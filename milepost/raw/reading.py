@@ -29,10 +29,11 @@ _YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
 class Reading:
     """How a declared column is read from files; `read_column` writes it as SQL.
 
-    `data_type` and `file_type` are DuckDB's names. `cast`: each value of the file's type keeps its
-    digits in the declared type. `exact`: not each value, and one that does not is unreadable.
-    `instant`: an instant with a time zone, in UTC. `text`: by `text_format`, and text that does not
-    fit is unreadable. `null`: the file lacks the column, or has nulls alone.
+    `data_type` and `file_type` are what `duckdb_type` and `file_type` return. `cast`: each value of
+    the file's type keeps its digits in the declared type. `exact`: not each value, and one that
+    does not is unreadable. `instant`: an instant with a time zone, in UTC. `text`: by
+    `text_format`, and text that does not fit is unreadable. `null`: the file lacks the column, or
+    has nulls alone.
     """
 
     column: str

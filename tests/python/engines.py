@@ -65,6 +65,7 @@ class Sail(DuckDB):
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.timestampType": "TIMESTAMP_NTZ",
             "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+            "spark.sql.legacy.parquet.nanosAsLong": "true",
             "spark.sql.ansi.enabled": str(ansi).lower(),
         }.items():
             self._session.conf.set(name, value)

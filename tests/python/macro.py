@@ -41,10 +41,13 @@ class Macros:
 
     def __init__(self, *folders: str, engine: str = "duckdb", **context: Any) -> None:
         self._engine = engine
+        sign = '"' if engine == "duckdb" else "`"
         self._context = {
             "milepost": self,
             "adapter": SimpleNamespace(
-                dispatch=self._dispatch, quote=lambda name: f'"{name}"', type=lambda: engine
+                dispatch=self._dispatch,
+                quote=lambda name: f"{sign}{name}{sign}",
+                type=lambda: engine,
             ),
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -9,12 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from dbt_common.exceptions import CompilationError
 
-from engines import engine_of
+from engines import SPARK, engine_of
 from macro import Macros
 from milepost.raw.column_types import arrow_names, duckdb_type, file_type
 from milepost.raw.conversion import conversion
@@ -31,7 +35,7 @@ FILES: dict[str, pa.Array] = {
         f"uint{bits}": pa.array([0, 2**bits - 1, None], getattr(pa, f"uint{bits}")())
         for bits in (8, 16, 32, 64)
     },
-    "float16": pa.array([0.5, -65504.0, float("nan"), None], pa.float16()),
+    "float16": pa.array(np.arange(2**16, dtype=np.uint16).view(np.float16)),  # all of them
     "float32": pa.array([0.1, 3e38, 1e-40, float("inf"), float("nan"), None], pa.float32()),
     "float64": pa.array([0.1, -1e308, 5e-324, float("-inf"), float("nan"), None]),
     "boolean": pa.array([True, False, None]),
@@ -65,7 +69,8 @@ REFUSED = {
     *(("BIGINT", "DOUBLE"), ("UBIGINT", "DOUBLE"), ("UBIGINT", "BIGINT")),
     *(("TIMESTAMP", "DATE"), ("TIMESTAMP_NS", "DATE"), ("UUID", "VARCHAR")),
 }
-DUCKDB, SAIL = (Macros("landing", engine=name, execute=True) for name in ("duckdb", "sail"))
+DUCKDB = Macros("landing", engine="duckdb", execute=True)
+SAIL = Macros("landing", engine="spark" if SPARK else "sail", execute=True)
 
 
 # As pyarrow writes them, as what knows nothing of Arrow does, and as Spark does by default.
@@ -80,9 +85,9 @@ WRITERS: list[dict[str, bool]] = [
 UNREAD = ({"use_deprecated_int96_timestamps": True}, "fine instants")
 
 
-def readings(schema: pa.Schema) -> Iterator[SimpleNamespace]:
+def readings(schema: pa.Schema, column: str = "value") -> Iterator[SimpleNamespace]:
     """How a file's column is read in each declared type in which it can be."""
-    actual = file_type(arrow_names(schema)["value"])
+    actual = file_type(arrow_names(schema)[column])
     assert actual
     for name in DECLARED:
         declared = duckdb_type(name)
@@ -90,10 +95,10 @@ def readings(schema: pa.Schema) -> Iterator[SimpleNamespace]:
         how = "null" if actual == "NULL" else conversion(actual, declared)
         if how:
             yield SimpleNamespace(
-                column="value",
+                column=column,
                 data_type=declared,
                 how=how,
-                name_in_file="value",
+                name_in_file=column,
                 file_type=actual,
                 text_format="",
             )
@@ -106,6 +111,24 @@ def is_refused(reading: SimpleNamespace) -> bool:
 def columns(macros: Macros, reading: SimpleNamespace, n: int) -> str:
     value, fault = macros.read_column(reading), macros.is_unreadable(reading)
     return f"{value} as v{n}, {fault} as fault{n}"
+
+
+def relation(engine: Any, file: Path, actual: str) -> str:
+    """A file as a relation, as `read_files` has it on each engine."""
+    if engine.dialect == "sail" or actual != "FLOAT16":
+        return f"parquet.`{file}`"
+    return str(spark(engine).relation_of_halves(str(file), {"n": "BIGINT", "value": actual}))
+
+
+def spark(engine: Any) -> Macros:
+    """The macros as they are on Spark, which `engine` answers."""
+    return Macros(
+        *("landing", "windows"),
+        engine="spark",
+        execute=True,
+        run_query=lambda sql: SimpleNamespace(rows=engine.rows(sql)),
+        local_md5=lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
+    )
 
 
 def values(rows: pa.Table) -> list[list[Any]]:
@@ -132,7 +155,8 @@ def test_sail_reads_the_value_that_duckdb_reads(
     if read:
         by_duckdb = engine_of("duckdb").table(f"select {expected} from '{file}' order by n")
         for engine in ("sail", "sail with ansi"):
-            by_sail = engine_of(engine).table(f"select {sail} from parquet.`{file}` order by n")
+            rows_of_file = relation(engine_of(engine), file, read[0].file_type)
+            by_sail = engine_of(engine).table(f"select {sail} from {rows_of_file} order by n")
             assert values(by_sail) == values(by_duckdb)
 
 
@@ -146,3 +170,62 @@ def test_what_sail_would_read_as_another_value_is_refused_with_a_hint() -> None:
                 SAIL.read_column(reading)
             refused.add((reading.file_type, reading.data_type))
     assert refused == REFUSED
+
+
+@pytest.mark.parametrize("engine", ["sail", "sail with ansi"])
+@pytest.mark.parametrize("name", ["float16", "nanoseconds", "fine instants"])
+def test_the_sql_of_spark_makes_values_of_bytes_and_numbers(engine: str, name: str) -> None:
+    """As Spark reads these types from files, where Sail reads them itself."""
+    column = FILES[name]
+    read = SimpleNamespace(name_in_file="value", file_type=file_type(str(column.type)))
+    if pa.types.is_timestamp(column.type):
+        stored: pa.Array = column.cast(pa.int64())
+        expected = pc.divide(stored, 1000).to_pylist()  # cut off towards 1970, as DuckDB does
+        value = "unix_micros({})"
+    else:
+        halves = column.to_numpy(zero_copy_only=False)
+        stored = pa.array([half.tobytes() for half in halves], pa.binary())
+        expected, value = [float(half) for half in halves], "{}"
+    session = engine_of(engine)
+    session.put("as_spark_reads", pa.table({"n": range(len(column)), "value": stored}))
+    sql = value.format(spark(session).value_in_file(read))
+    rows = session.rows(f"select {sql} as value from as_spark_reads order by n")
+    assert [repr(row[0]) for row in rows] == [repr(number) for number in expected]
+
+
+@pytest.mark.skipif(not SPARK, reason="needs Spark: `python scripts/on_spark.py pytest ...`")
+@pytest.mark.parametrize("unread", [set(), {"float16", "uuid"}], ids=["halves", "no halves"])
+def test_spark_reads_files_with_columns_of_any_types(unread: set[str]) -> None:
+    """Where a file has half floats, Spark is told the types; else it looks into it for them."""
+    columns = {kind: values[:2] for kind, values in FILES.items() if kind not in unread}
+    rows = pa.table(columns)
+    names = [f"types {len(columns)}/{name}.parquet" for name in ("a+b", "p%41")]
+    files = [Path(os.environ["MILEPOST_SPARK_FILES"], "milepost-raw", name) for name in names]
+    for number, file in enumerate(files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows[number : number + 1], file)
+    schema = pq.read_schema(files[0])
+    read = [
+        next(reading for reading in readings(schema, kind) if not is_refused(reading))
+        for kind in columns
+        if kind != "uuid"
+    ]
+    engine = engine_of("sail")
+    by_spark, by_duckdb = (
+        macros.read_part({"readings": read, "files": [{"uri": f"{root}/{name}"} for name in names]})
+        for macros, root in ((spark(engine), "s3://milepost-raw"), (DUCKDB, files[0].parents[1]))
+    )
+    actual = engine.table(f"select * from ({by_spark}) as part order by milepost__file")
+    expected = engine_of("duckdb").table(f"from ({by_duckdb}) as part order by milepost__file")
+    assert actual["milepost__file"].to_pylist() == [f"s3://milepost-raw/{name}" for name in names]
+    assert values(actual.drop("milepost__file")) == values(expected.drop("milepost__file"))
+
+
+@pytest.mark.parametrize("setting", ["false", "<undefined>"])
+def test_spark_that_reads_no_nanoseconds_is_refused_them_with_a_hint(setting: str) -> None:
+    macros = spark(SimpleNamespace(rows=lambda _: [("spark.sql.legacy...", setting)]))
+    types = {"n": "BIGINT", "sent_at": "TIMESTAMP_NS", "due_at": "TIMESTAMP_NS WITH TIME ZONE"}
+    refusal = r"a.parquet` has instants in nanoseconds: `sent_at`, `due_at`\n *hint: set `spark.sql"
+    with pytest.raises(CompilationError, match=refusal):
+        macros.read_files(["s3://raw/a.parquet"], list(types), types)
+    assert "a.parquet" in macros.read_files(["s3://raw/a.parquet"], ["n"], {"n": "BIGINT"})
