@@ -20,6 +20,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.clients.jinja import template_cache
 from dbt_common.tests import enable_test_caching
 
+from milepost.building.code import without_layout
+from milepost.building.macro_calls import names_called
 from milepost.building.planning_code import planning_code
 from quick_dbt import hasten
 
@@ -85,6 +87,8 @@ def parse() -> None:
     # dbt keeps a compiled macro by its text, so that an edited one is compiled anew.
     for macro in manifest.macros.values():
         template_cache.get_node_template(macro)
+        without_layout(macro.macro_sql)
+        names_called(macro.macro_sql)
     for command in COMMANDS:
         import_module(f"dbt.task.{command}")
     import_libraries()
