@@ -139,6 +139,8 @@ def _spawn(state: Path, ports: dict[str, int]) -> subprocess.Popen[bytes]:
     home = state / "s3"
     options = [
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
+        # It would wait before it stops, for writers of other machines to hear of it.
+        "-volume.preStopSeconds=0",
         *("-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         *("-s3.config=identities.json", "-s3.autoCreateBucket=false"),
         # Relative, because a socket's path may have some 100 bytes only.

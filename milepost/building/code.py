@@ -68,6 +68,7 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
+@cache
 def without_layout(text: str) -> str:
     """Return Jinja and SQL without comments, its white space as single spaces.
 

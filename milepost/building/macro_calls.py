@@ -15,6 +15,12 @@ _CALL = re.compile(r"(\w+)\s*\(")
 _DISPATCH = re.compile(r"""\bdispatch\s*\(\s*(?:macro_name\s*=\s*)?(['"])(\w+)\1""")
 
 
+@cache
+def names_called(text: str) -> tuple[Set[str], Set[str]]:
+    """Return the names that a macro's text gives to dispatch, and those that it calls."""
+    return {name for _, name in _DISPATCH.findall(text)}, set(_CALL.findall(text))
+
+
 class MacroCalls:
     """The macros of a manifest, and which of them each node calls.
 
@@ -65,14 +71,13 @@ class MacroCalls:
         That is what the project itself has, and what is dispatched: dbt looks into the project
         before it looks into the package whose macro is dispatched.
         """
-        text = self._macros[macro_id]["macro_sql"]
-        dispatched = [name for _, name in _DISPATCH.findall(text)]
+        dispatched, called = names_called(self._macros[macro_id]["macro_sql"])
         picked = [
             f"{engine}__{name}" for name in dispatched for engine in ("default", *self._adapters)
         ]
         return self._named(picked) | {
             called_id
-            for called_id in self._named(_CALL.findall(text))
+            for called_id in self._named(called)
             if self._macros[called_id]["package_name"] == self._project
         }
 

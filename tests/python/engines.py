@@ -95,6 +95,8 @@ def _sail_server() -> tuple[Any, str]:
     """The server of all sessions, which ends when nothing holds it, and its address."""
     from pysail.spark import SparkConnectServer
 
+    # Else a session ends that no test has used for 20 minutes, which a busy machine takes.
+    os.environ["SAIL_SPARK__SESSION_TIMEOUT_SECS"] = "86400"
     server = SparkConnectServer("127.0.0.1", 0)
     server.start(background=True)
     return server, "sc://{}:{}".format(*server.listening_address)

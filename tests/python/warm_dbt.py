@@ -20,13 +20,19 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.clients.jinja import template_cache
 from dbt_common.tests import enable_test_caching
 
+from milepost.building.code import without_layout
+from milepost.building.macro_calls import names_called
+from milepost.building.planning_code import planning_code
 from quick_dbt import hasten
 
 PROJECT = Path(__file__).parents[2]
 # dbt imports the code of a command when it runs, and with it a good part of its dependencies.
 COMMANDS = ("build", "deps", "docs.generate", "freshness", "list", "retry", "show")
 # What DuckDB and Milepost import when first called, a quarter of a command's time; 2026-11.
-LIBRARIES = ("pandas", "boto3", "botocore.auth", "botocore.handlers", "botocore.regions")
+LIBRARIES = (
+    *("pandas", "boto3", "botocore.auth", "botocore.handlers", "botocore.regions"),
+    "milepost.dbt_answers",
+)
 FILES = {
     "dbt_project.yml": """
 name: warm
@@ -81,9 +87,12 @@ def parse() -> None:
     # dbt keeps a compiled macro by its text, so that an edited one is compiled anew.
     for macro in manifest.macros.values():
         template_cache.get_node_template(macro)
+        without_layout(macro.macro_sql)
+        names_called(macro.macro_sql)
     for command in COMMANDS:
         import_module(f"dbt.task.{command}")
     import_libraries()
+    planning_code()
     # A process forked beside threads waits for ever. A build would start DuckDB's, and the static
     # parser its own.
     assert threading.active_count() == 1

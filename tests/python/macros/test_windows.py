@@ -364,8 +364,8 @@ def test_the_sql_of_the_windows_is_well_formed(compiled: Path) -> None:
     layout = "LT02,LT05,LT08,LT12,LT13,LT15"
     # `x as x`, columns that one of the joined relations alone has, an instant before a stay's ends.
     skipped = f"ST06,ST09,AL09,RF02,RF03,{layout}"
-    # Of batches: the CTEs of totals, which a build in full alone has, are not linted.
-    files = sorted(f"batch/{view}.sql" for view in VIEWS)
+    # The smallest build in full has each CTE of totals, which no batch has.
+    files = sorted(["full/hourly.sql", *(f"batch/{view}.sql" for view in VIEWS)])
     options = ["--templater", "raw", "--exclude-rules", skipped, "--format", "json"]
     config = ["--config", str(PROJECT / ".sqlfluff")]
     linted = subprocess.run(

@@ -1,4 +1,8 @@
-"""The phases of `make run` as people see them: real processes, on a terminal and on a pipe."""
+"""The phases of `make run` as people see them: real processes, on a terminal and on a pipe.
+
+Those that take seconds run beside each other from the first test that asks for one: nearly all of
+their time they wait.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,10 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -82,6 +89,53 @@ def on_a_terminal(folder: Path, *phases: str, columns: int = 80) -> Outcome:
     return finish(process, reading)
 
 
+def silent(folder: Path) -> Outcome:
+    return on_a_pipe(folder, "land=sleep 10", "read=echo a")
+
+
+def talking(folder: Path, *, columns: int) -> Outcome:
+    words = "word " * 30
+    slow = f"for n in 1 2 3 4; do echo $n of 4: {words}; sleep 0.6; done; echo {'all ' * 40}"
+    return on_a_terminal(folder, f"land={slow}", "read=echo a", columns=columns)
+
+
+def interrupted(folder: Path, *, number: signal.Signals, trap: str) -> Outcome:
+    deep = f"{trap}(sleep 300 & echo $! > deep; wait) & echo half way; sleep 300"
+    reading, writing = os.pipe()
+    process = start(folder, f"build={deep}", "publish=touch published", output=writing)
+    os.close(writing)
+    while not (folder / "deep").exists() or not (folder / "deep").read_text().strip():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(number)
+    return finish(process, reading)
+
+
+COLUMNS = (40, 80, 160)
+INTERRUPTS = (
+    *((number, "") for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
+    # How a phase is ended does not depend on how we were told.
+    (signal.SIGINT, "trap '' INT TERM; "),
+)
+SLOW: dict[object, Callable[[Path], Outcome]] = {
+    "silent": silent,
+    **{columns: partial(talking, columns=columns) for columns in COLUMNS},
+    **{case: partial(interrupted, number=case[0], trap=case[1]) for case in INTERRUPTS},
+}
+Running = Mapping[object, tuple[Path, Future[Outcome]]]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The folder of each slow command, and its outcome: all of them have begun."""
+    folders = {name: tmp_path_factory.mktemp("slow") for name in SLOW}
+    with ThreadPoolExecutor(len(SLOW)) as pool:
+        yield {
+            name: (folders[name], pool.submit(command, folders[name]))
+            for name, command in SLOW.items()
+        }
+
+
 def dbt_event(name: str, message: str, level: str = "info", **data: object) -> str:
     info = {"name": name, "msg": message, "level": level, "ts": "2026-11-27T06:04:31.298236Z"}
     return json.dumps({"info": info, "data": data})
@@ -109,8 +163,8 @@ def test_each_phase_has_a_line_with_its_end_and_the_last_is_shown_whole(tmp_path
     assert "== land: echo 1 row; echo landed\n1 row\nlanded\n" in log
 
 
-def test_a_pipe_gets_no_carriage_return_and_no_long_silence(tmp_path: Path) -> None:
-    done = on_a_pipe(tmp_path, "land=sleep 10", "read=echo a")
+def test_a_pipe_gets_no_carriage_return_and_no_long_silence(running: Running) -> None:
+    done = running["silent"][1].result()
     assert done.code == 0
     assert "\r" not in done.text
     assert "\x1b" not in done.text
@@ -118,10 +172,9 @@ def test_a_pipe_gets_no_carriage_return_and_no_long_silence(tmp_path: Path) -> N
     assert done.silence < 5
 
 
-@pytest.mark.parametrize("columns", [40, 80, 160])
-def test_a_terminal_shows_where_a_phase_is(tmp_path: Path, columns: int) -> None:
-    slow = f"for n in 1 2 3 4; do echo $n of 4: {'word ' * 30}; sleep 0.6; done; echo {'all ' * 40}"
-    done = on_a_terminal(tmp_path, f"land={slow}", "read=echo a", columns=columns)
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_a_terminal_shows_where_a_phase_is(running: Running, columns: int) -> None:
+    done = running[columns][1].result()
     assert done.code == 0
     for n in (2, 3, 4):
         assert f"{n} of 4" in done.text
@@ -198,24 +251,16 @@ def test_a_server_that_a_phase_leaves_behind_is_not_waited_for(tmp_path: Path) -
     assert time.monotonic() - started_at < 10
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("trap", ["", "trap '' INT TERM; "])
-def test_an_interrupt_ends_all_that_runs(tmp_path: Path, number: signal.Signals, trap: str) -> None:
-    if trap and number != signal.SIGINT:
-        pytest.skip("how a phase is ended does not depend on how we were told")
-    deep = f"{trap}(sleep 300 & echo $! > deep; wait) & echo half way; sleep 300"
-    reading, writing = os.pipe()
-    process = start(tmp_path, f"build={deep}", "publish=touch published", output=writing)
-    os.close(writing)
-    while not (tmp_path / "deep").exists() or not (tmp_path / "deep").read_text().strip():
-        time.sleep(0.05)
-    time.sleep(0.5)
-    process.send_signal(number)
-    done = finish(process, reading)
+@pytest.mark.parametrize("case", INTERRUPTS)
+def test_an_interrupt_ends_all_that_runs(
+    running: Running, case: tuple[signal.Signals, str]
+) -> None:
+    folder, ending = running[case]
+    done = ending.result()
     assert done.code == 130
     assert re.search(r"  build .* interrupted; the same command goes on from here\n", done.text)
-    assert not (tmp_path / "published").exists()
-    deep_pid = int((tmp_path / "deep").read_text())
+    assert not (folder / "published").exists()
+    deep_pid = int((folder / "deep").read_text())
     assert not is_running(deep_pid)
 
 
