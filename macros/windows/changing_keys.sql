@@ -20,7 +20,7 @@ milepost__changing_keys as (
         from milepost__known_{{ facts.label }}
         where
             {%- for step in steps | unique %}
-            {{ 'or ' if not loop.first }}({{ step }} > {{ plan.steps.opening }} and {{ step }} < {{ plan.steps.end }})
+            {{ 'or ' if not loop.first }}{{ step }} between {{ plan.steps.opening + 1 }} and {{ plan.steps.end - 1 }}
             {%- endfor %}
         {{- '\n        union all' if not loop.last }}
     {%- endfor %}

@@ -1,9 +1,9 @@
 {#
-    A CTE of the stays of a group of facts: what adds up to the same from the same grid steps on, until the
-    same grid steps, is one row. One more for each column whose distinct values are counted.
+    CTEs of the stays of a group of facts: what adds up to the same from the same grid steps on, until the same grid
+    steps, is one row, and what the long numbers of its facts add up to is another, see `facts_with_short_numbers`.
+    One more CTE for each column whose distinct values are counted.
 
-    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and the long
-    numbers of all, as `facts_with_short_numbers` tells.
+    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and all long numbers.
 
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
@@ -18,30 +18,49 @@
     {%- endfor -%}
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
-{%- set keys_and_steps -%}
-{{ keys | join(',\n        ') }}
+{%- set numbers = milepost.added_numbers(features) -%}
+{%- set sums = 'milepost__tiles_' ~ group.label if group.only_superseded else 'milepost__sums_of_' ~ group.name -%}
+{%- set sums_by = ['milepost__enters_step', 'milepost__superseded_step'] if group.only_superseded else stays | list -%}
+{%- if not group.only_superseded -%}
+{{ sums }} as (
+
+    select
+        {{ keys | join(',\n        ') }}
         {%- for step, sql in stays.items() %},
         {{ sql }} as {{ step }}
         {%- endfor %}
+        {%- for column, measure in measures.items() if not measure.kind.startswith('high') %},
+        {{ measure.sql }} as {{ column }}
+        {%- endfor %},
+        count(*) as milepost__fact_count
+        {%- if numbers %},
+        {{ milepost.listed('milepost__long') }} as milepost__longs
+        {%- endif %}
+    from {{ milepost.facts_with_short_numbers('milepost__counted_' ~ group.label, features) | indent }}
+    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+
+),
+
+{% endif -%}
+{%- set keys_and_steps -%}
+{{ keys | join(',\n        ') }}
+        {%- for step, sql in stays.items() %},
+        {{ sql ~ ' as ' ~ step if group.only_superseded else step }}
+        {%- endfor %}
 {%- endset -%}
-{%- set numbers = milepost.added_numbers(features) -%}
-{%- if group.only_superseded and numbers -%}
-milepost__long_{{ group.label }} as (
+{%- if numbers -%}
+milepost__long_{{ group.name }} as (
 
     select
-        {{ keys | join(',\n        ') }},
-        milepost__enters_step,
-        milepost__superseded_step
+        {{ keys_and_steps }}
         {%- for value in numbers | map(attribute='feature.value') | unique if value not in keys %},
-        milepost__long.{{ value }} as {{ value }}
+        milepost__long.{{ value }}
         {%- endfor %}
     from (
         select
-            {{ keys | join(',\n            ') }},
-            milepost__enters_step,
-            milepost__superseded_step,
+            {{ (keys + sums_by) | join(',\n            ') }},
             {{ milepost.each_listed('milepost__longs') }} as milepost__long
-        from milepost__tiles_{{ group.label }}
+        from {{ sums }}
         where milepost__longs is not null
     ) as milepost__long_values
 
@@ -52,32 +71,31 @@ milepost__stays_{{ group.name }} as (
 
     select
         {{ keys_and_steps }}
-        {%- if not group.only_superseded %}
-        {%- for column, measure in measures.items() %},
-        {{ measure.sql }} as {{ column }}
-        {%- endfor %},
-        count(*) as milepost__fact_count
-    from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
-    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
-    {%- else %}
         {%- for column, measure in measures.items() %}
-        {%- set tile = milepost.measure_name(measure, group.label) %},
-        {{ milepost.typed('null' if measure.kind.startswith('high') else tile, column) }} as {{ column }}
+        {%- set sum = milepost.measure_name(measure, group.label if group.only_superseded else '') %},
+        {{ milepost.typed('null' if measure.kind.startswith('high') else sum, column) }} as {{ column }}
         {%- endfor %}
-    from milepost__tiles_{{ group.label }}
+        {%- if not group.only_superseded %},
+        milepost__fact_count
+        {%- endif %}
+    from {{ sums }}
+    {%- if group.only_superseded %}
     where milepost__superseded_step is not null
+    {%- endif %}
     {%- if numbers %}
 
     union all
 
     select
-        {{ keys_and_steps }}
+        {{ (keys + stays | list) | join(',\n        ') }}
         {%- for column, measure in measures.items() %},
         {{ milepost.typed('null' if milepost.measure_type(column) == 'bigint' else measure.sql, column) }} as {{ column }}
         {%- endfor %}
-    from {{ milepost.facts_with_numbers('milepost__long_' ~ group.label, features) | indent }}
-    group by {{ keys | join(', ') }}, milepost__enters_step, milepost__superseded_step
-    {%- endif %}
+        {%- if not group.only_superseded %},
+        count(*) as milepost__fact_count
+        {%- endif %}
+    from {{ milepost.facts_with_numbers('milepost__long_' ~ group.name, features) | indent }}
+    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
     {%- endif %}
 
 ),

@@ -10,45 +10,46 @@
     features: those whose values are added.
 #}
 {% macro facts_with_short_numbers(source, features) -%}
-{%- set numbers = milepost.added_numbers(features) -%}
-{%- set digits = {true: 9, false: 14} -%}
+{%- set numbers, columns = milepost.added_numbers(features), {} -%}
+{%- for number in numbers -%}
+    {%- set decimals = number.feature.decimals -%}
+    {%- do number.update({'digits': 9 if number.is_squared and decimals <= 3 else 14}) -%}
+    {%- do columns.update({number.number: number.short}) -%}
+    {%- if number.is_squared -%}
+        {%- do columns.update({
+            milepost.measure_name({'kind': 'low' ~ decimals, 'column': number.feature.value}):
+                number.short ~ ' * ' ~ number.short if number.digits == 9 else milepost.short_square(number.short, decimals)
+        }) -%}
+    {%- endif -%}
+{%- endfor -%}
 {%- if not numbers -%}
 {{ source }}
 {%- else -%}
 (
     select
         *
-        {%- for number in numbers if number.is_squared %},
-        {{ number.number ~ ' * ' ~ number.number if number.feature.decimals <= 3
-            else milepost.short_square(number.number, number.feature.decimals) }}
-            as {{ milepost.measure_name({'kind': 'low' ~ number.feature.decimals, 'column': number.feature.value}) }}
+        {%- for column, sql in columns.items() %},
+        case when milepost__long is null then {{ sql }} end as {{ column }}
         {%- endfor %}
     from (
         select
-            *
-            {%- for number in numbers %},
-            case when milepost__long is null then {{ number.short }} end as {{ number.number }}
-            {%- endfor %}
+            *,
+            case
+                when
+                    {%- for number in numbers %}
+                    {{ 'or ' if not loop.first }}({{ number.feature.value }} is not null and {{ number.short }} is null)
+                    {%- endfor %}
+                    then {{ milepost.struct_of(numbers | map(attribute='feature.value') | unique) }}
+            end as milepost__long
         from (
             select
-                *,
-                case
-                    when
-                        {%- for number in numbers %}
-                        {{ 'or ' if not loop.first }}({{ number.feature.value }} is not null and {{ number.short }} is null)
-                        {%- endfor %}
-                        then {{ milepost.struct_of(numbers | map(attribute='feature.value') | unique) }}
-                end as milepost__long
-            from (
-                select
-                    *
-                    {%- for number in numbers %},
-                    {{ milepost.short_number(number.feature, digits=digits[number.is_squared and number.feature.decimals <= 3]) }} as {{ number.short }}
-                    {%- endfor %}
-                from {{ source }}
-            ) as milepost__with_short_numbers
-        ) as milepost__with_long_values
-    ) as milepost__with_numbers
+                *
+                {%- for number in numbers %},
+                {{ milepost.short_number(number.feature, number.digits) }} as {{ number.short }}
+                {%- endfor %}
+            from {{ source }}
+        ) as milepost__with_short_numbers
+    ) as milepost__with_long_values
 ) as milepost__facts
 {%- endif -%}
 {%- endmacro %}
