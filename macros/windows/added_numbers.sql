@@ -1,7 +1,7 @@
 {#
     The numbers that features add up of their facts, one for each value and number of decimals: a list of `{'feature',
-    'number', 'short', 'is_squared'}`, with the columns of the number and of it as `short_number` gives it. A `total`
-    asks of its values that they are whole.
+    'number', 'short', 'is_squared'}`. `number` and `short` are columns: of the number itself, and of the same where it has
+    few digits, see `short_number`. A `total` asks of its values that they are whole.
 
     features: as `parse_features` gives them.
 #}

@@ -1,9 +1,9 @@
 {#
     CTEs of the stays of a group of facts: what adds up to the same from the same grid steps on, until the same grid
-    steps, is one row, and what the long numbers of its facts add up to is another, see `facts_with_short_numbers`.
+    steps, is one row, and what its long facts add up to is another, see `facts_with_short_numbers`.
     One more CTE for each column whose distinct values are counted.
 
-    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and all long numbers.
+    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and all long facts.
 
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
@@ -12,14 +12,16 @@
 {%- set stays, measures = {}, {} -%}
 {%- for series in group.series -%}
     {%- set stay = milepost.stay(series, steps) -%}
-    {%- do stays.update({series.enters: stay.enters_step, series.leaves: stay.leaves_step}) -%}
+    {#- A long value that is not superseded is there, which no fact of a tile that stays is. -#}
+    {%- set leaves_step = 'milepost__superseded_step' if group.only_superseded and series.window == 'standing' else stay.leaves_step -%}
+    {%- do stays.update({series.enters: stay.enters_step, series.leaves: leaves_step}) -%}
     {%- for measure in series.measures -%}
         {%- do measures.update({milepost.measure_name(measure): measure}) -%}
     {%- endfor -%}
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
 {%- set numbers = milepost.added_numbers(features) -%}
-{%- set sums = 'milepost__tiles_' ~ group.label if group.only_superseded else 'milepost__sums_of_' ~ group.name -%}
+{%- set sums = 'milepost__tiles_' ~ group.label if group.only_superseded else 'milepost__short_stays_' ~ group.name -%}
 {%- set sums_by = ['milepost__enters_step', 'milepost__superseded_step'] if group.only_superseded else stays | list -%}
 {%- if not group.only_superseded -%}
 {{ sums }} as (
@@ -34,7 +36,7 @@
         {%- endfor %},
         count(*) as milepost__fact_count
         {%- if numbers %},
-        {{ milepost.listed('milepost__long') }} as milepost__longs
+        {{ milepost.listed('milepost__long_fact') }} as milepost__long_facts
         {%- endif %}
     from {{ milepost.facts_with_short_numbers('milepost__counted_' ~ group.label, features) | indent }}
     group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
@@ -54,15 +56,15 @@ milepost__long_{{ group.name }} as (
     select
         {{ keys_and_steps }}
         {%- for value in numbers | map(attribute='feature.value') | unique if value not in keys %},
-        milepost__long.{{ value }}
+        milepost__long_fact.{{ milepost.measure_name({'kind': 'value', 'column': value}) }} as {{ value }}
         {%- endfor %}
     from (
         select
             {{ (keys + sums_by) | join(',\n            ') }},
-            {{ milepost.each_listed('milepost__longs') }} as milepost__long
+            {{ milepost.each_listed('milepost__long_facts') }} as milepost__long_fact
         from {{ sums }}
-        where milepost__longs is not null
-    ) as milepost__long_values
+        where milepost__long_facts is not null
+    ) as milepost__listed_facts
 
 ),
 

@@ -45,7 +45,7 @@ milepost__tiles_{{ facts.label }} as (
         {{ sql }} as {{ column }}
         {%- endfor %}
         {%- if milepost.added_numbers(features) %},
-        {{ milepost.listed('milepost__long') }} as milepost__longs
+        {{ milepost.listed('milepost__long_fact') }} as milepost__long_facts
         {%- endif %}
     from {{ milepost.facts_with_short_numbers(source, features) | indent }}
     group by {{ range(1, keys | length + 3) | join(', ') }}

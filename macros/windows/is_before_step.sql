@@ -16,6 +16,8 @@
 {% macro duckdb__is_before_step(instant, step, grid) %}
     {% set first = {'day': "timestamp '-infinity'", 'hour': milepost.grid_instant(-2147483649, 'hour')}[grid] %}
     {% set last = {'day': "timestamp 'infinity'", 'hour': milepost.grid_instant(2147483647, 'hour')}[grid] %}
+    {# As a TIMESTAMP: those of nanoseconds do not reach as far. #}
+    {% set instant = 'cast(' ~ instant ~ ' as timestamp)' %}
     {{ return(
         instant ~ ' > ' ~ first ~ '\n        and ' ~ instant ~ ' < '
         ~ (last if step is none else milepost.grid_instant(step - 1, grid))

@@ -91,9 +91,92 @@ def test_short_and_long_values_add_up_exactly(engine: DuckDB, type_: str, decima
     )
     features = [of("stddev", "x", decimals=decimals), {**of("sum", "x"), "name": "g"}]
     features[1]["decimals"] = decimals
-    spread, total = result(engine, features, facts)
+    features += [{**of("sum", "id"), "name": "h"}]
+    spread, total, of_short_values = result(engine, features, facts)
     assert spread == pytest.approx(stdev(map(Fraction, values)), rel=1e-12)
     assert total == float(sum(map(Fraction, values)))
+    assert of_short_values == sum(range(len(values)))
+
+
+@pytest.mark.parametrize("kept", [None, (None, datetime(2026, 2, 1))])
+def test_long_values_come_and_go_as_short_ones_do(engine: DuckDB, kept: Any) -> None:
+    """With 2 decimals 10^15 has more digits than a tile adds, 10^10 more than are squared fast."""
+    versions = [
+        ("a", "01 10:00", "03 10:00", 10**15 + 1),
+        ("a", "02 10:00", None, 10**10),
+        ("a", "02 11:00", "02 12:00", -(10**15)),
+        ("a", "02 13:00", None, -(10**15) - 3),
+        ("a", "06 10:00", None, 4),
+        ("b", "01 10:00", None, 10**15),
+    ]
+    selects = [
+        f"select '{key}' as k, {x} as x, timestamp '2026-01-{known}' as known_at, "
+        + (f"timestamp '2026-01-{until}'" if until else "null::timestamp")
+        + " as superseded_at"
+        for key, known, until, x in versions
+    ]
+    engine.put_what("loads", " union all ".join(selects))
+    declared = [
+        {"name": "f", "sum": "loads.x", "over": "3d", "decimals": 2},
+        {"name": "g", "sum": "loads.x", "over": "2d", "set_back": "1d", "decimals": 2},
+        {"name": "h", "stddev": "loads.x", "over": "3d", "decimals": 2},
+    ]
+
+    def values(key: str, day: int, first: int, end: int) -> list[int]:
+        """Return what is known, and not superseded, at the beginning of a day."""
+        return [
+            x
+            for of_key, known, until, x in versions
+            if (of_key, True) == (key, first <= int(known[:2]) < end)
+            and (until is None or int(until[:2]) >= day)
+        ]
+
+    sql = windows(engine, declared, kept)
+    columns = "k, day(available_at), f_3d, g_2d_before_1d, h_3d"
+    rows = engine.rows(f"select {columns} from ({sql}) as w order by 1, 2")
+    changes = {"a": (2, 3, 4, 6, 7, 8, 10), "b": (2, 3, 5)}
+    assert [row[:2] for row in rows] == [(key, day) for key in changes for day in changes[key]]
+    for key, day, total, set_back, spread in rows:
+        now, before = values(key, day, day - 3, day), values(key, day, day - 3, day - 1)
+        assert total == (float(sum(now)) if now else None)
+        assert set_back == (float(sum(before)) if before else None)
+        assert spread == (pytest.approx(stdev(map(Fraction, now)), rel=1e-12) if now[1:] else None)
+
+
+def test_a_long_value_that_stands_leaves_a_window_alone(engine: DuckDB) -> None:
+    facts = "select 1 as k, 7 as zone, 1e15 as x, timestamp '2026-01-01 12:00' as known_at"
+    engine.put_what("loads", f"{facts}, null::timestamp as superseded_at")
+    total = {"name": "f", "sum": "loads.x", "over": "3d", "decimals": 2}
+    sql = windows(engine, [{"name": "z", "standing": "loads.zone"}, total])
+    rows = engine.rows(f"select z, f_3d from ({sql}) as w order by available_at")
+    assert rows == [(7, 1e15), (7, None)]
+
+
+@pytest.mark.parametrize("column", ["position", "values", "precision"])
+def test_a_column_may_have_a_word_of_sql_as_its_name(engine: DuckDB, column: str) -> None:
+    declared = [of("stddev", column, decimals=2), {**of("sum", column, decimals=2), "name": "g"}]
+    facts = f"select 1e15 as {column} union all select 5"
+    assert result(engine, declared, facts)[1] == 1e15 + 5
+
+
+@pytest.mark.parametrize("x", ["9999999.996", "-999999999999.996", "999999999999999.996"])
+def test_a_value_that_is_rounded_up_to_more_digits_is_added(engine: DuckDB, x: str) -> None:
+    facts = f"select cast({x} as decimal(25, 8)) as x union all select 0"
+    spread, total = result(
+        engine, [of("stddev", "x", decimals=2), {**of("sum", "x", decimals=2), "name": "g"}], facts
+    )
+    assert total == float(Decimal(x).quantize(Decimal("0.01")))
+    assert spread == pytest.approx(abs(total) / 2**0.5, rel=1e-12)
+
+
+def test_a_fact_known_in_nanoseconds_is_counted_by_the_hour() -> None:
+    known = "timestamp_ns '2026-01-01 12:30' as known_at"
+    count = {"name": "f", "count": "loads", "over": "3d"}
+    sql = macro.trailing_features(["k"], [count], "hour")
+    with duckdb.connect() as con:
+        con.execute(f"create table loads as select 1 as k, {known}, null::timestamp as superseded_at")
+        rows = con.execute(f"select f_3d from ({sql}) order by available_at").fetchall()
+    assert rows == [(1,), (0,)]
 
 
 def test_digits_and_names_of_columns_are_apart(engine: DuckDB) -> None:
