@@ -100,7 +100,7 @@ def test_short_and_long_values_add_up_exactly(engine: DuckDB, type_: str, decima
 
 @pytest.mark.parametrize("kept", [None, (None, datetime(2026, 2, 1))])
 def test_long_values_come_and_go_as_short_ones_do(engine: DuckDB, kept: Any) -> None:
-    """With 2 decimals 10^15 has more digits than a tile adds, 10^10 more than are squared fast."""
+    """With 2 decimals 10^15 has more digits than tiles add, 10^10 more than are squared fast."""
     versions = [
         ("a", "01 10:00", "03 10:00", 10**15 + 1),
         ("a", "02 10:00", None, 10**10),
@@ -174,7 +174,9 @@ def test_a_fact_known_in_nanoseconds_is_counted_by_the_hour() -> None:
     count = {"name": "f", "count": "loads", "over": "3d"}
     sql = macro.trailing_features(["k"], [count], "hour")
     with duckdb.connect() as con:
-        con.execute(f"create table loads as select 1 as k, {known}, null::timestamp as superseded_at")
+        con.execute(
+            f"create table loads as select 1 as k, {known}, null::timestamp as superseded_at"
+        )
         rows = con.execute(f"select f_3d from ({sql}) order by available_at").fetchall()
     assert rows == [(1,), (0,)]
 
