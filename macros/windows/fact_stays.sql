@@ -1,9 +1,10 @@
 {#
-    CTEs of the stays of a group of facts: what adds up to the same from the same grid steps on, until the same grid
-    steps, is one row, and what its long facts add up to is another, see `facts_with_short_numbers`.
-    One more CTE for each column whose distinct values are counted.
+    A CTE of the stays of a group of facts: what adds up to the same from the same grid steps on, until the
+    same grid steps, is one row. One more for each column whose distinct values are counted.
 
-    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and all long facts.
+    Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and what all long facts
+    add up to, see `facts_with_short_numbers`, which are a CTE before it. A batch adds all numbers as long ones: Sail and
+    Spark would read its facts once more for each time that the stays are read.
 
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
@@ -12,7 +13,7 @@
 {%- set stays, measures = {}, {} -%}
 {%- for series in group.series -%}
     {%- set stay = milepost.stay(series, steps) -%}
-    {#- A long value that is not superseded is there, which no fact of a tile that stays is. -#}
+    {#- A long fact that is not superseded is there, which no tile that stays is. -#}
     {%- set leaves_step = 'milepost__superseded_step' if group.only_superseded and series.window == 'standing' else stay.leaves_step -%}
     {%- do stays.update({series.enters: stay.enters_step, series.leaves: leaves_step}) -%}
     {%- for measure in series.measures -%}
@@ -20,38 +21,15 @@
     {%- endfor -%}
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
-{%- set numbers = milepost.added_numbers(features) -%}
-{%- set sums = 'milepost__tiles_' ~ group.label if group.only_superseded else 'milepost__short_stays_' ~ group.name -%}
-{%- set sums_by = ['milepost__enters_step', 'milepost__superseded_step'] if group.only_superseded else stays | list -%}
-{%- if not group.only_superseded -%}
-{{ sums }} as (
-
-    select
-        {{ keys | join(',\n        ') }}
-        {%- for step, sql in stays.items() %},
-        {{ sql }} as {{ step }}
-        {%- endfor %}
-        {%- for column, measure in measures.items() if not measure.kind.startswith('high') %},
-        {{ measure.sql }} as {{ column }}
-        {%- endfor %},
-        count(*) as milepost__fact_count
-        {%- if numbers %},
-        {{ milepost.listed('milepost__long_fact') }} as milepost__long_facts
-        {%- endif %}
-    from {{ milepost.facts_with_short_numbers('milepost__counted_' ~ group.label, features) | indent }}
-    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
-
-),
-
-{% endif -%}
+{%- set numbers = milepost.added_numbers(features) if group.only_superseded else [] -%}
 {%- set keys_and_steps -%}
 {{ keys | join(',\n        ') }}
         {%- for step, sql in stays.items() %},
-        {{ sql ~ ' as ' ~ step if group.only_superseded else step }}
+        {{ sql }} as {{ step }}
         {%- endfor %}
 {%- endset -%}
 {%- if numbers -%}
-milepost__long_{{ group.name }} as (
+milepost__long_{{ group.label }} as (
 
     select
         {{ keys_and_steps }}
@@ -60,9 +38,11 @@ milepost__long_{{ group.name }} as (
         {%- endfor %}
     from (
         select
-            {{ (keys + sums_by) | join(',\n            ') }},
+            {{ keys | join(',\n            ') }},
+            milepost__enters_step,
+            milepost__superseded_step,
             {{ milepost.each_listed('milepost__long_facts') }} as milepost__long_fact
-        from {{ sums }}
+        from milepost__tiles_{{ group.label }}
         where milepost__long_facts is not null
     ) as milepost__listed_facts
 
@@ -73,17 +53,20 @@ milepost__stays_{{ group.name }} as (
 
     select
         {{ keys_and_steps }}
+        {%- if not group.only_superseded %}
+        {%- for column, measure in measures.items() %},
+        {{ measure.sql }} as {{ column }}
+        {%- endfor %},
+        count(*) as milepost__fact_count
+    from {{ milepost.facts_with_numbers('milepost__counted_' ~ group.label, features) | indent }}
+    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+    {%- else %}
         {%- for column, measure in measures.items() %}
-        {%- set sum = milepost.measure_name(measure, group.label if group.only_superseded else '') %},
-        {{ milepost.typed('null' if measure.kind.startswith('high') else sum, column) }} as {{ column }}
+        {%- set sum = 'null' if measure.kind.startswith('high') else milepost.measure_name(measure, group.label) %},
+        {{ milepost.typed(sum, column) }} as {{ column }}
         {%- endfor %}
-        {%- if not group.only_superseded %},
-        milepost__fact_count
-        {%- endif %}
-    from {{ sums }}
-    {%- if group.only_superseded %}
+    from milepost__tiles_{{ group.label }}
     where milepost__superseded_step is not null
-    {%- endif %}
     {%- if numbers %}
 
     union all
@@ -93,11 +76,9 @@ milepost__stays_{{ group.name }} as (
         {%- for column, measure in measures.items() %},
         {{ milepost.typed('null' if milepost.measure_type(column) == 'bigint' else measure.sql, column) }} as {{ column }}
         {%- endfor %}
-        {%- if not group.only_superseded %},
-        count(*) as milepost__fact_count
-        {%- endif %}
-    from {{ milepost.facts_with_numbers('milepost__long_' ~ group.name, features) | indent }}
+    from {{ milepost.facts_with_numbers('milepost__long_' ~ group.label, features) | indent }}
     group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+    {%- endif %}
     {%- endif %}
 
 ),
