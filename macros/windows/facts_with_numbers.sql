@@ -30,7 +30,7 @@ from (
     select
         *
         {%- for number in numbers %},
-        {{ milepost.short_number(number.feature) }} as {{ number.short }}
+        {{ milepost.short_number(number.feature, '1e' ~ (14 - number.feature.decimals)) }} as {{ number.short }}
         {%- endfor %}
     from {{ source }}
 ) as milepost__with_short_numbers
