@@ -242,6 +242,10 @@ def _is_healthy(server: Server) -> bool:
 
 
 def _have_buckets(server: Server) -> bool:
+    """Whether both buckets are there, made if need be, and the first object of each can be read.
+
+    A server that has just started answers before it knows where the bytes of its objects lie.
+    """
     once = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5, proxies={})
     session = boto3.Session(profile_name=WRITER)
     client = session.client("s3", endpoint_url=server.endpoint, config=once)
@@ -250,6 +254,9 @@ def _have_buckets(server: Server) -> bool:
         for bucket in BUCKETS:
             if bucket not in present:
                 client.create_bucket(Bucket=bucket)
+            for item in client.list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents", ()):
+                with client.get_object(Bucket=bucket, Key=item["Key"])["Body"] as body:
+                    body.read(1)
     except (BotoCoreError, ClientError):
         return False
     return True
