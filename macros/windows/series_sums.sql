@@ -3,8 +3,8 @@
     Each sum is `{'column', 'is_totalled', 'enters', 'leaves', 'difference', 'tiles'}`:
 
     column: its name among the balances and the instants
-    is_totalled: whether it is a difference of two totals. The high part of squares is not: it is zero in
-        most tiles, so that those which have one change the balances instead.
+    is_totalled: whether it is a difference of two totals. The high part of squares is not: only long
+        facts have one, and these change the balances instead.
     enters, leaves: the columns of the totals whose difference it is. What enters a window and what
         leaves it is the same for a measure. A distinct value enters with the first of its facts and
         leaves with the last, so that both are counted.

@@ -1,7 +1,7 @@
 {#
     The CTE `milepost__instants`: for each key and grid step at which a window changes, what is in each window.
-    It is the difference of two totals, plus the newest balance, which has the facts that were superseded
-    and the open ones.
+    It is the difference of two totals, plus the newest balance, which has the facts that were superseded,
+    the open ones, and long values.
 
     plan: as `window_plan` gives it.
 #}

@@ -8,7 +8,7 @@
         enters or leaves a window.
     groups: the facts whose stays are counted one by one, for each facts relation those of open facts apart,
         `{'name', 'label', 'series', 'only_superseded', 'distincts'}`. Where facts are totalled, only their
-        superseded versions are. `distincts` has `{'name', 'column', 'series'}` for each column whose
+        superseded versions and their long values are. `distincts` has `{'name', 'column', 'series'}` for each column whose
         distinct values some series count that begin alike.
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.

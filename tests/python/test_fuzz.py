@@ -53,7 +53,7 @@ def test_what_is_found_is_replayed(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").touch()
     tests = tmp_path / "test_some.py"
     tests.write_text(TESTS)
-    fuzzed = run(tmp_path, "--fuzz-minutes", "0.1")
+    fuzzed = run(tmp_path, "--fuzz-minutes", "0.2")
     case = "{'at': datetime.datetime(2400, 1, 1, 0, 0), 'numbers': []}"
     assert f"{case}\n    AssertionError: too late: 2400-01-01 00:00:00" in fuzzed
     assert re.search(r"^test_some.py::test_right: [0-9,]+, [0-9,]+: nothing$", fuzzed, re.M)
