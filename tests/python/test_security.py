@@ -213,7 +213,10 @@ def test_the_rights_of_an_engine_are_enough_for_its_lock(
     with pytest.raises(ConflictError, match="another dbt command writes to"):
         EngineLock(Location(STORE, "engine")).take()
     monkeypatch.setattr(engine_lock, "EXPIRES_AFTER", timedelta(seconds=-1))
-    EngineLock(Location(STORE, "engine")).take()
+    next_lock = EngineLock(Location(STORE, "engine"))
+    next_lock.take()
+    for taken in (next_lock, lock):
+        taken.release()
 
 
 def found_in(needles: dict[str, str], places: dict[str, bytes]) -> list[str]:
