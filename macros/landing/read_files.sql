@@ -6,12 +6,13 @@
     columns: those that are read, by their names in the files; there may be more.
     file_types: the type that files have of each column, as a reading's `file_type`, where they may have one that
         the engine does not read by itself.
+    other_types: what Arrow calls the types of the columns that are not read.
 #}
-{% macro read_files(uris, columns, file_types={}) -%}
-    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns, file_types)) }}
+{% macro read_files(uris, columns, file_types={}, other_types=[]) -%}
+    {{ return(adapter.dispatch('read_files', 'milepost')(uris, columns, file_types, other_types)) }}
 {%- endmacro %}
 
-{% macro duckdb__read_files(uris, columns, file_types={}) -%}
+{% macro duckdb__read_files(uris, columns, file_types={}, other_types=[]) -%}
     {%- set names = [] -%}
     {%- for uri in uris -%}
         {# DuckDB takes `*`, `?` and `[` for patterns, which name other files; in brackets each is itself. #}
@@ -24,7 +25,7 @@
     Spark and Databricks read a pattern that names each file. Files may have their columns in another order. A file that
     the engine calls otherwise than it was asked for stops the query: its rows would belong to no file.
 #}
-{% macro default__read_files(uris, columns, file_types={}) -%}
+{% macro default__read_files(uris, columns, file_types={}, other_types=[]) -%}
     {%- set names, paths = [], [] -%}
     {%- for column in columns -%}{%- do names.append('`' ~ column | replace('`', '``') ~ '`, ') -%}{%- endfor -%}
     {%- set bucket = uris[0].split('/')[:3] | join('/') ~ '/' -%}
@@ -34,9 +35,13 @@
     {%- endfor -%}
     {%- set path = bucket ~ (paths[0] if paths | length == 1 else '{' ~ paths | join(',') ~ '}') -%}
     {%- set relation, file = 'parquet.`' ~ path ~ '`', '_metadata.file_path' -%}
-    {%- if 'FLOAT16' in file_types.values() -%}
+    {# To Arrow a UUID or an interval that it did not write is a binary of fixed size. #}
+    {%- set lacking = 'halffloat|uuid|time32|time64|decimal256|fixed_size_binary' -%}
+    {%- if 'FLOAT16' in file_types.values() or modules.re.search(lacking, other_types | join(' ')) -%}
         {# A view has no `_metadata`. #}
-        {%- set relation, file = milepost.relation_of_halves(path, file_types), 'input_file_name()' -%}
+        {%- set relation, file = milepost.relation_of_types(path, file_types), 'input_file_name()' -%}
+    {%- else -%}
+        {%- do milepost.check_nanoseconds(uris[0], file_types) -%}
     {%- endif -%}
     {# Spark writes signs of a path by their numbers, and leaves a `+`. #}
     {%- set file = "url_decode(replace(" ~ file ~ ", '+', '%2B'))" -%}
@@ -44,7 +49,6 @@
         "raw_rows: the engine reads a file by another name than `" ~ uris[0] ~ "` and the others have"
         ~ "\nhint: let its file system read `s3://` as such"
     ) ~ " end" -%}
-    {%- do milepost.check_nanoseconds(uris[0], file_types) -%}
     {{ return("(select " ~ names | join ~ known_file ~ " as milepost__file from " ~ relation ~ ")") }}
 {%- endmacro %}
 
@@ -53,7 +57,7 @@
     chain of hundreds is nested as deep, and Sail's server ended in it. A `union all` takes columns by their places,
     which files may have in another order, so that each names them.
 #}
-{% macro sail__read_files(uris, columns, file_types={}) -%}
+{% macro sail__read_files(uris, columns, file_types={}, other_types=[]) -%}
     {%- if uris | length > 64 -%}
         {%- set middle = (uris | length) // 2 -%}
         {{ return(

@@ -5,7 +5,8 @@
     The files have columns of the same types. DuckDB would read those of a list in the types of its first file, and
     round or cut off the values of the others.
 
-    part: `readings`, how each declared column is read, and `files`, each with its `uri`.
+    part: `readings`, how each declared column is read, `other_types`, what Arrow calls the types of all other columns,
+        and `files`, each with its `uri`.
     Example: `select * from ({{ read_part(part) }}) as milepost__rows`
 #}
 {% macro read_part(part) -%}
@@ -29,6 +30,6 @@ select
     {%- endif %}
     milepost__file
 from {{ milepost.read_files(
-    part.files | map(attribute='uri') | list, file_types.keys() | list, file_types
+    part.files | map(attribute='uri') | list, file_types.keys() | list, file_types, part.other_types
 ) }}
 {%- endmacro %}

@@ -12,7 +12,7 @@
 {#
     Spark reads nanoseconds as a number of them, see `check_nanoseconds`, unless they are an INT96, which has the same
     type in Arrow: what it read tells. It cuts off what is finer than a microsecond towards 1970, as DuckDB does.
-    A half float is two bytes, the last of them first: see `relation_of_halves`.
+    A half float is two bytes, the last of them first: see `relation_of_types`.
 #}
 {% macro default__value_in_file(reading) %}
     {% set value = '`' ~ reading.name_in_file | replace('`', '``') ~ '`' %}

@@ -17,8 +17,9 @@ from milepost.raw.tables import ClosedTable, RawFile, RawTable
 def raw_rows(table: RawTable, closed: ClosedTable, since: datetime | None) -> dict[str, Any]:
     """Return the files of a raw table that may have rows known from `since` on.
 
-    `parts` are sets of files that are read alike. `rewrites` have the parts `before`
-    and `after`, and the instant `known_from`. Raises a LandingError for a file that cannot be read.
+    `parts` are sets of files that are read alike, with `other_types`, what Arrow calls the types of
+    their undeclared columns. `rewrites` have the parts `before` and `after`, and the instant
+    `known_from`. Raises a LandingError for a file that cannot be read.
     """
     files = [file for file in closed.files if since is None or _may_be_known(file, since)]
     return {
@@ -43,17 +44,33 @@ def _may_be_known(file: RawFile, since: datetime) -> bool:
 
 
 def _parts(table: RawTable, files: Iterable[RawFile]) -> list[dict[str, Any]]:
-    parts: dict[tuple[Reading, ...], dict[str, Any]] = {}
+    parts: dict[tuple[Reading, ...], list[RawFile]] = {}
     for file in files:
-        alike = readings(table, file)
-        if alike not in parts:
-            parts[alike] = {"readings": [asdict(reading) for reading in alike], "files": []}
-        parts[alike]["files"].append(
-            {
-                "uri": file.uri,
-                "starts_at": str(file.starts_at),
-                "closes_at": str(file.closes_at),
-                "known_from": str(file.known_from) if file.known_from else None,
-            }
-        )
-    return list(parts.values())
+        parts.setdefault(readings(table, file), []).append(file)
+    return [
+        {
+            "readings": [asdict(reading) for reading in alike],
+            "other_types": _other_types(alike, files_of_part),
+            "files": [
+                {
+                    "uri": file.uri,
+                    "starts_at": str(file.starts_at),
+                    "closes_at": str(file.closes_at),
+                    "known_from": str(file.known_from) if file.known_from else None,
+                }
+                for file in files_of_part
+            ],
+        }
+        for alike, files_of_part in parts.items()
+    ]
+
+
+def _other_types(alike: Iterable[Reading], files: Iterable[RawFile]) -> list[str]:
+    names = {reading.name_in_file for reading in alike}
+    types = {
+        arrow_name
+        for file in files
+        for name, arrow_name in file.columns.items()
+        if name not in names
+    }
+    return sorted(types)

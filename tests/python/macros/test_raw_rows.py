@@ -95,6 +95,17 @@ def test_a_row_has_the_declared_columns_alone_in_their_types_and_the_span_of_its
     assert relation.fetchall() == [("a", 0.5, FIRST, *span, False, False, None)]
 
 
+def test_the_types_of_all_columns_that_are_not_declared_are_told(lake: Lake) -> None:
+    landed = rows(("a", 0.5, FIRST))
+    files = (
+        lake.file("a.parquet", landed.append_column("extra", pa.array([1]))),
+        lake.file("b.parquet", landed.append_column("extra", pa.array([b"x"], pa.binary(1)))),
+        lake.file("c.parquet", landed.append_column("more", pa.array([1], pa.time32("s")))),
+    )
+    (part,) = raw_rows(TABLE, ClosedTable(FIRST, FIRST + DAY, 0, files), None)["parts"]
+    assert part["other_types"] == ["fixed_size_binary[1]", "int64", "time32[s]"]
+
+
 def test_files_with_their_columns_in_another_order_have_the_same_rows(lake: Lake) -> None:
     landed = rows(("a", 0.5, FIRST), ("b", 0.25, FIRST))
     in_order = lake.file("a.parquet", landed.slice(0, 1))

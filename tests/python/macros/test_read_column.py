@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from dbt_common.exceptions import CompilationError
 
-from engines import SPARK, engine_of
+from engines import ENGINES, SPARK, engine_of
 from macro import Macros
 from milepost.raw.column_types import arrow_names, duckdb_type, file_type
 from milepost.raw.conversion import conversion
@@ -69,6 +70,31 @@ REFUSED = {
     *(("BIGINT", "DOUBLE"), ("UBIGINT", "DOUBLE"), ("UBIGINT", "BIGINT")),
     *(("TIMESTAMP", "DATE"), ("TIMESTAMP_NS", "DATE"), ("UUID", "VARCHAR")),
 }
+# Columns that no source declares: as Arrow writes them, or as DuckDB writes what this SQL gives.
+LACKED_BY_SPARK: dict[str, pa.Array | str] = {
+    "uuid": FILES["uuid"],
+    "uuid of DuckDB": "uuid()",
+    "half float": FILES["float16"],
+    "list of half floats": pa.array([[np.float16(1)]], pa.list_(pa.float16())),
+    "time": pa.array([1], pa.time64("us")),
+    "time in milliseconds": pa.array([1], pa.time32("ms")),
+    "time with a zone": "timetz '01:00:00+01'",
+    "interval": "interval 1 day",
+    "decimal of 76 digits": pa.array([Decimal("9" * 76)], pa.decimal256(76, 0)),
+}
+UNDECLARED: dict[str, pa.Array | str] = {
+    **LACKED_BY_SPARK,
+    "nanoseconds": FILES["nanoseconds"],
+    "duration": pa.array([1], pa.duration("ns")),
+    "unsigned": FILES["uint64"],
+    "list": pa.array([[1]]),
+    "struct": pa.array([{"a": 1}]),
+    "map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+    "variant": "1::variant",
+    "decimal of 38 digits": FILES["wide"],
+    "bytes": pa.array([b"x"]),
+    "nulls": FILES["nulls"],
+}
 DUCKDB = Macros("landing", engine="duckdb", execute=True)
 SAIL = Macros("landing", engine="spark" if SPARK else "sail", execute=True)
 
@@ -117,7 +143,7 @@ def relation(engine: Any, file: Path, actual: str) -> str:
     """A file as a relation, as `read_files` has it on each engine."""
     if engine.dialect == "sail" or actual != "FLOAT16":
         return f"parquet.`{file}`"
-    return str(spark(engine).relation_of_halves(str(file), {"n": "BIGINT", "value": actual}))
+    return str(spark(engine).relation_of_types(str(file), {"n": "BIGINT", "value": actual}))
 
 
 def spark(engine: Any) -> Macros:
@@ -129,6 +155,26 @@ def spark(engine: Any) -> Macros:
         run_query=lambda sql: SimpleNamespace(rows=engine.rows(sql)),
         local_md5=lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
     )
+
+
+def part_of(read: list[SimpleNamespace], schema: pa.Schema, *uris: str) -> dict[str, Any]:
+    """Files of a schema that are read alike, as `read_part` takes them."""
+    names = {reading.name_in_file for reading in read}
+    kinds = arrow_names(schema)
+    return {
+        "readings": read,
+        "other_types": [kind for name, kind in kinds.items() if name not in names],
+        "files": [{"uri": uri} for uri in uris],
+    }
+
+
+def write_undeclared(kind: str, file: Path) -> None:
+    """Write a file with the declared column `n`, and another one of this kind."""
+    column = UNDECLARED[kind]
+    if isinstance(column, str):
+        duckdb.execute(f"copy (select 7::bigint as n, {column} as other) to '{file}'")
+    else:
+        pq.write_table(pa.table({"n": [7], "other": column[:1]}), file)
 
 
 def values(rows: pa.Table) -> list[list[Any]]:
@@ -194,9 +240,9 @@ def test_the_sql_of_spark_makes_values_of_bytes_and_numbers(engine: str, name: s
 
 
 @pytest.mark.skipif(not SPARK, reason="needs Spark: `python scripts/on_spark.py pytest ...`")
-@pytest.mark.parametrize("unread", [set(), {"float16", "uuid"}], ids=["halves", "no halves"])
+@pytest.mark.parametrize("unread", [set(), {"float16", "uuid"}], ids=["told", "looked for"])
 def test_spark_reads_files_with_columns_of_any_types(unread: set[str]) -> None:
-    """Where a file has half floats, Spark is told the types; else it looks into it for them."""
+    """Where a file has a type that Spark lacks, it is told the types; else it looks for them."""
     columns = {kind: values[:2] for kind, values in FILES.items() if kind not in unread}
     rows = pa.table(columns)
     names = [f"types {len(columns)}/{name}.parquet" for name in ("a+b", "p%41")]
@@ -212,13 +258,44 @@ def test_spark_reads_files_with_columns_of_any_types(unread: set[str]) -> None:
     ]
     engine = engine_of("sail")
     by_spark, by_duckdb = (
-        macros.read_part({"readings": read, "files": [{"uri": f"{root}/{name}"} for name in names]})
+        macros.read_part(part_of(read, schema, *(f"{root}/{name}" for name in names)))
         for macros, root in ((spark(engine), "s3://milepost-raw"), (DUCKDB, files[0].parents[1]))
     )
     actual = engine.table(f"select * from ({by_spark}) as part order by milepost__file")
     expected = engine_of("duckdb").table(f"from ({by_duckdb}) as part order by milepost__file")
     assert actual["milepost__file"].to_pylist() == [f"s3://milepost-raw/{name}" for name in names]
     assert values(actual.drop("milepost__file")) == values(expected.drop("milepost__file"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", UNDECLARED)
+def test_a_file_is_read_whatever_its_undeclared_columns_are(
+    engine: str, kind: str, tmp_path: Path
+) -> None:
+    session = engine_of(engine)
+    folder, root = tmp_path, str(tmp_path)
+    if session.dialect == "spark":
+        folder = Path(os.environ["MILEPOST_SPARK_FILES"], "milepost-raw/undeclared")
+        folder.mkdir(parents=True, exist_ok=True)
+        root = "s3://milepost-raw/undeclared"
+    write_undeclared(kind, folder / f"{kind}.parquet")
+    schema = pq.read_schema(folder / f"{kind}.parquet")
+    macros = {"duckdb": DUCKDB, "sail": SAIL}.get(session.dialect) or spark(session)
+    read = [reading for reading in readings(schema, "n") if reading.data_type == "BIGINT"]
+    sql = macros.read_part(part_of(read, schema, f"{root}/{kind}.parquet"))
+    assert session.table(f"select n from ({sql}) as part")["n"].to_pylist() == [7]
+
+
+@pytest.mark.parametrize("kind", UNDECLARED)
+def test_spark_is_told_types_where_a_file_has_one_that_it_lacks(kind: str, tmp_path: Path) -> None:
+    write_undeclared(kind, tmp_path / "rows.parquet")
+    schema = pq.read_schema(tmp_path / "rows.parquet")
+    statements: list[str] = []
+    macros = spark(SimpleNamespace(rows=statements.append))
+    read = [reading for reading in readings(schema, "n") if reading.data_type == "BIGINT"]
+    macros.read_part(part_of(read, schema, "s3://raw/rows.parquet"))
+    told = [sql for sql in statements if "(`n` BIGINT) using parquet options" in sql]
+    assert len(statements) == len(told) == (kind in LACKED_BY_SPARK)
 
 
 @pytest.mark.parametrize("setting", ["false", "<undefined>"])

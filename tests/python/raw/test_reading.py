@@ -88,6 +88,7 @@ def rows_read(raw: Location, columns: tuple[Column, ...], *files: RawFile) -> li
         macros().read_part(
             {
                 "readings": [asdict(reading) for reading in alike],
+                "other_types": [],
                 "files": [{"uri": file.uri} for file in of_part],
             }
         )
