@@ -36,7 +36,9 @@ from milepost.storage.location import Location
 # dbt makes an adapter for each command.
 _commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
 # The commands of which `macros/checks/record_results.sql` keeps how they ended.
-_RECORDED = {"run", "build", "seed", "test"}
+_RECORDED = {"run", "build", "seed", "snapshot", "test"}
+# An instant with a zone is a `timestamp` to the engine, and one without to a session of dbt's.
+_TYPES = {"timestamp": "timestamp_ltz"}
 # Several threads of dbt may be the first to ask.
 _lock = Lock()
 
@@ -184,12 +186,16 @@ def _register(adapter: Any, catalog: Catalog, tables: EngineTables) -> None:
         node = catalog.nodes[node_id]
         if adapter.get_relation(node["database"], node["schema"], node["alias"]) is None:
             relation = adapter.Relation.create(
-                database=None, schema=node["schema"], identifier=node["alias"], type="table"
+                database=None,
+                schema=node["schema"],
+                identifier=node["alias"],
+                type="table",
+                is_delta=True,
             )
             # Sail takes no columns from the files: those of such a table are not described.
             _, cursor = adapter.connections.add_select_query(f"select * from delta.`{uri}` limit 0")  # noqa: S608 - a Location
             columns = ", ".join(
-                f"`{name}` {data_type}{'' if is_nullable else ' not null'}"
+                f"`{name}` {_TYPES.get(data_type, data_type)}{'' if is_nullable else ' not null'}"
                 for name, data_type, *_, is_nullable in cursor.description
             )
             adapter.execute(f"create table {relation} ({columns}) using delta location '{uri}'")

@@ -4,7 +4,7 @@
     Records in another form, of another Milepost, are dropped: what they describe is built anew.
 #}
 {% macro create_records() %}
-    {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
+    {% if execute and flags.WHICH in ['run', 'build', 'seed', 'snapshot', 'test'] %}
         {% do milepost.remove_steps() %}
         {% set forms = milepost.run_on_records(
             "select comment from duckdb_tables() where schema_name = 'milepost_checks' and table_name = 'batches' "

@@ -7,7 +7,7 @@
     Runs on-run-end. `results` is dbt's.
 #}
 {% macro record_results(results) %}
-    {% if execute and flags.WHICH in ['run', 'build', 'seed', 'test'] %}
+    {% if execute and flags.WHICH in ['run', 'build', 'seed', 'snapshot', 'test'] %}
         {% set statuses, fingerprints = {}, {} %}
         {% for result in results %}
             {% do statuses.update({result.node.unique_id: result.status | string}) %}

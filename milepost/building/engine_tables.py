@@ -58,11 +58,11 @@ class EngineTables:
         return cls(location)
 
     def uri(self, node: Mapping[str, Any]) -> str | None:
-        """Return where the table of a model or seed is, or None for what is no table here."""
+        """Return where the table of a node is, or None for what is no table here."""
         config = node.get("config", {})
-        if node["resource_type"] not in {"model", "seed"} or config.get("file_format") != "delta":
+        if config.get("file_format") != "delta":
             return None
-        if config.get("materialized") not in {"table", "incremental", "seed"}:
+        if config.get("materialized") not in {"table", "incremental", "seed", "snapshot"}:
             return None
         return f"{config['location_root']}/{node['alias']}" if config.get("location_root") else None
 

@@ -181,6 +181,35 @@ def test_a_build_makes_again_what_a_failed_one_deleted(project: Greenhouse) -> N
     assert not list(s3.listing(place))
 
 
+SNAPSHOT = """{% snapshot beds_seen %}
+{{ config(unique_key='bed_id', strategy='check', check_cols='all') }}
+{{ config(file_format='delta', location_root=env_var('MILEPOST_TABLES_URI')) }}
+select 'north' as bed_id, 'dry' as state
+{% endsnapshot %}
+"""
+
+
+@pytest.mark.slow
+def test_a_snapshot_waits_for_other_commands_and_keeps_its_history(project: Greenhouse) -> None:
+    (project.folder / "snapshots").mkdir()
+    (project.folder / "snapshots/beds_seen.sql").write_text(SNAPSHOT)
+    place = Location.parse(project.store.uri("engine"))
+    put_lock_of_another_command(place)
+    assert "another dbt command writes to" in run_on_sail(project, "snapshot").stdout
+    assert not list(s3.listing(place, "beds_seen/"))
+    s3.remove(place, ["milepost_lock.json"])
+    on_sail(project, "snapshot")
+    project.edit("snapshots/beds_seen.sql", "'dry'", "'wet'")
+    on_sail(project, "snapshot")
+    with connect() as con:
+        rows = f"from delta_scan('{place.uri('beds_seen')}')"
+        seen = con.execute(f"select state, dbt_valid_to is null {rows} order by all").fetchall()
+    assert seen == [("dry", False), ("wet", True)]
+    lock = s3.get(place, "milepost_lock.json")
+    assert lock
+    assert lock.body == b"{}"
+
+
 def test_records_are_kept_beside_the_tables(store: Location) -> None:
     (statement,) = keep("tested_tables", [BATCH])
     EngineTables.at(store).run(statement)
