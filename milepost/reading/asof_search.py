@@ -29,7 +29,7 @@ MOST_FEATURES = 0.8
 MANY_KEYS = 1000
 FEW_ROWS_BETWEEN = 100
 # For one view so many bytes of files may be in memory.
-HELD_BYTES = 256 << 20
+HELD_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
