@@ -28,7 +28,8 @@ from milepost.release.manifest import File
 MOST_FEATURES = 0.8
 MANY_KEYS = 1000
 FEW_ROWS_BETWEEN = 100
-# For one view so many bytes of files may be in memory.
+# For one view so many bytes of files may be in memory: a year of 20,000 keys and 12 features has
+# 363 MB. 2026-11.
 HELD_BYTES = 512 << 20
 
 
