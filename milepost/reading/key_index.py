@@ -121,7 +121,7 @@ def _encode(column: pa.Array) -> tuple[pa.Array, Int64s]:
 
 def _places(column: pa.Array, values: pa.Array) -> Int64s:
     """Return the place of each value of a column among those of `_encode`, or -1."""
-    # Arrow makes a hash table of all values for each call. Ascending values need none, but then each
+    # Arrow makes a hash table of all values in each call. Ascending values need none, but then each
     # key takes longer, so that it pays where there are more values than keys. 2026-11.
     if pa.types.is_string(values.type) or len(values) <= len(column):
         return _numbers(pc.index_in(column, value_set=values))
