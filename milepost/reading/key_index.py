@@ -121,8 +121,9 @@ def _encode(column: pa.Array) -> tuple[pa.Array, Int64s]:
 
 def _places(column: pa.Array, values: pa.Array) -> Int64s:
     """Return the place of each value of a column among those of `_encode`, or -1."""
-    # For each search Arrow makes a hash table of all values. Ascending ones need none.
-    if pa.types.is_string(values.type) or not len(values):
+    # Arrow makes a hash table of all values in each call. Ascending values need none, but then each
+    # key takes longer, so that it pays where there are more values than keys. 2026-11.
+    if pa.types.is_string(values.type) or len(values) <= len(column):
         return _numbers(pc.index_in(column, value_set=values))
     numbers, ascending = as_int64(column), as_int64(values)
     places = np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)

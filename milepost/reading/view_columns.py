@@ -22,11 +22,14 @@ class ViewColumns:
     """A column for each of some features, with a value for each entity row; null at first.
 
     Several threads may fill it at the same time: each fills other rows, because an entity row has
-    its answer in one month.
+    its answer in one month. With `use_threads` also the columns of a month are decoded in threads.
     """
 
-    def __init__(self, files: ViewFiles, features: Sequence[str], row_count: int) -> None:
+    def __init__(
+        self, files: ViewFiles, features: Sequence[str], row_count: int, *, use_threads: bool
+    ) -> None:
         self._files = files
+        self._use_threads = use_threads
         self._schema = files.schema_of(features)
         self._text_names = [field.name for field in self._schema if pa.types.is_string(field.type)]
         # Zeros take no memory until something is written in their place.
@@ -60,7 +63,9 @@ class ViewColumns:
             rows = month.view_row_numbers[answers] - month.group_starts[number]
             with self._files.damage(month.source):
                 names = self._schema.names
-                wide = month.file.read_row_group(month.groups[number], columns=names)
+                wide = month.file.read_row_group(
+                    month.groups[number], columns=names, use_threads=self._use_threads
+                )
                 wide = wide.select(names).cast(self._schema)
             self._put(wide, rows, places)
             if self._text_names:

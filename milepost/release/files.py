@@ -80,7 +80,7 @@ class ViewFiles:
                 metadata=footer,
                 read_dictionary=text,
                 page_checksum_verification=True,
-                pre_buffer=True,
+                pre_buffer=not is_fetched,
             )
             row_count = opened.metadata.num_rows
             if row_count != file.rows:
