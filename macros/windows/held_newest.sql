@@ -37,16 +37,31 @@ left join milepost__standing_{{ series.name }} as milepost__standing
         {{ milepost.is_same_key('milepost__fact', 'milepost__standing', keys) | indent(8) }}
         and milepost__fact.milepost__standing_count = milepost__standing.milepost__standing_count
 {%- endset -%}
+{% if is_summed -%}
+milepost__corrected_keys_{{ series.name }} as (
+
+    select distinct {{ keys | join(', ') }}
+    from milepost__facts_{{ series.name }}
+    where milepost__leaves_early
+
+),
+
+{% endif -%}
 milepost__numbered_{{ series.name }} as (
 
     select
-        *,
-        count(case when not milepost__leaves_early then 1 end) over (
-            partition by {{ keys | join(', ') }}
-            order by {{ order | join(' nulls first, ') }} nulls first
+        milepost__fact.*,
+        count(case when not milepost__fact.milepost__leaves_early then 1 end) over (
+            partition by milepost__fact.{{ keys | join(', milepost__fact.') }}
+            order by milepost__fact.{{ order | join(' nulls first, milepost__fact.') }} nulls first
             rows between unbounded preceding and current row
         ) as milepost__standing_count
-    from milepost__facts_{{ series.name }}
+    from milepost__facts_{{ series.name }} as milepost__fact
+    {%- if is_summed %}
+    inner join milepost__corrected_keys_{{ series.name }} as milepost__corrected_keys
+        on
+            {{ milepost.is_same_key('milepost__fact', 'milepost__corrected_keys', keys) | indent(8) }}
+    {%- endif %}
 
 ),
 
