@@ -2,21 +2,19 @@
     CTEs of a series: the instants at which a fact is in its window that leaves it early, and the others.
 
     series: as `held_series` gives it.
-    facts: the facts with the step at which they go, in SQL, to select from.
-    goes_step: this step, in SQL.
 #}
-{% macro corrected_instants(series, keys, facts, goes_step='milepost__fact.milepost__goes_step') -%}
+{% macro corrected_instants(series, keys) -%}
 milepost__corrected_{{ series.name }} as (
 
     select distinct
         milepost__instants.{{ keys | join(',\n        milepost__instants.') }},
         milepost__instants.milepost__step
-    from {{ facts | indent }}
+    from milepost__facts_{{ series.name }} as milepost__fact
     inner join milepost__instants
         on
             {{ milepost.is_same_key('milepost__fact', 'milepost__instants', keys) | indent(8) }}
             and milepost__instants.milepost__step >= milepost__fact.milepost__comes_step
-            and milepost__instants.milepost__step < {{ goes_step | indent(12) }}
+            and milepost__instants.milepost__step < milepost__fact.milepost__goes_step
     where milepost__fact.milepost__leaves_early
 
 ),

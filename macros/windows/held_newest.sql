@@ -6,8 +6,7 @@
     left at an instant, and their order decides which of them count. `milepost__standing_...` has the steps at which
     a fact pushes an older one out, `milepost__candidates_...` the facts left at each instant with their order.
 
-    Where all features add up, the candidates are needed at few instants: elsewhere the newest facts are the last
-    that have come, and `newest_sums` has what they add up to.
+    Where all features add up, `newest_sums` needs no candidates.
 
     series: as `held_series` gives it.
 #}
@@ -22,21 +21,9 @@
         {%- do sums.update({feature.column: none}) -%}
     {%- endfor -%}
 {%- endfor -%}
-{%- set is_summed = sums.values() | reject | list == [] -%}
-{%- set instants = 'milepost__corrected_' ~ series.name if is_summed else 'milepost__instants' -%}
-{%- set goes_step -%}
-least(
-    milepost__fact.milepost__goes_step,
-    coalesce(milepost__standing.milepost__pushes_out_step, milepost__fact.milepost__goes_step)
-)
-{%- endset -%}
-{%- set facts -%}
-milepost__numbered_{{ series.name }} as milepost__fact
-left join milepost__standing_{{ series.name }} as milepost__standing
-    on
-        {{ milepost.is_same_key('milepost__fact', 'milepost__standing', keys) | indent(8) }}
-        and milepost__fact.milepost__standing_count = milepost__standing.milepost__standing_count
-{%- endset -%}
+{%- if sums.values() | reject | list == [] -%}
+{{ milepost.newest_sums(series, keys, order, sums) }}
+{%- else -%}
 milepost__numbered_{{ series.name }} as (
 
     select
@@ -60,40 +47,34 @@ milepost__standing_{{ series.name }} as (
     where not milepost__leaves_early
 
 ),
-{%- if is_summed %}
-
-{{ milepost.corrected_instants(series, keys, facts, goes_step) }}
-
-{{ milepost.newest_sums(series, keys, order, sums) }}
-{%- endif %}
 
 milepost__candidates_{{ series.name }} as (
 
     select
         milepost__fact.*,
-        {{ instants }}.milepost__step,
+        milepost__instants.milepost__step,
         row_number() over (
-            partition by milepost__fact.{{ keys | join(', milepost__fact.') }}, {{ instants }}.milepost__step
+            partition by milepost__fact.{{ keys | join(', milepost__fact.') }}, milepost__instants.milepost__step
             order by milepost__fact.{{ order | join(' desc nulls last, milepost__fact.') }} desc nulls last
         ) as milepost__recency
-    from {{ facts | indent }}
-    inner join {{ instants }}
+    from milepost__numbered_{{ series.name }} as milepost__fact
+    left join milepost__standing_{{ series.name }} as milepost__standing
         on
-            {{ milepost.is_same_key('milepost__fact', instants, keys) | indent(8) }}
-            and {{ instants }}.milepost__step >= milepost__fact.milepost__comes_step
-            and {{ instants }}.milepost__step < {{ goes_step | indent(12) }}
+            {{ milepost.is_same_key('milepost__fact', 'milepost__standing', keys) | indent(8) }}
+            and milepost__fact.milepost__standing_count = milepost__standing.milepost__standing_count
+    inner join milepost__instants
+        on
+            {{ milepost.is_same_key('milepost__fact', 'milepost__instants', keys) | indent(8) }}
+            and milepost__instants.milepost__step >= milepost__fact.milepost__comes_step
+            and milepost__instants.milepost__step < least(
+                milepost__fact.milepost__goes_step,
+                coalesce(milepost__standing.milepost__pushes_out_step, milepost__fact.milepost__goes_step)
+            )
 
 ),
 
 milepost__held_{{ series.name }} as (
 
-    {% if is_summed -%}
-    select *
-    from milepost__newest_sums_{{ series.name }}
-
-    union all
-
-    {% endif -%}
     select
         {{ keys | join(',\n        ') }},
         milepost__step
@@ -103,4 +84,5 @@ milepost__held_{{ series.name }} as (
     group by {{ range(1, keys | length + 2) | join(', ') }}
 
 )
+{%- endif -%}
 {%- endmacro %}

@@ -28,7 +28,7 @@ milepost__held_{{ series.name }} as (
 {{ milepost.default__held_trailing(series, keys) }}
 {%- else -%}
 {%- set values = series.held_features | map(attribute='value') | unique | list -%}
-{{ milepost.corrected_instants(series, keys, 'milepost__facts_' ~ series.name ~ ' as milepost__fact') }}
+{{ milepost.corrected_instants(series, keys) }}
 
 milepost__in_order_{{ series.name }} as (
 

@@ -13,8 +13,10 @@ milepost__standing_facts as (
 
     select
         {{ keys | join(',\n        ') }},
-        milepost__step,
+        milepost__step
+        {%- if plan.columns %},
         milepost__balance_step
+        {%- endif %}
         {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
         {{ milepost.totals_difference(
             milepost.name_before(sum.enters, series.back) if series.back else sum.enters,
@@ -35,8 +37,10 @@ milepost__standing_facts as (
 
     select
         {{ keys | join(',\n        ') }},
-        milepost__step,
+        milepost__step
+        {%- if plan.columns %},
         milepost__balance_step
+        {%- endif %}
         {%- for series in plan.series %}{% for sum in series.sums | selectattr('is_totalled') | unique(attribute='difference') %},
         {{ milepost.totals_difference(
             ('milepost__before_' ~ series.back if series.back else 'milepost__now') ~ '.' ~ sum.enters,

@@ -14,8 +14,10 @@ milepost__totals_then_and_now as (
         milepost__step,
         lead(milepost__step)
             over (partition by {{ keys | join(', ') }} order by milepost__step)
-            as milepost__next_step,
+            as milepost__next_step
+        {%- if plan.columns %},
         {{ milepost.newest_value('milepost__balance_step') }} over milepost__so_far as milepost__balance_step
+        {%- endif %}
         {%- if plan.totals %},
         {{ milepost.newest_value('milepost__totals_at_step') }} over milepost__so_far as milepost__now
         {%- endif %}
@@ -26,8 +28,10 @@ milepost__totals_then_and_now as (
     from (
         select
             {{ keys | join(',\n            ') }},
-            milepost__step,
+            milepost__step
+            {%- if plan.columns %},
             milepost__balance_step
+            {%- endif %}
             {%- if plan.totals %},
             {{ milepost.struct_of(plan.totals) }} as milepost__totals_at_step
             {%- endif %}
@@ -37,8 +41,10 @@ milepost__totals_then_and_now as (
         union all
         select
             {{ keys | join(',\n            ') }},
-            milepost__step + {{ offset }} as milepost__step,
+            milepost__step + {{ offset }} as milepost__step
+            {%- if plan.columns %},
             null as milepost__balance_step
+            {%- endif %}
             {%- if plan.totals %},
             null as milepost__totals_at_step
             {%- endif %}
@@ -51,8 +57,10 @@ milepost__totals_then_and_now as (
             {%- endif %}
         {%- endfor %}{% endfor %}
     ) as milepost__steps
+    {%- if plan.columns %}
     window
         milepost__so_far as (partition by {{ keys | join(', ') }} order by milepost__step)
+        {%- endif %}
         {%- for offset in plan.read_before | sort %},
         milepost__until_{{ offset }} as (
             partition by {{ keys | join(', ') }}

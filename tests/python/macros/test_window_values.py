@@ -197,6 +197,39 @@ def test_a_column_named_as_one_of_ours_is_measured(engine: DuckDB) -> None:
     assert result(engine, features, "from (values (70), (30), (1)) as t (recency)") == (50.0,)
 
 
+@pytest.mark.parametrize(
+    ("last", "wanted"),
+    [
+        # At the last instant both facts that are superseded are gone, and older ones count again.
+        (2, [1, 11, 110, 1100, 11000, 110000, 101000]),
+        (3, [1, 11, 111, 1110, 11100, 111000, 101010]),
+        (4, [1, 11, 111, 1111, 11110, 111100, 101011]),
+    ],
+)
+def test_a_superseded_fact_is_one_of_the_last_until_then(
+    engine: DuckDB, last: int, wanted: list[int]
+) -> None:
+    engine.put_what(
+        "deliveries",
+        """
+        select
+            1 as k,
+            id,
+            x,
+            cast(concat('2026-01-0', id, ' 12:00:00') as timestamp) as known_at,
+            cast(concat('2026-01-0', id) as timestamp) as event_at,
+            case when id in (3, 5) then timestamp '2026-01-07 00:00:00' end as superseded_at
+        from (
+            values (1, 1), (2, 10), (3, 100), (4, 1000), (5, 10000), (6, 100000)
+        ) as t (id, x)
+        """,
+    )
+    of_last = {"last": last, "within": "28d", "id": "id", "sum": "deliveries.x"}
+    sql = windows(engine, [{"name": "f", **of_last}])
+    rows = engine.rows(f"select * from ({sql}) as w order by available_at")
+    assert [row[2] for row in rows][: len(wanted)] == wanted
+
+
 @pytest.mark.parametrize("aggregate", ["sum", "mean", "stddev", "min", "max", "p50", "newest"])
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
 def test_a_number_that_is_none_is_an_error_of_the_feature(

@@ -79,9 +79,10 @@ class Work:
         )
         if threads != 2:
             profile = (folder / "profiles.yml").read_text()
-            assert profile.count(" threads: 2") == 1  # DuckDB's, not dbt's
+            of_duckdb = "\n        threads: 2\n"  # the other ones, of dbt, stand further left
+            assert profile.count(of_duckdb) == 1
             (folder / "profiles.yml").write_text(
-                profile.replace(" threads: 2", f" threads: {threads}")
+                profile.replace(of_duckdb, of_duckdb.replace("2", str(threads)))
             )
         return Work(folder, raw or self.raw, store or self.store)
 
