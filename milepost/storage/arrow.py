@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pyarrow as pa
@@ -11,19 +12,28 @@ from milepost.storage.client import endpoint
 
 # What pandas calls an index that has no name of its own.
 _INDEX = re.compile(r"__index_level_\d+__")
+# pyarrow reads ranges, of which S3 rarely has a checksum. That the AWS SDK looks for one, in each
+# 16 KB of a reply, takes a tenth of a lookup's CPU. 2026-11.
+_RESPONSE_CHECKSUMS = "AWS_RESPONSE_CHECKSUM_VALIDATION"
 
 
 def filesystem() -> S3FileSystem:
     """Return a filesystem with the credentials of this moment; pyarrow does not renew them."""
     options = endpoint()
-    return S3FileSystem(
-        access_key=options.key,
-        secret_key=options.secret,
-        session_token=options.token,
-        region=options.region,
-        endpoint_override=options.host,
-        scheme=options.scheme,
-    )
+    is_set = _RESPONSE_CHECKSUMS in os.environ
+    os.environ.setdefault(_RESPONSE_CHECKSUMS, "when_required")  # pyarrow has no option for it
+    try:
+        return S3FileSystem(
+            access_key=options.key,
+            secret_key=options.secret,
+            session_token=options.token,
+            region=options.region,
+            endpoint_override=options.host,
+            scheme=options.scheme,
+        )
+    finally:
+        if not is_set:  # It is for no other client, such as one of boto3.
+            os.environ.pop(_RESPONSE_CHECKSUMS, None)
 
 
 def is_index(name: str) -> bool:

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ class Proxy(ThreadingHTTPServer):
         self.plan: Plan = lambda *_: None
         self.kill: Callable[[], None] = lambda: None
         self.calls: list[tuple[str, str]] = []
+        self.headers: list[Message] = []
         self.released = threading.Event()
         self.lock = threading.Lock()
 
@@ -66,6 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         with self.server.lock:
             self.server.calls.append((self.command, self.path))
+            self.server.headers.append(self.headers)
             fault = self.server.plan(len(self.server.calls), self.command, self.path)
         if fault == "kill_before":
             self.server.kill()
