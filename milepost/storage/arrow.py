@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 
 import pyarrow as pa
 from pyarrow.fs import S3FileSystem
@@ -20,8 +21,11 @@ _RESPONSE_CHECKSUMS = "AWS_RESPONSE_CHECKSUM_VALIDATION"
 def filesystem() -> S3FileSystem:
     """Return a filesystem with the credentials of this moment; pyarrow does not renew them."""
     options = endpoint()
-    is_set = _RESPONSE_CHECKSUMS in os.environ
-    os.environ.setdefault(_RESPONSE_CHECKSUMS, "when_required")  # pyarrow has no option for it
+    # pyarrow has no option for it, and takes what the environment says at this moment. The
+    # environment is not ours where another thread may read it.
+    is_ours = _RESPONSE_CHECKSUMS not in os.environ and threading.active_count() == 1
+    if is_ours:
+        os.environ[_RESPONSE_CHECKSUMS] = "when_required"
     try:
         return S3FileSystem(
             access_key=options.key,
@@ -32,8 +36,8 @@ def filesystem() -> S3FileSystem:
             scheme=options.scheme,
         )
     finally:
-        if not is_set:  # It is for no other client, such as one of boto3.
-            os.environ.pop(_RESPONSE_CHECKSUMS, None)
+        if is_ours:  # It is for no other client, such as one of boto3.
+            del os.environ[_RESPONSE_CHECKSUMS]
 
 
 def is_index(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 
 import pytest
@@ -13,16 +14,18 @@ from milepost.storage.client import client, endpoint
 from milepost.storage.location import Location
 
 
-def test_pyarrow_asks_for_no_checksum_of_a_range(
-    raw: Location, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("threads", "asks"), [(1, False), (2, True)])
+def test_pyarrow_asks_for_no_checksum_of_a_range_where_the_environment_is_ours(
+    raw: Location, threads: int, asks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put(raw, "a", b"0123")
     variables = dict(os.environ)
     with proxy(client().meta.endpoint_url) as between:
         host = between.endpoint.removeprefix("http://")
+        monkeypatch.setattr(threading, "active_count", lambda: threads)
         monkeypatch.setattr(arrow, "endpoint", lambda: replace(endpoint(), host=host))
         with arrow.filesystem().open_input_file(raw.path("a")) as file:
             assert file.read_at(2, 1) == b"12"
-    assert "bytes=1-2" in [headers["Range"] for headers in between.headers]
-    assert all("x-amz-checksum-mode" not in headers for headers in between.headers)
+    (range_headers,) = [headers for headers in between.headers if headers["Range"] == "bytes=1-2"]
+    assert ("x-amz-checksum-mode" in range_headers) == asks
     assert dict(os.environ) == variables
