@@ -46,12 +46,14 @@ milepost__sums_then_and_now_{{ series.name }} as (
         milepost__step,
         milepost__is_instant,
         {{ milepost.newest_value('milepost__sums_at_step') }} over milepost__so_far as milepost__now,
-        {{ milepost.newest_value('milepost__sums_at_step') }} over milepost__until_{{ series.reach }} as milepost__before
+        {{ milepost.newest_value('milepost__number') }}
+            over milepost__until_{{ series.reach }} as milepost__number_before
     from (
         select
             {{ keys | join(',\n            ') }},
             milepost__step,
             false as milepost__is_instant,
+            milepost__number,
             {{ milepost.struct_of(['milepost__number'] + sums | list) }} as milepost__sums_at_step
         from milepost__sums_{{ series.name }}
         where coalesce(milepost__next_step > milepost__step, true)
@@ -60,6 +62,7 @@ milepost__sums_then_and_now_{{ series.name }} as (
             {{ keys | join(',\n            ') }},
             milepost__step,
             true as milepost__is_instant,
+            null as milepost__number,
             null as milepost__sums_at_step
         from milepost__instants
     ) as milepost__steps
@@ -79,10 +82,9 @@ milepost__sums_at_instants_{{ series.name }} as (
         {{ keys | join(',\n        ') }},
         milepost__step,
         coalesce(milepost__now.milepost__number, 0) as milepost__number,
-        coalesce(milepost__before.milepost__number, 0) as milepost__number_before
+        coalesce(milepost__number_before, 0) as milepost__number_before
         {%- for column in sums %},
-        coalesce(milepost__now.{{ column }}, 0) as {{ column }},
-        coalesce(milepost__before.{{ column }}, 0) as {{ milepost.name_before(column, series.reach) }}
+        coalesce(milepost__now.{{ column }}, 0) as {{ column }}
         {%- endfor %}
     from milepost__sums_then_and_now_{{ series.name }}
     where milepost__is_instant
@@ -171,11 +173,8 @@ milepost__held_{{ series.name }} as (
         milepost__at_instant.{{ keys | join(',\n        milepost__at_instant.') }},
         milepost__at_instant.milepost__step
         {%- for column in sums %},
-        cast(
-            milepost__at_instant.{{ column }}
-            - coalesce(milepost__too_old.{{ column }}, milepost__at_instant.{{ milepost.name_before(column, series.reach) }})
-            as {{ types[column] }}
-        ) + coalesce(milepost__corrected.{{ column }}, 0) as {{ column }}
+        cast(milepost__at_instant.{{ column }} - coalesce(milepost__too_old.{{ column }}, 0) as {{ types[column] }})
+        + coalesce(milepost__corrected.{{ column }}, 0) as {{ column }}
         {%- endfor %}
     from milepost__sums_at_instants_{{ series.name }} as milepost__at_instant
     left join milepost__corrected_sums_{{ series.name }} as milepost__corrected
@@ -185,9 +184,10 @@ milepost__held_{{ series.name }} as (
     left join milepost__sums_{{ series.name }} as milepost__too_old
         on
             {{ milepost.is_same_key('milepost__at_instant', 'milepost__too_old', keys) | indent(8) }}
-            and milepost__too_old.milepost__number > milepost__at_instant.milepost__number_before
-            and milepost__too_old.milepost__number
-            = milepost__at_instant.milepost__number - {{ series.last }} + coalesce(milepost__corrected.milepost__fact_count, 0)
+            and milepost__too_old.milepost__number = greatest(
+                milepost__at_instant.milepost__number_before,
+                milepost__at_instant.milepost__number - {{ series.last }} + coalesce(milepost__corrected.milepost__fact_count, 0)
+            )
 
 )
 {%- endmacro %}
