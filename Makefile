@@ -130,7 +130,7 @@ AFTER_ENGINES = $(SUBMAKE) -o setup -o s3-start
 HAS_JAVA = $(shell $(BIN)/python scripts/on_spark.py --has-java 2> /dev/null && echo yes)
 ON_SPARK = $(if $(HAS_JAVA),'$(1) on Spark=$(3)$(AFTER_ENGINES) engines-spark engines-compare ENGINE=spark$(2:%= %)')
 .PHONY: engines
-engines: setup ## Build each data set on each engine, and compare every table and file: 7 minutes, 40 with Java 17 on a busy machine
+engines: setup ## Build each data set on each engine, and compare every table and file: 7 minutes, half an hour with Java 17
 	@$(if $(HAS_JAVA),,echo "There is no Java 17: Spark is left out, DuckDB and Sail are compared")
 	@for target in sail spark; do grep -q "^ *$$target:" profiles.yml || { echo "\`profiles.yml\` has no target \`$$target\`"; \
 		echo "hint: copy it from profiles.example.yml"; exit 1; }; done
