@@ -41,20 +41,17 @@ milepost__changes_by_step as (
 
 ),
 
-milepost__balances as (
-
-    select
-        {{ keys | join(',\n        ') }},
-        milepost__step
-        {%- for column in plan.columns %},
-        {{ milepost.running_total(column) }} as {{ column }}
-        {%- endfor %}
-    from milepost__changes_by_step
-    {%- if plan.columns %}
-    window milepost__so_far as (
-        partition by {{ keys | join(', ') }} order by milepost__step rows unbounded preceding
-    )
-    {%- endif %}
-
-),
+{% set sums = {} -%}
+{%- for column in plan.columns -%}
+    {%- do sums.update({column: {'sql': 'sum(' ~ column ~ ')', 'type': milepost.total_type(column)}}) -%}
+{%- endfor -%}
+{#- A batch has few steps of a key. -#}
+{{ (milepost.default__sums_so_far if plan.steps.opening is not none else milepost.sums_so_far)(
+    'milepost__balances',
+    'milepost__changes_by_step',
+    keys,
+    order='milepost__step',
+    sums=sums,
+    columns={'milepost__step': 'milepost__step'},
+) }}
 {%- endmacro %}

@@ -21,9 +21,7 @@ milepost__each_step as (
         {{ column }}
         {%- endfor %}
     from milepost__totals
-    where
-        milepost__is_dense
-        and coalesce(milepost__next_step > milepost__step, true)
+    where milepost__is_dense
 
 ),
 

@@ -11,33 +11,24 @@
     sums: the columns of the measures, `{column: sql}`.
 #}
 {% macro newest_sums(series, keys, order, sums) -%}
-{%- set types = {} -%}
-{%- for column in sums -%}
-    {#- A digit less than engines have, as in `running_total`: a difference has one more. -#}
-    {%- do types.update({column: milepost.measure_type(column) | replace('38', '37')}) -%}
+{%- set totals = {} -%}
+{%- for column, sql in sums.items() -%}
+    {%- do totals.update({column: {'sql': sql, 'type': milepost.total_type(column)}}) -%}
 {%- endfor -%}
-milepost__sums_{{ series.name }} as (
-
-    select
-        {{ keys | join(',\n        ') }},
-        milepost__comes_step as milepost__step,
-        lead(milepost__comes_step)
-            over (partition by {{ keys | join(', ') }} order by {{ order | join(' nulls first, ') }} nulls first)
-            as milepost__next_step,
-        row_number() over milepost__so_far as milepost__number
-        {%- for column, sql in sums.items() %},
-        cast({{ sql }} over milepost__so_far as {{ types[column] }}) as {{ column }}
-        {%- endfor %}
-    from milepost__facts_{{ series.name }}
-    where not milepost__leaves_early
-    window
-        milepost__so_far as (
-            partition by {{ keys | join(', ') }}
-            order by {{ order | join(' nulls first, ') }} nulls first
-            rows between unbounded preceding and current row
-        )
-
-),
+{{ milepost.sums_so_far(
+    'milepost__sums_' ~ series.name,
+    'milepost__facts_' ~ series.name,
+    keys,
+    order=order | join(' nulls first, ') ~ ' nulls first',
+    sums=totals,
+    where='not milepost__leaves_early',
+    columns={
+        'milepost__step': 'milepost__comes_step',
+        'milepost__next_step': 'lead(milepost__comes_step) over (partition by ' ~ keys | join(', ') ~ ' order by '
+            ~ order | join(' nulls first, ') ~ ' nulls first)',
+        'milepost__number': 'row_number() over milepost__so_far',
+    },
+) }}
 
 milepost__sums_then_and_now_{{ series.name }} as (
 
@@ -150,7 +141,7 @@ milepost__corrected_sums_{{ series.name }} as (
         milepost__step,
         count(*) as milepost__fact_count
         {%- for column, sql in sums.items() %},
-        cast({{ sql }} as {{ types[column] }}) as {{ column }}
+        cast({{ sql }} as {{ totals[column].type }}) as {{ column }}
         {%- endfor %}
     from (
         select milepost__corrected.*
@@ -173,7 +164,7 @@ milepost__held_{{ series.name }} as (
         milepost__at_instant.{{ keys | join(',\n        milepost__at_instant.') }},
         milepost__at_instant.milepost__step
         {%- for column in sums %},
-        cast(milepost__at_instant.{{ column }} - coalesce(milepost__too_old.{{ column }}, 0) as {{ types[column] }})
+        cast(milepost__at_instant.{{ column }} - coalesce(milepost__too_old.{{ column }}, 0) as {{ totals[column].type }})
         + coalesce(milepost__corrected.{{ column }}, 0) as {{ column }}
         {%- endfor %}
     from milepost__sums_at_instants_{{ series.name }} as milepost__at_instant

@@ -51,20 +51,6 @@
     ) }}
 {% endmacro %}
 
-{#
-    The running total of a pair, in SQL, over the window `milepost__so_far`. Where that of the first count is 2^31 or
-    more, it stops the query.
-
-    column: the pair's.
-#}
-{% macro total_of_pair(column) %}
-    {% set total = milepost.wide_sum(column) ~ ' over milepost__so_far' %}
-    {{ return(
-        'case when ' ~ total ~ ' <= 9223372036854775807 then cast(' ~ total ~ ' as bigint) else '
-        ~ milepost.too_many_facts() ~ ' end'
-    ) }}
-{% endmacro %}
-
 {# The sum of BIGINTs as a wider number, in SQL, without its `over`. #}
 {% macro wide_sum(column) %}
     {{ return(adapter.dispatch('wide_sum', 'milepost')(column)) }}

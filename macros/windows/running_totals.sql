@@ -1,7 +1,6 @@
 {#
-    A CTE of the totals: for each event, the sum of all tiles of its key up to its step, the newest steps at which
-    facts entered and a balance changed, and the step of the next event. Where a step has two events, both have the
-    totals of both, and the next step of all but one is the step itself.
+    A CTE of the totals: for each key and each step at which something happens, the sum of all tiles of the key up to it,
+    the newest steps at which facts entered and a balance changed, and the step of the next event.
 
     A key is dense where its events are so near to each other that a row for each grid step costs less than to
     search for the totals of earlier steps.
@@ -9,31 +8,52 @@
     plan: as `window_plan` gives it.
 #}
 {% macro running_totals(plan, keys) -%}
-{%- set end = 'max(milepost__step) over milepost__of_key + ' ~ (plan.longest + 1) -%}
+{%- set end = 'milepost__last_step + ' ~ (plan.longest + 1) -%}
 {%- if plan.steps.end is not none -%}{%- set end = 'least(' ~ end ~ ', ' ~ plan.steps.end ~ ')' -%}{%- endif -%}
+{%- set entry_steps = [] -%}
+{%- for facts in plan.facts if facts.is_totalled -%}
+    {%- do entry_steps.append('milepost__entry_' ~ facts.label ~ '_step') -%}
+{%- endfor -%}
+{%- set columns = {
+    'milepost__step': 'milepost__step',
+    'milepost__next_step': 'lead(milepost__step) over (partition by ' ~ keys | join(', ') ~ ' order by milepost__step)',
+} -%}
+{%- for step in entry_steps + ['milepost__balance_step'] -%}
+    {%- do columns.update({step: milepost.newest_value(step) ~ ' over milepost__so_far'}) -%}
+{%- endfor -%}
+{%- set sums = {} -%}
+{%- for column, total in plan.totals.items() -%}
+    {%- do sums.update({column: {
+        'sql': milepost.wide_sum(column) if total.is_pair else 'sum(' ~ column ~ ')',
+        'type': 'pair' if total.is_pair else milepost.total_type(column),
+    }}) -%}
+{%- endfor -%}
+{{ milepost.sums_so_far(
+    'milepost__totals_of_events',
+    'milepost__events',
+    keys,
+    order='milepost__step',
+    sums=sums,
+    columns=columns,
+    of_key={
+        'milepost__first_step': 'min(milepost__step)',
+        'milepost__last_step': 'max(milepost__step)',
+        'milepost__event_count': 'count(*)',
+    },
+) }}
+
 milepost__totals as (
 
     select
-        {{ keys | join(',\n        ') }},
-        milepost__step,
-        lead(milepost__step)
-            over (partition by {{ keys | join(', ') }} order by milepost__step)
-            as milepost__next_step,
-        {%- for facts in plan.facts if facts.is_totalled %}
-        {{ milepost.newest_value('milepost__entry_' ~ facts.label ~ '_step') }}
-            over milepost__so_far
-            as milepost__entry_{{ facts.label }}_step,
+        {{ (keys + columns | list) | join(',\n        ') }},
+        {{ end }} - milepost__first_step
+        <= {{ 2 * plan.offsets | length + 2 }} * milepost__event_count as milepost__is_dense
+        {%- for column in plan.totals %},
+        {{ column }}
         {%- endfor %}
-        {{ milepost.newest_value('milepost__balance_step') }} over milepost__so_far as milepost__balance_step,
-        {{ end }} - min(milepost__step) over milepost__of_key
-        <= {{ 2 * plan.offsets | length + 2 }} * count(*) over milepost__of_key as milepost__is_dense
-        {%- for column, total in plan.totals.items() %},
-        {{ milepost.total_of_pair(column) if total.is_pair else milepost.running_total(column) }} as {{ column }}
-        {%- endfor %}
-    from milepost__events
-    window
-        milepost__so_far as (partition by {{ keys | join(', ') }} order by milepost__step),
-        milepost__of_key as (partition by {{ keys | join(', ') }})
+    from milepost__totals_of_events
+    -- Of events at one step the last has the totals of all.
+    where coalesce(milepost__next_step > milepost__step, true)
 
 ),
 {%- endmacro %}

@@ -25,7 +25,7 @@ def counts(engine: DuckDB, *pairs: tuple[int, int]) -> list[tuple[int, int]]:
     )
     return engine.rows(f"""
         select {parts} from (
-            select n, {macros.total_of_pair("pair")} as total
+            select n, {macros.as_total(macros.wide_sum("pair") + " over milepost__so_far", "pair")} as total
             from (select n, {macros.pair_of(["a", "b"])} as pair from tiles) as pairs
             window milepost__so_far as (order by n)
         ) as milepost__standing_facts

@@ -230,6 +230,49 @@ def test_a_superseded_fact_is_one_of_the_last_until_then(
     assert [row[2] for row in rows][: len(wanted)] == wanted
 
 
+def test_a_key_with_many_steps_adds_up_as_one_with_few(engine: DuckDB) -> None:
+    """On DuckDB a key of more than 1,024 rows is added up in blocks."""
+    days = 1500
+    engine.put_what(
+        "deliveries",
+        f"""
+        select
+            k,
+            n as id,
+            case when n not between 100 and 180 then n * n end as x,
+            timestamp '2026-01-01 12:00' + to_days(n) as known_at,
+            known_at as event_at,
+            case when k = 2 then known_at + interval '2' day end as superseded_at
+        from (values (1), (2), (3)) as keys (k)
+        cross join (select cast(n as integer) as n from range({days}) as numbers (n)) as days
+        where k < 3 or n < 5
+        """,
+    )
+    last = {"last": 2, "within": "3d", "id": "id"}
+    sql = windows(
+        engine,
+        [
+            of("sum", "x"),
+            {"name": "n", "count": "deliveries", "over": "3d"},
+            {"name": "two", "sum": "deliveries.x", **last},
+        ],
+    )
+    wanted = {}
+    for key, stays, most in [(1, 3, days), (2, 2, days), (3, 3, 5)]:
+        for step in range(1, most + stays + 1):
+            known = [n for n in range(step - stays, step) if 0 <= n < most]
+            values = [n * n for n in known if not 100 <= n <= 180]
+            of_last = [n * n for n in known[-2:] if not 100 <= n <= 180]
+            wanted[key, step] = (
+                sum(values) if values else None,
+                len(known),
+                sum(of_last) if of_last else None,
+            )
+    rows = engine.rows(f"select * from ({sql}) as w")
+    first = datetime(2026, 1, 1)
+    assert {(row[0], (row[1] - first).days): row[2:] for row in rows} == wanted
+
+
 @pytest.mark.parametrize("aggregate", ["sum", "mean", "stddev", "min", "max", "p50", "newest"])
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
 def test_a_number_that_is_none_is_an_error_of_the_feature(

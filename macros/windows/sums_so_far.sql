@@ -1,0 +1,162 @@
+{#
+    The CTE `name`: rows of a relation, each with the sums of its key so far. Rows are in an order along their key, and
+    a sum has those up to the row and the row itself. Of rows that the order leaves equal, any may be first.
+
+    where: which rows of the relation, in SQL, or nothing.
+    order: what the rows of a key are ordered by, in SQL.
+    sums: `{column: {'sql', 'type'}}`, an aggregate and its type as `as_total` takes it.
+    columns: other columns, `{column: sql}`, which can use the window `milepost__so_far` of the rows up to each.
+    of_key: other columns that are alike in all rows of a key, `{column: sql}`, of aggregates.
+#}
+{% macro sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
+{{ adapter.dispatch('sums_so_far', 'milepost')(name, relation, keys, order, sums, where, columns, of_key) }}
+{%- endmacro %}
+
+{# Spark and Databricks, which add one row to the sum before. #}
+{% macro default__sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
+{{ name }} as (
+
+    select
+        {{ keys | join(',\n        ') }}
+        {%- for column, sql in columns.items() %},
+        {{ sql }} as {{ column }}
+        {%- endfor %}
+        {%- for column, sql in of_key.items() %},
+        {{ sql }} over (partition by {{ keys | join(', ') }}) as {{ column }}
+        {%- endfor %}
+        {%- for column, sum in sums.items() %},
+        {{ milepost.as_total(sum.sql ~ ' over milepost__so_far', sum.type) }} as {{ column }}
+        {%- endfor %}
+    from {{ relation }}
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
+    {%- if sums or columns %}
+    window milepost__so_far as (
+        partition by {{ keys | join(', ') }} order by {{ order }} rows unbounded preceding
+    )
+    {%- endif %}
+
+),
+{%- endmacro %}
+
+{#
+    DuckDB makes each sum anew of sums of fewer rows, which takes the longer the more rows a key has: with 4,700 rows
+    of a key six times as long as with 32. A long key is added up in blocks of 32 rows, and then block by block.
+#}
+{% macro duckdb__sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
+{{ name }}_keys as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        {%- for column, sql in of_key.items() %}
+        {{ sql }} as {{ column }},
+        {%- endfor %}
+        count(*) > 1024 as milepost__is_long
+    from {{ relation }}
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
+    group by {{ range(1, keys | length + 1) | join(', ') }}
+
+),
+
+{{ name }}_in_blocks as (
+
+    select
+        {{ (keys + of_key | list) | join(',\n        ') }},
+        {%- for column in columns %}
+        milepost__column_{{ loop.index }} as {{ column }},
+        {%- endfor %}
+        milepost__block,
+        milepost__position % 32 = 0 as milepost__ends_block
+        {%- for column, sum in sums.items() %},
+        {{ sum.sql }} over milepost__of_block as {{ column }}
+        {%- endfor %}
+    from (
+        select
+            milepost__rows.*,
+            {%- for sql in columns.values() %}
+            {{ sql }} as milepost__column_{{ loop.index }},
+            {%- endfor %}
+            row_number() over milepost__so_far as milepost__position,
+            (row_number() over milepost__so_far - 1) // 32 as milepost__block
+        from {{ milepost.rows_of_keys(name, relation, keys, where, of_key) | indent(8) }}
+        where milepost__is_long
+        window milepost__so_far as (
+            partition by {{ keys | join(', ') }} order by {{ order }} rows unbounded preceding
+        )
+    ) as milepost__positions
+    window milepost__of_block as (
+        partition by {{ keys | join(', ') }}, milepost__block order by milepost__position rows unbounded preceding
+    )
+
+),
+
+{{ name }}_before_blocks as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        milepost__block + 1 as milepost__block
+        {%- for column in sums %},
+        sum({{ column }}) over milepost__so_far as {{ column }}
+        {%- endfor %}
+    from {{ name }}_in_blocks
+    where milepost__ends_block
+    window milepost__so_far as (
+        partition by {{ keys | join(', ') }} order by milepost__block rows unbounded preceding
+    )
+
+),
+
+{{ name }} as (
+
+    select
+        {{ (keys + of_key | list) | join(',\n        ') }}
+        {%- for column, sql in columns.items() %},
+        {{ sql }} as {{ column }}
+        {%- endfor %}
+        {%- for column, sum in sums.items() %},
+        {{ milepost.as_total(sum.sql ~ ' over milepost__so_far', sum.type) }} as {{ column }}
+        {%- endfor %}
+    from {{ milepost.rows_of_keys(name, relation, keys, where, of_key) | indent }}
+    where not milepost__is_long
+    window milepost__so_far as (
+        partition by {{ keys | join(', ') }} order by {{ order }} rows unbounded preceding
+    )
+
+    union all
+
+    select
+        {{ name }}_in_blocks.{{ (keys + of_key | list + columns | list) | join(',\n        ' ~ name ~ '_in_blocks.') }}
+        {%- for column, sum in sums.items() %},
+        {% set within, before = name ~ '_in_blocks.' ~ column, name ~ '_before_blocks.' ~ column -%}
+        {{ milepost.as_total('coalesce(' ~ before ~ ' + ' ~ within ~ ', ' ~ before ~ ', ' ~ within ~ ')', sum.type) }} as {{ column }}
+        {%- endfor %}
+    from {{ name }}_in_blocks
+    left join {{ name }}_before_blocks
+        on
+            {{ milepost.is_same_key(name ~ '_in_blocks', name ~ '_before_blocks', keys) | indent(8) }}
+            and {{ name }}_in_blocks.milepost__block = {{ name }}_before_blocks.milepost__block
+
+),
+{%- endmacro %}
+
+{# The rows, with the columns of their key. #}
+{% macro rows_of_keys(name, relation, keys, where, of_key) -%}
+(
+    select
+        milepost__rows.*,
+        {%- for column in of_key %}
+        {{ name }}_keys.{{ column }},
+        {%- endfor %}
+        {{ name }}_keys.milepost__is_long
+    from {{ relation }} as milepost__rows
+    inner join {{ name }}_keys
+        on
+            {{ milepost.is_same_key('milepost__rows', name ~ '_keys', keys) | indent(8) }}
+    {%- if where %}
+    where {{ where }}
+    {%- endif %}
+) as milepost__rows
+{%- endmacro %}
