@@ -2,7 +2,8 @@
     CTEs of the balances: for each key, at each grid step at which a stay begins or ends, what is in the windows
     then. It is the sum of all that was added and subtracted up to that step.
 
-    With a batch, what is in a window from before it is one opening balance for each key, at the step before.
+    With a batch, what is in a window from before it is one opening balance for each key, at the step before. A batch of
+    one step needs no balance of the step before.
 
     plan: as `window_plan` gives it.
 #}
@@ -25,13 +26,33 @@ milepost__changes as (
 
 ),
 
+{% set sums = {} -%}
+{%- for column in plan.columns -%}
+    {%- do sums.update({column: {'sql': 'sum(' ~ column ~ ')', 'type': milepost.total_type(column)}}) -%}
+{%- endfor -%}
+{% if plan.steps.opening is not none and plan.steps.end == plan.steps.opening + 2 -%}
+{#- A batch of one step has each key once: all changes up to that step. -#}
+milepost__balances as (
+
+    select
+        {{ keys | join(',\n        ') }},
+        max(milepost__step) as milepost__step
+        {%- for column, sum in sums.items() %},
+        {{ milepost.as_total(sum.sql, sum.type) }} as {{ column }}
+        {%- endfor %}
+    from milepost__changes
+    where milepost__step < {{ plan.steps.end }}
+    group by {{ range(1, keys | length + 1) | join(', ') }}
+
+),
+{%- else -%}
 milepost__changes_by_step as (
 
     select
         {{ keys | join(',\n        ') }},
         milepost__step
-        {%- for column in plan.columns %},
-        sum({{ column }}) as {{ column }}
+        {%- for column, sum in sums.items() %},
+        {{ sum.sql }} as {{ column }}
         {%- endfor %}
     from milepost__changes
     {%- if plan.steps.end is not none %}
@@ -41,11 +62,7 @@ milepost__changes_by_step as (
 
 ),
 
-{% set sums = {} -%}
-{%- for column in plan.columns -%}
-    {%- do sums.update({column: {'sql': 'sum(' ~ column ~ ')', 'type': milepost.total_type(column)}}) -%}
-{%- endfor -%}
-{#- A batch has few steps of a key. -#}
+{# A batch has few steps of a key. -#}
 {{ (milepost.default__sums_so_far if plan.steps.opening is not none else milepost.sums_so_far)(
     'milepost__balances',
     'milepost__changes_by_step',
@@ -54,4 +71,5 @@ milepost__changes_by_step as (
     sums=sums,
     columns={'milepost__step': 'milepost__step'},
 ) }}
+{%- endif %}
 {%- endmacro %}

@@ -47,7 +47,7 @@ milepost__totals as (
     select
         {{ (keys + columns | list) | join(',\n        ') }},
         {{ end }} - milepost__first_step
-        <= {{ 2 * plan.offsets | length + 2 }} * milepost__event_count as milepost__is_dense
+        <= {{ 3 * plan.offsets | length + 3 }} * milepost__event_count as milepost__is_dense
         {%- for column in plan.totals %},
         {{ column }}
         {%- endfor %}

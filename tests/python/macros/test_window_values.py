@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from statistics import stdev
@@ -271,6 +271,45 @@ def test_a_key_with_many_steps_adds_up_as_one_with_few(engine: DuckDB) -> None:
     rows = engine.rows(f"select * from ({sql}) as w")
     first = datetime(2026, 1, 1)
     assert {(row[0], (row[1] - first).days): row[2:] for row in rows} == wanted
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_short_batches_are_the_steps_of_a_build_in_full(engine: DuckDB, days: int) -> None:
+    engine.put_what(
+        "deliveries",
+        """
+        select
+            k,
+            x,
+            timestamp '2026-01-01' + to_hours(hour) as known_at,
+            known_at as event_at,
+            known_at + to_hours(corrected) as superseded_at
+        from (
+            values
+                (1, 12, null, 5.25), (1, 13, 30, 5.25), (1, 14, 1, 2), (1, 60, 60, 1e12),
+                (1, 90, null, null), (2, 40, 2, 3), (3, 40, 20, 1), (3, 64, null, 4),
+                (4, 12, null, 1e12), (4, 160, null, 7)
+        ) as t (k, hour, corrected, x)
+        """,
+    )
+    features = [
+        of("stddev", "x", over=["1d", "3d"], decimals=2),
+        of("sum", "x", over="2d", set_back="1d") | {"name": "before"},
+        of("distinct", "x") | {"name": "values"},
+        {"name": "open", "count": "deliveries", "over": "5d"},
+    ]
+
+    def rows(batch: Batch) -> list[tuple[Any, ...]]:
+        return sorted(
+            engine.rows(f"select * from ({windows(engine, features, batch)}) as w"), key=repr
+        )
+
+    starts = [datetime(2026, 1, 1) + timedelta(days=n) for n in range(0, 15, days)]
+    in_full = rows(None)
+    assert len(in_full) == 21
+    for start in starts:
+        end = start + timedelta(days=days)
+        assert rows((start, end)) == [row for row in in_full if start <= row[1] < end]
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "mean", "stddev", "min", "max", "p50", "newest"])
