@@ -208,8 +208,11 @@ def test_training_sets_in_python(clone: Path) -> None:
 def test_training_sets_by_commands(clone: Path) -> None:
     (clone / "spine.sql").write_text(
         "select carrier_id, 'harrisburg_pa' as origin_market_id, 'richmond_va' as "
-        "destination_market_id, 'van' as equipment_type, available_at as event_timestamp "
-        "from carrier_tenders order by all desc limit 20"
+        "destination_market_id, 'van' as equipment_type, "
+        "(select min(facility_id) from facility_dwell) as origin_facility_id, "
+        "(select max(facility_id) from facility_dwell) as destination_facility_id, "
+        "available_at + interval '1' day as pickup_due_at, "
+        "available_at as event_timestamp from carrier_tenders order by all desc limit 20"
     )
     script = "\n".join(c for c in commands(TRAINING_SETS) if c not in ELSEWHERE)
     assert "milepost training-set" in script
