@@ -1,9 +1,8 @@
 {#
-    A sum as the type of its column, in SQL. A count stays a BIGINT: the sum of BIGINTs is wider on some engines. What is
-    added of values has 37 digits: engines subtract these much faster than those of 38, as the difference has a digit to
-    grow. A pair of counts stops the query where the first is 2^31 or more.
+    A sum in the type that a column has, in SQL. A count stays a BIGINT: the sum of BIGINTs is wider on some engines. Two
+    counts in one column stop the query where the first is 2^31 or more.
 
-    type: as `total_type` gives it, or `pair`.
+    type: as `total_type` gives it; or `pair`, for two counts in one column.
 #}
 {% macro as_total(sql, type) %}
     {% if type == 'pair' %}

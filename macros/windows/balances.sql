@@ -30,6 +30,8 @@ milepost__changes as (
 {%- for column in plan.columns -%}
     {%- do sums.update({column: {'sql': 'sum(' ~ column ~ ')', 'type': milepost.total_type(column)}}) -%}
 {%- endfor -%}
+{#- In a batch of few steps no key has many. -#}
+{%- set has_few_steps = none not in plan.steps.values() and plan.steps.end - plan.steps.opening <= 1024 -%}
 {% if plan.steps.opening is not none and plan.steps.end == plan.steps.opening + 2 -%}
 {#- A batch of one step has each key once: all changes up to that step. -#}
 milepost__balances as (
@@ -62,8 +64,7 @@ milepost__changes_by_step as (
 
 ),
 
-{# A batch has few steps of a key. -#}
-{{ (milepost.default__sums_so_far if plan.steps.opening is not none else milepost.sums_so_far)(
+{{ (milepost.default__sums_so_far if has_few_steps else milepost.sums_so_far)(
     'milepost__balances',
     'milepost__changes_by_step',
     keys,

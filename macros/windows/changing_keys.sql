@@ -1,6 +1,7 @@
 {#
-    CTEs of the facts of a batch whose keys may have a row in it: one of their facts enters or leaves a window there, or
-    would leave one if it were not superseded before. Most keys of sparse facts have none.
+    CTEs of the facts of a batch whose keys may have a row in it: the steps at which a fact of theirs would enter or leave a
+    window, is superseded, opens or closes, lie in the batch. Whether the fact is in the window then is not asked. Most
+    keys of sparse facts have none.
 
     plan: as `window_plan` gives it.
 #}

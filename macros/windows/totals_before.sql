@@ -1,5 +1,5 @@
 {#
-    A CTE of the keys that are not dense: their totals now and before, in a row for each event, and for each grid step
+    A CTE of the keys that are not dense: their totals now and before, in a row for each step with events, and for each
     at which a tile enters a window that is set back, or leaves one. `milepost__before_<offset>` has the totals of so
     many grid steps earlier, `milepost__now` those of the step. Rows of one step are alike, and the next step of
     all but one is the step itself.

@@ -23,9 +23,10 @@ def counts(engine: DuckDB, *pairs: tuple[int, int]) -> list[tuple[int, int]]:
         macros.standing_sum({"difference": "total", "pair": ["a", "b"], "part": part})
         for part in (0, 1)
     )
+    total = macros.wide_sum("pair") + " over milepost__so_far"
     return engine.rows(f"""
         select {parts} from (
-            select n, {macros.as_total(macros.wide_sum("pair") + " over milepost__so_far", "pair")} as total
+            select n, {macros.as_total(total, "pair")} as total
             from (select n, {macros.pair_of(["a", "b"])} as pair from tiles) as pairs
             window milepost__so_far as (order by n)
         ) as milepost__standing_facts
