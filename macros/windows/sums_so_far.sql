@@ -6,23 +6,19 @@
     order: what the rows of a key are ordered by, in SQL.
     sums: `{column: {'sql', 'type'}}`, an aggregate and its type as `as_total` takes it.
     columns: other columns, `{column: sql}`, which can use the window `milepost__so_far` of the rows up to each.
-    of_key: other columns that are alike in all rows of a key, `{column: sql}`, of aggregates.
 #}
-{% macro sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
-{{ adapter.dispatch('sums_so_far', 'milepost')(name, relation, keys, order, sums, where, columns, of_key) }}
+{% macro sums_so_far(name, relation, keys, order, sums, where=none, columns={}) -%}
+{{ adapter.dispatch('sums_so_far', 'milepost')(name, relation, keys, order, sums, where, columns) }}
 {%- endmacro %}
 
 {# Spark and Databricks, which add one row to the sum before. #}
-{% macro default__sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
+{% macro default__sums_so_far(name, relation, keys, order, sums, where=none, columns={}) -%}
 {{ name }} as (
 
     select
         {{ keys | join(',\n        ') }}
         {%- for column, sql in columns.items() %},
         {{ sql if sql == column else sql ~ ' as ' ~ column }}
-        {%- endfor %}
-        {%- for column, sql in of_key.items() %},
-        {{ sql }} over (partition by {{ keys | join(', ') }}) as {{ column }}
         {%- endfor %}
         {%- for column, sum in sums.items() %},
         {{ milepost.as_total(sum.sql ~ ' over milepost__so_far', sum.type) }} as {{ column }}
@@ -43,14 +39,11 @@
     row at 32 rows of a key, 100 at 256, 150 at 1,024, 400 at 4,700 (November 2026, a BIGINT). So a key with more than 1,024
     rows is added up in blocks of 32, and then block by block. With fewer, the second sort costs what is saved.
 #}
-{% macro duckdb__sums_so_far(name, relation, keys, order, sums, where=none, columns={}, of_key={}) -%}
+{% macro duckdb__sums_so_far(name, relation, keys, order, sums, where=none, columns={}) -%}
 {{ name }}_keys as (
 
     select
         {{ keys | join(',\n        ') }},
-        {%- for column, sql in of_key.items() %}
-        {{ sql }} as {{ column }},
-        {%- endfor %}
         count(*) > 1024 as milepost__is_long
     from {{ relation }}
     {%- if where %}
@@ -63,7 +56,7 @@
 {{ name }}_in_blocks as (
 
     select
-        {{ (keys + of_key | list) | join(',\n        ') }},
+        {{ keys | join(',\n        ') }},
         {%- for column in columns %}
         milepost__column_{{ loop.index }} as {{ column }},
         {%- endfor %}
@@ -80,7 +73,7 @@
             {%- endfor %}
             row_number() over milepost__so_far as milepost__position,
             (row_number() over milepost__so_far - 1) // 32 as milepost__block
-        from {{ milepost.rows_with_key(name, relation, keys, where, of_key) | indent(8) }}
+        from {{ milepost.rows_with_key(name, relation, keys, where) | indent(8) }}
         where milepost__is_long
         window milepost__so_far as (
             partition by {{ keys | join(', ') }} order by {{ order }} rows unbounded preceding
@@ -111,14 +104,14 @@
 {{ name }} as (
 
     select
-        {{ (keys + of_key | list) | join(',\n        ') }}
+        {{ keys | join(',\n        ') }}
         {%- for column, sql in columns.items() %},
         {{ sql if sql == column else sql ~ ' as ' ~ column }}
         {%- endfor %}
         {%- for column, sum in sums.items() %},
         {{ milepost.as_total(sum.sql ~ ' over milepost__so_far', sum.type) }} as {{ column }}
         {%- endfor %}
-    from {{ milepost.rows_with_key(name, relation, keys, where, of_key) | indent }}
+    from {{ milepost.rows_with_key(name, relation, keys, where) | indent }}
     where not milepost__is_long
     window milepost__so_far as (
         partition by {{ keys | join(', ') }} order by {{ order }} rows unbounded preceding
@@ -127,7 +120,7 @@
     union all
 
     select
-        {{ name }}_in_blocks.{{ (keys + of_key | list + columns | list) | join(',\n        ' ~ name ~ '_in_blocks.') }}
+        {{ name }}_in_blocks.{{ (keys + columns | list) | join(',\n        ' ~ name ~ '_in_blocks.') }}
         {%- for column, sum in sums.items() %},
         {% set within, before = name ~ '_in_blocks.' ~ column, name ~ '_before_blocks.' ~ column -%}
         {% set total = 'coalesce(' ~ before ~ ' + ' ~ within ~ ', ' ~ before ~ ', ' ~ within ~ ')' -%}
@@ -143,13 +136,10 @@
 {%- endmacro %}
 
 {# Rows of a relation, each with what is known of its whole key, in SQL. #}
-{% macro rows_with_key(name, relation, keys, where, of_key) -%}
+{% macro rows_with_key(name, relation, keys, where) -%}
 (
     select
         milepost__rows.*,
-        {%- for column in of_key %}
-        {{ name }}_keys.{{ column }},
-        {%- endfor %}
         {{ name }}_keys.milepost__is_long
     from {{ relation }} as milepost__rows
     inner join {{ name }}_keys

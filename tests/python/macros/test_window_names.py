@@ -173,7 +173,7 @@ def test_a_grid_is_a_day_or_an_hour() -> None:
 
 
 def test_whatever_the_sql_names_begins_as_ours_do() -> None:
-    """But for `available_at` and the columns of facts and features, which are the user's."""
+    """But for `available_at`, keys, and the columns of facts and features, which are the user's."""
     features = [
         {"name": "a", "stddev": "loads.x", "over": ["3d", "7d"], "set_back": "7d"},
         {"name": "b", "distinct": "loads.x", "over": "3d"},
@@ -184,7 +184,7 @@ def test_whatever_the_sql_names_begins_as_ours_do() -> None:
         {"name": "g", "p50": "bids.x", "over": "3d"},
     ]
     columns = {"available_at", "a_3d_before_7d", "a_7d_before_7d", "b_3d", "c", "d_last_3", "e"}
-    columns |= {"g_3d", "standing", "x"}
+    columns |= {"g_3d", "standing", "x", "k"}
     types = {"double", "integer", "bigint", "decimal", "timestamp", "milepost__now"}
     for batch in (None, BATCH):
         sql = macro.trailing_features(["k"], features, "day", batch)

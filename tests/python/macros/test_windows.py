@@ -365,7 +365,12 @@ def test_the_sql_of_the_windows_is_well_formed(compiled: Path) -> None:
     # `x as x`, columns that one of the joined relations alone has, an instant before a stay's ends.
     skipped = f"ST06,ST09,AL09,RF02,RF03,{layout}"
     # The smallest build in full has each CTE of totals, which no batch has.
-    files = sorted(["full/hourly.sql", *(f"batch/{view}.sql" for view in VIEWS)])
+    # sqlfluff 4.4 does not parse a window that has a frame and no order, which the standard allows.
+    sql = (compiled / "full/hourly.sql").read_text()
+    ordered = sql.replace("as (rows unbounded", "as (order by null rows unbounded")
+    assert ordered != sql
+    (compiled / "full/ordered.sql").write_text(ordered)
+    files = sorted(["full/ordered.sql", *(f"batch/{view}.sql" for view in VIEWS)])
     options = ["--templater", "raw", "--exclude-rules", skipped, "--format", "json"]
     config = ["--config", str(PROJECT / ".sqlfluff")]
     linted = subprocess.run(
