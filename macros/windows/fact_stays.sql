@@ -3,8 +3,8 @@
     same grid steps, is one row. One more for each column whose distinct values are counted.
 
     Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and what all long facts
-    add up to, see `facts_with_short_numbers`, which are a CTE before it. A batch lists its long facts beside its short
-    stays, where that is not to read all facts twice, see `lists_long_facts`.
+    add up to, see `facts_with_short_numbers`, which are a CTE before it. A batch adds its short facts alone, and then its
+    long ones, where its facts are read twice at little cost, see `adds_short_facts_alone`.
 
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
@@ -22,66 +22,67 @@
 {%- endfor -%}
 {%- set features = group.series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
 {%- set is_batch = not group.only_superseded -%}
-{%- set numbers = milepost.added_numbers(features) if group.only_superseded or milepost.lists_long_facts() else [] -%}
-{%- set sums = 'milepost__short_stays_' ~ group.name if is_batch else 'milepost__tiles_' ~ group.label -%}
-{%- set sums_by = stays | list if is_batch else ['milepost__enters_step', 'milepost__superseded_step'] -%}
+{%- set numbers = milepost.added_numbers(features) if group.only_superseded or milepost.adds_short_facts_alone() else [] -%}
 {%- set keys_and_steps -%}
 {{ keys | join(',\n        ') }}
         {%- for step, sql in stays.items() %},
         {{ sql }} as {{ step }}
         {%- endfor %}
 {%- endset -%}
-{%- set keys_and_their_steps = (keys + stays | list) | join(',\n        ') if is_batch else keys_and_steps -%}
-{%- set by_stay = 'group by ' ~ range(1, keys | length + stays | length + 1) | join(', ') -%}
-{%- if is_batch -%}
-{{ sums if numbers else 'milepost__stays_' ~ group.name }} as (
+{%- if numbers and is_batch -%}
+milepost__long_{{ group.name }} as (
 
     select
         {{ keys_and_steps }}
-        {%- for column, measure in measures.items() if not (numbers and measure.kind.startswith('high')) %},
-        {{ measure.sql }} as {{ column }}
-        {%- endfor %},
-        {%- if numbers %}
-        {{ milepost.listed('milepost__long_fact') }} as milepost__long_facts,
-        {%- endif %}
-        count(*) as milepost__fact_count
-    from {{ (milepost.facts_with_short_numbers if numbers else milepost.facts_with_numbers)('milepost__counted_' ~ group.label, features) | indent }}
-    {{ by_stay }}
+        {%- for value in numbers | map(attribute='feature.value') | unique if value not in keys %},
+        {{ value }}
+        {%- endfor %}
+    from milepost__counted_{{ group.label }}
+    where
+        {%- for number in numbers %}
+        {{ 'or ' if not loop.first }}{{ milepost.is_long_number(number) }}
+        {%- endfor %}
 
 ),
-{%- endif %}
-{%- if numbers %}
-{{- '\n\n' if is_batch }}milepost__long_{{ group.name }} as (
+
+{% elif numbers -%}
+milepost__long_{{ group.name }} as (
 
     select
-        {{ keys_and_their_steps }}
+        {{ keys_and_steps }}
         {%- for value in numbers | map(attribute='feature.value') | unique if value not in keys %},
         milepost__long_fact.{{ milepost.measure_name({'kind': 'value', 'column': value}) }} as {{ value }}
         {%- endfor %}
     from (
         select
-            {{ (keys + sums_by) | join(',\n            ') }},
+            {{ keys | join(',\n            ') }},
+            milepost__enters_step,
+            milepost__superseded_step,
             {{ milepost.each_listed('milepost__long_facts') }} as milepost__long_fact
-        from {{ sums }}
+        from milepost__tiles_{{ group.label }}
         where milepost__long_facts is not null
     ) as milepost__listed_facts
 
 ),
-{%- endif %}
-{%- if numbers or not is_batch %}
-{{- '\n\n' if numbers }}milepost__stays_{{ group.name }} as (
+
+{% endif -%}
+milepost__stays_{{ group.name }} as (
 
     select
-        {{ keys_and_their_steps }}
+        {{ keys_and_steps }}
+        {%- if is_batch %}
+        {%- for column, measure in measures.items() %},
+        {{ milepost.typed('null', column) if numbers and measure.kind.startswith('high') else measure.sql }} as {{ column }}
+        {%- endfor %},
+        count(*) as milepost__fact_count
+    from {{ (milepost.facts_with_short_numbers if numbers else milepost.facts_with_numbers)('milepost__counted_' ~ group.label, features) | indent }}
+    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
+    {%- else %}
         {%- for column, measure in measures.items() %}
-        {%- set sum = 'null' if measure.kind.startswith('high') else milepost.measure_name(measure, '' if is_batch else group.label) %},
-        {{ column if sum == column else milepost.typed(sum, column) ~ ' as ' ~ column }}
+        {%- set sum = 'null' if measure.kind.startswith('high') else milepost.measure_name(measure, group.label) %},
+        {{ milepost.typed(sum, column) }} as {{ column }}
         {%- endfor %}
-        {%- if is_batch %},
-        milepost__fact_count
-        {%- endif %}
-    from {{ sums }}
-    {%- if not is_batch %}
+    from milepost__tiles_{{ group.label }}
     where milepost__superseded_step is not null
     {%- endif %}
     {%- if numbers %}
@@ -97,11 +98,10 @@
         count(*) as milepost__fact_count
         {%- endif %}
     from {{ milepost.facts_with_numbers('milepost__long_' ~ group.name, features) | indent }}
-    {{ by_stay }}
+    group by {{ range(1, keys | length + stays | length + 1) | join(', ') }}
     {%- endif %}
 
 ),
-{%- endif %}
 {%- for distinct in group.distincts %}
 
 {{ milepost.distinct_stays(distinct, group, keys, steps) }}
@@ -109,17 +109,17 @@
 {%- endmacro %}
 
 {#
-    Whether a batch lists its long facts, and adds the short ones alone. Sail and Spark compute a CTE for each time that it
-    is read, so they would read all facts once more for the list.
+    Whether a batch adds its short facts alone, and then its long ones. Sail and Spark compute a CTE for each time that it
+    is read, and would read the files of all facts twice.
 #}
-{% macro lists_long_facts() %}
-    {{ return(adapter.dispatch('lists_long_facts', 'milepost')()) }}
+{% macro adds_short_facts_alone() %}
+    {{ return(adapter.dispatch('adds_short_facts_alone', 'milepost')()) }}
 {% endmacro %}
 
-{% macro default__lists_long_facts() %}
+{% macro default__adds_short_facts_alone() %}
     {{ return(false) }}
 {% endmacro %}
 
-{% macro duckdb__lists_long_facts() %}
+{% macro duckdb__adds_short_facts_alone() %}
     {{ return(true) }}
 {% endmacro %}

@@ -14,7 +14,7 @@
 
 {# DuckDB asks this of the statistics of a file before it reads it, and sooner than the step of each fact. #}
 {% macro duckdb__is_before_step(instant, step, grid) %}
-    {% set first = {'day': "timestamp '-infinity'", 'hour': milepost.grid_instant(-2147483649, 'hour')}[grid] %}
+    {% set first = {'day': "timestamp '-infinity'", 'hour': milepost.grid_instant(-2147483648, 'hour')}[grid] %}
     {% set last = {'day': "timestamp 'infinity'", 'hour': milepost.grid_instant(2147483647, 'hour')}[grid] %}
     {# As a TIMESTAMP: those of nanoseconds do not reach as far. #}
     {% set instant = 'cast(' ~ instant ~ ' as timestamp)' %}

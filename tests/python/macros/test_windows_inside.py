@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -57,6 +59,38 @@ def test_instants_end_in_at_and_numbers_of_steps_in_step(
         assert column.endswith("_at") == (column_types == {"TIMESTAMP"}), (column, column_types)
         # A count is a BIGINT, a value a DECIMAL or a DOUBLE.
         assert column.endswith("_step") == (column_types == {"INTEGER"}), (column, column_types)
+
+
+def streams(node: dict[str, Any], made_for: str = "the result") -> list[str]:
+    """What the streaming windows of a plan of DuckDB are made for: a CTE, or the result."""
+    found = [made_for] * (node["name"].strip() == "STREAMING_WINDOW")
+    for number, child in enumerate(node["children"]):
+        is_made_here = node["name"].strip() == "CTE" and number == 0
+        inner = node["extra_info"]["CTE Name"] if is_made_here else made_for
+        found += streams(child, inner)
+    return found
+
+
+@pytest.mark.parametrize("grid", ["day", "hour"])
+def test_duckdb_makes_a_table_of_the_streams(grid: str) -> None:
+    """A result that is fetched bit by bit could hang, were they a part of it."""
+    features = [
+        {"name": "a", "stddev": "loads.x", "over": ["3d", "7d"], "set_back": "7d"},
+        {"name": "b", "count": "bids", "over": "3d"},
+    ]
+    with duckdb.connect() as con:
+        for facts in ("loads", "bids"):
+            con.execute(
+                f"create table {facts} as select 'a' as k, i * 1.5 as x, "
+                "timestamp '2026-01-01' + interval 5 hour * i as known_at, "
+                "cast(null as timestamp) as superseded_at from range(1000) as numbers (i)"
+            )
+        for declared_features in (features, features[1:]):
+            sql = macro.trailing_features(["k"], declared_features, grid, None)
+            row = con.execute(f"explain (format json) {sql}").fetchone()
+            assert row
+            # Two streams, each summed up and then given by the row after.
+            assert streams(json.loads(row[1])[0]) == ["milepost__totals"] * 4
 
 
 # The facts of the page, and a batch of two of its days.
