@@ -16,6 +16,8 @@ from engines import DuckDB
 
 LARGEST = "9999999999999990000.000001"
 Batch = tuple[datetime, datetime] | None
+# The day after that of the facts of `result`.
+NEXT_DAY = (datetime(2026, 1, 2), datetime(2026, 1, 3))
 
 
 def windows(engine: DuckDB, features: list[dict[str, Any]], batch: Batch = None) -> str:
@@ -23,14 +25,15 @@ def windows(engine: DuckDB, features: list[dict[str, Any]], batch: Batch = None)
     return macro.trailing_features(["k"], features, "day", batch, engine.dialect)
 
 
-def result(engine: DuckDB, features: list[dict[str, Any]], facts: str) -> Any:
+def result(engine: DuckDB, features: list[dict[str, Any]], facts: str, batch: Batch = None) -> Any:
     """Return the features at the first instant; `facts` selects columns of what is known then."""
     known = "timestamp '2026-01-01 12:00' as known_at, timestamp '2026-01-01' as event_at"
     engine.put_what(
         "deliveries",
         f"select {known}, null::timestamp as superseded_at, 1 as k, * from ({facts}) as facts",
     )
-    rows = engine.rows(f"select * from ({windows(engine, features)}) as w order by available_at")
+    sql = windows(engine, features, batch)
+    rows = engine.rows(f"select * from ({sql}) as w order by available_at")
     return rows[0][2:]
 
 
@@ -79,9 +82,12 @@ def test_a_standard_deviation_loses_no_digit(
     assert found == (wanted if wanted is None else pytest.approx(wanted, rel=1e-12))
 
 
+@pytest.mark.parametrize("batch", [None, NEXT_DAY])
 @pytest.mark.parametrize("decimals", [0, 2, 6, 9, 12])
 @pytest.mark.parametrize("type_", ["decimal(25, {})", "double"])
-def test_short_and_long_values_add_up_exactly(engine: DuckDB, type_: str, decimals: int) -> None:
+def test_short_and_long_values_add_up_exactly(
+    engine: DuckDB, type_: str, decimals: int, batch: Batch
+) -> None:
     units = [n + d for n in (10**9, 10**14, 3 * 10**15 + 4 * 10**11) for d in (-1, 0, 1)]
     units += [-u for u in units[1:]] + [5, -7]
     values = [Decimal(u).scaleb(-decimals) for u in units]
@@ -92,7 +98,7 @@ def test_short_and_long_values_add_up_exactly(engine: DuckDB, type_: str, decima
     features = [of("stddev", "x", decimals=decimals), {**of("sum", "x"), "name": "g"}]
     features[1]["decimals"] = decimals
     features += [{**of("sum", "id"), "name": "h"}]
-    spread, total, of_short_values = result(engine, features, facts)
+    spread, total, of_short_values = result(engine, features, facts, batch)
     assert spread == pytest.approx(stdev(map(Fraction, values)), rel=1e-12)
     assert total == float(sum(map(Fraction, values)))
     assert of_short_values == sum(range(len(values)))
@@ -382,24 +388,25 @@ def test_the_newest_facts_are_the_same_for_each_aggregate(engine: DuckDB) -> Non
         assert result(engine, [newest], facts) == (20.0,)
 
 
+@pytest.mark.parametrize("batch", [None, NEXT_DAY])
 @pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
-def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any]) -> None:
+def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any], batch: Batch) -> None:
     declared = of("total", "x") | window
     if window:
         del declared["over"]
     assert result(
-        engine, [declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)"
+        engine, [declared], "from (values (1, 2.0), (2, 40), (3, null)) as t (id, x)", batch
     ) == (42,)
-    assert result(engine, [declared], "select 1 as id, null::integer as x") == (0,)
+    assert result(engine, [declared], "select 1 as id, null::integer as x", batch) == (0,)
     with pytest.raises(engine.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
-        result(engine, [declared], "select 1 as id, 2.5 as x")
+        result(engine, [declared], "select 1 as id, 2.5 as x", batch)
     with pytest.raises(engine.Error, match="no whole number"):
-        result(engine, [declared], "select 1 as id, '2.5' as x")
+        result(engine, [declared], "select 1 as id, '2.5' as x", batch)
     with pytest.raises(engine.Error, match="a value is NaN, infinite"):
-        result(engine, [declared], "select 1 as id, 'nan'::double as x")
+        result(engine, [declared], "select 1 as id, 'nan'::double as x", batch)
     # What no BIGINT holds is an error, never a number that wrapped or a null.
     with pytest.raises(engine.Error):
-        result(engine, [declared], f"from (values (1, {2**63 - 1}), (2, 1)) as t (id, x)")
+        result(engine, [declared], f"from (values (1, {2**63 - 1}), (2, 1)) as t (id, x)", batch)
 
 
 @pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])
