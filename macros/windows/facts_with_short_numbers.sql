@@ -2,7 +2,7 @@
     Facts to select from, in SQL, with the values that features add where all of a fact are short, and the squares of
     those of which a standard deviation is asked. Where one is not, `milepost__long_fact` has the values of the fact
     instead, for `facts_with_numbers` to add: a column that adds both would take the time of the longer for each fact.
-    Where all are long, a build in full takes three times as long, and a batch a fourth more.
+    Where all are long, a build in full takes three times as long, and a batch a third more.
 
     Short is what has 17 digits; where it is squared 14, of which 10^9 squares add up to 37. With up to two decimals it is
     less then, so that each square is short: 9 million dollars in cents.

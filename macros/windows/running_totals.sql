@@ -170,7 +170,7 @@ milepost__totals as (
     where
         case
             when milepost__place_before > milepost__place
-                then {{ milepost.fail('trailing_features: the engine did not keep the order of rows') }}
+                then {{ milepost.fail('trailing_features: DuckDB did not keep the order of rows\nhint: install the versions of `requirements.lock`') }}
             else not milepost__closes and milepost__place_before < milepost__place
         end
     {{- '\n\n    union all\n' if not loop.last }}
