@@ -4,7 +4,8 @@
 
     Where the facts have tiles, only what these do not total stays: the tiles that are superseded, and what all long facts
     add up to, see `facts_with_short_numbers`, which are a CTE before it. A batch adds its short facts alone, and then its
-    long ones, where its facts are read twice at little cost, see `adds_short_facts_alone`.
+    long ones, where its facts are read twice at little cost, see `adds_short_facts_alone`. So does a build in full with
+    facts that have no tiles, such as open ones.
 
     group: as `window_plan` gives it.
     steps: as `batch_steps` gives them.
