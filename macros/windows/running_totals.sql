@@ -4,8 +4,8 @@
     event.
 
     A key is dense where its events are so near to each other that a row for each grid step costs less than to
-    search for the totals of earlier steps. November 2026, three windows: a search costs as much as 20 rows. The limit is
-    12, as rows take memory; with one window it is 4.
+    look up the totals of earlier steps. November 2026, three windows: when it was searched by the order of steps, this cost
+    as much as 20 rows. The limit is 12, as rows take memory; with one window it is 4.
 
     plan: as `window_plan` gives it.
 #}
