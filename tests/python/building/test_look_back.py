@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import macro
 from milepost.building import look_back
 from milepost.building.look_back_expressions import LookBack
 from milepost.errors import PublishError
@@ -218,6 +219,27 @@ def test_what_cannot_be_known_is_not_guessed(sql: str) -> None:
     whole = f"with {CTES} {sql}" if own == sql else f"with recursive {CTES}, {own}"
     (found,) = look_back.look_backs(whole, ["x"]).values()
     assert UNKNOWN[sql] in found.unknown
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "sail", "spark"])
+def test_the_windows_of_each_engine_are_read(engine: str) -> None:
+    x, steps = "loads.x", {"over": ["24h", "72h"]}
+    features = [
+        {"name": "a", "stddev": x, "set_back": "24h", **steps},
+        {"name": "b", "mean": x, "last": 5, "within": "48h", "id": "i"},
+        {"name": "c", "newest": x, "newest_within": "90h", "id": "i"},
+    ]
+    sql = macro.trailing_features(["k"], features, "hour", engine=engine)
+    looks = look_back.look_backs(
+        f"with windows as (\n\n{sql}\n\n)\n\nselect * from windows",
+        ["a_72h_before_24h", "b_last_5", "c"],
+    )
+    assert {name: look.hours for name, look in looks.items()} == {
+        "a_72h_before_24h": 96,
+        "b_last_5": 48,
+        "c": 90,
+    }
+    assert not any(look.unknown for look in looks.values())
 
 
 def test_a_left_join_leaves_what_is_on_its_left_known() -> None:
