@@ -71,8 +71,9 @@ milepost__totals as (
 
     DuckDB 1.5.5 has three faults near here. `lead` may give its last rows twice; so this is `lag`. Two `last_value(...
     ignore nulls)` in one select are wrong; so this is `max`. A select whose result is fetched bit by bit hangs where it
-    unites three of these streams; so `milepost__totals` is read at least twice, which makes a table of it, and a test looks
-    at the plan.
+    unites three selects that sort, group or have windows, on one core always; so `milepost__totals` is read at least twice,
+    which makes a table of it, and a test looks at the plan. In a table both streams run at once; in the result they
+    would run one after the other.
 #}
 {% macro duckdb__running_totals(plan, keys) -%}
 {%- set steps = milepost.newest_steps(plan) -%}
