@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from milepost.catalogue.search_words import Glossary, SearchWord
-from milepost.catalogue.stems import stemmed, words
+from milepost.catalogue.stems import stemmed, vocabulary, words
 from milepost.display import DisplayTable
 from milepost.release.manifest import Manifest, View
 from milepost.release.service import Service
@@ -94,9 +94,10 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     if not isinstance(text, str) or (text.strip() and not words(text)):
         return SearchResults([], message=f"`{text}` has no word to search for")
     texts = list(_texts(manifest))
-    vocabulary = {word for _, places in texts for place in places.values() for word in words(place)}
+    # Of each text once: owners and views stand in many places.
+    of_places = {text for _, places in texts for text in places.values()}
     candidates = [_Candidate(result, places) for result, places in texts]
-    glossary = Glossary(manifest.glossary, vocabulary)
+    glossary = Glossary(manifest.glossary, set().union(*map(vocabulary, of_places)))
     weighed = _weighed(candidates, glossary.search_words(text))
     results = _ranked(candidates, weighed, has_enough=all)
     if results:
@@ -116,7 +117,7 @@ def summary(service: Service, glossary: Iterable[Term]) -> str:
     """Return what a service says of itself, without the terms of the glossary that it explains."""
     text = service.description
     for term in glossary:
-        if term.description:
+        if term.description and term.description in text:
             text = re.sub(rf"(\*[^*]+\*:\s*)?{re.escape(term.description)}", "", text)
     return " ".join(text.split())
 
@@ -159,6 +160,7 @@ def _texts(manifest: Manifest) -> Iterator[tuple[SearchResult, dict[str, str]]]:
     """Yield each view, feature and service with its texts, by the place where they stand."""
     for view in manifest.views:
         tags = {column.name: column.tags for column in view.fields}
+        owners = " ".join(view.owners.values())
         of_the_view = SearchResult(view.name, "view", view.description)
         for result in (of_the_view, *features(view)):
             _, _, feature = result.reference.partition(":")
@@ -169,7 +171,7 @@ def _texts(manifest: Manifest) -> Iterator[tuple[SearchResult, dict[str, str]]]:
                     "view": view.name if feature else "",
                     "description": result.description,
                     "tags": " ".join([*view.tags, *tags.get(feature, [])]),
-                    "owners": " ".join(view.owners.values()),
+                    "owners": owners,
                 },
             )
     for service in manifest.services:

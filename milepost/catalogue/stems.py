@@ -22,6 +22,12 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=100_000)
+def vocabulary(text: str) -> frozenset[str]:
+    """Return the different words of a text."""
+    return frozenset(words(text))
+
+
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return what is left of an English word when its endings are taken off, one after another."""
     if len(word) > 4 and word.endswith(("ies", "ied")):
