@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from milepost.errors import LandingError, StorageError
+from milepost.errors import LandingError
+from milepost.storage.arrow import storage_failure
 from milepost.storage.location import Location
 
 # Of each file that is looked into.
@@ -24,22 +26,12 @@ class ParquetFile:
 
     def __init__(self, location: Location, name: str, filesystem: FileSystem) -> None:
         self.uri = location.uri(name)
-        try:
+        with self._errors():
             self._file = pq.ParquetFile(
                 filesystem.open_input_file(location.path(name)),
                 pre_buffer=False,
                 buffer_size=BUFFER_BYTES,
             )
-        except pa.ArrowInvalid as error:
-            raise LandingError(
-                f"`{self.uri}` is not Parquet",
-                hint="Milepost reads Parquet; convert the file, or give a prefix without it",
-            ) from error
-        except OSError as error:
-            raise StorageError(
-                f"reading `{self.uri}`: {str(error).splitlines()[0]}",
-                hint="the key needs the right to read objects, not only to list them",
-            ) from error
 
     @property
     def schema(self) -> pa.Schema:
@@ -54,10 +46,22 @@ class ParquetFile:
     def head(self, columns: Sequence[str]) -> pa.Table:
         """Return the first rows of some columns."""
         size = max(1_000, min(ROWS_MAX, VALUES_MAX // max(1, len(columns))))
-        for batch in self._file.iter_batches(batch_size=size, columns=list(columns)):
-            return pa.Table.from_batches([batch])
+        with self._errors():
+            for batch in self._file.iter_batches(batch_size=size, columns=list(columns)):
+                return pa.Table.from_batches([batch])
         return self.schema.empty_table().select(list(columns))
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return all values of one column."""
-        return self._file.read(columns=[name]).column(name)
+        with self._errors():
+            return self._file.read(columns=[name]).column(name)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            raise storage_failure(f"`{self.uri}`", error) or LandingError(
+                f"`{self.uri}` is not Parquet, or damaged: {str(error).splitlines()[0]}",
+                hint="Milepost reads Parquet; convert the file, or give a prefix without it",
+            ) from error

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from milepost.errors import LandingError
 from milepost.raw.column_types import arrow_names
 from milepost.storage import s3
-from milepost.storage.arrow import filesystem
+from milepost.storage.arrow import filesystem, storage_failure
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 
@@ -80,7 +80,8 @@ def _check_footer(raw: Location, store: Any, file: Entry) -> None:
         footer = pq.read_metadata(source)
         row_count, columns = footer.num_rows, arrow_names(footer.schema.to_arrow_schema())
     except (OSError, pa.ArrowException) as error:
-        raise _misdescribed(raw, file, f"it cannot be read: {error}") from error
+        failure = storage_failure(f"`{raw.uri(file['name'])}`", error)
+        raise failure or _misdescribed(raw, file, f"it cannot be read: {error}") from error
     if row_count != file["rows"]:
         raise _misdescribed(raw, file, f"it has {row_count} rows, not {file['rows']}")
     described, in_footer = _comparable(file["columns"]), _comparable(columns)

@@ -14,6 +14,7 @@ from pyarrow.fs import S3FileSystem
 from milepost.errors import LookupInputError
 from milepost.release.files import attach
 from milepost.release.near_names import suggest
+from milepost.storage.arrow import storage_failure
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 
@@ -174,7 +175,7 @@ def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
             filesystem.open_input_file(f"{place.bucket}/{place.prefix}"), pre_buffer=True
         )
     except (OSError, pa.ArrowException) as error:
-        raise LookupInputError(
+        raise storage_failure(f"`{uri}`", error) or LookupInputError(
             f"`{uri}` cannot be read: {_first_line(error)}", hint=hint
         ) from error
     return _with_errors_of(f"`{uri}`", hint, file.schema_arrow, file.iter_batches(BATCH_ROWS))
@@ -236,7 +237,9 @@ def _with_errors_of(
         try:
             yield from batches
         except (pa.ArrowException, OSError) as error:
-            raise LookupInputError(f"{subject}: {_first_line(error)}", hint=hint) from error
+            raise storage_failure(subject, error) or LookupInputError(
+                f"{subject}: {_first_line(error)}", hint=hint
+            ) from error
 
     return pa.RecordBatchReader.from_batches(schema, read())
 

@@ -21,6 +21,7 @@ from milepost.reading.training_set_file import location_of
 from milepost.release.manifest import Manifest
 from milepost.release.request import FeatureRequest, parse_request
 from milepost.release.service import expand
+from milepost.storage.arrow import storage_failure
 
 METADATA_KEY = b"milepost"
 # The packages that decide on a file's bytes.
@@ -121,7 +122,7 @@ def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.Pa
         source = filesystem.open_input_file(location_of(uri).path())
         file = pq.ParquetFile(source, pre_buffer=True, page_checksum_verification=True)
     except (OSError, pa.ArrowInvalid) as error:
-        raise LookupInputError(
+        raise storage_failure(f"`{uri}`", error) or LookupInputError(
             f"`{uri}` cannot be read: {error}", hint="name a training set on S3"
         ) from error
     metadata = (file.metadata.metadata or {}).get(METADATA_KEY)

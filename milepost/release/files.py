@@ -19,7 +19,7 @@ from pyarrow.fs import S3FileSystem
 
 from milepost.errors import ReleaseError
 from milepost.release.manifest import File, View
-from milepost.storage.arrow import filesystem
+from milepost.storage.arrow import filesystem, storage_failure
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 
@@ -130,14 +130,17 @@ class ViewFiles:
 
     @contextmanager
     def damage(self, file: File) -> Iterator[None]:
-        """Turn what goes wrong while a file is read into a ReleaseError that names the file."""
+        """Turn what goes wrong while a file is read into a ReleaseError that names the file.
+
+        It is a StorageError where S3 refuses or does not answer.
+        """
         try:
             yield
         except (OSError, pa.ArrowException, ValueError, KeyError) as error:
-            raise ReleaseError(
-                f"`{self.location.uri(file.name)}` cannot be read: {error}",
-                hint="it is missing, damaged or refused; is the store up? `milepost verify` finds "
-                "all such",
+            subject = f"`{self.location.uri(file.name)}`"
+            raise storage_failure(subject, error) or ReleaseError(
+                f"{subject} cannot be read: {error}",
+                hint="it is missing or damaged; `milepost verify` finds all such files",
             ) from error
 
 

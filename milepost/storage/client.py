@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PARALLEL_REQUESTS = 16
 READ_TIMEOUT = 60.0
+REQUEST_ATTEMPTS = 5
 
 T = TypeVar("T")
 
@@ -65,8 +66,7 @@ def client() -> S3Client:
     from botocore.config import Config
 
     config = Config(
-        # The first request and four more.
-        retries={"mode": "standard", "total_max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": REQUEST_ATTEMPTS},
         # Several tables are listed at the same time, each by so many requests. A connection beyond
         # this number is closed after its request, and urllib3 warns of it.
         max_pool_connections=4 * PARALLEL_REQUESTS,

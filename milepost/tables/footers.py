@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.typedef import Record
 
-from milepost.errors import ReleaseError
 from milepost.release.field_ids import field_id
+from milepost.release.files import ViewFiles
 from milepost.release.manifest import File
-from milepost.storage import s3
-from milepost.storage.location import Location
 
 # As Iceberg's own writers do.
 BOUND_CHARACTERS = 16
-_LENGTH_BYTES = 8
 
 _TO_BYTES: Mapping[str, Callable[[Any], bytes]] = {
     "INT64": struct.Struct("<q").pack,
@@ -29,12 +24,12 @@ _TO_BYTES: Mapping[str, Callable[[Any], bytes]] = {
 }
 
 
-def describe(store: Location, file: File) -> DataFile:
-    """Return what Iceberg says of a data file; only its footer is read.
+def describe(files: ViewFiles, file: File) -> DataFile:
+    """Return what Iceberg says of a data file; only its size and its footer are asked for.
 
     Raises a ReleaseError where the footer is not what the release says.
     """
-    footer = _footer(store, file)
+    footer = files.open(file).metadata
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     sizes, nulls, lower, upper = {}, {}, {}, {}
     for place in range(footer.num_columns):
@@ -61,7 +56,7 @@ def describe(store: Location, file: File) -> DataFile:
     year, month = map(int, file.month.split("-"))
     return DataFile.from_args(
         content=DataFileContent.DATA,
-        file_path=store.uri(file.name),
+        file_path=files.location.uri(file.name),
         file_format=FileFormat.PARQUET,
         partition=Record((year - 1970) * 12 + month - 1),
         record_count=file.rows,
@@ -72,34 +67,6 @@ def describe(store: Location, file: File) -> DataFile:
         lower_bounds=lower,
         upper_bounds=upper,
         split_offsets=[_offset(group) for group in groups],
-    )
-
-
-def _footer(store: Location, file: File) -> pq.FileMetaData:
-    size = file.footer_bytes
-    if not size:  # format 1 did not say it; the file itself does
-        end = _tail(store, file, _LENGTH_BYTES)
-        size = _LENGTH_BYTES + int.from_bytes(end[:4], "little")
-    footer = _tail(store, file, size)
-    if file.footer_bytes and hashlib.sha256(footer).hexdigest() != file.footer_sha256:
-        raise _unreadable(store, file, "its footer is not what the release says")
-    try:
-        return pq.read_metadata(pa.BufferReader(footer))
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(store, file, str(error)) from error
-
-
-def _tail(store: Location, file: File, size: int) -> bytes:
-    stored = s3.tail(store, file.name, file.bytes, size)
-    if stored is None or len(stored.body) != size:
-        raise _unreadable(store, file, "it is missing, or shorter than the release says")
-    return stored.body
-
-
-def _unreadable(store: Location, file: File, fault: str) -> ReleaseError:
-    return ReleaseError(
-        f"`{store.uri(file.name)}` cannot be read: {fault}",
-        hint="`milepost verify` finds all such files",
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from beginning import lake
+from faults.proxy import before_the_server
 from milepost.beginning.inspection import inspect
 from milepost.beginning.source_file import table_keys
 from milepost.beginning.staging_files import staged_sql
@@ -213,6 +214,9 @@ def test_what_is_no_table_is_said(raw: Location, monkeypatch: pytest.MonkeyPatch
     assert "prefixes of the tables themselves" in refused(raw.uri("deep"))
     lake.put(raw, "twice/dt=2026-03-05/a", 'select 1 as id, 2 as "x", 3 as "y"')
     assert "the bucket does not exist" in refused("s3://milepost-nowhere/x")
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda *call: "409_before" if call[2].endswith(".parquet") else None
+        assert "hint: is the store up" in refused(raw.uri("carriers"))
     monkeypatch.setenv("AWS_PROFILE", "milepost-reader")  # of releases alone
     client.cache_clear()
     try:

@@ -13,6 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import urlsplit
 
+import pytest
+
+from milepost.storage.client import client
+
 # What can become of a call. `..._after`: the server has acted when it happens.
 FAULTS = (
     *("reset_before", "reset_after", "500_before", "500_after", "503_before", "503_after"),
@@ -58,6 +62,19 @@ def proxy(upstream: str) -> Iterator[Proxy]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def before_the_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Pass the requests of this process through a proxy."""
+    with proxy(client().meta.endpoint_url) as between, monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", between.endpoint)
+        client.cache_clear()
+        try:
+            yield between
+        finally:
+            patch.undo()
+            client.cache_clear()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from milepost.errors import LandingError
+from faults.proxy import before_the_server
+from milepost.errors import LandingError, StorageError
 from milepost.raw import closed_dates as raw_log
 from milepost.raw import closed_tables, landing, markers
 from milepost.raw.closed_dates import ClosedDates
@@ -468,6 +469,15 @@ def test_a_newest_file_that_is_no_parquet_is_named(log: Location) -> None:
     marker["files"][0].update(bytes=len(content), etag=etag)
     s3.put(log, name, json.dumps(marker).encode())
     refused(log, f"`{log.uri(NEWEST)}` is not what its marker says: it cannot be read")
+
+
+def test_a_newest_file_that_s3_refuses_is_not_said_to_be_another(
+    log: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda *call: "409_before" if call[2].endswith(".parquet") else None
+        with pytest.raises(StorageError, match=f"reading `{log.uri(NEWEST)}`: .*AWS Error"):
+            checked(log)
 
 
 def test_all_files_of_the_newest_date_are_opened(log: Location) -> None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import milepost
+from faults.proxy import before_the_server
 from milepost import FeatureStore
 from milepost.errors import ReleaseError, StorageError, UnknownFeatureError
 from milepost.release.manifest import CURRENT, View
@@ -244,7 +245,17 @@ def test_a_missing_data_file_is_an_error(store: Location, view: View) -> None:
     client().delete_object(Bucket=store.bucket, Key=store.key(view.files[1].name))
     with pytest.raises(ReleaseError, match=r"data/carriers/.*` cannot be read") as caught:
         FeatureStore(store.uri()).to_arrow("carriers")
-    assert "missing, damaged or refused" in caught.value.hint
+    assert "missing or damaged" in caught.value.hint
+
+
+def test_a_data_file_that_s3_refuses_is_not_said_to_be_damaged(
+    store: Location, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(store, view)
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda *call: "409_before" if "/data/" in call[2] else None
+        with pytest.raises(StorageError, match=r"reading `s3:.*/data/carriers/.*\nhint: is the"):
+            FeatureStore(store.uri()).to_arrow("carriers")
 
 
 def test_a_data_file_replaced_by_one_of_another_size_is_an_error(

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from faults.proxy import before_the_server
 from milepost import FeatureStore
 from milepost.errors import LookupInputError, ReleaseError, StorageError, UnknownFeatureError
 from milepost.publishing import data_files
@@ -665,6 +666,21 @@ def test_a_result_is_arrow_pandas_and_polars(shelf: FeatureStore) -> None:
 
 
 # --- A store that cannot be read
+
+
+def test_a_file_of_entity_rows_or_a_training_set_that_s3_refuses_is_its_failure(
+    shelf: FeatureStore, store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = store.uri("refused.parquet")
+    s3.put(store, "refused.parquet", b"never read")
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda *call: "409_before" if call[2].endswith("refused.parquet") else None
+        for read in (
+            lambda: shelf.get_historical_features(uri, ["markets:rate"]),
+            lambda: shelf.reproduce(uri),
+        ):
+            with pytest.raises(StorageError, match=f"reading `{uri}`: .*AWS Error"):
+                read()
 
 
 def test_a_store_that_cannot_be_used_says_why(

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from faults.proxy import proxy
+from faults.proxy import before_the_server, proxy
 from milepost.storage import arrow, s3
-from milepost.storage.client import client, endpoint
+from milepost.storage.client import REQUEST_ATTEMPTS, client, endpoint
 from milepost.storage.location import Location
 
 
@@ -29,3 +29,43 @@ def test_pyarrow_asks_for_no_checksum_of_a_range_where_the_environment_is_ours(
     (range_headers,) = [headers for headers in between.headers if headers["Range"] == "bytes=1-2"]
     assert ("x-amz-checksum-mode" in range_headers) == asks
     assert dict(os.environ) == variables
+
+
+def test_pyarrow_asks_as_often_as_boto3_does(
+    raw: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put(raw, "a", b"0123")
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda number, *_: "503_before" if number < REQUEST_ATTEMPTS else None
+        assert arrow.filesystem().open_input_file(raw.path("a")).read() == b"0123"
+    assert [method for method, _ in between.calls] == ["HEAD"] * REQUEST_ATTEMPTS + ["GET"]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_what_s3_refuses_is_its_failure_and_what_it_lacks_is_none(
+    raw: Location, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    s3.put(raw, "a", b"0123")
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, asked, path: (
+            "409_before" if asked == method and path.endswith("/a") else None
+        )
+        files = arrow.filesystem()
+        with pytest.raises(OSError, match="AWS Error") as refused:
+            files.open_input_file(raw.path("a")).read()
+        with pytest.raises(FileNotFoundError) as missing:
+            files.open_input_file(raw.path("b"))
+    failure = arrow.storage_failure("`a`", refused.value)
+    assert str(failure).startswith("reading `a`: ")
+    assert failure
+    assert "AWS_ENDPOINT_URL" in failure.hint
+    assert arrow.storage_failure("`b`", missing.value) is None
+
+
+def test_a_file_that_goes_while_it_is_read_is_missing(raw: Location) -> None:
+    s3.put(raw, "a", bytes(10_000))
+    file = arrow.filesystem().open_input_file(raw.path("a"))
+    s3.remove(raw, ["a"])
+    with pytest.raises(OSError, match="AWS Error") as caught:
+        file.read()
+    assert arrow.storage_failure("`a`", caught.value) is None
