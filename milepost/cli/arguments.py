@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from milepost.catalogue.shelf import Shelf
 from milepost.cli.command import Argument
 from milepost.errors import MilepostError
-from milepost.release import release_argument
 from milepost.storage.location import Location
+
+if TYPE_CHECKING:
+    from milepost.catalogue.shelf import Shelf
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 RELEASE = "A release: its id, the beginning of its id, a pin, `current` or `previous`"
@@ -19,11 +20,15 @@ RELEASE = "A release: its id, the beginning of its id, a pin, `current` or `prev
 
 def complete_releases(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return what can be written for a release and begins as the text does."""
+    from milepost.release import release_argument
+
     return _beginning(incomplete, lambda: release_argument.names(Location.parse(_store(ctx))))
 
 
 def complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the views, features and services that begin as the text does."""
+    from milepost.catalogue.shelf import Shelf
+
     return _beginning(incomplete, lambda: _names(Shelf(_store(ctx), ctx.params.get("release"))))
 
 

@@ -9,8 +9,6 @@ import click
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
-from milepost.release import difference, releases
-from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
@@ -33,6 +31,9 @@ def diff(store: Location, a: str | None, b: str | None) -> Answer:
     It compares views, features, rows, partitions and services. Without releases it compares the
     last two: the previous one and the current one.
     """
+    from milepost.release import difference, releases
+    from milepost.release.release_argument import resolve
+
     if a and not b:
         raise click.UsageError(
             f"with what is `{a}` compared?\nhint: milepost diff {a} current, or leave both out"

@@ -9,7 +9,6 @@ import click
 from milepost.cli import tables
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
-from milepost.release import garbage
 from milepost.storage.location import Location
 
 # Longer than any publication, so that a file about to be used again is never collected; 2026-11.
@@ -42,7 +41,8 @@ def gc(store: Location, *, dry_run: bool, grace_days: int) -> Answer:
     They are older than the grace period, so that no publication is about to use one. Iceberg tables
     are first written without the releases that go.
     """
-    from milepost.raw import ledger_garbage  # imports pyarrow, which is longer than all else
+    from milepost.raw import ledger_garbage
+    from milepost.release import garbage
 
     grace = timedelta(days=grace_days)
     collection = garbage.collect(store, grace=grace, dry_run=dry_run, tables_writer=tables.writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +11,11 @@ from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
 from milepost.errors import LookupInputError, UnknownFeatureError
-from milepost.reading.store import FeatureStore
-from milepost.release.manifest import Manifest
 from milepost.release.near_names import table_name
-from milepost.release.service import named
 from milepost.storage.location import Location
+
+if TYPE_CHECKING:
+    from milepost.release.manifest import Manifest
 
 
 @command(
@@ -31,6 +32,8 @@ def head(store: Location, name: str, n: int, release: str | None) -> Answer:
 
     Each column has a line. Where the month has fewer rows, those of older months follow.
     """
+    from milepost.reading.store import FeatureStore
+
     rows = FeatureStore(store.uri(), release).head(name, n)
     return Answer(rows.to_arrow().to_pylist(), rows.text("`--json`"))
 
@@ -60,6 +63,9 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
     They are as a model could have had them at that instant, one below the other. A feature that is
     not whole at that instant has no value, and says when it is.
     """
+    from milepost.reading.store import FeatureStore
+    from milepost.release.service import named
+
     feature_store = FeatureStore(store.uri(), release)
     _check_keys_are_named(names, feature_store.manifest)
     references = [name for name in names if "=" not in name]

@@ -7,8 +7,6 @@ import click
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import Argument, command
-from milepost.release import releases
-from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 NAME = "The name under which it is kept, such as a model in production."
@@ -24,6 +22,9 @@ NAME = "The name under which it is kept, such as a model in production."
 @arguments.release()
 def pin(store: Location, pin: str, release: str | None) -> Answer:
     """Keep a release under a name, for a model in production."""
+    from milepost.release import releases
+    from milepost.release.release_argument import resolve
+
     release = resolve(store, release)
     releases.pin(store, pin, release)
     return Answer({"pin": pin, "release": release}, f"{pin} keeps {release}")
@@ -38,5 +39,7 @@ def pin(store: Location, pin: str, release: str | None) -> Answer:
 @click.argument("pin", cls=Argument, metavar="NAME", help=NAME)
 def unpin(store: Location, pin: str) -> Answer:
     """Remove a pin. Its release becomes garbage once nothing else keeps it."""
+    from milepost.release import releases
+
     releases.unpin(store, pin)
     return Answer({"pin": pin, "release": None}, f"{pin} keeps nothing")

@@ -10,7 +10,6 @@ import click
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import command
 from milepost.cli.dbt_project import of_database, of_manifest
-from milepost.release import difference
 from milepost.storage.location import Location
 
 
@@ -32,7 +31,8 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
 
     It is no error if nothing changed since the current release: then nothing is sent.
     """
-    from milepost.publishing import publish as publishing  # needs DuckDB, as no other command
+    from milepost.publishing import publish as publishing
+    from milepost.release import difference
 
     if dry_run:
         judgement = publishing.judge(database, manifest, store)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from milepost.catalogue.tables import release_summaries
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
 from milepost.storage.location import Location
@@ -19,5 +18,7 @@ from milepost.storage.location import Location
 )
 def releases(store: Location) -> Answer:
     """List the releases, the newest first, with their other names."""
+    from milepost.catalogue.tables import release_summaries
+
     summaries = release_summaries(store)
     return Answer([asdict(summary) for summary in summaries], repr(summaries))

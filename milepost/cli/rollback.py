@@ -7,8 +7,6 @@ import click
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import Argument, command
-from milepost.release import releases
-from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
@@ -33,6 +31,9 @@ def rollback(store: Location, release: str | None, *, previous: bool) -> Answer:
     A second `rollback --previous` undoes the first. The releases in between stay until they are
     garbage.
     """
+    from milepost.release import releases
+    from milepost.release.release_argument import resolve
+
     if previous == bool(release):
         raise click.UsageError(
             "one release is to be current again\n"

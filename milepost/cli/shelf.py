@@ -6,12 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from milepost.catalogue.shelf import Shelf
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import Argument, command
 from milepost.errors import ReleaseError
-from milepost.release.service import named
 from milepost.storage.location import Location
 
 
@@ -33,6 +31,8 @@ def search(store: Location, words: tuple[str, ...], release: str | None) -> Answ
     Words are looked for in names, descriptions, tags and owners, with other endings and as their
     synonyms in the project's glossary.
     """
+    from milepost.catalogue.shelf import Shelf
+
     results = Shelf(store.uri(), release).search(" ".join(words))
     data = {
         "results": [asdict(result) for result in results],
@@ -56,6 +56,8 @@ def describe(store: Location, name: str, release: str | None, *, sql: bool) -> A
 
     Says what it means, what type it has, who owns it, and from when until when it is whole.
     """
+    from milepost.catalogue.shelf import Shelf
+
     description = Shelf(store.uri(), release).describe(name)
     data = {
         "reference": description.reference,
@@ -81,6 +83,8 @@ def describe(store: Location, name: str, release: str | None, *, sql: bool) -> A
 @arguments.of_release()
 def services(store: Location, release: str | None) -> Answer:
     """List the feature services: what each model asks for."""
+    from milepost.catalogue.shelf import Shelf
+
     listed = Shelf(store.uri(), release).services()
     return Answer([asdict(service) for service in listed], repr(listed))
 
@@ -99,6 +103,9 @@ def covers(store: Location, names: tuple[str, ...], release: str | None) -> Answ
 
     It says so of each, and of all of them together. A lookup refuses instants outside.
     """
+    from milepost.catalogue.shelf import Shelf
+    from milepost.release.service import named
+
     shelf = Shelf(store.uri(), release)
     coverage = shelf.covers(named(names, shelf.manifest.services))
     data = {

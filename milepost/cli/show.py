@@ -6,18 +6,18 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from milepost.catalogue.describe import view_facts
 from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
 from milepost.display import LINE, DisplayTable, labelled, to_text
-from milepost.release import coverage, releases
-from milepost.release.manifest import Manifest, View
-from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
+
+if TYPE_CHECKING:
+    from milepost.release.manifest import Manifest, View
 
 # A list of more than these is shown by its number.
 LISTED = 3
@@ -40,6 +40,9 @@ def show(store: Location, release: str | None, *, example: bool) -> Answer:
 
     Of each feature it says from when it is complete.
     """
+    from milepost.release import releases
+    from milepost.release.release_argument import resolve
+
     manifest = releases.read(store, resolve(store, release))
     if example:
         from milepost.reading import example as entity_example
@@ -74,6 +77,8 @@ def _facts(view: View) -> list[str]:
 
     Of a long list it is the number: `describe` has all.
     """
+    from milepost.catalogue.describe import view_facts
+
     shown = {
         label: len(fact) if isinstance(fact, list) and len(fact) > LISTED else fact
         for label, fact in view_facts(view).items()
@@ -84,6 +89,8 @@ def _facts(view: View) -> list[str]:
 
 def _ranges(manifest: Manifest, view: View) -> Iterator[str]:
     """Yield from when the features of a view are whole, by instant, the first ones first."""
+    from milepost.release import coverage
+
     features_from = defaultdict(list)
     feature_ranges = coverage.of_view(manifest, view)
     for feature_range in sorted(feature_ranges, key=lambda item: str(item.complete_from or "")):

@@ -12,8 +12,6 @@ from milepost.cli import arguments
 from milepost.cli.answer import Answer
 from milepost.cli.command import command
 from milepost.errors import LookupInputError
-from milepost.reading.store import FeatureStore
-from milepost.release.service import named
 from milepost.storage.location import Location
 
 
@@ -60,6 +58,9 @@ def training_set(
     The file of `--entities`, such as spine.sql, can say: select carrier_id, available_at as
     event_timestamp from carrier_reliability.
     """
+    from milepost.reading.store import FeatureStore
+    from milepost.release.service import named
+
     _check_outside(store, out)
     feature_store = FeatureStore(store.uri(), release)
     wanted = named([*features, *more_features], feature_store.manifest.services)

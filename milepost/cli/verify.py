@@ -7,8 +7,6 @@ from dataclasses import asdict
 from milepost.cli import arguments
 from milepost.cli.answer import OK, REFUSED, Answer
 from milepost.cli.command import command
-from milepost.release import verify as verification
-from milepost.release.release_argument import resolve
 from milepost.storage.location import Location
 
 
@@ -22,6 +20,9 @@ from milepost.storage.location import Location
 @arguments.release()
 def verify(store: Location, release: str | None) -> Answer:
     """Hash a whole release and the tables, and name what is damaged."""
+    from milepost.release import verify as verification
+    from milepost.release.release_argument import resolve
+
     result = verification.verify(store, resolve(store, release))
     lines = [f"damaged: {name}" for name in result.damaged]
     of_tables = f"{result.table_files} files of tables, " if result.table_files else ""

@@ -62,7 +62,7 @@ def test_importing_milepost_is_quick_and_without_what_is_slow() -> None:
     program = """
 import sys, time
 before = time.process_time()
-import milepost
+from milepost import FeatureStore
 print(time.process_time() - before, *sys.modules.keys() & {"boto3", "dbt", "duckdb", "pyarrow"})
 """
     runs = [
@@ -77,6 +77,9 @@ print(time.process_time() - before, *sys.modules.keys() & {"boto3", "dbt", "duck
     assert min(float(seconds) for seconds, *_ in runs) < 0.5
     assert not any(slow for _, *slow in runs)
     assert milepost.FeatureStore is FeatureStore
+    assert "FeatureStore" in dir(milepost)
+    with pytest.raises(AttributeError, match="no attribute `Featurestore`"):
+        _ = milepost.Featurestore
 
 
 def test_every_row_comes_back_as_it_was_published(store: Location, view: View) -> None:
