@@ -675,12 +675,10 @@ def test_a_file_of_entity_rows_or_a_training_set_that_s3_refuses_is_its_failure(
     s3.put(store, "refused.parquet", b"never read")
     with before_the_server(monkeypatch) as between:
         between.plan = lambda *call: "409_before" if call[2].endswith("refused.parquet") else None
-        for read in (
-            lambda: shelf.get_historical_features(uri, ["markets:rate"]),
-            lambda: shelf.reproduce(uri),
-        ):
-            with pytest.raises(StorageError, match=f"reading `{uri}`: .*AWS Error"):
-                read()
+        with pytest.raises(StorageError, match=f"reading `{uri}`: .*AWS Error"):
+            shelf.get_historical_features(uri, ["markets:rate"])
+        with pytest.raises(StorageError, match=f"reading `{uri}`: .*AWS Error"):
+            shelf.reproduce(uri)
 
 
 def test_a_store_that_cannot_be_used_says_why(
