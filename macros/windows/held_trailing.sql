@@ -18,17 +18,31 @@ milepost__held_{{ series.name }} as (
 
 {#
     DuckDB aggregates a window of rows with the values in order, which it sorts once. The rows are the facts, and the
-    instants at which none comes. A batch has few instants, and joins.
+    instants at which none comes. A batch has few instants, and joins. So do the corrected instants, at which a fact is
+    in the window that leaves it early.
 
-    The corrected instants are marked before the windows: DuckDB 1.5.5 does not end where a CTE of windows is joined to
-    them, and then united with a join of them.
+    They are marked before the windows: DuckDB 1.5.5 does not end where a CTE of windows is joined to them, and then
+    united with a join of them.
 #}
 {% macro duckdb__held_trailing(series, keys) -%}
 {%- if not series.is_totalled -%}
 {{ milepost.default__held_trailing(series, keys) }}
 {%- else -%}
 {%- set values = series.held_features | map(attribute='value') | unique | list -%}
-{{ milepost.corrected_instants(series, keys) }}
+milepost__corrected_{{ series.name }} as (
+
+    select distinct
+        milepost__instants.{{ keys | join(',\n        milepost__instants.') }},
+        milepost__instants.milepost__step
+    from milepost__facts_{{ series.name }} as milepost__fact
+    inner join milepost__instants
+        on
+            {{ milepost.is_same_key('milepost__fact', 'milepost__instants', keys) | indent(8) }}
+            and milepost__instants.milepost__step >= milepost__fact.milepost__comes_step
+            and milepost__instants.milepost__step < milepost__fact.milepost__goes_step
+    where milepost__fact.milepost__leaves_early
+
+),
 
 milepost__in_order_{{ series.name }} as (
 
@@ -49,18 +63,28 @@ milepost__in_order_{{ series.name }} as (
     union all
 
     select
-        milepost__uncorrected.{{ keys | join(',\n        milepost__uncorrected.') }},
-        milepost__uncorrected.milepost__step,
+        milepost__instants.{{ keys | join(',\n        milepost__instants.') }},
+        milepost__instants.milepost__step,
         false as milepost__is_corrected
         {%- for value in values %},
         null as {{ milepost.measure_name({'kind': 'value', 'column': value}) }}
         {%- endfor %}
-    from milepost__uncorrected_{{ series.name }} as milepost__uncorrected
-    anti join milepost__facts_{{ series.name }} as milepost__fact
+    from milepost__instants
+    anti join (
+        select
+            {{ keys | join(',\n            ') }},
+            milepost__comes_step as milepost__step
+        from milepost__facts_{{ series.name }}
+        where not milepost__leaves_early
+        union all
+        select
+            {{ keys | join(',\n            ') }},
+            milepost__step
+        from milepost__corrected_{{ series.name }}
+    ) as milepost__in_order
         on
-            {{ milepost.is_same_key('milepost__uncorrected', 'milepost__fact', keys) | indent(8) }}
-            and milepost__uncorrected.milepost__step = milepost__fact.milepost__comes_step
-            and not milepost__fact.milepost__leaves_early
+            {{ milepost.is_same_key('milepost__instants', 'milepost__in_order', keys) | indent(8) }}
+            and milepost__instants.milepost__step = milepost__in_order.milepost__step
 
 ),
 

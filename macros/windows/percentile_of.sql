@@ -26,7 +26,9 @@
     {{ return(milepost.percentile_of_sorted(values, values, share)) }}
 {% endmacro %}
 
-{# Each percentile holds all values in memory that no limit counts: these hold them once. #}
+{# Each percentile holds all values in memory that no limit counts: several hold them once. One alone is no list. #}
 {% macro duckdb__percentile_of(value, share, shares, over) %}
-    {{ return('(quantile_cont(' ~ value ~ ', [' ~ shares | join(', ') ~ '])' ~ over ~ ')[' ~ (shares.index(share) + 1) ~ ']') }}
+    {% set is_one = shares | length == 1 %}
+    {% set percentiles = 'quantile_cont(' ~ value ~ ', ' ~ (share if is_one else '[' ~ shares | join(', ') ~ ']') ~ ')' ~ over %}
+    {{ return(percentiles if is_one else '(' ~ percentiles ~ ')[' ~ (shares.index(share) + 1) ~ ']') }}
 {% endmacro %}
