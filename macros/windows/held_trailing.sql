@@ -18,11 +18,11 @@ milepost__held_{{ series.name }} as (
 
 {#
     DuckDB aggregates a window of rows with the values in order, which it sorts once. The rows are the facts, and the
-    instants at which none comes. A batch has few instants, and joins. So do the corrected instants, at which a fact is
-    in the window that leaves it early.
+    instants at which none comes. A batch has few instants, and joins. Corrected instants, at which a fact is in the
+    window that leaves it early, are joined to facts, too.
 
-    They are marked before the windows: DuckDB 1.5.5 does not end where a CTE of windows is joined to them, and then
-    united with a join of them.
+    Corrected instants are marked before the windows: DuckDB 1.5.5 does not end where a CTE of windows is joined to
+    them, and then united with a join of them.
 #}
 {% macro duckdb__held_trailing(series, keys) -%}
 {%- if not series.is_totalled -%}

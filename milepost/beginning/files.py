@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from milepost.errors import LandingError
+from milepost.errors import LandingError, StorageError
 from milepost.storage.arrow import storage_failure
 from milepost.storage.location import Location
 
@@ -60,8 +60,12 @@ class ParquetFile:
     def _errors(self) -> Iterator[None]:
         try:
             yield
+        except FileNotFoundError as error:
+            raise StorageError(
+                f"reading `{self.uri}`: it is not there any more", hint="run it again"
+            ) from error
         except (OSError, pa.ArrowException) as error:
             raise storage_failure(f"`{self.uri}`", error) or LandingError(
-                f"`{self.uri}` is not Parquet, or damaged: {str(error).splitlines()[0]}",
+                f"`{self.uri}` is not Parquet, or damaged: {error}",
                 hint="Milepost reads Parquet; convert the file, or give a prefix without it",
             ) from error

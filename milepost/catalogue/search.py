@@ -94,10 +94,10 @@ def search(manifest: Manifest, text: str) -> SearchResults:
     if not isinstance(text, str) or (text.strip() and not words(text)):
         return SearchResults([], message=f"`{text}` has no word to search for")
     texts = list(_texts(manifest))
-    # Of each text once: owners and views stand in many places.
-    of_places = {text for _, places in texts for text in places.values()}
+    # The owners and the name of a view stand with each of its features.
+    different_texts = {place_text for _, places in texts for place_text in places.values()}
     candidates = [_Candidate(result, places) for result, places in texts]
-    glossary = Glossary(manifest.glossary, set().union(*map(vocabulary, of_places)))
+    glossary = Glossary(manifest.glossary, set().union(*map(vocabulary, different_texts)))
     weighed = _weighed(candidates, glossary.search_words(text))
     results = _ranked(candidates, weighed, has_enough=all)
     if results:

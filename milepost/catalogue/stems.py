@@ -21,7 +21,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def vocabulary(text: str) -> frozenset[str]:
     """Return the different words of a text."""
     return frozenset(words(text))

@@ -18,6 +18,7 @@ from milepost.errors import ReleaseError
 from milepost.release.files import ViewFiles
 from milepost.release.manifest import View
 from milepost.release.names import AVAILABLE_AT
+from milepost.storage.arrow import storage_failure
 from milepost.storage.location import Location
 
 # A first row of a key with none of these says nothing that a model could have learned from.
@@ -70,7 +71,8 @@ def changes(
             return unchanged
         return _changed(con, relation, old, new, store)
     except duckdb.Error as error:
-        raise ReleaseError(
+        failure = storage_failure(f"`{old.name}` of the release", error)
+        raise failure or ReleaseError(
             f"`{old.name}` of the release cannot be compared: {error}",
             hint="`milepost verify` says whether its files are whole",
         ) from error

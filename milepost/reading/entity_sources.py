@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 import pyarrow as pa
 from pyarrow.fs import S3FileSystem
 
-from milepost.errors import LookupInputError
+from milepost.errors import LookupInputError, MilepostError
 from milepost.release.files import attach
 from milepost.release.near_names import suggest
 from milepost.storage.arrow import storage_failure
@@ -81,6 +82,7 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
             hint=NO_FRAMES.get(kind, ACCEPTED),
         )
     _check_types(frame)
+    explained = partial(_explained, f"the entity rows, a `{kind}`", ", cannot be read", ACCEPTED)
     try:
         batches = pa.RecordBatchReader.from_stream(frame)
     except Exception as error:
@@ -92,12 +94,8 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
                 pa.RecordBatchReader.from_stream(frame[[name]])
             except Exception as column_error:
                 raise _unreadable(name, _first_line(column_error)) from error
-        raise LookupInputError(
-            f"the entity rows, a `{kind}`, cannot be read: {_first_line(error)}", hint=ACCEPTED
-        ) from error
-    return _with_errors_of(
-        f"the entity rows, a `{kind}`, cannot be read", ACCEPTED, batches.schema, batches
-    )
+        raise explained(error) from error
+    return _with_errors(explained, batches.schema, batches)
 
 
 def _check_types(frame: Any) -> None:
@@ -170,15 +168,14 @@ def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
 
     place = Location.parse(uri)
     hint = "entity rows as text are the URI of one Parquet file on S3, or a SQL query"
+    explained = partial(_explained, f"`{uri}`", " cannot be read", hint)
     try:
         file = pq.ParquetFile(
             filesystem.open_input_file(f"{place.bucket}/{place.prefix}"), pre_buffer=True
         )
     except (OSError, pa.ArrowException) as error:
-        raise storage_failure(f"`{uri}`", error) or LookupInputError(
-            f"`{uri}` cannot be read: {_first_line(error)}", hint=hint
-        ) from error
-    return _with_errors_of(f"`{uri}`", hint, file.schema_arrow, file.iter_batches(BATCH_ROWS))
+        raise explained(error) from error
+    return _with_errors(explained, file.schema_arrow, file.iter_batches(BATCH_ROWS))
 
 
 def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
@@ -222,26 +219,30 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     except duckdb.Error as error:
         missing = _NO_TABLE.search(str(error))
         near_views = suggest(missing[1], views) if missing else None
-        raise LookupInputError(
-            f"{subject}: {_first_line(error)}", hint=near_views or hint
-        ) from error
-    return _with_errors_of(subject, hint, rows.schema, rows)
+        raise _explained(subject, "", near_views or hint, error) from error
+    return _with_errors(partial(_explained, subject, "", hint), rows.schema, rows)
 
 
-def _with_errors_of(
-    subject: str, hint: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+def _with_errors(
+    explained: Callable[[Exception], MilepostError],
+    schema: pa.Schema,
+    batches: Iterator[pa.RecordBatch],
 ) -> pa.RecordBatchReader:
-    """Return batches as a stream; an error while they are read begins with `subject`."""
+    """Return batches as a stream; an error while they are read is explained."""
 
     def read() -> Iterator[pa.RecordBatch]:
         try:
             yield from batches
         except (pa.ArrowException, OSError) as error:
-            raise storage_failure(subject, error) or LookupInputError(
-                f"{subject}: {_first_line(error)}", hint=hint
-            ) from error
+            raise explained(error) from error
 
     return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def _explained(subject: str, what_fails: str, hint: str, error: Exception) -> MilepostError:
+    return storage_failure(subject, error) or LookupInputError(
+        f"{subject}{what_fails}: {_first_line(error)}", hint=hint
+    )
 
 
 def _first_line(error: Exception) -> str:

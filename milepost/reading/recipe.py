@@ -117,7 +117,11 @@ class Recipe:
 
 
 def open_training_set(uri: str, filesystem: S3FileSystem) -> tuple[Recipe, pq.ParquetFile]:
-    """Return recipe and file; a LookupInputError for a file without a recipe that can be read."""
+    """Return recipe and file.
+
+    Raises a LookupInputError for a file without a recipe that can be read, a StorageError where S3
+    fails.
+    """
     try:
         source = filesystem.open_input_file(location_of(uri).path())
         file = pq.ParquetFile(source, pre_buffer=True, page_checksum_verification=True)

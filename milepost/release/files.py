@@ -117,15 +117,18 @@ class ViewFiles:
         """Return the rows as a dataset, read when it is scanned, each page's checksum verified."""
         import pyarrow.dataset as pads  # imports pandas, which takes as long as all else
 
-        paths = [self.location.path(file.name) for file in self.view.files]
+        def check_size(file: File) -> str:
+            path = self.location.path(file.name)
+            with self.damage(file):
+                size = self.s3.get_file_info(path).size
+                if size != file.bytes:
+                    raise OSError(f"it has {size} bytes, the release says {file.bytes}")
+            return path
+
         page_checks = pads.ParquetFragmentScanOptions(page_checksum_verification=True)
         parquet = pads.ParquetFileFormat(default_fragment_scan_options=page_checks)
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-            infos = list(pool.map(self.s3.get_file_info, paths))
-        for file, info in zip(self.view.files, infos, strict=True):
-            with self.damage(file):
-                if info.size != file.bytes:
-                    raise OSError(f"it has {info.size} bytes, the release says {file.bytes}")
+            paths = list(pool.map(check_size, self.view.files))
         return pads.dataset(paths, schema=self.schema, format=parquet, filesystem=self.s3)
 
     @contextmanager

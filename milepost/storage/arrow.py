@@ -17,8 +17,11 @@ _INDEX = re.compile(r"__index_level_\d+__")
 # pyarrow reads ranges, of which S3 rarely has a checksum. That the AWS SDK looks for one, in each
 # 16 KB of a reply, takes a tenth of a lookup's CPU. 2026-11.
 _RESPONSE_CHECKSUMS = "AWS_RESPONSE_CHECKSUM_VALIDATION"
-# How pyarrow begins what S3 answered, or that it did not. That a file is missing is no failure.
-_FAILURE = re.compile(r"AWS Error (?!NO_SUCH_KEY|RESOURCE_NOT_FOUND)")
+# What pyarrow says, also through DuckDB, where S3 refused a request or did not answer it. An object
+# that is missing, or shorter than it was, is no failure of S3.
+_FAILURE = re.compile(
+    r"^.*AWS Error (?!NO_SUCH_KEY|RESOURCE_NOT_FOUND|UNKNOWN \(HTTP status 416\)).*$", re.MULTILINE
+)
 
 
 def filesystem() -> S3FileSystem:
@@ -46,12 +49,16 @@ def filesystem() -> S3FileSystem:
 
 def storage_failure(subject: str, error: Exception) -> StorageError | None:
     """Return the error for what S3 does not give; None where the file itself is at fault."""
-    if not isinstance(error, OSError) or not _FAILURE.search(str(error)):
+    failure = _FAILURE.search(str(error))
+    if not failure:
         return None
+    # A library between hands on what was said here before, with what it says itself around it.
+    text, _, _ = failure[0].partition(". Detail: Python exception")
+    said_before = text.find("reading `")
     return StorageError(
-        f"reading {subject}: {str(error).splitlines()[0]}",
-        hint="is the store up, and may who you are read there? AWS_ENDPOINT_URL and AWS_PROFILE "
-        "say where and who",
+        text[said_before:] if said_before >= 0 else f"reading {subject}: {text}",
+        hint="is the store up, and are you allowed to read there? AWS_ENDPOINT_URL says where it "
+        "is, AWS_PROFILE who you are",
     )
 
 

@@ -27,7 +27,8 @@ _TO_BYTES: Mapping[str, Callable[[Any], bytes]] = {
 def describe(files: ViewFiles, file: File) -> DataFile:
     """Return what Iceberg says of a data file; only its size and its footer are asked for.
 
-    Raises a ReleaseError where the footer is not what the release says.
+    Raises a ReleaseError where size, footer or number of rows is not what the release says, a
+    StorageError where S3 fails.
     """
     footer = files.open(file).metadata
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pyarrow.fs import S3FileSystem
 from pyiceberg.manifest import DataFile
 
 from milepost.errors import ConflictError
@@ -69,14 +70,16 @@ class _Look:
 def write(store: Location) -> list[Table]:
     """Bring the tables of a store up to date with its releases, and return them by view.
 
-    Raises a ReleaseError where nothing is published or a data file is damaged, a ConflictError
-    where others keep changing the store.
+    Raises a ReleaseError where nothing is published or a data file is damaged, a StorageError where
+    S3 fails, a ConflictError where others keep changing the store.
     """
     pointers.current(store)  # a ReleaseError where nothing is published
+    # It takes a third of boto3's CPU for many small reads; 2026-11.
+    reader = filesystem()
     for _ in range(LOOKS):
         look = _Look.at(store)
         with suppress(_OvertakenError):
-            tables = _write(look)
+            tables = _write(look, reader)
             if not look.written:
                 return tables
     raise ConflictError(
@@ -108,14 +111,11 @@ class _Plan:
         return [pair for name, pair in files.items() if name not in self.known]
 
 
-def _write(look: _Look) -> list[Table]:
+def _write(look: _Look, reader: S3FileSystem) -> list[Table]:
     views = sorted({view.name for manifest in look.releases for view in manifest.views})
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
         plans = list(pool.map(lambda view: _plan(look, view), views))
         files = [(plan, view, file) for plan in plans for view, file in plan.unknown]
-        reader = (
-            filesystem()
-        )  # a third of the CPU that boto3 takes for so many small reads; 2026-11
         described = pool.map(
             lambda item: footers.describe(ViewFiles(look.store, item[1], reader), item[2]), files
         )

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from milepost.errors import ReleaseError
+from faults.proxy import before_the_server
+from milepost.errors import ReleaseError, StorageError
 from milepost.publishing import past
 from milepost.publishing.rules.past import faults as faults_of
 from milepost.release.manifest import View
@@ -109,6 +110,20 @@ def test_a_view_without_keys_is_compared(store: Location) -> None:
     assert faults(store, before, before, keys=()) == []
     (reason,) = faults(store, before, after, keys=())
     assert reason.endswith("first at 2026-01-05 00:00:00")
+
+
+def test_a_past_that_s3_refuses_is_its_failure(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = (
+        rows_of(TYPES, *rows) for rows in (ROWS, changed(1, "north", at("2026-01-05"), 0.8, 2))
+    )
+    old, new = put(store, before), put(store, after)
+    with before_the_server(monkeypatch) as between, duckdb.connect() as con:
+        between.plan = lambda *call: "409_before" if "/data/beds" in call[2] else None
+        con.register("built", after)
+        with pytest.raises(StorageError, match=r"^reading `s3://.*/data/beds/.*AWS Error"):
+            past.changes(con, "built", old, new, store)
 
 
 def remove(store: Location, name: str) -> None:

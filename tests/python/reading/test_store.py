@@ -79,7 +79,7 @@ print(time.process_time() - before, *sys.modules.keys() & {"boto3", "dbt", "duck
     assert milepost.FeatureStore is FeatureStore
     assert "FeatureStore" in dir(milepost)
     with pytest.raises(AttributeError, match="no attribute `Featurestore`"):
-        _ = milepost.Featurestore
+        _ = milepost.Featurestore  # type: ignore[attr-defined]
 
 
 def test_every_row_comes_back_as_it_was_published(store: Location, view: View) -> None:

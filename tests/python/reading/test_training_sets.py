@@ -8,6 +8,7 @@ import json
 import math
 import os
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -679,6 +680,36 @@ def test_a_file_of_entity_rows_or_a_training_set_that_s3_refuses_is_its_failure(
             shelf.get_historical_features(uri, ["markets:rate"])
         with pytest.raises(StorageError, match=f"reading `{uri}`: .*AWS Error"):
             shelf.reproduce(uri)
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda *call: "409_before" if "/data/markets" in call[2] else None
+        with pytest.raises(StorageError, match=r"reading `s3://.*/data/markets/.*AWS Error"):
+            shelf.get_historical_features("select * from markets", ["markets:rate"])
+
+
+@pytest.mark.parametrize(
+    ("said", "subject"),
+    [
+        ("AWS Error SLOW_DOWN during GetObject", "the entity rows, a `{}`"),
+        ("reading `s3://b/x`: AWS Error SLOW_DOWN during GetObject", "`s3://b/x`"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["RecordBatchReader", "DuckDBPyRelation"])
+def test_entity_rows_whose_own_file_s3_refuses_are_its_failure(
+    shelf: FeatureStore, said: str, subject: str, kind: str
+) -> None:
+    schema = pa.schema([("market_id", pa.string()), ("event_timestamp", pa.timestamp("us"))])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch([["ATL"], [at("2026-01-02")]], schema)
+        raise OSError(said)
+
+    rows: Any = pa.RecordBatchReader.from_batches(schema, batches())
+    if kind == "DuckDBPyRelation":
+        rows = duckdb.from_arrow(rows)
+    with pytest.raises(StorageError) as caught:
+        shelf.get_historical_features(rows, ["markets:rate"])
+    assert caught.value.message.startswith(f"reading {subject.format(kind)}: ")
+    assert caught.value.message.endswith(said)
 
 
 def test_a_store_that_cannot_be_used_says_why(

@@ -62,10 +62,14 @@ def test_what_s3_refuses_is_its_failure_and_what_it_lacks_is_none(
     assert arrow.storage_failure("`b`", missing.value) is None
 
 
-def test_a_file_that_goes_while_it_is_read_is_missing(raw: Location) -> None:
+def test_a_file_that_goes_or_shrinks_while_it_is_read_is_no_failure_of_s3(raw: Location) -> None:
     s3.put(raw, "a", bytes(10_000))
     file = arrow.filesystem().open_input_file(raw.path("a"))
+    s3.put(raw, "a", bytes(10))
+    with pytest.raises(OSError, match="AWS Error") as shorter:
+        file.read_at(5_000, 5_000)
     s3.remove(raw, ["a"])
-    with pytest.raises(OSError, match="AWS Error") as caught:
+    with pytest.raises(OSError, match="AWS Error") as gone:
         file.read()
-    assert arrow.storage_failure("`a`", caught.value) is None
+    assert arrow.storage_failure("`a`", shorter.value) is None
+    assert arrow.storage_failure("`a`", gone.value) is None
