@@ -8,13 +8,15 @@ import pytest
 
 from beginning import lake
 from faults.proxy import before_the_server
+from milepost.beginning.files import ParquetFile
 from milepost.beginning.inspection import inspect
 from milepost.beginning.source_file import table_keys
 from milepost.beginning.staging_files import staged_sql
 from milepost.beginning.table import Table
 from milepost.beginning.wishes import Wishes
-from milepost.errors import LandingError, MilepostError
+from milepost.errors import LandingError, MilepostError, StorageError
 from milepost.storage import s3
+from milepost.storage.arrow import filesystem
 from milepost.storage.client import client
 from milepost.storage.location import Location
 
@@ -192,6 +194,11 @@ def test_wishes_name_columns_and_tables_that_there_are(raw: Location) -> None:
         seen(raw, Wishes(ids=["carriers:carier_id"]))
     with pytest.raises(LandingError, match=r"`--id cariers:x` is of no table(?s:.*)`carriers`"):
         seen(raw, Wishes(ids=["cariers:x"]))
+
+
+def test_a_file_that_is_gone_since_it_was_listed_is_no_other_format(raw: Location) -> None:
+    with pytest.raises(StorageError, match="gone.parquet`: it is not there any more"):
+        ParquetFile(raw, "gone.parquet", filesystem())
 
 
 def test_what_is_no_table_is_said(raw: Location, monkeypatch: pytest.MonkeyPatch) -> None:
