@@ -13,17 +13,19 @@ import pyarrow as pa
 from pyarrow.fs import S3FileSystem
 
 from milepost.errors import LookupInputError, MilepostError
+from milepost.reading.entity_source_errors import (
+    ACCEPTED,
+    file_error,
+    first_line,
+    frame_error,
+    query_error,
+)
 from milepost.release.files import attach
 from milepost.release.near_names import suggest
-from milepost.storage.arrow import storage_failure
 from milepost.storage.client import endpoint
 from milepost.storage.location import Location
 
 BATCH_ROWS = 1 << 17
-ACCEPTED = (
-    "give a pandas or polars data frame, a pyarrow table, a DuckDB relation, a list of dicts, a "
-    "dict of lists, `s3://bucket/rows.parquet` or a SQL query"
-)
 # What has rows but is no frame, by the name of its type, and how to make it one.
 NO_FRAMES = {
     "LazyFrame": "call `.collect()`",
@@ -82,7 +84,6 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
             hint=NO_FRAMES.get(kind, ACCEPTED),
         )
     _check_types(frame)
-    explained = partial(_explained, f"the entity rows, a `{kind}`", ", cannot be read", ACCEPTED)
     try:
         batches = pa.RecordBatchReader.from_stream(frame)
     except Exception as error:
@@ -93,9 +94,9 @@ def _frame(frame: Any) -> pa.RecordBatchReader:
             try:
                 pa.RecordBatchReader.from_stream(frame[[name]])
             except Exception as column_error:
-                raise _unreadable(name, _first_line(column_error)) from error
-        raise explained(error) from error
-    return _with_errors(explained, batches.schema, batches)
+                raise _unreadable(name, first_line(column_error)) from error
+        raise frame_error(kind, error) from error
+    return _with_errors(partial(frame_error, kind), batches.schema, batches)
 
 
 def _check_types(frame: Any) -> None:
@@ -153,7 +154,7 @@ def _array(name: str, values: Any) -> pa.Array:
         except (pa.ArrowException, ValueError, TypeError):
             return pa.array(values, from_pandas=True)  # NaN and NaT where a value is missing
     except Exception as error:
-        raise _unreadable(name, _first_line(error)) from error
+        raise _unreadable(name, first_line(error)) from error
 
 
 def _unreadable(name: str, why: str) -> LookupInputError:
@@ -167,15 +168,14 @@ def _parquet(uri: str, filesystem: S3FileSystem) -> pa.RecordBatchReader:
     import pyarrow.parquet as pq
 
     place = Location.parse(uri)
-    hint = "entity rows as text are the URI of one Parquet file on S3, or a SQL query"
-    explained = partial(_explained, f"`{uri}`", " cannot be read", hint)
     try:
         file = pq.ParquetFile(
             filesystem.open_input_file(f"{place.bucket}/{place.prefix}"), pre_buffer=True
         )
     except (OSError, pa.ArrowException) as error:
-        raise explained(error) from error
-    return _with_errors(explained, file.schema_arrow, file.iter_batches(BATCH_ROWS))
+        raise file_error(uri, error) from error
+    batches = file.iter_batches(BATCH_ROWS)
+    return _with_errors(partial(file_error, uri), file.schema_arrow, batches)
 
 
 def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
@@ -219,8 +219,8 @@ def _query(sql: str, views: Mapping[str, Any]) -> pa.RecordBatchReader:
     except duckdb.Error as error:
         missing = _NO_TABLE.search(str(error))
         near_views = suggest(missing[1], views) if missing else None
-        raise _explained(subject, "", near_views or hint, error) from error
-    return _with_errors(partial(_explained, subject, "", hint), rows.schema, rows)
+        raise query_error(near_views or hint, error) from error
+    return _with_errors(partial(query_error, hint), rows.schema, rows)
 
 
 def _with_errors(
@@ -237,13 +237,3 @@ def _with_errors(
             raise explained(error) from error
 
     return pa.RecordBatchReader.from_batches(schema, read())
-
-
-def _explained(subject: str, what_fails: str, hint: str, error: Exception) -> MilepostError:
-    return storage_failure(subject, error) or LookupInputError(
-        f"{subject}{what_fails}: {_first_line(error)}", hint=hint
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -56,7 +56,9 @@ def storage_failure(subject: str, error: Exception) -> StorageError | None:
     text, _, _ = failure[0].partition(". Detail: Python exception")
     said_before = text.find("reading `")
     return StorageError(
-        text[said_before:] if said_before >= 0 else f"reading {subject}: {text}",
+        text[said_before:]
+        if said_before >= 0
+        else f"reading {subject}: S3 refused or did not answer: {text}",
         hint="is the store up, and are you allowed to read there? AWS_ENDPOINT_URL says where it "
         "is, AWS_PROFILE who you are",
     )
