@@ -369,6 +369,17 @@ def test_a_value_of_nothing_is_null_and_divides_by_no_zero(
     assert result(engine, [declared], f"select 1 as id, null::{kind} as x") == (None,)
 
 
+@pytest.mark.parametrize("batch", [None, NEXT_DAY])
+def test_a_percentile_alone_or_beside_another_lies_between_two_values(
+    engine: DuckDB, batch: Batch
+) -> None:
+    facts = "from (values (1, 10), (2, 20), (3, 30), (4, 50)) as t (id, x)"
+    lower, upper = of("p25", "x"), of("p90", "x") | {"name": "g"}
+    assert result(engine, [lower], facts, batch) == (17.5,)
+    assert result(engine, [upper], facts, batch) == (44.0,)
+    assert result(engine, [lower, upper], facts, batch) == (17.5, 44.0)
+
+
 def test_a_total_adds_large_numbers_among_small_ones(engine: DuckDB) -> None:
     large = 2 * 10**18
     facts = f"""
