@@ -81,10 +81,10 @@ milepost__in_order_{{ series.name }} as (
             {{ keys | join(',\n            ') }},
             milepost__step
         from milepost__corrected_{{ series.name }}
-    ) as milepost__in_order
+    ) as milepost__left_out
         on
-            {{ milepost.is_same_key('milepost__instants', 'milepost__in_order', keys) | indent(8) }}
-            and milepost__instants.milepost__step = milepost__in_order.milepost__step
+            {{ milepost.is_same_key('milepost__instants', 'milepost__left_out', keys) | indent(8) }}
+            and milepost__instants.milepost__step = milepost__left_out.milepost__step
 
 ),
 

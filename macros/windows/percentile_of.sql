@@ -26,7 +26,7 @@
     {{ return(milepost.percentile_of_sorted(values, values, share)) }}
 {% endmacro %}
 
-{# Each percentile holds all values in memory that no limit counts: several hold them once. One alone is no list. #}
+{# Each percentile holds all values in memory that no limit counts: a list of several holds them once. #}
 {% macro duckdb__percentile_of(value, share, shares, over) %}
     {% set is_one = shares | length == 1 %}
     {% set percentiles = 'quantile_cont(' ~ value ~ ', ' ~ (share if is_one else '[' ~ shares | join(', ') ~ ']') ~ ')' ~ over %}
