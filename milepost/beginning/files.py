@@ -22,7 +22,11 @@ BUFFER_BYTES = 1 << 18
 
 
 class ParquetFile:
-    """A Parquet file on S3, of which the footer is read when it is opened."""
+    """A Parquet file on S3, of which the footer is read when it is opened.
+
+    What it reads raises a LandingError for a file that is not Parquet, or damaged, and a
+    StorageError where S3 fails or the file is gone.
+    """
 
     def __init__(self, location: Location, name: str, filesystem: FileSystem) -> None:
         self.uri = location.uri(name)

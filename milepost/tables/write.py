@@ -74,7 +74,7 @@ def write(store: Location) -> list[Table]:
     S3 fails, a ConflictError where others keep changing the store.
     """
     pointers.current(store)  # a ReleaseError where nothing is published
-    # It takes a third of boto3's CPU for many small reads; 2026-11.
+    # pyarrow takes a third of boto3's CPU for many small reads; 2026-11.
     reader = filesystem()
     for _ in range(LOOKS):
         look = _Look.at(store)
