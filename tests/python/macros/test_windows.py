@@ -253,28 +253,35 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
+def fact_of_one_lane(number: int, known_at: datetime, **values: Any) -> dict[str, Any]:
+    fact = dict.fromkeys(["superseded_at", "replaced_at", "closes_at"])
+    fact |= {"fact_id": number, "carrier_id": "a", "lane": "x", "amount": Decimal(7)}
+    fact |= {"is_late": False, "event_at": FIRST, "known_at": known_at, "opens_at": FIRST}
+    return {**fact, **values}
+
+
 # A lane that is in the windows when the batch begins, and is seen again at its first instant.
 SEEN_AGAIN = [
-    {
-        "fact_id": number,
-        "carrier_id": "a",
-        "lane": "x",
-        "amount": Decimal(7),
-        "is_late": False,
-        "event_at": FIRST,
-        "known_at": BATCH[0] - timedelta(hours=hours),
-        "superseded_at": None,
-        "replaced_at": BATCH[0] - timedelta(hours=12) if not number else None,
-        "opens_at": FIRST,
-        "closes_at": None,
-    }
-    for number, hours in enumerate([36, 12])
+    fact_of_one_lane(0, BATCH[0] - timedelta(hours=36), replaced_at=BATCH[0] - timedelta(hours=12)),
+    fact_of_one_lane(1, BATCH[0] - timedelta(hours=12)),
+]
+
+# Three amounts of a lane within five hours, of which each percentile is another.
+WITHIN_HOURS = [
+    fact_of_one_lane(
+        number,
+        BATCH[0] + timedelta(hours=number),
+        amount=Decimal(amount),
+        replaced_at=BATCH[0] + timedelta(hours=number + 1),
+    )
+    for number, amount in enumerate(["0.25", "7", "1.10"])
 ]
 
 
 @pytest.mark.parametrize("view", VIEWS)
 @given(rows=facts())
 @example(rows=SEEN_AGAIN)
+@example(rows=WITHIN_HOURS)
 def test_windows_are_what_their_definition_says(
     compiled: Path, view: str, rows: list[dict[str, Any]]
 ) -> None:
@@ -306,7 +313,7 @@ def rendered(view: str, batch: tuple[datetime | None, datetime], dialect: str) -
 @cache
 def facts_of_many_carriers() -> list[dict[str, Any]]:
     """What is drawn sixty times, each of other carriers: Sail takes seconds to plan a query."""
-    examples = [SEEN_AGAIN]
+    examples = [SEEN_AGAIN, WITHIN_HOURS]
 
     @settings(max_examples=60)
     @given(facts())
