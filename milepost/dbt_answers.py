@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -93,9 +92,9 @@ class _Places:
     def check(self, tables: Sequence[RawTable], *, writes: bool) -> Mapping[str, ClosedTable]:
         """Return what may be read of raw tables: what is closed, or was at `MILEPOST_CLOSED_BY`."""
         closed = closed_tables.check(tables, self.store, writes=writes and not self.raw_copy)
-        instant = os.environ.get(earlier.VARIABLE)
+        instant = earlier.instant()
         if instant:
-            closed = earlier.closed_by(closed, datetime.fromisoformat(instant))
+            closed = earlier.closed_by(closed, instant)
         if self.raw_copy:
             folder, days = Path(self.raw_copy["folder"]), int(self.raw_copy["days"])
             return copies.copy(tables, closed, folder, days)

@@ -25,7 +25,7 @@ if __name__ == "__main__":
     written = FeatureStore(store.uri()).get_historical_features(
         store.uri(f"entities/{rows}.parquet"),
         list(data.FEATURES),
-        to=store.uri(f"sets/{time.time_ns()}.parquet"),
+        to=f"{store.uri()}-sets/{time.time_ns()}.parquet",
     )
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(

@@ -47,7 +47,6 @@ EVENT_WINDOW = Variant(
     "One more feature: the mean label of the key in the 28 days up to and including the row, "
     "whether an outcome was known by then or not. In the next month it has the outcomes that were.",
 )
-LEAKS = (NEWEST, OUTCOME_DATE, EVENT_WINDOW)
 
 
 def end_of_outcome_day(at: Instants, horizon: timedelta, serving_delay: timedelta) -> Instants:

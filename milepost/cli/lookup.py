@@ -69,8 +69,13 @@ def lookup(store: Location, names: tuple[str, ...], at: str | None, release: str
     feature_store = FeatureStore(store.uri(), release)
     _check_keys_are_named(names, feature_store.manifest)
     references = [name for name in names if "=" not in name]
-    keys = dict(name.split("=", 1) for name in names if "=" in name)
-    for key, value in keys.items():
+    keys: dict[str, str] = {}
+    for key, value in (name.split("=", 1) for name in names if "=" in name):
+        if keys.setdefault(key, value) != value:
+            raise LookupInputError(
+                f"`{key}` has two values, `{keys[key]}` and `{value}`",
+                hint="look one entity up at a time; of many, take a training set",
+            )
         if not value:
             raise LookupInputError(
                 f"`{key}=` has no value", hint=f"write `{key}=...` with the value of the entity"

@@ -12,6 +12,8 @@ from milepost.cli.command import command
 from milepost.cli.dbt_project import of_database, of_manifest
 from milepost.storage.location import Location
 
+_UNCHANGED = "nothing to publish, the current release is"
+
 
 @command(
     "publish",
@@ -45,8 +47,13 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
             "current": judgement.current.release if judgement.current else None,
             "difference": None if differences is None else [asdict(item) for item in differences],
         }
-        lines = [f"refused: {reason}" for reason in judgement.refused] or ["would be published"]
-        lines += [f"hint: {judgement.remedies}"] if judgement.refused else []
+        lines = [f"refused: {reason}" for reason in judgement.refused]
+        if lines:
+            lines += [f"hint: {judgement.remedies}"]
+        elif judgement.current and judgement.is_current:
+            lines += [f"{_UNCHANGED} {judgement.current.release}"]
+        else:
+            lines += ["would be published"]
         lines += difference_lines
         views = judgement.manifest.views if judgement.manifest else []
         lines += [f"without a row: {view.name}" for view in views if not view.rows]
@@ -54,7 +61,7 @@ def publish(store: Location, *, dry_run: bool, database: Path, manifest: Path) -
     publication = publishing.publish(database, manifest, store)
     uploaded, release = publication.uploaded, publication.manifest.release
     sent = {"files": len(uploaded), "bytes": sum(file.bytes for file in uploaded)}
-    outcome = "published" if publication.is_new else "nothing to publish, the current release is"
+    outcome = "published" if publication.is_new else _UNCHANGED
     empty = [view.name for view in publication.manifest.views if not view.rows]
     lines = [f"without a row: {', '.join(empty)}"] if empty else []
     lines += [f"{outcome} {release} ({sent['files']} files, {sent['bytes']:,} bytes sent)"]

@@ -17,7 +17,7 @@ from milepost.storage.location import Location
 
 @command(
     "training-set",
-    example="training-set --entities spine.sql --features late_delivery --full-feature-names "
+    example="training-set --entities entity_rows.sql --features late_delivery --full-feature-names "
     "--out s3://my-bucket/training/late_delivery.parquet",
     output="How many rows were written, where, and from which release.",
     json="`release`, `rows`, `out`.",
@@ -55,13 +55,12 @@ def training_set(
 ) -> Answer:
     """Look features up for entity rows, into a new file on S3.
 
-    The file of `--entities`, such as spine.sql, can say: select carrier_id, available_at as
+    The file of `--entities`, such as entity_rows.sql, can say: select carrier_id, available_at as
     event_timestamp from carrier_reliability.
     """
     from milepost.reading.store import FeatureStore
     from milepost.release.service import named
 
-    _check_outside(store, out)
     feature_store = FeatureStore(store.uri(), release)
     wanted = named([*features, *more_features], feature_store.manifest.services)
     try:
@@ -93,11 +92,3 @@ def _entity_rows(source: str) -> str:
 def _with_options(hint: str) -> str:
     """Return a hint of the client with the options of this command: `--allow-early`."""
     return re.sub(r"(\w+)=True", lambda match: f"--{match[1].replace('_', '-')}", hint)
-
-
-def _check_outside(store: Location, out: str) -> None:
-    if out.startswith(store.uri().rstrip("/") + "/"):
-        raise LookupInputError(
-            f"`{out}` is inside the store `{store.uri()}`",
-            hint="only releases are there: name a file beside it, or in another bucket",
-        )

@@ -54,7 +54,6 @@ class Notes:
             self.todos.append(note)
 
 
-def comment(text: str, indent: str = "") -> Iterator[str]:
+def comment(text: str) -> Iterator[str]:
     """Yield a text as lines of a comment of SQL."""
-    first, further = f"{indent}-- ", f"{indent}--   "
-    yield from textwrap.wrap(plain(text), WIDTH, initial_indent=first, subsequent_indent=further)
+    yield from textwrap.wrap(plain(text), WIDTH, initial_indent="-- ", subsequent_indent="--   ")

@@ -62,14 +62,15 @@ def changes(
     files ^= {(file.month, file.digest) for file in new.files}
     months = sorted({month for month, _ in files if month <= old.built_through[:7]})
     unchanged = PastChanges(old.built_through_at, 0, [])
-    if not months:
+    features = [name for name in old.features if new.types.get(name) == old.types[name]]
+    if not months or not features:
         return unchanged
     try:
         # Each month begins with the values with which the one before ended: where the changes in
         # each month are the same, so are those in all.
         if set(old.features) == set(new.features) and _is_same(con, relation, old, months, store):
             return unchanged
-        return _changed(con, relation, old, new, store)
+        return _changed(con, relation, old, features, store)
     except duckdb.Error as error:
         failure = storage_failure(f"`{old.name}` of the release", error)
         raise failure or ReleaseError(
@@ -94,12 +95,9 @@ def _is_same(
 
 
 def _changed(
-    con: DuckDBPyConnection, relation: str, old: View, new: View, store: Location
+    con: DuckDBPyConnection, relation: str, old: View, features: Sequence[str], store: Location
 ) -> PastChanges:
     """Return the features that changed, each with its number of instants and the first of them."""
-    features = [name for name in old.features if new.types.get(name) == old.types[name]]
-    if not features:
-        return PastChanges(old.built_through_at, 0, [])
     con.register("released", _stream(store, old, features))
     columns = ", ".join((*old.keys, AVAILABLE_AT))
     equal = "".join(f"differing.{key} = {{0}}.{key} and " for key in old.keys)

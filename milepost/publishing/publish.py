@@ -53,6 +53,12 @@ class Judgement:
     manifest: Manifest | None
     uploaded: list[File]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the current release is equal to what would be published."""
+        current, manifest = self.current, self.manifest
+        return bool(current and manifest and current.content == manifest.content)
+
 
 def publish(database: Path, dbt_manifest: Path, store: Location) -> Publication:
     """Publish the feature views that `dbt_manifest` names from the DuckDB file `database`.
@@ -62,12 +68,12 @@ def publish(database: Path, dbt_manifest: Path, store: Location) -> Publication:
     that was current before.
     """
     judgement = judge(database, dbt_manifest, store, is_dry_run=False)
-    current, manifest = judgement.current, judgement.manifest
     if judgement.refused:
         reasons = "\n  ".join(judgement.refused)
         raise PublishError(f"nothing is published:\n  {reasons}", hint=judgement.remedies)
+    current, manifest = judgement.current, judgement.manifest
     assert manifest is not None  # noqa: S101 - a rule has each view exported
-    if current and current.content == manifest.content:
+    if current and judgement.is_current:
         return Publication(current, False, judgement.uploaded)
     parse(manifest.to_bytes(), manifest.release)
     releases.commit(store, manifest, judgement.pointer)
@@ -94,13 +100,15 @@ def judge(
         exported = candidate.exported_views
         manifest = None
         if len(exported) == len(views):
-            manifest = _release(con, candidate, exported)
+            manifest = _release(con, candidate, exported, _commit(project.folder))
     return Judgement(
         lines(refused, views), remedies(refused), pointer, current, manifest, uploads.sent
     )
 
 
-def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -> Manifest:
+def _release(
+    con: DuckDBPyConnection, candidate: Candidate, views: list[View], commit: str | None
+) -> Manifest:
     """Return the release of these views, as it would be published now."""
     catalog = candidate.catalog
     made_from = set().union(*(catalog.lineage(view.unique_id) for view in candidate.views))
@@ -112,7 +120,7 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
             "project": catalog.project,
             "engine": catalog.adapter,
             "dbt": catalog.dbt_version,
-            "commit": _commit(),
+            "commit": commit,
         },
         views=views,
         set_aside=build_records.set_aside(con, made_from),
@@ -123,15 +131,29 @@ def _release(con: DuckDBPyConnection, candidate: Candidate, views: list[View]) -
     ).sealed()
 
 
-def _commit() -> str | None:
-    """Return the commit that is checked out, with `+` where files differ from it; None without."""
+def _commit(folder: Path | None) -> str | None:
+    """Return the commit of the project in a folder, None where git knows none.
+
+    It ends in `+` where files differ from it, or the project has files for dbt that it has not.
+    """
+    commit = _git(folder, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+")
+    if commit and not commit.endswith("+"):
+        files = ("*.sql", "*.yml", "*.yaml", "*.csv")
+        if _git(folder, "ls-files", "--others", "--exclude-standard", "--", *files):
+            commit += "+"
+    return commit or None
+
+
+def _git(folder: Path | None, *arguments: str) -> str:
+    """Return what git says of a folder, by default of the one we are in; "" where it fails."""
     try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"],  # noqa: S607
+        answer = subprocess.run(  # noqa: S603 - no shell, and no argument from outside
+            ["git", *arguments],  # noqa: S607
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
         )
     except FileNotFoundError:
-        return None
-    return described.stdout.strip() or None
+        return ""
+    return answer.stdout.strip()

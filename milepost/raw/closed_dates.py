@@ -41,7 +41,7 @@ class ClosedDates:
 def closed_dates(raw: Location) -> ClosedDates:
     """Return the closed landing dates; a gap among them is an error that names the missing one."""
     names = [item.name for item in s3.listing(raw, f"{MARKERS}/")]
-    days = sorted(_marker_date(raw, name) for name in names)
+    days = sorted(marker_date(raw, name) for name in names)
     if not days:
         raise LandingError(
             f"`{raw.uri()}` has no closed landing date",
@@ -175,7 +175,8 @@ def _check_files(
             )
 
 
-def _marker_date(raw: Location, name: str) -> date:
+def marker_date(raw: Location, name: str) -> date:
+    """Return the landing date that a marker closes; a LandingError for a name that has none."""
     return _date_in(raw, name, _MARKER.fullmatch(name), f"{MARKERS}/landing_date=YYYY-MM-DD.json")
 
 

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from milepost.errors import LandingError
 from milepost.raw.tables import ClosedTable
 
 VARIABLE = "MILEPOST_CLOSED_BY"
 """The environment variable that names the instant, naive UTC, whose raw tables dbt reads."""
+
+
+def instant() -> datetime | None:
+    """Return the instant that the environment names, naive UTC; None where it names none."""
+    text = os.environ.get(VARIABLE)
+    try:
+        named = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        named = None
+    if text and (named is None or named.tzinfo):
+        raise LandingError(
+            f"`{VARIABLE}` is `{text}`, which is no instant without a zone",
+            hint="write it as 2026-03-05T13:00, which is UTC",
+        )
+    return named
 
 
 def closed_by(tables: Mapping[str, ClosedTable], instant: datetime) -> dict[str, ClosedTable]:

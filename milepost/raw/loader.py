@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -11,12 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from milepost.errors import LandingError
+from milepost.raw.closed_dates import marker_date
 from milepost.raw.landing import close, land
 from milepost.raw.markers import MARKERS, read_marker
 from milepost.storage import s3
 from milepost.storage.location import Location
-
-_MARKER = re.compile(rf"{MARKERS}/landing_date=(\d{{4}}-\d\d-\d\d)\.json")
 
 
 def closed_dates(raw: Location, *, written_by: str) -> list[date]:
@@ -24,10 +22,7 @@ def closed_dates(raw: Location, *, written_by: str) -> list[date]:
 
     Raises a LandingError if another loader than `written_by` closed the last of them.
     """
-    names = (item.name for item in s3.listing(raw, f"{MARKERS}/"))
-    days = sorted(
-        date.fromisoformat(match[1]) for name in names if (match := _MARKER.fullmatch(name))
-    )
+    days = sorted(marker_date(raw, item.name) for item in s3.listing(raw, f"{MARKERS}/"))
     writer = read_marker(raw, days[-1])["written_by"] if days else written_by
     if writer != written_by:
         raise LandingError(

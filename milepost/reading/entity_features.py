@@ -125,11 +125,12 @@ def _instant(at: datetime | str) -> datetime:
     """Return an instant as naive UTC."""
     try:
         instant = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-    except (TypeError, ValueError) as error:
+        return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    # The last for an instant that is no year from 1 to 9999 in UTC.
+    except (TypeError, ValueError, OverflowError) as error:
         raise LookupInputError(
             f"`{at}` is no instant", hint="write it as 2026-03-05T13:00, which is UTC"
         ) from error
-    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
 
 
 def _entity_columns(request: FeatureRequest, keys: Mapping[str, Any]) -> dict[str, pa.Array]:
@@ -160,11 +161,11 @@ def _entity_columns(request: FeatureRequest, keys: Mapping[str, Any]) -> dict[st
 
 def _typed(name: str, value: Any, kind: str) -> pa.Array:
     """Return a value as an array of one; the lookup checks the type of what is no text."""
-    if value is not None and not isinstance(value, str):
-        return pa.array([value])
     try:
+        if value is not None and not isinstance(value, str):
+            return pa.array([value])
         return pa.array([value], pa.string()).cast(ARROW_TYPES[kind])
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise LookupInputError(
             f"`{value}` is no {kind}, which `{name}` is", hint=f"look `{name}` up in the view"
         ) from error

@@ -15,11 +15,11 @@ from milepost.reading.derived_values import evaluate
 from milepost.reading.key_index import Int64s, KeyIndex, as_int64
 from milepost.reading.rows_by_month import RowsByMonth
 from milepost.reading.unknown_keys import example_value, warn_of_unknown_keys
+from milepost.reading.view_promises import MICROSECOND
 from milepost.release.files import ARROW_TYPES, ViewFiles
 from milepost.release.names import EVENT_TIMESTAMP
 from milepost.release.request import FeatureRequest, RequestedView
 
-MICROSECOND = timedelta(microseconds=1)
 # Longer than the calendar: a ttl of more is one without an end.
 LONGEST_TTL = timedelta(days=10_000 * 366)
 

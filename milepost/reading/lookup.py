@@ -51,7 +51,7 @@ class Lookup:
         that do not fit.
         """
         if to is not None:
-            training_set_file.location_of(to)  # refuse a bad `to` before anything is read
+            training_set_file.check_target(to, self.location)  # before anything is read
         s3_files = filesystem()
         reader = entity_sources.reader(
             rows, s3_files, lambda: datasets(self.location, self.manifest)

@@ -68,6 +68,16 @@ def blocks(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(batches, reader.schema)
 
 
+def check_target(uri: object, store: Location) -> None:
+    """Raise a LookupInputError where a new training set of a store cannot be at a URI."""
+    location_of(uri)
+    if str(uri).startswith(store.uri().rstrip("/") + "/"):
+        raise LookupInputError(
+            f"`{uri}` is inside the store `{store.uri()}`",
+            hint="only releases are there: name a file beside it, or in another bucket",
+        )
+
+
 def location_of(uri: object) -> Location:
     """Return the location of a training set; a LookupInputError for a URI that is not on S3."""
     if not str(uri).startswith("s3://"):

@@ -44,10 +44,14 @@ def history(store: Location) -> list[Manifest]:
     present = {
         release for item in s3.listing(store, "releases/") if (release := manifest_release(item))
     }
+    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        stored = pool.map(lambda release: _stored(store, release), sorted(present))
+        # What is gone by now was removed as garbage.
+        manifests = [manifest for manifest, _ in filter(None, stored)]
     # A store of format 1 kept no history.
     committed = [
         manifest
-        for manifest in read_all(store, present)
+        for manifest in manifests
         if manifest.release in number_of or manifest.format_version == 1
     ]
     return sorted(
@@ -184,6 +188,18 @@ def _check_kept(store: Location, manifest: Manifest) -> None:
 
 
 def _read(store: Location, release: str) -> tuple[Manifest, s3.StoredObject]:
+    """Return the manifest of a release, and the object that it is; an error where it is gone."""
+    stored = _stored(store, release)
+    if stored is None:
+        raise ReleaseError(
+            f"`{store.uri()}` has no release `{release}`",
+            hint="`milepost releases` lists those there are; leave it out to read the current one",
+        )
+    return stored
+
+
+def _stored(store: Location, release: str) -> tuple[Manifest, s3.StoredObject] | None:
+    """Return the manifest of a release, and the object that it is; None where it is gone."""
     if not RELEASE_ID.fullmatch(release):
         raise ReleaseError(
             f"`{release}` is not the id of a release",
@@ -192,10 +208,7 @@ def _read(store: Location, release: str) -> tuple[Manifest, s3.StoredObject]:
     name = f"releases/{release}/manifest.json"
     stored = s3.get(store, name)
     if stored is None:
-        raise ReleaseError(
-            f"`{store.uri()}` has no release `{release}`",
-            hint="`milepost releases` lists those there are; leave it out to read the current one",
-        )
+        return None
     manifest = parse(stored.body, store.uri(name))
     if manifest.release != release:
         raise ReleaseError(

@@ -18,7 +18,8 @@ from milepost.publishing.candidate import Candidate
 from milepost.publishing.refusal import Refusal
 
 TAG, ALLOW = "personal_data", "personal_data_allowed"
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}", re.DOTALL)
+# Text in quotes is kept: what looks like a comment in it is none.
+_QUOTED_OR_COMMENT = re.compile(r"""('[^']*'|"[^"]*")|--[^\n]*|/\*.*?\*/|\{#.*?#\}""", re.DOTALL)
 
 
 def exposes_no_personal_data(candidate: Candidate) -> Iterator[Refusal]:
@@ -54,16 +55,17 @@ def _exposed(
             for column in _tagged(source)
             if _names(node, column)
         }
-        allowed = node["config"]["meta"].get(ALLOW, {})
+        reasons = node["config"]["meta"].get(ALLOW, {})
+        allowed = {column.lower(): reason for column, reason in reasons.items()}
         for column in sorted(named | (tagged & _columns(con, node))):
             if not str(allowed.get(column) or "").strip():
                 yield published_name(node), column
 
 
 def _tagged(node: Mapping[str, Any]) -> set[str]:
-    """Return the columns that the node's YAML says are personal data."""
+    """Return the columns that the node's YAML says are personal data, in lower case."""
     return {
-        name
+        name.lower()
         for name, column in node["columns"].items()
         if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get(TAG)
     }
@@ -71,15 +73,16 @@ def _tagged(node: Mapping[str, Any]) -> set[str]:
 
 def _names(node: Mapping[str, Any], column: str) -> bool:
     """Return whether the node's SQL names the column, comments aside."""
-    code = _COMMENT.sub("", f"{node.get('raw_code')}\n{node.get('compiled_code')}")
-    return bool(re.search(rf"\b{re.escape(column)}\b", code, re.IGNORECASE))
+    name = re.compile(rf"\b{re.escape(column)}\b", re.IGNORECASE)
+    codes = (str(node.get(code)) for code in ("raw_code", "compiled_code"))
+    return any(name.search(_QUOTED_OR_COMMENT.sub(r"\1", code)) for code in codes)
 
 
 def _columns(con: DuckDBPyConnection, node: Mapping[str, Any]) -> set[str]:
-    """Return the columns of what was built, and those that are declared."""
+    """Return the columns of what was built, and those that are declared, in lower case."""
     rows = con.execute(
         "select lower(column_name) from information_schema.columns "
         "where table_schema = ? and table_name = ?",
         [node["schema"], node.get("alias") or node["name"]],
     ).fetchall()
-    return {name for (name,) in rows} | set(node["columns"])
+    return {name for (name,) in rows} | {name.lower() for name in node["columns"]}

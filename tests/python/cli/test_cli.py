@@ -342,7 +342,7 @@ def test_a_training_set_is_written_from_a_query_and_a_service(
     carriers = replace(put_view(store, "carriers", rows_of(TYPES, *ROWS)), derived=[twice])
     manifest = replace(manifest_of(carriers), services=[service]).sealed()
     release_manifest(store, manifest)
-    spine, out = tmp_path / "spine.sql", f"{store.uri()}-training/set.parquet"
+    spine, out = tmp_path / "entity_rows.sql", f"{store.uri()}-training/set.parquet"
     spine.write_text(
         "select distinct carrier_id, timestamp '2026-03-01' as event_timestamp, 2.0 as factor "
         "from carriers order by carrier_id"
@@ -367,7 +367,7 @@ def test_what_a_training_set_may_have_is_told_as_its_options(
     store: Location, run: Run, tmp_path: Path
 ) -> None:
     release_manifest(store, manifest_of(put_view(store, "carriers", rows_of(TYPES, *ROWS))))
-    spine, out = tmp_path / "spine.sql", f"{store.uri()}-training/set.parquet"
+    spine, out = tmp_path / "entity_rows.sql", f"{store.uri()}-training/set.parquet"
     rows = "select carrier_id, timestamp '2025-01-01' as event_timestamp from carriers"
     spine.write_text(f"{rows} union all {rows.replace('2025', '2027')}")
     asked = ("training-set", "--entities", str(spine), "--out", out, "--features", "carriers")

@@ -204,6 +204,7 @@ def test_what_is_not_understood_is_answered_with_what_is(
             "write `milepost lookup carriers carrier_id=a`\n",
         ),
         (("lookup", "carriers", "carrier_id="), "write `carrier_id=...` with the value"),
+        (("lookup", "carriers", "carrier_id=a", "carrier_id=b"), "look one entity up at a time"),
         (("lookup", "late", "carrier_id=a"), "there is `carriers:late`"),
         (("describe", "carriers.late"), "write `carriers:late`"),
         (("describe", "lateness", "--sql"), "name a view, or a feature that its table has"),

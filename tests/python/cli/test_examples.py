@@ -100,7 +100,7 @@ def two(store: Location) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - OF_A_PROJECT))
 def test_an_example_runs(name: str, run: Run, two: list[str], tmp_path: Path) -> None:
-    (tmp_path / "spine.sql").write_text(SPINE)
+    (tmp_path / "entity_rows.sql").write_text(SPINE)
     command = COMMANDS[name]
     assert shlex.split(command.example)[0] == name
     assert run(command.example).strip()
@@ -162,5 +162,8 @@ def test_the_examples_of_publishing_run(
     build, publish = EXAMPLE.split(" && ")
     assert build == "dbt build"
     assert run(publish.removeprefix("milepost ")).startswith("published ")
+    assert run(COMMANDS["publish"].example) == (
+        f"nothing to publish, the current release is {pointers.current(store)}\nnothing differs\n"
+    )
     assert "0 of 1 feature views change" in run(COMMANDS["report"].example)
     assert run(COMMANDS["owners"].example).endswith("/project/.github/CODEOWNERS\n")

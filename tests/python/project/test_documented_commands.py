@@ -206,7 +206,7 @@ def test_training_sets_in_python(clone: Path) -> None:
 
 @pytest.mark.full_size
 def test_training_sets_by_commands(clone: Path) -> None:
-    (clone / "spine.sql").write_text(
+    (clone / "entity_rows.sql").write_text(
         "select carrier_id, 'harrisburg_pa' as origin_market_id, 'richmond_va' as "
         "destination_market_id, 'van' as equipment_type, "
         "(select min(facility_id) from facility_dwell) as origin_facility_id, "

@@ -102,6 +102,14 @@ def test_a_new_feature_and_its_rows_are_no_change(store: Location) -> None:
     assert reason.startswith("beds: `wet` has another past: at 1 instants")
 
 
+def test_a_view_without_features_has_no_past(store: Location) -> None:
+    before, after = (
+        rows_of({"bed_id": "VARCHAR", "available_at": "TIMESTAMP"}, *rows)
+        for rows in ([("north", at("2026-01-02"))], [("south", at("2026-01-03"))])
+    )
+    assert faults(store, before, after) == []
+
+
 def test_a_view_without_keys_is_compared(store: Location) -> None:
     before, after = (
         rows_of(TYPES, *rows).drop_columns("bed_id")

@@ -75,6 +75,22 @@ def test_what_leaves_personal_data_in_the_source_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    "quoted", ["coalesce(name, '--')", "name like '%/*%'", '"bed --"', "'it''s --'"]
+)
+def test_text_that_looks_like_a_comment_hides_nothing(quoted: str) -> None:
+    code = f"select {quoted} as bed_id, phone as contact from people where name <> '*/'"
+    assert faults(base=code) == ["`base.phone` is personal data"]
+
+
+def test_a_column_is_one_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = {"Phone": TAGGED["phone"]}
+    assert faults(tags=tags, staged="bed_id phone") == ["`stg.phone` is personal data"]
+    assert faults(tags=tags, staging_columns={"PHONE": {}}) == ["`stg.phone` is personal data"]
+    monkeypatch.setitem(REASON, "personal_data_allowed", {"PHONE": "the gardener agreed"})
+    assert faults(tags=tags, staged="bed_id phone", allowed=("stg",)) == []
+
+
+@pytest.mark.parametrize(
     "tags",
     [TAGGED, {"phone": {"config": {"meta": {"personal_data": True}}, "meta": {}}}],
 )

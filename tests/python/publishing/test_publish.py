@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from greenhouse import PROJECT, Greenhouse
 from milepost import FeatureStore, MilepostError
 from milepost.errors import PublishError, ReleaseError
-from milepost.publishing.publish import Publication
+from milepost.publishing.publish import Publication, judge
 from milepost.storage import s3
 from milepost.storage.client import endpoint
 
@@ -83,6 +83,29 @@ def test_words_that_a_project_explains_find_its_features_without_a_build(green: 
     results = FeatureStore(green.store.uri()).search("dampness")
     assert results[0].reference == "bed_moisture"
     assert list(FeatureStore(green.store.uri(), release=first.release).search("dampness")) == []
+
+
+def test_a_release_names_the_commit_of_its_project(green: Greenhouse) -> None:
+    def git(*arguments: str) -> str:
+        named = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        command = ["git", *named, *arguments]
+        return subprocess.check_output(command, cwd=green.folder, text=True).strip()
+
+    def commit() -> str | None:
+        built = (green.folder / "scratch.duckdb", green.folder / "target/manifest.json")
+        manifest = judge(*built, green.store).manifest
+        assert manifest is not None
+        return manifest.code["commit"]
+
+    (green.folder / ".gitignore").write_text("*\n!*.sql\n!*/\ntarget/\n")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "the greenhouse")
+    assert commit() == git("rev-parse", "HEAD")
+    (green.folder / "models/notes.txt").touch()
+    assert commit() == git("rev-parse", "HEAD")
+    (green.folder / "models/more.sql").write_text("select 1 as one")
+    assert commit() == git("rev-parse", "HEAD") + "+"
 
 
 def test_a_pinned_release_outlives_the_next(green: Greenhouse) -> None:

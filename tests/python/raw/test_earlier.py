@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from milepost.raw.earlier import closed_by
+import pytest
+
+from milepost.errors import LandingError
+from milepost.raw.earlier import VARIABLE, closed_by, instant
 from milepost.raw.tables import ClosedTable, RawFile, Rewrite
 
 DAY = timedelta(days=1)
@@ -31,6 +34,19 @@ def test_a_partition_that_lasts_beyond_the_instant_is_open_as_a_whole() -> None:
     earlier = closed_by({"a": table(*weeks)}, FIRST + 7 * DAY)["a"]
     assert earlier.before == FIRST + 5 * DAY
     assert list(earlier.files) == weeks[:1]
+
+
+@pytest.mark.parametrize("text", ["2026-13", "noon", "2026-03-05T13:00Z"])
+def test_the_instant_of_the_environment_is_one_without_a_zone(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, text)
+    with pytest.raises(LandingError, match=f"is `{text}`, which is no instant without a zone"):
+        instant()
+    monkeypatch.setenv(VARIABLE, "2026-01-01")
+    assert instant() == FIRST
+    monkeypatch.setenv(VARIABLE, "")
+    assert instant() is None
 
 
 def test_an_instant_after_the_end_changes_nothing() -> None:

@@ -50,3 +50,9 @@ def test_a_log_of_another_loader_is_refused(raw: Location) -> None:
     landing.land_open_dates(raw, {"t": rows(FIRST)}, first=FIRST, last=FIRST, written_by="one")
     with pytest.raises(LandingError, match="a log by `one`, not by `two`"):
         landing.open_dates(raw, first=FIRST, last=LAST, written_by="two")
+
+
+def test_a_marker_of_no_date_is_refused(raw: Location) -> None:
+    s3.put(raw, "_closed/landing_date=2026-02-30.json", b"{}")
+    with pytest.raises(LandingError, match=r"2026-02-30.json` is not named as the raw log names"):
+        landing.open_dates(raw, first=FIRST, last=LAST, written_by="one")

@@ -582,7 +582,7 @@ def test_labels_come_back_and_the_same_bytes_are_made_again(
                 TrainingSet(found.to_arrow().select([f"x{n}"])).to_polars()
     lasting = [f"x{n}" for n, kind in enumerate(kinds) if kind.is_file]
     rows = given.select([*lasting, "event_timestamp"])
-    first, again = (shelf.location.uri(f"sets/{next(_numbers)}.parquet") for _ in range(2))
+    first, again = (f"{shelf.location.uri()}-sets/{next(_numbers)}.parquet" for _ in range(2))
     assert shelf.get_historical_features(rows, ["steps"], to=first) == 3
     assert shelf.reproduce(first, to=again) == 3
     assert body(first) == body(again)
@@ -595,7 +595,9 @@ def test_labels_come_back_and_the_same_bytes_are_made_again(
             message = f"column `x{n}` is .*, which Parquet does not have"
             rows = given.select([f"x{n}", "event_timestamp"])
             with pytest.raises(LookupInputError, match=message):
-                shelf.get_historical_features(rows, ["steps"], to=shelf.location.uri("no.parquet"))
+                shelf.get_historical_features(
+                    rows, ["steps"], to=f"{shelf.location.uri()}-no.parquet"
+                )
 
 
 def body(uri: str) -> bytes:

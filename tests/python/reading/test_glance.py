@@ -164,6 +164,9 @@ def test_a_mistyped_key_is_told_once_with_the_keys_that_are_near(store: Location
         ("pricing", {"market_id": 1}, None, "no value of `factor`"),
         ("markets", {"market_id": 1}, "noon", "`noon` is no instant\nhint: write it as 2026-"),
         ("markets", {"market_id": 1}, 3, "`3` is no instant"),
+        ("markets", {"market_id": 1}, "0001-01-01T00:00+05:00", "is no instant"),
+        ("markets", {"market_id": 2**70}, None, f"`{2**70}` is no BIGINT, which `market_id` is"),
+        ("markets", {"market_id": object}, None, "is no BIGINT, which `market_id` is"),
     ],
 )
 def test_what_does_not_fit_is_said(

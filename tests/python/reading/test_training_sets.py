@@ -74,6 +74,11 @@ def httpfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
+def beside(shelf: FeatureStore, name: str) -> str:
+    """The URI of a file that is not in the store."""
+    return f"{shelf.location.uri()}-sets/{name}"
+
+
 def loads(*rows: tuple[str | None, str | None, str]) -> pa.Table:
     types = {"origin_id": "VARCHAR", "destination_id": "VARCHAR", "event_timestamp": "TIMESTAMP"}
     return rows_of(types, *((origin, end, at(text)) for origin, end, text in rows))
@@ -262,7 +267,7 @@ def test_a_stream_to_s3_has_the_rows_of_the_result_in_memory(
     asked = in_markets(
         *[(["atl", "chi", None][n % 3], f"2026-02-{1 + n % 28:02}") for n in range(40)]
     )
-    to = shelf.location.uri(f"sets/{abs(hash(request.node.name))}.parquet")
+    to = beside(shelf, f"{abs(hash(request.node.name))}.parquet")
     assert shelf.get_historical_features(convert(asked), ["markets"], to=to) == 40
     expected = shelf.get_historical_features(convert(asked), ["markets"])
     assert read(to).to_pylist() == expected.to_arrow().to_pylist()
@@ -309,7 +314,7 @@ def test_the_hash_is_of_the_values_and_not_of_their_layout(shelf: FeatureStore) 
 
 def test_a_training_set_is_reproduced_with_the_same_bytes(shelf: FeatureStore) -> None:
     asked = loads(("atl", "chi", "2026-01-10"), ("chi", None, "2026-02-10"))
-    first, again = (shelf.location.uri(f"sets/{name}.parquet") for name in ("first", "again"))
+    first, again = (beside(shelf, f"{name}.parquet") for name in ("first", "again"))
     shelf.get_historical_features(
         pl.from_arrow(asked),
         ["destination:rate", "origin"],
@@ -342,7 +347,7 @@ def test_a_training_set_of_one_permission_for_early_and_late_is_reproduced(
 
     instants = ["2020-01-01", "2030-01-01"] if is_allowed else ["2026-01-10", "2026-02-10"]
     asked = in_markets(*(("atl", instant) for instant in instants))
-    first, again = (shelf.location.uri(f"sets/{is_allowed}-{n}.parquet") for n in range(2))
+    first, again = (beside(shelf, f"{is_allowed}-{n}.parquet") for n in range(2))
     with monkeypatch.context() as patched:
         patched.setattr(Recipe, "to_bytes", older)
         shelf.get_historical_features(
@@ -387,7 +392,7 @@ def test_a_pandas_frame_of_categories_and_seconds_is_reproduced(shelf: FeatureSt
         },
         index=pd.Index([7, 8, 9], name="load_id"),
     )
-    first, again = (shelf.location.uri(f"sets/pandas-{name}.parquet") for name in "ab")
+    first, again = (beside(shelf, f"pandas-{name}.parquet") for name in "ab")
     found = shelf.get_historical_features(frame, ["markets"])
     assert found.to_pandas()["loads"].to_list() == [3, pd.NA, 2]
     pd.testing.assert_frame_equal(found.to_pandas()[list(frame.columns)], frame)
@@ -422,7 +427,7 @@ def test_an_index_without_a_name_is_no_column(shelf: FeatureStore) -> None:
     assert found.recipe == plain.recipe
     assert list(found.to_pandas().index) == [0, 2, 0]
     assert list(found.to_arrow().to_pandas().columns) == names
-    files = [shelf.location.uri(f"sets/index-{name}.parquet") for name in "ab"]
+    files = [beside(shelf, f"index-{name}.parquet") for name in "ab"]
     assert shelf.get_historical_features(frame, ["markets"], to=files[0]) == 3
     written = pq.read_table(pa.BufferReader(body(files[0])))
     assert written.column_names == list(written.to_pandas().columns) == names
@@ -456,7 +461,7 @@ def test_a_training_set_is_never_a_local_file(shelf: FeatureStore, where: Any) -
             in_markets(("atl", "2026-01-10")), ["markets"], to=where
         ),
         lambda: shelf.reproduce(where),
-        lambda: shelf.reproduce(shelf.location.uri("sets/first.parquet"), to=where),
+        lambda: shelf.reproduce(beside(shelf, "first.parquet"), to=where),
     ):
         with pytest.raises(LookupInputError, match=message):
             ask()
@@ -501,7 +506,7 @@ def test_what_cannot_be_reproduced_says_why(shelf: FeatureStore) -> None:
 def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to = shelf.location.uri("sets/failed.parquet")
+    to = beside(shelf, "failed.parquet")
     asked = in_markets(*[("atl", "2026-02-01")] * 5, ("atl", "2026-09-01"))
     with monkeypatch.context() as small:
         small.setattr(training_set_file, "BLOCK_ROWS", 2)
@@ -517,6 +522,8 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
     with pytest.raises(LookupInputError, match="is there already\nhint: a training set replaces"):
         shelf.get_historical_features(asked.slice(0, 4), ["markets"], to=to)
     assert body(to) == written
+    with pytest.raises(LookupInputError, match=r"is inside the store .*\nhint: only releases are"):
+        shelf.reproduce(to, to=shelf.location.uri("pins/set.parquet"))
 
 
 def test_a_null_instant_in_a_later_block_is_named_by_its_row(
@@ -527,9 +534,7 @@ def test_a_null_instant_in_a_later_block_is_named_by_its_row(
     instants = pa.array([*asked["event_timestamp"].to_pylist()[:4], None], pa.timestamp("us"))
     asked = asked.set_column(1, "event_timestamp", instants)
     with pytest.raises(LookupInputError, match=r"null in 1 rows, the first at \[4\]"):
-        shelf.get_historical_features(
-            asked, ["markets"], to=shelf.location.uri("sets/null.parquet")
-        )
+        shelf.get_historical_features(asked, ["markets"], to=beside(shelf, "null.parquet"))
 
 
 # --- Latest

@@ -51,6 +51,24 @@ def test_history_has_what_was_current_the_newest_first(store: Location) -> None:
     assert [one.release for one in releases.history(store)] == names[::-1]
 
 
+def test_history_leaves_out_what_is_removed_while_it_is_read(
+    store: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [publish(store, count) for count in (1, 2)]
+
+    def listed_and_then_removed(store: Location, below: str) -> list[s3.ObjectMeta]:
+        items = list(listing(store, below))
+        if below != "releases/":
+            return items
+        removed = store.key(f"releases/{names[0]}/manifest.json")
+        client().delete_object(Bucket=store.bucket, Key=removed)
+        return items
+
+    listing = s3.listing
+    monkeypatch.setattr(s3, "listing", listed_and_then_removed)
+    assert [one.release for one in releases.history(store)] == names[1:]
+
+
 def test_a_rollback_makes_an_older_release_current_and_loses_none(store: Location) -> None:
     names = [publish(store, count) for count in (1, 2)]
     assert releases.rollback(store, names[0]).release == names[0]
