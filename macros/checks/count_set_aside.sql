@@ -12,6 +12,13 @@
         {% set read = milepost.ask('set_aside', {
             'node_id': model.unique_id, 'base': base, 'reference_days': var('reference_days')
         }) %}
+        {% set share_max = read.share_max if read.share_max is not none else var('set_aside_share_max') %}
+        {% if share_max is not number or not 0 <= share_max <= 1 %}
+            {% do exceptions.raise_compiler_error(
+                "the variable `set_aside_share_max` is `" ~ share_max ~ "`, which is no share"
+                ~ "\nhint: give a number from 0 to 1, such as 0.01 for one of a hundred rows"
+            ) %}
+        {% endif %}
         {# What an earlier run counted goes, whatever its base was: a model may have several. #}
         {% set forget %}
             delete from milepost_checks.set_aside
@@ -29,7 +36,7 @@
                         '{{ model.unique_id }}' as model_id,
                         '{{ base }}' as base,
                         '{{ read.tables | join(', ') }}' as table_name,
-                        cast({{ read.share_max if read.share_max is not none else var('set_aside_share_max') }} as double) as share_max,
+                        cast({{ share_max }} as double) as share_max,
                         {{ read.row_count_min }} as row_count_min,
                         counts.*
                     from (

@@ -13,6 +13,7 @@
 {% macro counted_facts(facts, keys, grid, batch, steps) -%}
 {%- set windows = facts.series | map(attribute='window') | list -%}
 {%- set columns = facts.series | map(attribute='columns') | sum(start=[]) -%}
+{%- set features = facts.series | map(attribute='features') | sum(start=[]) -%}
 {%- if 'last' in windows or 'newest' in windows -%}
     {%- do columns.extend(['event_at', 'known_at']) -%}
 {%- endif -%}
@@ -25,7 +26,9 @@
 milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
 
     select
-        {{ (keys + columns) | unique | join(',\n        ') }},
+        {%- for column in (keys + columns) | unique %}
+        {{ milepost.value_of_kind(column, features) }},
+        {%- endfor %}
         {{ enters_step }} as milepost__enters_step,
         {{ superseded_step }} as milepost__superseded_step
         {%- if 'open' in windows %},

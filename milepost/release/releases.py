@@ -193,7 +193,8 @@ def _read(store: Location, release: str) -> tuple[Manifest, s3.StoredObject]:
     if stored is None:
         raise ReleaseError(
             f"`{store.uri()}` has no release `{release}`",
-            hint="`milepost releases` lists those there are; leave it out to read the current one",
+            hint="`milepost releases` lists those there are; if the current one is gone, `milepost "
+            "rollback` makes another current",
         )
     return stored
 

@@ -411,13 +411,47 @@ def test_a_total_is_of_whole_numbers(engine: DuckDB, window: dict[str, Any], bat
     assert result(engine, [declared], "select 1 as id, null::integer as x", batch) == (0,)
     with pytest.raises(engine.Error, match=r"(?s)cannot add `deliveries\.x`.*no whole number"):
         result(engine, [declared], "select 1 as id, 2.5 as x", batch)
-    with pytest.raises(engine.Error, match="no whole number"):
-        result(engine, [declared], "select 1 as id, '2.5' as x", batch)
     with pytest.raises(engine.Error, match="a value is NaN, infinite"):
         result(engine, [declared], "select 1 as id, 'nan'::double as x", batch)
     # What no BIGINT holds is an error, never a number that wrapped or a null.
     with pytest.raises(engine.Error):
         result(engine, [declared], f"from (values (1, {2**63 - 1}), (2, 1)) as t (id, x)", batch)
+
+
+@pytest.mark.parametrize("batch", [None, NEXT_DAY])
+@pytest.mark.parametrize("window", [{}, {"last": 9, "within": "3d", "id": "id"}])
+@pytest.mark.parametrize(
+    ("aggregates", "x", "kind"),
+    [
+        (["rate"], "0.5", "booleans"),
+        (["rate"], "cast('nan' as double)", "booleans"),
+        (["rate"], "'true'", "booleans"),
+        (["mean", "rate"], "1", "booleans"),
+        (["rate", "mean"], "true", "numbers"),
+        *(
+            ([aggregate], x, "numbers")
+            for aggregate in ("sum", "mean", "stddev", "total", "p50")
+            for x in ("'5'", "true", "date '2026-01-01'")
+        ),
+    ],
+)
+def test_values_of_another_kind_are_an_error_of_the_feature(
+    aggregates: list[str], x: str, kind: str, window: dict[str, Any], batch: Batch
+) -> None:
+    declared = [{**of(aggregate, "x"), "name": aggregate, **window} for aggregate in aggregates]
+    for feature in declared if window else []:
+        del feature["over"]
+    taken = rf"feature `\w+` cannot take `deliveries\.x`: it has no {kind}\nhint: cast the column"
+    with pytest.raises(duckdb.Error, match=taken):
+        result(DuckDB(), declared, f"select 1 as id, {x} as x", batch)
+    nothing = result(DuckDB(), declared, "select 1 as id, null as x", batch)
+    assert set(nothing) <= {None, 0}
+
+
+@pytest.mark.parametrize(("aggregate", "x"), [("rate", "0.5"), ("sum", "'5'"), ("mean", "true")])
+def test_values_of_another_kind_stop_each_engine(engine: DuckDB, aggregate: str, x: str) -> None:
+    with pytest.raises(engine.Error):
+        result(engine, [of(aggregate, "x")], f"select {x} as x")
 
 
 @pytest.mark.parametrize("window", [{"over": "3d"}, {"last": 9, "within": "3d", "id": "id"}])

@@ -199,6 +199,15 @@ def test_of_few_rows_a_share_says_nothing_and_a_table_has_bounds_of_its_own(
     assert "`set_aside_share_max` is 0.15" in message
 
 
+@pytest.mark.parametrize("share", ["10", "-1", "abc"])
+def test_the_variable_of_the_share_is_one(green: Greenhouse, tmp_path: Path, share: str) -> None:
+    own = green.copy(tmp_path / "own", store=green.store)
+    done = own.dbt("run", "--vars", f"set_aside_share_max: {share}")
+    assert done.returncode == 1
+    message = f"the variable `set_aside_share_max` is `{share}`, which is no share"
+    assert message in " ".join(done.stdout.split())
+
+
 def test_facts_that_nobody_would_count_are_refused(green: Greenhouse) -> None:
     staged = "models/staging/stg_sensors__readings.sql"
     green.edit(staged, "{{ milepost", "{{ config(materialized='ephemeral') }}\n{{ milepost")
