@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from botocore.exceptions import BotoCoreError, ClientError, SSOError, TokenRetrievalError
 
@@ -28,6 +29,11 @@ READ_TIMEOUT = 60.0
 REQUEST_ATTEMPTS = 5
 
 T = TypeVar("T")
+
+# The session of each client. It asks for credentials once and renews them: a profile may run a
+# program for them, or have a person type a code. It goes when `client.cache_clear()` drops its
+# client.
+_sessions: WeakKeyDictionary[S3Client, Session] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,8 @@ def client() -> S3Client:
         read_timeout=READ_TIMEOUT,
     )
     try:
-        s3 = _session().client("s3", config=config)
+        session = _session()
+        s3 = session.client("s3", config=config)
     # An unknown profile, an endpoint without http://, a credential process that is not there.
     except (BotoCoreError, ValueError, OSError) as error:
         raise StorageError(
@@ -82,13 +89,14 @@ def client() -> S3Client:
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
         ) from error
     s3.meta.events.register(EVENT, parse_contents)
+    _sessions[s3] = session
     return s3
 
 
 def endpoint() -> Endpoint:
     """Return credentials, region and endpoint of the client, as they are at this moment."""
     s3 = client()
-    credentials = call("looking for S3 credentials", _session().get_credentials)
+    credentials = call("looking for S3 credentials", _sessions[s3].get_credentials)
     if credentials is None:
         raise storage_error(None, "s3")
     frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from milepost.errors import ConflictError, StorageError
-from milepost.storage import conditional, s3, uploads
+from milepost.storage import arrow, conditional, s3, uploads
 from milepost.storage.client import PARALLEL_REQUESTS, Endpoint, client, endpoint
 from milepost.storage.location import Location
 from milepost.storage.uploads import upload
@@ -301,6 +302,33 @@ def test_credentials_that_cannot_be_had_are_an_error_with_a_hint(
             with pytest.raises(StorageError, match=message) as caught:
                 use()
             assert hint in caught.value.hint
+
+
+def test_credentials_are_asked_for_once_by_all_readers_until_the_client_is_made_anew(
+    settings: Callable[..., None], tmp_path: Path, raw: Location
+) -> None:
+    """A profile may run a slow program for them, or have a person type a code."""
+    local, url = endpoint(), client().meta.endpoint_url
+    reply = {"Version": 1, "AccessKeyId": local.key, "SecretAccessKey": local.secret}
+    (tmp_path / "reply").write_text(json.dumps(reply))
+    config, runs = tmp_path / "config", tmp_path / "runs"
+    program = f"sh -c 'echo >> {runs}; cat {tmp_path}/reply'"
+    config.write_text(f"[profile asking]\ncredential_process = {program}\n")
+    settings(
+        alone=True,
+        AWS_ENDPOINT_URL=url,
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_CONFIG_FILE=str(config),
+        AWS_PROFILE="asking",
+    )
+    s3.put(raw, "a", b"0123")
+    for _ in range(3):
+        assert arrow.filesystem().open_input_file(raw.path("a")).read() == b"0123"
+        assert endpoint().key == local.key
+    assert runs.read_text() == "\n"
+    client.cache_clear()
+    assert endpoint().key == local.key
+    assert runs.read_text() == "\n\n"
 
 
 @pytest.mark.parametrize(
