@@ -38,7 +38,11 @@ _sessions: WeakKeyDictionary[S3Client, Session] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Credentials, region and host for S3 readers other than boto3; `host` is None for AWS."""
+    """Credentials, region and host for S3 readers other than boto3.
+
+    `host` is None where each of them finds it by the region: the usual host of AWS. It is named
+    where one was configured, also a private one of AWS, and where AWS has another in that region.
+    """
 
     key: str | None
     secret: str | None = field(repr=False)
@@ -88,6 +92,11 @@ def client() -> S3Client:
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
         ) from error
+    if urlsplit(s3.meta.endpoint_url).path not in {"", "/"}:
+        raise StorageError(
+            f"the endpoint `{s3.meta.endpoint_url}` has a path, and DuckDB and pyarrow take none",
+            hint="set AWS_ENDPOINT_URL to an address of S3 without a path: https://host:port",
+        )
     s3.meta.events.register(EVENT, parse_contents)
     _sessions[s3] = session
     return s3
@@ -100,27 +109,30 @@ def endpoint() -> Endpoint:
     if credentials is None:
         raise storage_error(None, "s3")
     frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)
+    region = s3.meta.region_name or "us-east-1"
     url = urlsplit(s3.meta.endpoint_url)
-    on_aws = (url.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    # For us-east-1 boto3 names a FIPS host here that does not exist, and asks the right one.
+    host = url.netloc.replace("aws-global", region)
     return Endpoint(
         key=frozen.access_key,
         secret=frozen.secret_key,
         token=frozen.token,
-        region=s3.meta.region_name or "us-east-1",
-        host=None if on_aws else url.netloc,
+        region=region,
+        host=None if host in {"s3.amazonaws.com", f"s3.{region}.amazonaws.com"} else host,
         scheme=url.scheme,
     )
 
 
 def set_endpoint_variables() -> None:
-    """Name the endpoint, where it is not AWS, in the environment variables that Sail reads.
+    """Name the endpoint, where it is not AWS's usual one, in the variables that Sail reads.
 
-    Without settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
+    It is named for S3 alone, because boto3 renews credentials at other services of AWS. Without
+    settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
     """
     with suppress(StorageError):
         s3 = endpoint()
         if s3.host:
-            os.environ["AWS_ENDPOINT_URL"] = f"{s3.scheme}://{s3.host}"
+            os.environ["AWS_ENDPOINT_URL_S3"] = f"{s3.scheme}://{s3.host}"
             os.environ.setdefault("AWS_ALLOW_HTTP", str(s3.scheme == "http").lower())
             os.environ.setdefault("AWS_REGION", s3.region)
 

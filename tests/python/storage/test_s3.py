@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
@@ -20,7 +21,13 @@ from botocore.exceptions import EndpointConnectionError
 
 from milepost.errors import ConflictError, StorageError
 from milepost.storage import arrow, conditional, s3, uploads
-from milepost.storage.client import PARALLEL_REQUESTS, Endpoint, client, endpoint
+from milepost.storage.client import (
+    PARALLEL_REQUESTS,
+    Endpoint,
+    client,
+    endpoint,
+    set_endpoint_variables,
+)
 from milepost.storage.location import Location
 from milepost.storage.uploads import upload
 
@@ -376,6 +383,70 @@ def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None])
     assert endpoint() == Endpoint(
         key="key", secret="secret", token="token", region="eu-west-1", host=None, scheme="https"
     )
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+PRIVATE = "bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "host"),
+    [
+        ("us-east-1", {}, None),
+        ("eu-west-1", {}, None),
+        ("us-east-1", {"AWS_ENDPOINT_URL": f"https://{PRIVATE}"}, PRIVATE),
+        ("us-east-1", {"AWS_ENDPOINT_URL_S3": f"https://{PRIVATE}/"}, PRIVATE),
+        ("us-east-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "s3-fips.us-east-1.amazonaws.com"),
+        ("us-west-2", {"AWS_USE_FIPS_ENDPOINT": "true"}, "s3-fips.us-west-2.amazonaws.com"),
+        (
+            "eu-west-1",
+            {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            "s3.dualstack.eu-west-1.amazonaws.com",
+        ),
+        # DuckDB and Sail would leave out the `.cn`.
+        ("cn-north-1", {}, "s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_other_readers_look_where_boto3_does(
+    settings: Callable[..., None], region: str, variables: dict[str, str], host: str | None
+) -> None:
+    hosts: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        hosts.append(urlsplit(request.url).netloc)
+        raise InterruptedError
+
+    settings(alone=True, AWS_DEFAULT_REGION=region, **KEYS, **variables)
+    client().meta.events.register("before-send.s3.HeadObject", note)
+    with pytest.raises(InterruptedError):
+        client().head_object(Bucket="with.dots", Key="a")
+    assert endpoint().host == host
+    usual = "s3.amazonaws.com" if region == "us-east-1" else f"s3.{region}.amazonaws.com"
+    assert hosts == [host or usual]
+    assert ("url_style 'path'" in endpoint().duckdb_secret()) == bool(host)
+
+
+def test_an_endpoint_of_the_file_of_settings_is_told_too(
+    settings: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"[default]\nservices = ours\n[services ours]\ns3 =\n  endpoint_url = https://{PRIVATE}\n"
+    )
+    settings(alone=True, AWS_DEFAULT_REGION="us-east-1", AWS_CONFIG_FILE=str(config), **KEYS)
+    assert endpoint().host == PRIVATE
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    set_endpoint_variables()
+    assert os.environ["AWS_ENDPOINT_URL_S3"] == f"https://{PRIVATE}"
+    assert "AWS_ENDPOINT_URL" not in os.environ  # where credentials would be renewed
+
+
+def test_an_endpoint_with_a_path_is_refused(settings: Callable[..., None]) -> None:
+    url = "https://x.example/storage/v1/s3"
+    settings(alone=True, AWS_ENDPOINT_URL=url, AWS_DEFAULT_REGION="us-east-1", **KEYS)
+    for use in (endpoint, lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b")):
+        with pytest.raises(StorageError, match=f"`{url}` has a path.*\nhint: set AWS_ENDPOINT_URL"):
+            use()
 
 
 def test_threads_that_begin_together_find_s3(raw: Location) -> None:
