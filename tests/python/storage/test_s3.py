@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from faults.proxy import before_the_server
 from milepost.errors import ConflictError, StorageError
 from milepost.storage import arrow, conditional, s3, uploads
 from milepost.storage.client import (
@@ -235,6 +236,25 @@ def test_replacing_what_somebody_removed_is_a_lost_race(raw: Location) -> None:
     client().delete_object(Bucket=raw.bucket, Key=raw.key("pointer"))
     with pytest.raises(ConflictError):
         conditional.replace(raw, "pointer", b"2", etag)
+    assert s3.get(raw, "pointer") is None
+
+
+@pytest.mark.parametrize("refusal", [None, "404-NoSuchKey_before", "412-PreconditionFailed_before"])
+def test_a_condition_on_an_object_that_is_gone_is_a_lost_race(
+    raw: Location, monkeypatch: pytest.MonkeyPatch, refusal: str | None
+) -> None:
+    """AWS answers 404, other servers 412."""
+    etag = s3.put(raw, "pointer", b"1")
+    s3.remove(raw, ["pointer"])
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, __: refusal if method in {"PUT", "DELETE"} else None
+        for write in (
+            lambda: conditional.replace(raw, "pointer", b"2", etag),
+            lambda: conditional.rewrite(raw, "pointer", b"1", etag),
+            lambda: conditional.remove_version(raw, "pointer", etag),
+        ):
+            with pytest.raises(ConflictError, match="another writer was first"):
+                write()
     assert s3.get(raw, "pointer") is None
 
 
