@@ -28,6 +28,14 @@ PARALLEL_REQUESTS = 16
 READ_TIMEOUT = 60.0
 REQUEST_ATTEMPTS = 5
 
+# What S3 and STS answer to credentials that end, and S3 to a request in another region's name.
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "RequestExpired"}
+_ELSEWHERE = {
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+    "PermanentRedirect",
+}
+
 T = TypeVar("T")
 
 # The session of each client. It asks for credentials once and renews them: a profile may run a
@@ -171,6 +179,22 @@ def storage_error(error: ClientError | BotoCoreError | None, doing: str) -> Stor
                 f"{doing}: refused ({code})",
                 hint="the key, the secret or their rights are wrong; see AWS_PROFILE or "
                 "AWS_ACCESS_KEY_ID in the environment",
+            )
+        if code in _EXPIRED:
+            return StorageError(
+                f"{doing}: the credentials are not valid any more ({code})",
+                hint="sign in again, such as by `aws sso login`, or set AWS_ACCESS_KEY_ID, "
+                "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to new ones",
+            )
+        if code in _ELSEWHERE:
+            return StorageError(
+                f"{doing}: the bucket is in another region ({code})",
+                hint="set AWS_DEFAULT_REGION, or `region` in the profile, to the bucket's region",
+            )
+        if code == "RequestTimeTooSkewed":
+            return StorageError(
+                f"{doing}: this machine's clock differs from that of S3 ({code})",
+                hint="set the clock of this machine, such as by `timedatectl set-ntp true`",
             )
         return StorageError(
             f"{doing}: S3 answered {code}", hint="try again, or see the server's log"

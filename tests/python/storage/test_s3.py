@@ -33,6 +33,8 @@ from milepost.storage.location import Location
 from milepost.storage.uploads import upload
 
 WRITERS = 8
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+PRIVATE = "bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"
 
 
 @pytest.fixture
@@ -292,6 +294,40 @@ def test_a_wrong_secret_is_refused(settings: Callable[..., None]) -> None:
         assert "wrong\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "message", "hint"),
+    [
+        *(
+            (
+                400,
+                code,
+                "the credentials are not valid any more",
+                "sign in again.*AWS_SESSION_TOKEN",
+            )
+            for code in ("ExpiredToken", "ExpiredTokenException", "InvalidToken", "RequestExpired")
+        ),
+        (301, "PermanentRedirect", "the bucket is in another region", "set AWS_DEFAULT_REGION"),
+        (400, "AuthorizationHeaderMalformed", "in another region", "set AWS_DEFAULT_REGION"),
+        (400, "IllegalLocationConstraintException", "another region", "set AWS_DEFAULT_REGION"),
+        (403, "RequestTimeTooSkewed", "this machine's clock differs", "set the clock"),
+    ],
+)
+def test_what_a_person_can_mend_has_a_hint_of_its_own(
+    raw: Location, monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str, hint: str
+) -> None:
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, __: f"{status}-{code}_before" if method == "GET" else None
+        for use in (lambda: s3.get(raw, "a"), lambda: list(s3.listing(raw))):
+            with pytest.raises(StorageError, match=rf"{message}.* \({code}\)\nhint: {hint}"):
+                use()
+
+
+def test_the_region_that_a_hint_has_set_is_taken(settings: Callable[..., None]) -> None:
+    """boto3 does not read AWS_REGION."""
+    settings(alone=True, AWS_DEFAULT_REGION="eu-west-1", AWS_REGION="us-west-2", **KEYS)
+    assert endpoint().region == "eu-west-1"
+
+
 def test_without_credentials_the_hint_says_how_to_get_them(settings: Callable[..., None]) -> None:
     url = client().meta.endpoint_url
     settings(
@@ -403,10 +439,6 @@ def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None])
     assert endpoint() == Endpoint(
         key="key", secret="secret", token="token", region="eu-west-1", host=None, scheme="https"
     )
-
-
-KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-PRIVATE = "bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"
 
 
 @pytest.mark.parametrize(
