@@ -162,13 +162,16 @@ class UnfinishedUpload:
     """When it began, by the server's clock, naive UTC."""
 
 
-def unfinished_uploads(location: Location) -> Iterator[UnfinishedUpload]:
-    """Yield every upload in parts below `location` that is not complete."""
+def unfinished_uploads(location: Location, below: str = "") -> Iterator[UnfinishedUpload]:
+    """Yield each upload in parts that is not complete and whose name starts with `below`.
+
+    They are anybody's who writes below `location`.
+    """
     start = name_start(location)
     pages = client().get_paginator("list_multipart_uploads")
     parts = client().get_paginator("list_parts")
     try:
-        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key("")):
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(below)):
             for item in page.get("Uploads", []):
                 sent = parts.paginate(
                     Bucket=location.bucket, Key=item["Key"], UploadId=item["UploadId"]
@@ -180,7 +183,7 @@ def unfinished_uploads(location: Location) -> Iterator[UnfinishedUpload]:
                     item["Initiated"].astimezone(UTC).replace(tzinfo=None),
                 )
     except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, f"listing uploads below `{location.uri()}`") from error
+        raise storage_error(error, f"listing uploads below `{location.uri(below)}`") from error
 
 
 def abort_upload(location: Location, unfinished: UnfinishedUpload) -> None:
