@@ -16,6 +16,7 @@ from milepost.raw import ledger_parts
 from milepost.storage import s3
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
+from milepost.storage.uploads import UnfinishedUpload, abort_upload, unfinished_uploads
 
 _LEAST_GRACE = 2 * ledger_parts.SETTLE_WITHIN
 _OBJECT = re.compile(
@@ -23,23 +24,27 @@ _OBJECT = re.compile(
 )
 
 
-def collect(store: Location, *, grace: timedelta, dry_run: bool) -> list[ObjectMeta]:
-    """Remove what is older than `grace`, or than a day, and not named; return what was removed.
+def collect(
+    store: Location, *, grace: timedelta, dry_run: bool
+) -> list[ObjectMeta | UnfinishedUpload]:
+    """Remove what is older than `grace` and than a day, and not named; return what was removed.
 
+    A copy that was begun and never completed is not named: a copy is named when it is whole.
     Raises a LandingError where the ledger cannot be read: nothing is removed then.
     """
     oldest_kept = s3.clock(store) - max(grace, _LEAST_GRACE)
-    old = [
-        item
-        for item in s3.listing(store, "ledger/")
-        if item.modified < oldest_kept and _OBJECT.fullmatch(item.name)
-    ]
+    items: list[ObjectMeta | UnfinishedUpload] = [*s3.listing(store, "ledger/")]
+    items += unfinished_uploads(store, "ledger/")
+    old = [item for item in items if item.modified < oldest_kept and _OBJECT.fullmatch(item.name)]
     if not old:
         return []
     ledger = ledger_parts.read(store)
     named = {ledger_parts.part_name(part) for part in ledger.parts}
     named |= set(pc.unique(ledger.records["copy"]).to_pylist())
-    garbage = [item for item in old if item.name not in named]
+    garbage = [item for item in old if isinstance(item, UnfinishedUpload) or item.name not in named]
     if not dry_run:
-        s3.remove(store, [item.name for item in garbage])
+        s3.remove(store, [item.name for item in garbage if isinstance(item, ObjectMeta)])
+        for item in garbage:
+            if isinstance(item, UnfinishedUpload):
+                abort_upload(store, item)
     return garbage

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost.errors import LookupInputError
+from milepost.errors import ConflictError, LookupInputError
 from milepost.storage import s3
 from milepost.storage.location import Location
 from milepost.storage.uploads import UploadStream
@@ -47,7 +47,10 @@ def write(
         if writer is not None:
             writer.add_key_value_metadata(file_metadata)
             writer.close()
-        upload.complete()
+        try:
+            upload.complete()
+        except ConflictError as error:
+            raise _is_there_already(uri) from error
     return row_count
 
 
@@ -92,12 +95,17 @@ def location_of(uri: object) -> Location:
 def _new_file(uri: str) -> UploadStream:
     target = location_of(uri)
     same_prefix = s3.listing(Location(target.bucket, ""), target.prefix)
-    if not target.prefix or any(item.name == target.prefix for item in same_prefix):
-        raise LookupInputError(
-            f"`{uri}` is there already" if target.prefix else f"`{uri}` names no file",
-            hint="a training set replaces nothing: name a new file",
-        )
+    if not target.prefix:
+        raise LookupInputError(f"`{uri}` names no file", hint="name s3://bucket/set.parquet")
+    if any(item.name == target.prefix for item in same_prefix):
+        raise _is_there_already(uri)
     return UploadStream(target)
+
+
+def _is_there_already(uri: str) -> LookupInputError:
+    return LookupInputError(
+        f"`{uri}` is there already", hint="a training set replaces nothing: name a new file"
+    )
 
 
 def _writer(sink: pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:

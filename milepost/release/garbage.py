@@ -65,7 +65,11 @@ def collect(
     garbage, kept_releases = _garbage(store, grace)
     oldest_kept = s3.clock(store) - grace
     # They need no second look: an unfinished upload is no object yet, so no release can name it.
-    uploads = [item for item in unfinished_uploads(store) if item.modified < oldest_kept]
+    uploads = [
+        item
+        for item in unfinished_uploads(store)
+        if item.modified < oldest_kept and _is_of_a_release(item)
+    ]
     if not dry_run:
         has_tables = any(s3.listing(store, table_files.FOLDER))
         write_tables = tables_writer() if tables_writer and has_tables else None
@@ -146,15 +150,18 @@ def _garbage(store: Location, grace: timedelta) -> tuple[list[ObjectMeta], list[
     garbage = [
         item
         for item in objects
-        if item.modified < oldest_kept
-        and item.name not in needed
-        and (
-            DATA_FILE.fullmatch(item.name)
-            or manifest_release(item)
-            or table_files.view_of(item.name)
-            or item.name.startswith("collecting/")
-        )
+        if item.modified < oldest_kept and item.name not in needed and _is_of_a_release(item)
     ]
     # Manifests first: a release is gone before its files are.
     garbage.sort(key=lambda item: (manifest_release(item) is None, item.name))
     return garbage, sorted(kept_releases)
+
+
+def _is_of_a_release(item: ObjectMeta | UnfinishedUpload) -> bool:
+    """Return whether this module removes objects of such a name; all others are somebody else's."""
+    return bool(
+        DATA_FILE.fullmatch(item.name)
+        or manifest_release(item)
+        or table_files.view_of(item.name)
+        or item.name.startswith("collecting/")
+    )

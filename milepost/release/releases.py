@@ -20,6 +20,7 @@ from milepost.storage import conditional, s3
 from milepost.storage.client import PARALLEL_REQUESTS
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta
+from milepost.storage.uploads import UnfinishedUpload
 
 PIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 # They mean a release wherever one is asked for, so that no pin can have them as its name.
@@ -147,7 +148,7 @@ def object_names(manifest: Manifest) -> list[str]:
     return [manifest.name, *(file.name for file in manifest.files)]
 
 
-def manifest_release(item: ObjectMeta) -> str | None:
+def manifest_release(item: ObjectMeta | UnfinishedUpload) -> str | None:
     """Return the id of the release if an object is its manifest, else None."""
     match = _MANIFEST.fullmatch(item.name)
     return match[1] if match else None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from botocore.exceptions import BotoCoreError, ClientError, SSOError, TokenRetrievalError
 
@@ -27,12 +28,29 @@ PARALLEL_REQUESTS = 16
 READ_TIMEOUT = 60.0
 REQUEST_ATTEMPTS = 5
 
+# What S3 and STS answer to credentials that end, and S3 to a request in another region's name.
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "RequestExpired"}
+_ELSEWHERE = {
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+    "PermanentRedirect",
+}
+
 T = TypeVar("T")
+
+# The session of each client. It asks for credentials once and renews them: a profile may run a
+# program for them, or have a person type a code. It goes when `client.cache_clear()` drops its
+# client.
+_sessions: WeakKeyDictionary[S3Client, Session] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Credentials, region and host for S3 readers other than boto3; `host` is None for AWS."""
+    """Credentials, region and host for S3 readers other than boto3.
+
+    `host` is None where each of them finds it by the region: the usual host of AWS. It is named
+    where one was configured, also a private one of AWS, and where AWS has another in that region.
+    """
 
     key: str | None
     secret: str | None = field(repr=False)
@@ -74,45 +92,55 @@ def client() -> S3Client:
         read_timeout=READ_TIMEOUT,
     )
     try:
-        s3 = _session().client("s3", config=config)
+        session = _session()
+        s3 = session.client("s3", config=config)
     # An unknown profile, an endpoint without http://, a credential process that is not there.
     except (BotoCoreError, ValueError, OSError) as error:
         raise StorageError(
             f"the settings for S3 do not work: {error}",
             hint="correct AWS_PROFILE, AWS_ENDPOINT_URL or the file that AWS_CONFIG_FILE names",
         ) from error
+    if urlsplit(s3.meta.endpoint_url).path not in {"", "/"}:
+        raise StorageError(
+            f"the endpoint `{s3.meta.endpoint_url}` has a path, and DuckDB and pyarrow take none",
+            hint="set AWS_ENDPOINT_URL to an address of S3 without a path: https://host:port",
+        )
     s3.meta.events.register(EVENT, parse_contents)
+    _sessions[s3] = session
     return s3
 
 
 def endpoint() -> Endpoint:
     """Return credentials, region and endpoint of the client, as they are at this moment."""
     s3 = client()
-    credentials = call("looking for S3 credentials", _session().get_credentials)
+    credentials = call("looking for S3 credentials", _sessions[s3].get_credentials)
     if credentials is None:
         raise storage_error(None, "s3")
     frozen = call("asking for S3 credentials", credentials.get_frozen_credentials)
+    region = s3.meta.region_name or "us-east-1"
     url = urlsplit(s3.meta.endpoint_url)
-    on_aws = (url.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    # For us-east-1 boto3 names a FIPS host here that does not exist, and asks the right one.
+    host = url.netloc.replace("aws-global", region)
     return Endpoint(
         key=frozen.access_key,
         secret=frozen.secret_key,
         token=frozen.token,
-        region=s3.meta.region_name or "us-east-1",
-        host=None if on_aws else url.netloc,
+        region=region,
+        host=None if host in {"s3.amazonaws.com", f"s3.{region}.amazonaws.com"} else host,
         scheme=url.scheme,
     )
 
 
 def set_endpoint_variables() -> None:
-    """Name the endpoint, where it is not AWS, in the environment variables that Sail reads.
+    """Name the endpoint, where it is not AWS's usual one, in the variables that Sail reads.
 
-    Without settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
+    It is named for S3 alone, because boto3 renews credentials at other services of AWS. Without
+    settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
     """
     with suppress(StorageError):
         s3 = endpoint()
         if s3.host:
-            os.environ["AWS_ENDPOINT_URL"] = f"{s3.scheme}://{s3.host}"
+            os.environ["AWS_ENDPOINT_URL_S3"] = f"{s3.scheme}://{s3.host}"
             os.environ.setdefault("AWS_ALLOW_HTTP", str(s3.scheme == "http").lower())
             os.environ.setdefault("AWS_REGION", s3.region)
 
@@ -151,6 +179,22 @@ def storage_error(error: ClientError | BotoCoreError | None, doing: str) -> Stor
                 f"{doing}: refused ({code})",
                 hint="the key, the secret or their rights are wrong; see AWS_PROFILE or "
                 "AWS_ACCESS_KEY_ID in the environment",
+            )
+        if code in _EXPIRED:
+            return StorageError(
+                f"{doing}: the credentials are not valid any more ({code})",
+                hint="sign in again, such as by `aws sso login`, or set AWS_ACCESS_KEY_ID, "
+                "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to new ones",
+            )
+        if code in _ELSEWHERE:
+            return StorageError(
+                f"{doing}: the bucket is in another region ({code})",
+                hint="set AWS_DEFAULT_REGION, or `region` in the profile, to the bucket's region",
+            )
+        if code == "RequestTimeTooSkewed":
+            return StorageError(
+                f"{doing}: this machine's clock differs from that of S3 ({code})",
+                hint="set the clock of this machine, such as by `timedatectl set-ntp true`",
             )
         return StorageError(
             f"{doing}: S3 answered {code}", hint="try again, or see the server's log"

@@ -47,7 +47,7 @@ def rewrite(location: Location, name: str, body: bytes, etag: str) -> None:
 
 
 def remove_version(location: Location, name: str, etag: str) -> None:
-    """Remove an object; a ConflictError where its ETag is not `etag` any more."""
+    """Remove an object; a ConflictError where it is gone or its ETag is not `etag` any more."""
     _request(
         f"removing `{location.uri(name)}`",
         lambda: client().delete_object(
@@ -122,7 +122,10 @@ def _request(doing: str, request: Callable[[], object]) -> None:
 
 
 def _failure(error: ClientError | BotoCoreError, doing: str) -> StorageError | ConflictError:
-    is_conflict = isinstance(error, ClientError) and http_status(error) in {409, 412}
+    # AWS answers 404 where `If-Match` finds no object; without that condition no write gets it.
+    is_conflict = isinstance(error, ClientError) and (
+        http_status(error) in {409, 412} or error.response["Error"].get("Code") == "NoSuchKey"
+    )
     return _conflict(doing) if is_conflict else storage_error(error, doing)
 
 

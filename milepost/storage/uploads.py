@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from milepost.storage.client import call, client, storage_error
+from milepost.errors import ConflictError
+from milepost.storage.client import call, client, http_status, storage_error
 from milepost.storage.location import Location
 from milepost.storage.s3 import ObjectMeta, name_start
 
@@ -80,11 +83,13 @@ class UploadStream:
     def __init__(self, target: Location) -> None:
         self._uri = target.uri()
         self._target: dict[str, Any] = {"Bucket": target.bucket, "Key": target.prefix}
+        self._writer = {"milepost-writer": secrets.token_hex(16)}
         self._parts: list[Any] = []
         self._waiting = bytearray()
         self.closed = False
         started = call(
-            f"writing `{self._uri}`", lambda: client().create_multipart_upload(**self._target)
+            f"writing `{self._uri}`",
+            lambda: client().create_multipart_upload(**self._target, Metadata=self._writer),
         )
         self._upload: dict[str, Any] = {**self._target, "UploadId": started["UploadId"]}
 
@@ -94,10 +99,9 @@ class UploadStream:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None and not self.closed:
             self.closed = True
-            call(
-                f"giving up `{self._uri}`",
-                lambda: client().abort_multipart_upload(**self._upload),
-            )
+            # What ended the block is what a person has to know.
+            with suppress(ClientError, BotoCoreError):
+                client().abort_multipart_upload(**self._upload)
 
     def write(self, data: Any) -> int:
         """Take bytes and return their number. What a writer adds after the end is dropped."""
@@ -111,16 +115,31 @@ class UploadStream:
         """Do nothing: parts are sent when they have their size."""
 
     def complete(self) -> None:
-        """Send the last part and make the object appear."""
+        """Send the last part and make the object appear; a ConflictError where one is there."""
         self._send(len(self._waiting))
         parts: Any = {"Parts": self._parts}
-        call(
-            f"writing `{self._uri}`",
-            lambda: client().complete_multipart_upload(
+        try:
+            client().complete_multipart_upload(
                 **self._upload, MultipartUpload=parts, IfNoneMatch="*"
-            ),
-        )
+            )
+        except (ClientError, BotoCoreError) as error:
+            # Where a reply is lost boto3 asks again, and its own object is in the way.
+            if not self._has_appeared():
+                if isinstance(error, ClientError) and http_status(error) in {409, 412}:
+                    raise ConflictError(
+                        f"writing `{self._uri}`: another writer was first",
+                        hint="look at what is there now, or name a new file",
+                    ) from error
+                raise storage_error(error, f"writing `{self._uri}`") from error
         self.closed = True
+
+    def _has_appeared(self) -> bool:
+        """Return whether the object is there and is this upload's own."""
+        try:
+            metadata = client().head_object(**self._target)["Metadata"]
+        except (ClientError, BotoCoreError):
+            return False
+        return self._writer.items() <= metadata.items()
 
     def _send(self, size: int) -> None:
         number, body = len(self._parts) + 1, bytes(self._waiting[:size])
@@ -143,13 +162,16 @@ class UnfinishedUpload:
     """When it began, by the server's clock, naive UTC."""
 
 
-def unfinished_uploads(location: Location) -> Iterator[UnfinishedUpload]:
-    """Yield every upload in parts below `location` that is not complete."""
+def unfinished_uploads(location: Location, below: str = "") -> Iterator[UnfinishedUpload]:
+    """Yield each upload in parts that is not complete and whose name starts with `below`.
+
+    They are anybody's who writes below `location`.
+    """
     start = name_start(location)
     pages = client().get_paginator("list_multipart_uploads")
     parts = client().get_paginator("list_parts")
     try:
-        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key("")):
+        for page in pages.paginate(Bucket=location.bucket, Prefix=location.key(below)):
             for item in page.get("Uploads", []):
                 sent = parts.paginate(
                     Bucket=location.bucket, Key=item["Key"], UploadId=item["UploadId"]
@@ -161,7 +183,7 @@ def unfinished_uploads(location: Location) -> Iterator[UnfinishedUpload]:
                     item["Initiated"].astimezone(UTC).replace(tzinfo=None),
                 )
     except (ClientError, BotoCoreError) as error:
-        raise storage_error(error, f"listing uploads below `{location.uri()}`") from error
+        raise storage_error(error, f"listing uploads below `{location.uri(below)}`") from error
 
 
 def abort_upload(location: Location, unfinished: UnfinishedUpload) -> None:

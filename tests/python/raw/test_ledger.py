@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from milepost.errors import LandingError, MilepostError
-from milepost.raw import ledger, ledger_parts, reopening
+from milepost.raw import ledger, ledger_garbage, ledger_parts, reopening
 from milepost.raw.ledger_parts import CURRENT
 from milepost.raw.tables import ClosedTable, Column, Landing
-from milepost.storage import s3
+from milepost.storage import s3, uploads
 from milepost.storage.client import client
 from milepost.storage.location import Location
 from raw.lake import HOUR, SEEN_AT, START, Lake, ended, parquet, requests, rows_at
@@ -473,3 +473,25 @@ def test_a_damaged_ledger_is_an_error_that_names_the_object(lake: Lake) -> None:
             lake.check(1)
         s3.put(lake.store, name, stored.body)
     assert len(lake.check(1).files) == 3
+
+
+def test_a_copy_that_was_never_completed_is_garbage_after_a_day(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, other = f"{ledger_parts.KEPT}{'0' * 32}.parquet", f"{ledger_parts.KEPT}notes.txt"
+    for key in map(lake.store.key, (copy, other, "sets/train.parquet")):
+        client().create_multipart_upload(Bucket=lake.store.bucket, Key=key)
+    before, now = objects(lake.store), s3.clock
+    hours = timedelta(hours=1)
+
+    def removed(age: timedelta, *, dry_run: bool = False) -> list[str]:
+        monkeypatch.setattr(s3, "clock", lambda store: now(store) + age)
+        garbage = ledger_garbage.collect(lake.store, grace=2 * hours, dry_run=dry_run)
+        return [item.name for item in garbage]
+
+    assert removed(23 * hours) == []
+    assert removed(25 * hours, dry_run=True) == removed(25 * hours) == [copy]
+    assert removed(25 * hours) == []
+    left = {upload.name for upload in uploads.unfinished_uploads(lake.store)}
+    assert left == {other, "sets/train.parquet"}
+    assert objects(lake.store) == before

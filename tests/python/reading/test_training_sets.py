@@ -526,6 +526,61 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
         shelf.reproduce(to, to=shelf.location.uri("pins/set.parquet"))
 
 
+@pytest.mark.parametrize(
+    "replies",
+    [
+        ["reset_after"],
+        ["500_after"] * 5,
+        ["500_after", "412-PreconditionFailed_before"],  # as AWS answers
+        ["500_after", "404-NoSuchUpload_before"],  # as a server may that has forgotten the upload
+    ],
+)
+def test_a_file_that_is_whole_is_no_failure_where_the_reply_is_lost(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, replies: list[str]
+) -> None:
+    to = shelf.location.uri(f"sets/lost-{replies[-1]}.parquet")
+    remaining = iter(replies)
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, path: (
+            next(remaining, None) if method == "POST" and "uploadId=" in path else None
+        )
+        shelf.get_historical_features(in_markets(("atl", "2026-02-01")), ["markets"], to=to)
+    assert next(remaining, None) is None
+    assert read(to).num_rows == 1
+
+
+def test_of_two_writers_of_a_file_the_second_is_told_that_it_is_there(shelf: FeatureStore) -> None:
+    to = shelf.location.uri("sets/two.parquet")
+    rows = in_markets(("atl", "2026-02-01"))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from rows.to_batches()
+        shelf.get_historical_features(rows, ["markets"], to=to)
+
+    second = pa.RecordBatchReader.from_batches(rows.schema, batches())
+    with pytest.raises(
+        LookupInputError, match=r"two\.parquet` is there already\nhint: .*a new file"
+    ):
+        shelf.get_historical_features(second, ["prices"], to=to)
+    assert "rate" in read(to).column_names
+    place = Location.parse(to)
+    uploads_left = client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix)
+    assert not uploads_left.get("Uploads")
+
+
+def test_what_ended_a_stream_is_said_though_the_upload_cannot_be_given_up(
+    shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = in_markets(("atl", "2026-09-01"))
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, __: "500_before" if method == "DELETE" else None
+        with pytest.raises(LookupInputError, match="after what is built"):
+            shelf.get_historical_features(
+                rows, ["prices"], to=shelf.location.uri("sets/left.parquet")
+            )
+    assert "DELETE" in {method for method, _ in between.calls}
+
+
 def test_a_null_instant_in_a_later_block_is_named_by_its_row(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

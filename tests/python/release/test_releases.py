@@ -151,20 +151,23 @@ def test_garbage_is_what_is_old_and_in_no_release_that_is_kept(store: Location, 
     assert list(s3.listing(store, "collecting/")) == []
 
 
-def test_an_upload_that_was_left_is_garbage(
+def test_an_upload_that_was_left_is_garbage_where_its_object_would_be(
     store: Location, request: pytest.FixtureRequest
 ) -> None:
     publish(store, 1)
-    key = store.key("data/carriers/2026-01/left.parquet")
-    begun = client().create_multipart_upload(Bucket=store.bucket, Key=key)
-    client().upload_part(
-        Bucket=store.bucket, Key=key, UploadId=begun["UploadId"], PartNumber=1, Body=b"x" * 99
-    )
+    name = f"data/carriers/2026-01/{'0' * 64}.parquet"
+    names_of_others = {"sets/train.parquet", "engine/x", f"ledger/kept/{'0' * 32}.parquet"}
+    for key in map(store.key, [name, *names_of_others]):
+        begun = client().create_multipart_upload(Bucket=store.bucket, Key=key)
+        client().upload_part(
+            Bucket=store.bucket, Key=key, UploadId=begun["UploadId"], PartNumber=1, Body=b"x" * 99
+        )
     assert collect(store).removed == []
     request.getfixturevalue("old")
-    (left,) = collect(store).removed
-    assert (left.name, left.bytes) == ("data/carriers/2026-01/left.parquet", 99)
-    assert list(unfinished_uploads(store)) == []
+    for dry_run in (True, False):
+        (left,) = collect(store, dry_run=dry_run).removed
+        assert (left.name, left.bytes) == (name, 99)
+    assert {item.name for item in unfinished_uploads(store)} == names_of_others
 
 
 def test_nothing_is_removed_where_it_is_in_doubt_what_is_kept(store: Location, old: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -12,18 +13,28 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from faults.proxy import before_the_server
 from milepost.errors import ConflictError, StorageError
-from milepost.storage import conditional, s3, uploads
-from milepost.storage.client import PARALLEL_REQUESTS, Endpoint, client, endpoint
+from milepost.storage import arrow, conditional, s3, uploads
+from milepost.storage.client import (
+    PARALLEL_REQUESTS,
+    Endpoint,
+    client,
+    endpoint,
+    set_endpoint_variables,
+)
 from milepost.storage.location import Location
 from milepost.storage.uploads import upload
 
 WRITERS = 8
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+PRIVATE = "bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"
 
 
 @pytest.fixture
@@ -230,6 +241,25 @@ def test_replacing_what_somebody_removed_is_a_lost_race(raw: Location) -> None:
     assert s3.get(raw, "pointer") is None
 
 
+@pytest.mark.parametrize("refusal", [None, "404-NoSuchKey_before", "412-PreconditionFailed_before"])
+def test_a_condition_on_an_object_that_is_gone_is_a_lost_race(
+    raw: Location, monkeypatch: pytest.MonkeyPatch, refusal: str | None
+) -> None:
+    """AWS answers 404, other servers 412."""
+    etag = s3.put(raw, "pointer", b"1")
+    s3.remove(raw, ["pointer"])
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, __: refusal if method in {"PUT", "DELETE"} else None
+        for write in (
+            lambda: conditional.replace(raw, "pointer", b"2", etag),
+            lambda: conditional.rewrite(raw, "pointer", b"1", etag),
+            lambda: conditional.remove_version(raw, "pointer", etag),
+        ):
+            with pytest.raises(ConflictError, match="another writer was first"):
+                write()
+    assert s3.get(raw, "pointer") is None
+
+
 def test_an_unreachable_endpoint_is_named(settings: Callable[..., None]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -262,6 +292,40 @@ def test_a_wrong_secret_is_refused(settings: Callable[..., None]) -> None:
             use()
         assert "AWS_ACCESS_KEY_ID" in caught.value.hint
         assert "wrong\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "hint"),
+    [
+        *(
+            (
+                400,
+                code,
+                "the credentials are not valid any more",
+                "sign in again.*AWS_SESSION_TOKEN",
+            )
+            for code in ("ExpiredToken", "ExpiredTokenException", "InvalidToken", "RequestExpired")
+        ),
+        (301, "PermanentRedirect", "the bucket is in another region", "set AWS_DEFAULT_REGION"),
+        (400, "AuthorizationHeaderMalformed", "in another region", "set AWS_DEFAULT_REGION"),
+        (400, "IllegalLocationConstraintException", "another region", "set AWS_DEFAULT_REGION"),
+        (403, "RequestTimeTooSkewed", "this machine's clock differs", "set the clock"),
+    ],
+)
+def test_what_a_person_can_mend_has_a_hint_of_its_own(
+    raw: Location, monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str, hint: str
+) -> None:
+    with before_the_server(monkeypatch) as between:
+        between.plan = lambda _, method, __: f"{status}-{code}_before" if method == "GET" else None
+        for use in (lambda: s3.get(raw, "a"), lambda: list(s3.listing(raw))):
+            with pytest.raises(StorageError, match=rf"{message}.* \({code}\)\nhint: {hint}"):
+                use()
+
+
+def test_the_region_that_a_hint_has_set_is_taken(settings: Callable[..., None]) -> None:
+    """boto3 does not read AWS_REGION."""
+    settings(alone=True, AWS_DEFAULT_REGION="eu-west-1", AWS_REGION="us-west-2", **KEYS)
+    assert endpoint().region == "eu-west-1"
 
 
 def test_without_credentials_the_hint_says_how_to_get_them(settings: Callable[..., None]) -> None:
@@ -301,6 +365,33 @@ def test_credentials_that_cannot_be_had_are_an_error_with_a_hint(
             with pytest.raises(StorageError, match=message) as caught:
                 use()
             assert hint in caught.value.hint
+
+
+def test_credentials_are_asked_for_once_by_all_readers_until_the_client_is_made_anew(
+    settings: Callable[..., None], tmp_path: Path, raw: Location
+) -> None:
+    """A profile may run a slow program for them, or have a person type a code."""
+    local, url = endpoint(), client().meta.endpoint_url
+    reply = {"Version": 1, "AccessKeyId": local.key, "SecretAccessKey": local.secret}
+    (tmp_path / "reply").write_text(json.dumps(reply))
+    config, runs = tmp_path / "config", tmp_path / "runs"
+    program = f"sh -c 'echo >> {runs}; cat {tmp_path}/reply'"
+    config.write_text(f"[profile asking]\ncredential_process = {program}\n")
+    settings(
+        alone=True,
+        AWS_ENDPOINT_URL=url,
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_CONFIG_FILE=str(config),
+        AWS_PROFILE="asking",
+    )
+    s3.put(raw, "a", b"0123")
+    for _ in range(3):
+        assert arrow.filesystem().open_input_file(raw.path("a")).read() == b"0123"
+        assert endpoint().key == local.key
+    assert runs.read_text() == "\n"
+    client.cache_clear()
+    assert endpoint().key == local.key
+    assert runs.read_text() == "\n\n"
 
 
 @pytest.mark.parametrize(
@@ -348,6 +439,66 @@ def test_other_readers_are_told_endpoint_and_keys(settings: Callable[..., None])
     assert endpoint() == Endpoint(
         key="key", secret="secret", token="token", region="eu-west-1", host=None, scheme="https"
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "host"),
+    [
+        ("us-east-1", {}, None),
+        ("eu-west-1", {}, None),
+        ("us-east-1", {"AWS_ENDPOINT_URL": f"https://{PRIVATE}"}, PRIVATE),
+        ("us-east-1", {"AWS_ENDPOINT_URL_S3": f"https://{PRIVATE}/"}, PRIVATE),
+        ("us-east-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "s3-fips.us-east-1.amazonaws.com"),
+        ("us-west-2", {"AWS_USE_FIPS_ENDPOINT": "true"}, "s3-fips.us-west-2.amazonaws.com"),
+        (
+            "eu-west-1",
+            {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            "s3.dualstack.eu-west-1.amazonaws.com",
+        ),
+        # DuckDB and Sail would leave out the `.cn`.
+        ("cn-north-1", {}, "s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_other_readers_look_where_boto3_does(
+    settings: Callable[..., None], region: str, variables: dict[str, str], host: str | None
+) -> None:
+    hosts: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        hosts.append(urlsplit(request.url).netloc)
+        raise InterruptedError
+
+    settings(alone=True, AWS_DEFAULT_REGION=region, **KEYS, **variables)
+    client().meta.events.register("before-send.s3.HeadObject", note)
+    with pytest.raises(InterruptedError):
+        client().head_object(Bucket="with.dots", Key="a")
+    assert endpoint().host == host
+    usual = "s3.amazonaws.com" if region == "us-east-1" else f"s3.{region}.amazonaws.com"
+    assert hosts == [host or usual]
+    assert ("url_style 'path'" in endpoint().duckdb_secret()) == bool(host)
+
+
+def test_an_endpoint_of_the_file_of_settings_is_told_too(
+    settings: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"[default]\nservices = ours\n[services ours]\ns3 =\n  endpoint_url = https://{PRIVATE}\n"
+    )
+    settings(alone=True, AWS_DEFAULT_REGION="us-east-1", AWS_CONFIG_FILE=str(config), **KEYS)
+    assert endpoint().host == PRIVATE
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    set_endpoint_variables()
+    assert os.environ["AWS_ENDPOINT_URL_S3"] == f"https://{PRIVATE}"
+    assert "AWS_ENDPOINT_URL" not in os.environ  # where credentials would be renewed
+
+
+def test_an_endpoint_with_a_path_is_refused(settings: Callable[..., None]) -> None:
+    url = "https://x.example/storage/v1/s3"
+    settings(alone=True, AWS_ENDPOINT_URL=url, AWS_DEFAULT_REGION="us-east-1", **KEYS)
+    for use in (endpoint, lambda: s3.get(Location.parse("s3://milepost-raw/a"), "b")):
+        with pytest.raises(StorageError, match=f"`{url}` has a path.*\nhint: set AWS_ENDPOINT_URL"):
+            use()
 
 
 def test_threads_that_begin_together_find_s3(raw: Location) -> None:
