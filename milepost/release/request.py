@@ -80,9 +80,7 @@ class FeatureRequest:
             if column.name in entity_columns:
                 raise LookupInputError(
                     f"feature `{column.name}` is named as a column of the entity rows",
-                    hint="rename the column, or pass full_feature_names=True"
-                    if column.name == column.feature
-                    else "rename the column",
+                    hint="rename the column; full_feature_names=True names features by their views",
                 )
 
 

@@ -140,9 +140,9 @@ def test_threads_change_no_byte(store: Location) -> None:
     try:
         for number in (1, 4):
             pa.set_cpu_count(number)
-            to = store.uri(f"sets/{number}.parquet")
+            to = f"{store.uri()}-sets/{number}.parquet"
             shelf.get_historical_features(asked, ["view"], to=to)
-            found = s3.get(store, f"sets/{number}.parquet")
+            found = s3.get(Location.parse(f"{store.uri()}-sets"), f"{number}.parquet")
             assert found is not None
             written.append(found[0])
     finally:

@@ -538,7 +538,7 @@ def test_a_stream_that_fails_leaves_nothing_and_one_never_replaces(
 def test_a_file_that_is_whole_is_no_failure_where_the_reply_is_lost(
     shelf: FeatureStore, monkeypatch: pytest.MonkeyPatch, replies: list[str]
 ) -> None:
-    to = shelf.location.uri(f"sets/lost-{replies[-1]}.parquet")
+    to = beside(shelf, f"lost-{replies[-1]}.parquet")
     remaining = iter(replies)
     with before_the_server(monkeypatch) as between:
         between.plan = lambda _, method, path: (
@@ -550,7 +550,7 @@ def test_a_file_that_is_whole_is_no_failure_where_the_reply_is_lost(
 
 
 def test_of_two_writers_of_a_file_the_second_is_told_that_it_is_there(shelf: FeatureStore) -> None:
-    to = shelf.location.uri("sets/two.parquet")
+    to = beside(shelf, "two.parquet")
     rows = in_markets(("atl", "2026-02-01"))
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -575,9 +575,7 @@ def test_what_ended_a_stream_is_said_though_the_upload_cannot_be_given_up(
     with before_the_server(monkeypatch) as between:
         between.plan = lambda _, method, __: "500_before" if method == "DELETE" else None
         with pytest.raises(LookupInputError, match="after what is built"):
-            shelf.get_historical_features(
-                rows, ["prices"], to=shelf.location.uri("sets/left.parquet")
-            )
+            shelf.get_historical_features(rows, ["prices"], to=beside(shelf, "left.parquet"))
     assert "DELETE" in {method for method, _ in between.calls}
 
 

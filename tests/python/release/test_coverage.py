@@ -173,7 +173,7 @@ def test_a_stream_says_of_how_many_rows_it_knows(
 ) -> None:
     monkeypatch.setattr(training_set_file, "BLOCK_ROWS", 2)
     instants = ["2026-02-01T00:00:00"] * 3 + ["2026-01-01T00:00:00"] * 3
-    to = shelf.location.uri("sets/early.parquet")
+    to = f"{shelf.location.uri()}-sets/early.parquet"
     message = refusal(shelf, instants, ["beds:wet_7d"], to=to)
     assert message.startswith("1 of the first 4 rows are before windows are full")
 
