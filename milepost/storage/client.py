@@ -134,12 +134,13 @@ def endpoint() -> Endpoint:
 def set_endpoint_variables() -> None:
     """Name the endpoint, where it is not AWS's usual one, in the variables that Sail reads.
 
-    Without settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
+    It is named for S3 alone, because boto3 renews credentials at other services of AWS. Without
+    settings for S3 nothing is set: what first needs S3 says what is wrong, with its hint.
     """
     with suppress(StorageError):
         s3 = endpoint()
         if s3.host:
-            os.environ["AWS_ENDPOINT_URL"] = f"{s3.scheme}://{s3.host}"
+            os.environ["AWS_ENDPOINT_URL_S3"] = f"{s3.scheme}://{s3.host}"
             os.environ.setdefault("AWS_ALLOW_HTTP", str(s3.scheme == "http").lower())
             os.environ.setdefault("AWS_REGION", s3.region)
 

@@ -489,7 +489,8 @@ def test_an_endpoint_of_the_file_of_settings_is_told_too(
     assert endpoint().host == PRIVATE
     monkeypatch.setattr(os, "environ", dict(os.environ))
     set_endpoint_variables()
-    assert os.environ["AWS_ENDPOINT_URL"] == f"https://{PRIVATE}"
+    assert os.environ["AWS_ENDPOINT_URL_S3"] == f"https://{PRIVATE}"
+    assert "AWS_ENDPOINT_URL" not in os.environ  # where credentials would be renewed
 
 
 def test_an_endpoint_with_a_path_is_refused(settings: Callable[..., None]) -> None:
