@@ -13,7 +13,7 @@
             'node_id': model.unique_id, 'base': base, 'reference_days': var('reference_days')
         }) %}
         {% set share_max = read.share_max if read.share_max is not none else var('set_aside_share_max') %}
-        {% if share_max is not number or not 0 <= share_max <= 1 %}
+        {% if share_max is not number or share_max is boolean or not 0 <= share_max <= 1 %}
             {% do exceptions.raise_compiler_error(
                 "the variable `set_aside_share_max` is `" ~ share_max ~ "`, which is no share"
                 ~ "\nhint: give a number from 0 to 1, such as 0.01 for one of a hundred rows"

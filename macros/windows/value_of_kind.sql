@@ -19,8 +19,8 @@
             takers | rejectattr('aggregate', 'in', not_added) | list
         ),
     ] if of_kind %}
-        {# What is null in each row may be of any type. #}
         {% set type = "split_part(upper(typeof(" ~ column ~ ")), '(', 1)" %}
+        {# What is null in each row may be of any type. #}
         {% do cases.append(
             'when ' ~ column ~ ' is not null and ' ~ type ~ " not in ('" ~ types | join("', '") ~ "') then "
             ~ milepost.fail(

@@ -199,7 +199,7 @@ def test_of_few_rows_a_share_says_nothing_and_a_table_has_bounds_of_its_own(
     assert "`set_aside_share_max` is 0.15" in message
 
 
-@pytest.mark.parametrize("share", ["10", "-1", "abc"])
+@pytest.mark.parametrize("share", ["10", "-1", "abc", "True"])
 def test_the_variable_of_the_share_is_one(green: Greenhouse, tmp_path: Path, share: str) -> None:
     own = green.copy(tmp_path / "own", store=green.store)
     done = own.dbt("run", "--vars", f"set_aside_share_max: {share}")

@@ -245,6 +245,18 @@ def test_the_loser_of_a_race_is_told_to_publish_again(store: Location) -> None:
     assert read(store) == 2
 
 
+def test_a_publisher_that_was_killed_may_run_again_within_the_second(store: Location) -> None:
+    publish(store, 1)
+    before = pointers.pointer(store)
+    manifest = manifest_of(put_view(store, "carriers", rows_of(TYPES)))
+    s3.put(store, manifest.name, manifest.to_bytes())
+    releases.commit(store, manifest, before)
+    assert pointers.current(store) == manifest.release
+    s3.put(store, manifest.name, b"of somebody else")
+    with pytest.raises(ConflictError, match="another writer was first"):
+        releases.commit(store, manifest, before)
+
+
 def test_a_rollback_there_and_back_does_not_let_an_old_publisher_in(store: Location) -> None:
     first = publish(store, 1)
     before = pointers.pointer(store)
