@@ -2,7 +2,7 @@
     Facts to select from, in SQL, with the values that features add where all of a fact are short, and the squares of
     those of which a standard deviation is asked. Where one is not, `milepost__long_fact` has the values of the fact
     instead, for `facts_with_numbers` to add: a column that adds both would take the time of the longer for each fact.
-    Where all are long, a build in full takes three times as long, and a batch a third more.
+    Where all are long, a build in full takes three times as long.
 
     Short is what has 17 digits; where it is squared 14, of which 10^9 squares add up to 37. With up to two decimals it is
     less then, so that each square is short: 9 million dollars in cents.
@@ -65,22 +65,4 @@
 {% macro short_limit(number) %}
     {% set decimals = number.feature.decimals %}
     {{ return('9e' ~ (8 - decimals) if number.is_squared and decimals <= 2 else '1e' ~ ((14 if number.is_squared else 17) - decimals)) }}
-{% endmacro %}
-
-{#
-    Whether a value is there and not short, in SQL.
-
-    number: as `added_numbers` gives it.
-#}
-{% macro is_long_number(number) %}
-    {% set value, limit = number.feature.value, milepost.short_limit(number) %}
-    {% if number.feature.aggregate == 'total' %}
-        {{ return('(' ~ value ~ ' is not null and ' ~ milepost.short_number(number.feature, limit) ~ ' is null)') }}
-    {% endif %}
-    {# Without the number itself, which each fact would make again. #}
-    {% set as_double = 'cast(' ~ value ~ ' as double)' %}
-    {{ return(
-        'case when ' ~ as_double ~ ' > -' ~ limit ~ ' and ' ~ as_double ~ ' < ' ~ limit ~ ' then false else '
-        ~ value ~ ' is not null end'
-    ) }}
 {% endmacro %}

@@ -9,7 +9,8 @@
         leaves it is the same for a measure. A distinct value enters with the first of its facts and
         leaves with the last, so that both are counted.
     difference: what this difference is called
-    tiles: these columns in SQL, `{column: sql}`, as an aggregate of the facts of a tile
+    tiles: these columns in SQL, `{column: sql}`, as an aggregate of the facts of a tile; distinct values have none where
+        they are not totalled
 
     series: as `window_series` gives it.
 #}
@@ -40,7 +41,7 @@
             'tiles': {
                 begun: count ~ 'milepost__before_' ~ column ~ '_step + ' ~ length ~ ' < milepost__enters_step, true) then 1 end)',
                 ended: count ~ 'milepost__after_' ~ column ~ '_step > milepost__enters_step + ' ~ length ~ ', true) then 1 end)',
-            },
+            } if series.is_totalled else {},
         }) %}
     {% endfor %}
     {{ return(sums) }}

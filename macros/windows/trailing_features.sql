@@ -71,15 +71,15 @@ with
 {%- for facts in plan.facts %}
 
 {{ milepost.counted_facts(facts, keys, grid, batch, plan.steps) }}
-{%- if facts.is_totalled %}
-
-{{ milepost.fact_tiles(facts, keys) }}
-{%- endif %}
 {%- endfor %}
 {%- if batch.start %}
 
 {{ milepost.changing_keys(plan, keys) }}
 {%- endif %}
+{%- for facts in plan.facts if facts.tiled_series %}
+
+{{ milepost.fact_tiles(facts, keys, plan.steps) }}
+{%- endfor %}
 {%- for group in plan.groups %}
 
 {{ milepost.fact_stays(group, keys, plan.steps) }}

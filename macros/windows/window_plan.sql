@@ -1,18 +1,19 @@
 {#
-    What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'is_totalled',
+    What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'only_step', 'is_totalled',
     'totals', 'offsets', 'longest', 'read_before'}`.
 
     series: as `window_series` gives them. A batch totals none: it would read the whole past.
-    facts: one for each facts relation, `{'relation', 'label', 'series', 'tiles', 'offsets'}`. `tiles` has
-        the columns of its tiles, `{column: sql}`; `offsets` the numbers of steps after which a tile
-        enters or leaves a window.
+    facts: one for each facts relation, `{'relation', 'label', 'series', 'tiled_series', 'tiles', 'is_totalled', 'offsets'}`.
+        `tiled_series` are those whose facts are added up in tiles, see `fact_tiles`, and `tiles` has the columns of these,
+        `{column: sql}`; `offsets` the numbers of steps after which a fact enters or leaves a window that is not of open facts.
     groups: the facts whose stays are counted one by one, for each facts relation those of open facts apart,
-        `{'name', 'label', 'series', 'only_superseded', 'distincts'}`. Where facts are totalled, only their
+        `{'name', 'label', 'series', 'has_tiles', 'only_superseded', 'distincts'}`. Where facts are totalled, only their
         superseded versions and their long values are. `distincts` has `{'name', 'column', 'series'}` for each column whose
         distinct values some series count that begin alike.
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.
-    is_totalled: whether some facts have tiles.
+    only_step: its step, where it has one; else none.
+    is_totalled: whether some facts are totalled.
     totals: what is summed up along its key, `{column: {'label', 'is_pair', 'sql'}}`: of which facts, whether
         it is two counts in one column, and what it is of a tile.
     offsets: the numbers of steps after which a tile of any facts enters or leaves a window.
@@ -23,12 +24,14 @@
 #}
 {% macro window_plan(features, grid, batch) %}
     {% set all_series = milepost.window_series(features, grid, is_batch=batch.start is not none) %}
+    {% set steps = milepost.batch_steps(batch, grid) %}
     {% set plan = {
         'series': all_series,
         'facts': [],
         'groups': [],
         'columns': [],
-        'steps': milepost.batch_steps(batch, grid),
+        'steps': steps,
+        'only_step': steps.opening + 1 if steps.opening is not none and steps.end == steps.opening + 2 else none,
         'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
         'totals': {},
         'offsets': [],
@@ -54,8 +57,13 @@
     {% do plan.update({'offsets': plan.offsets | unique | select | sort, 'longest': plan.offsets | max | default(0)}) %}
     {% for label in all_series | map(attribute='label') | unique %}
         {% set of_facts = all_series | selectattr('label', 'equalto', label) | list %}
+        {% set is_totalled = of_facts | selectattr('is_totalled') | list | length > 0 %}
+        {% set tiled = [] %}
+        {% if is_totalled or milepost.has_tiles_without_totals() %}
+            {% do tiled.extend(of_facts | rejectattr('window', 'equalto', 'open')) %}
+        {% endif %}
         {% set tiles, offsets = {}, [] %}
-        {% for series in of_facts if series.is_totalled %}
+        {% for series in tiled %}
             {% do offsets.extend([series.back, series.reach]) %}
             {% for sum in series.sums %}{% do tiles.update(sum.tiles) %}{% endfor %}
         {% endfor %}
@@ -63,8 +71,9 @@
             'relation': of_facts[0].facts,
             'label': label,
             'series': of_facts,
+            'tiled_series': tiled,
             'tiles': tiles,
-            'is_totalled': offsets | length > 0,
+            'is_totalled': is_totalled,
             'offsets': offsets | unique | select | sort,
         }) %}
         {% for prefix, of_group in [
@@ -80,6 +89,7 @@
                 'name': prefix ~ label,
                 'label': label,
                 'series': of_group,
+                'has_tiles': of_group[0] in tiled,
                 'only_superseded': of_group[0].is_totalled,
                 'distincts': distincts.values() | list,
             }) %}

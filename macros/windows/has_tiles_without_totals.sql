@@ -1,0 +1,16 @@
+{#
+    Whether facts have tiles where no running totals are made of these, as in a batch. The tiles are read twice then, with
+    the long values apart. Sail and Spark compute a CTE for each time that it is read, and would read the files of all
+    facts twice.
+#}
+{% macro has_tiles_without_totals() %}
+    {{ return(adapter.dispatch('has_tiles_without_totals', 'milepost')()) }}
+{% endmacro %}
+
+{% macro default__has_tiles_without_totals() %}
+    {{ return(false) }}
+{% endmacro %}
+
+{% macro duckdb__has_tiles_without_totals() %}
+    {{ return(true) }}
+{% endmacro %}
