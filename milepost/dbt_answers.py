@@ -38,6 +38,7 @@ _commands: WeakKeyDictionary[Any, DbtCommand] = WeakKeyDictionary()
 _RECORDED = {"run", "build", "seed", "snapshot", "test"}
 # An instant with a zone is a `timestamp` to the engine, and one without to a session of dbt's.
 _TYPES = {"timestamp": "timestamp_ltz"}
+_UTC = {"UTC", "Etc/UTC"}
 # Several threads of dbt may be the first to ask.
 _lock = Lock()
 
@@ -126,7 +127,9 @@ def _command(adapter: Any) -> DbtCommand:
     places = _Places.of(adapter)
     check: Check = partial(places.check, writes=options.builds_tables)
     tables = None if catalog.adapter == "duckdb" else EngineTables.at(places.tables)
-    if tables:
+    if tables is None:
+        _check_duckdb(adapter)
+    else:
         _check_session(adapter)
         if options.command in _RECORDED:
             # It is released at the end of the run, or where dbt ends without one.
@@ -144,6 +147,17 @@ def _command(adapter: Any) -> DbtCommand:
     )
 
 
+def _check_duckdb(adapter: Any) -> None:
+    """Raise a PublishError where a cast of an instant with a zone would not be in UTC."""
+    _, settings = adapter.execute("select current_setting('TimeZone') as zone", fetch=True)
+    zone = settings.rows[0][0]
+    if zone not in _UTC:
+        raise PublishError(
+            f"the session of DuckDB has instants in `{zone}`",
+            hint="set `TimeZone: UTC` among the `settings` of the profile",
+        )
+
+
 def _check_session(adapter: Any) -> None:
     """Raise a PublishError where Spark is no version 4, or instants are not UTC without a zone."""
     if adapter.type() == "spark":
@@ -159,7 +173,7 @@ def _check_session(adapter: Any) -> None:
     )
     zone, kind = settings.rows[0]
     for name, is_set, value in (
-        ("spark.sql.session.timeZone", zone in {"UTC", "Etc/UTC"}, "UTC"),
+        ("spark.sql.session.timeZone", zone in _UTC, "UTC"),
         ("spark.sql.timestampType", kind == "timestamp_ntz", "TIMESTAMP_NTZ"),
     ):
         if not is_set:

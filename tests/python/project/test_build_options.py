@@ -95,3 +95,11 @@ def test_a_build_goes_on_after_it_has_spilled_to_disk(green: Greenhouse) -> None
     (green.folder / "models/later.sql").write_text(rows.format("{{ ref('spilled') }}"))
     done = green.dbt("run", "--select", "spilled", "later")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_session_whose_instants_are_not_utc_is_refused(green: Greenhouse) -> None:
+    green.edit("profiles.yml", "TimeZone: UTC", "TimeZone: Europe/Berlin")
+    done = green.dbt("build")
+    assert done.returncode != 0
+    assert "the session of DuckDB has instants in `Europe/Berlin`" in done.stdout
+    assert "hint: set `TimeZone: UTC` among the `settings` of the profile" in done.stdout
