@@ -32,7 +32,7 @@ milepost__changes as (
 {%- endfor -%}
 {#- In a batch of few steps no key has many. -#}
 {%- set has_few_steps = none not in plan.steps.values() and plan.steps.end - plan.steps.opening <= 1024 -%}
-{% if plan.only_step -%}
+{% if plan.only_step is not none -%}
 {#- A batch of one step has each key once: all changes up to that step. -#}
 milepost__balances as (
 

@@ -4,26 +4,27 @@
     values of a group; `adds` has the columns that it changes, `{column: sql}`. What is subtracted is `0 - x`: Sail 0.7
     writes a DECIMAL `-x` of another type.
 
-    At the only step of a batch nothing is subtracted: added is what is in the window there. A stay that neither begins nor
-    ends there counts as of the step before.
+    At the only step of a batch no stays are subtracted: added is what is in the window there. A stay that neither begins nor
+    ends there counts as of the step before, so that it alone makes no row of the view.
 
     plan: as `window_plan` gives it.
 #}
 {% macro window_changes(plan) %}
-    {% set changes = [] %}
+    {% set changes, is_one_step = [], plan.only_step is not none %}
     {% for group in plan.groups %}
         {% set stays = 'milepost__stays_' ~ group.name %}
         {% for enters, entering in group.series | groupby('enters') %}
             {% set adds = {} %}
+            {% set is_in_at = plan.only_step if is_one_step else enters %}
             {% for series in entering %}{% for measure in series.measures %}
                 {% do adds.update({
                     milepost.measure_name(measure, series.name):
-                        'case when ' ~ series.leaves ~ ' > ' ~ (plan.only_step or enters) ~ ' then ' ~ milepost.measure_name(measure) ~ ' end'
+                        'case when ' ~ series.leaves ~ ' > ' ~ is_in_at ~ ' then ' ~ milepost.measure_name(measure) ~ ' end'
                 }) %}
             {% endfor %}{% endfor %}
             {% set ends = entering | map(attribute='leaves') | unique | list %}
             {% set changes_at = 'greatest(' ~ enters ~ ', case when ' ~ plan.only_step ~ ' in (' ~ ends | join(', ') ~ ') then '
-                ~ plan.only_step ~ ' else ' ~ plan.steps.opening ~ ' end)' if plan.only_step else enters %}
+                ~ plan.only_step ~ ' else ' ~ plan.steps.opening ~ ' end)' if is_one_step else enters %}
             {% set last_end = 'greatest(' ~ ends | join(', ') ~ ')' if ends | length > 1 else ends[0] %}
             {% do changes.append({
                 'relation': stays,
@@ -31,7 +32,8 @@
                 'where': milepost.is_in_window(group, enters, last_end),
                 'adds': adds,
             }) %}
-            {% for leaves, leaving in ([] if plan.only_step else entering | groupby('leaves')) %}
+            {% set ending = [] if is_one_step else entering | groupby('leaves') %}
+            {% for leaves, leaving in ending %}
                 {% set subtracts = {} %}
                 {% for series in leaving %}{% for measure in series.measures %}
                     {% do subtracts.update({milepost.measure_name(measure, series.name): '0 - ' ~ milepost.measure_name(measure)}) %}

@@ -5,10 +5,12 @@
     series: as `window_series` gives them. A batch totals none: it would read the whole past.
     facts: one for each facts relation, `{'relation', 'label', 'series', 'tiled_series', 'tiles', 'is_totalled', 'offsets'}`.
         `tiled_series` are those whose facts are added up in tiles, see `fact_tiles`, and `tiles` has the columns of these,
-        `{column: sql}`; `offsets` the numbers of steps after which a fact enters or leaves a window that is not of open facts.
-    groups: the facts whose stays are counted one by one, for each facts relation those of open facts apart,
-        `{'name', 'label', 'series', 'has_tiles', 'only_superseded', 'distincts'}`. Where facts are totalled, only their
-        superseded versions and their long values are. `distincts` has `{'name', 'column', 'series'}` for each column whose
+        `{column: sql}`; `offsets` the numbers of steps after which a fact enters or leaves a window of these. `is_totalled` says
+        whether running totals are made of the tiles.
+    groups: the facts that are counted by their stays, for each facts relation those of open facts apart,
+        `{'name', 'label', 'series', 'has_tiles', 'only_superseded', 'distincts'}`. With `has_tiles` the stays are those of
+        tiles, else of facts. Where facts are totalled, only their superseded versions and their long values are counted by
+        stays. `distincts` has `{'name', 'column', 'series'}` for each column whose
         distinct values some series count that begin alike.
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 import macro
-from engines import engine_of
+from engines import DuckDB, engine_of
 
 FIRST = datetime(2026, 1, 1)
 STEPS = 40
+Batch = tuple[datetime, datetime] | None
 UNITS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 # `often` has a fact at each step, so that one at either end of each window is seen. Of both keys
-# each fourth fact is superseded, and each tenth has a long value. `lasting` has one kind at a time.
+# each fourth fact is superseded, each third opens later or closes, and each tenth has a long value.
+# `lasting` has one kind at a time.
 FACTS = """
     select
         key.k,
@@ -26,6 +28,10 @@ FACTS = """
             when step.i % 4 = 0
                 then timestamp '2026-01-01' + interval '1 {grid}' * (step.i + step.i % 23) + interval '2 minutes'
         end as superseded_at,
+        timestamp '2026-01-01' + interval '1 {grid}' * (step.i + step.i % 3) as opens_at,
+        case
+            when step.i % 3 > 0 then timestamp '2026-01-01' + interval '1 {grid}' * (step.i + 2 * (step.i % 11))
+        end as closes_at,
         step.i % 5 as lane,
         step.i % 3 = 0 as is_late,
         case when step.i % 10 = 0 then 20000000 else step.i * step.i end + 0.25 as amount
@@ -52,29 +58,45 @@ def features(grid: str) -> list[dict[str, Any]]:
         {"name": "amount", "sum": "facts.amount", "over": over[1], "set_back": over[0]},
         {"name": "lanes", "distinct": "facts.lane", "over": over},
         {"name": "half", "p50": "facts.amount", "over": over[2]},
+        {"name": "open_count", "count": "facts", "open_within": f"30{grid[0]}"},
+        {"name": "open_amount", "sum": "facts.amount", "open_within": f"30{grid[0]}"},
         {"name": "kind", "standing": "kinds.kind"},
         {"name": "kind_count", "count": "kinds", "over": over[0]},
     ]
 
 
+def set_back(grid: str) -> list[dict[str, Any]]:
+    """Return features of windows that are all set back: in full, no running totals are made."""
+    over, back = [f"{steps}{grid[0]}" for steps in (2, 9)], f"5{grid[0]}"
+    return [
+        {"name": "fact_count", "count": "facts", "over": over, "set_back": back},
+        {"name": "amount", "sum": "facts.amount", "over": over, "set_back": back},
+    ]
+
+
+def rows(
+    engine: DuckDB, keys: list[str], declared: list[dict[str, Any]], grid: str, batch: Batch
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a build, by key and instant."""
+    sql = macro.trailing_features(keys, declared, grid, batch, engine.dialect)
+    built = engine.rows(f"select * from ({sql}) as windows")
+    return sorted(built, key=lambda row: row[: len(keys) + 1])
+
+
 @pytest.mark.parametrize(
     ("name", "grid", "steps"),
     # Sail takes seconds to plan a query.
-    [("sail", "day", 1), *(("duckdb", grid, steps) for grid in UNITS for steps in (1, 2, 6))],
+    [("sail", "day", 1), *(("duckdb", grid, steps) for grid in UNITS for steps in (1, 2, 6, 10))],
 )
 def test_a_batch_has_the_rows_of_a_build_in_full(name: str, grid: str, steps: int) -> None:
-    engine = engine_of(name)
+    engine, unit = engine_of(name), UNITS[grid]
     for table, sql in (("facts", FACTS), ("kinds", KINDS)):
         engine.put_what(table, sql.format(grid=grid, steps=STEPS))
-
-    def rows(batch: tuple[datetime, datetime] | None) -> list[tuple[Any, ...]]:
-        sql = macro.trailing_features(["k"], features(grid), grid, batch, engine.dialect)
-        return sorted(engine.rows(f"select * from ({sql}) as windows"), key=lambda row: row[:2])
-
-    unit = UNITS[grid]
-    in_full = rows(None)
-    for first in range(20, 44, steps) if name == "duckdb" else [24]:
-        start, end = FIRST + unit * first, FIRST + unit * (first + steps)
-        wanted = [row for row in in_full if start <= row[1] < end]
-        assert wanted
-        assert rows((start, end)) == wanted, first
+    views = [(["k"], features(grid)), (["k"], set_back(grid)), ([], set_back(grid))]
+    for keys, declared in views if name == "duckdb" else views[:1]:
+        in_full = rows(engine, keys, declared, grid, None)
+        for first in range(20, 44, steps) if name == "duckdb" else [24]:
+            start, end = FIRST + unit * first, FIRST + unit * (first + steps)
+            wanted = [row for row in in_full if start <= row[len(keys)] < end]
+            assert wanted
+            assert rows(engine, keys, declared, grid, (start, end)) == wanted, first
