@@ -26,11 +26,14 @@ FACTS = """
         timestamp '2026-01-01' + interval '1 {grid}' * step.i + interval '1 minute' as known_at,
         case
             when step.i % 4 = 0
-                then timestamp '2026-01-01' + interval '1 {grid}' * (step.i + step.i % 23) + interval '2 minutes'
+                then
+                    timestamp '2026-01-01' + interval '2 minutes'
+                    + interval '1 {grid}' * (step.i + step.i % 23)
         end as superseded_at,
         timestamp '2026-01-01' + interval '1 {grid}' * (step.i + step.i % 3) as opens_at,
         case
-            when step.i % 3 > 0 then timestamp '2026-01-01' + interval '1 {grid}' * (step.i + 2 * (step.i % 11))
+            when step.i % 3 > 0
+                then timestamp '2026-01-01' + interval '1 {grid}' * (step.i + 2 * (step.i % 11))
         end as closes_at,
         step.i % 5 as lane,
         step.i % 3 = 0 as is_late,
