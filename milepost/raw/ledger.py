@@ -36,20 +36,27 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
     """Return what `ask` makes of the ledger of a store, asked again where another build was first.
 
     What `ask` lists of the lake is then never older than the ledger with which it is compared.
+    Raises the ConflictError of `ask` after five between which the ledger did not change, and a
+    LandingError that names an object of the ledger that is damaged.
     """
     if store is None:
         raise LandingError(
             "there is no store, and the ledger of what was read of raw tables is kept beside it",
             hint="give `store_uri` to the plugin `milepost.dbt_plugin` in profiles.yml",
         )
-    for attempt in range(s3.ATTEMPTS):
+    etag, losses = None, 0
+    while True:
+        stored = ledger_parts.read(store)
+        # Where the ledger changed, the build that was first is done with it.
+        losses = losses if stored.etag == etag else 0
+        etag = stored.etag
         try:
-            return ask(Ledger.read(store))
+            return ask(Ledger(stored))
         except ConflictError:
-            if attempt == s3.ATTEMPTS - 1:
+            losses += 1
+            if losses == s3.ATTEMPTS:
                 raise
-            s3.wait_before_retry(attempt)
-    raise AssertionError
+            s3.wait_before_retry(losses)
 
 
 class Ledger:
@@ -58,11 +65,6 @@ class Ledger:
     def __init__(self, stored: ledger_parts.StoredLedger) -> None:
         self._stored = stored
         self._histories: dict[str, TableHistory] = {}
-
-    @classmethod
-    def read(cls, store: Location) -> Ledger:
-        """Read the pointer and its parts; a LandingError names an object that is damaged."""
-        return cls(ledger_parts.read(store))
 
     def span(self, table_id: str) -> Span | None:
         """Return what earlier builds closed of a table: it stays closed."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from milepost.errors import LandingError, MilepostError
+from milepost.errors import ConflictError, LandingError, MilepostError
 from milepost.raw import ledger, ledger_garbage, ledger_parts, reopening
 from milepost.raw.ledger_parts import CURRENT
 from milepost.raw.tables import ClosedTable, Column, Landing
@@ -420,6 +420,36 @@ def test_commits_are_remembered_after_their_table_forgot_them(lake: Lake) -> Non
     landings.insert(1, Landing(commits[0] + HOUR / 2, [files[1]]))
     with pytest.raises(LandingError, match=r"turned up in `lake.orders` after"):
         check(3)
+
+
+def test_a_build_is_done_after_any_number_of_builds_that_are_first(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gives up where the ledger that it lost to stays as it is."""
+    monkeypatch.setattr(s3, "wait_before_retry", lambda _: None)
+    partition = next(iter(lake.listing().partitions))
+    asked: list[int] = []
+
+    def write(current: ledger.Ledger) -> None:
+        current.reopen(lake.table.id, partition, LATER, "a test")
+
+    def second(current: ledger.Ledger) -> None:
+        asked.append(1)
+        if len(asked) <= 2 * s3.ATTEMPTS:
+            ledger.consult(lake.store, write)
+        write(current)
+
+    ledger.consult(lake.store, second)
+    assert len(asked) == 2 * s3.ATTEMPTS + 1
+
+    def overtaken(current: ledger.Ledger) -> None:
+        asked.append(1)
+        raise ConflictError("another build was first", hint="run it again")
+
+    asked.clear()
+    with pytest.raises(ConflictError):
+        ledger.consult(lake.store, overtaken)
+    assert len(asked) == s3.ATTEMPTS
 
 
 def test_a_ledger_needs_a_store(lake: Lake) -> None:
