@@ -107,13 +107,16 @@ def columns_of(kind: str, grid: str) -> dict[str, str]:
     return {f"{x}_{w}{grid[0]}": f"{x}{between}{w}" for x in names for w in windows}
 
 
-def compiled(kind: str, grid: str, batch: dict[str, str]) -> str:
-    """Return the SQL that dbt makes of the model of this folder."""
+def compiled(kind: str, grid: str, batch: dict[str, str], stored: Path | None = None) -> str:
+    """Return the SQL that dbt makes of the model of this folder, after `stored` rows."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(shutil.copytree(HERE, Path(folder) / "project"))
         for macros in ("windows", "names"):
             shutil.copytree(HERE.parents[1] / "macros" / macros, project / "macros" / macros)
         shutil.copy(project / "profiles.example.yml", project / "profiles.yml")
+        if stored:
+            with duckdb.connect(project / "windows.duckdb") as con:
+                con.execute(f"create view carrier_windows as from '{stored.resolve()}'")
         variables = {**batch, "grid": grid, "features": declared(kind, grid)}
         dbt = Path(sys.executable).with_name("dbt")
         subprocess.run(
@@ -295,7 +298,8 @@ def measure_case(
         is_day = "one more day" in name
         sql = None
         if name in ("Milepost", "one more day"):
-            sql = compiled(kind, grid, DAY if is_day else {"end": cases.END})
+            batch = DAY if is_day else {"end": cases.END}
+            sql = compiled(kind, grid, batch, kept if is_day else None)
         elif name.startswith("floor"):
             day = "cast(known_at as date)"
             sql = f"select carrier_id, {day}, {FLOORS[kind]} from events group by 1, 2"

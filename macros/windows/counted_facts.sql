@@ -1,16 +1,17 @@
 {#
     A CTE of the facts that a batch counts, with the grid steps at which they enter and are superseded. A
     fact that leaves at the first instant of the batch was known up to a grid step before the look-back. Facts
-    that `standing` takes may have been known at any time before. It is `milepost__known_...` then, and
-    `changing_keys` takes those of some keys; else it is `milepost__counted_...`.
+    that `standing` takes may have been known at any time before. It is `milepost__counted_...`, or `milepost__known_...` where
+    `changing_keys` takes those of some keys.
 
     What is superseded at infinity stands, what closes at infinity stays open, and what opens there never
     does. A fact whose `known_at` is null or infinite is in no window.
 
     facts: as `window_plan` gives them.
     steps: the batch, as `batch_steps` gives it.
+    has_changing_keys: whether `changing_keys` takes those of some keys.
 #}
-{% macro counted_facts(facts, keys, grid, batch, steps) -%}
+{% macro counted_facts(facts, keys, grid, batch, steps, has_changing_keys) -%}
 {%- set windows = facts.series | map(attribute='window') | list -%}
 {%- set columns = facts.series | map(attribute='columns') | sum(start=[]) -%}
 {%- set features = facts.series | map(attribute='features') | sum(start=[]) -%}
@@ -23,7 +24,7 @@
         - interval '{{ facts.series | map(attribute='look_back_hours') | max }}' hour
         - interval '1' {{ grid }}
 {%- endset -%}
-milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
+milepost__{{ 'known_' if has_changing_keys else 'counted_' }}{{ facts.label }} as (
 
     select
         {%- for column in (keys + columns) | unique %}
@@ -31,6 +32,9 @@ milepost__{{ 'known_' if batch.start else 'counted_' }}{{ facts.label }} as (
         {%- endfor %}
         {{ enters_step }} as milepost__enters_step,
         {{ superseded_step }} as milepost__superseded_step
+        {%- if facts.has_instants %},
+        cast(known_at as timestamp) as milepost__known_at
+        {%- endif %}
         {%- if 'open' in windows %},
         {{ milepost.grid_step('opens_at', grid) }} as milepost__opens_step,
         case

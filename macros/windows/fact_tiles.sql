@@ -11,7 +11,7 @@
     facts: as `window_plan` gives them.
     steps: as `batch_steps` gives them.
 #}
-{% macro fact_tiles(facts, keys, steps) -%}
+{% macro fact_tiles(facts, keys, grid, steps) -%}
 {%- set distincts = facts.tiled_series | selectattr('is_totalled') | map(attribute='distincts') | sum(start=[]) | unique | list -%}
 {%- set source = ('milepost__in_order_' if distincts else 'milepost__counted_') ~ facts.label -%}
 {%- set features = facts.tiled_series | map(attribute='features') | sum(start=[]) | selectattr('is_summed') | list -%}
@@ -40,7 +40,7 @@ milepost__tiles_{{ facts.label }} as (
 
     select
         {{ keys | join(',\n        ') }},
-        {{ milepost.tile_step(facts, steps) }},
+        {{ milepost.tile_step(facts, grid, steps) }},
         {{ milepost.superseded_tile_step(steps) }}
         {%- for column, sql in facts.tiles.items() if not column.startswith('milepost__high') %},
         {{ sql }} as {{ column }}

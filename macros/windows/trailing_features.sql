@@ -62,7 +62,7 @@
     batch: the grid instants to build.
 #}
 {% macro default__trailing_features(keys, features, grid, batch) -%}
-{%- set plan = milepost.window_plan(features, grid, batch) -%}
+{%- set plan = milepost.window_plan(keys, features, grid, batch) -%}
 {%- set all_held = milepost.held_series(plan.series) -%}
 -- Grid instants are numbered: step n is n {{ grid }}s after 1970-01-01.
 with
@@ -70,15 +70,15 @@ with
 {{ milepost.look_backs(features) }}
 {%- for facts in plan.facts %}
 
-{{ milepost.counted_facts(facts, keys, grid, batch, plan.steps) }}
+{{ milepost.counted_facts(facts, keys, grid, batch, plan.steps, plan.has_changing_keys) }}
 {%- endfor %}
-{%- if batch.start %}
+{%- if plan.has_changing_keys %}
 
 {{ milepost.changing_keys(plan, keys) }}
 {%- endif %}
 {%- for facts in plan.facts if facts.tiled_series %}
 
-{{ milepost.fact_tiles(facts, keys, plan.steps) }}
+{{ milepost.fact_tiles(facts, keys, grid, plan.steps) }}
 {%- endfor %}
 {%- for group in plan.groups %}
 

@@ -1,12 +1,13 @@
 {#
-    What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'only_step', 'is_totalled',
-    'totals', 'offsets', 'longest', 'read_before'}`.
+    What the SQL of some windows consists of: `{'series', 'facts', 'groups', 'columns', 'steps', 'only_step',
+    'has_changing_keys', 'is_totalled', 'totals', 'offsets', 'longest', 'read_before'}`.
 
     series: as `window_series` gives them. A batch totals none: it would read the whole past.
-    facts: one for each facts relation, `{'relation', 'label', 'series', 'tiled_series', 'tiles', 'is_totalled', 'offsets'}`.
+    facts: one for each facts relation, `{'relation', 'label', 'series', 'tiled_series', 'tiles', 'is_totalled', 'offsets',
+        'has_instants'}`.
         `tiled_series` are those whose facts are added up in tiles, see `fact_tiles`, and `tiles` has the columns of these,
         `{column: sql}`; `offsets` the numbers of steps after which a fact enters or leaves a window of these. `is_totalled` says
-        whether running totals are made of the tiles.
+        whether running totals are made of the tiles, `has_instants` whether a batch finds their steps by the instants of the facts.
     groups: the facts that are counted by their stays, for each facts relation those of open facts apart,
         `{'name', 'label', 'series', 'has_tiles', 'only_superseded', 'distincts'}`. With `has_tiles` the stays are those of
         tiles, else of facts. Where facts are totalled, only their superseded versions and their long values are counted by
@@ -15,6 +16,7 @@
     columns: the columns of `milepost__balances` and `milepost__instants`, all that is added up.
     steps: the batch, as `batch_steps` gives it.
     only_step: its step, where it has one; else none.
+    has_changing_keys: whether it takes only the facts of keys that may have a row in it.
     is_totalled: whether some facts are totalled.
     totals: what is summed up along its key, `{column: {'label', 'is_pair', 'sql'}}`: of which facts, whether
         it is two counts in one column, and what it is of a tile.
@@ -24,7 +26,7 @@
 
     features: as `parse_features` gives them.
 #}
-{% macro window_plan(features, grid, batch) %}
+{% macro window_plan(keys, features, grid, batch) %}
     {% set all_series = milepost.window_series(features, grid, is_batch=batch.start is not none) %}
     {% set steps = milepost.batch_steps(batch, grid) %}
     {% set plan = {
@@ -34,6 +36,7 @@
         'columns': [],
         'steps': steps,
         'only_step': steps.opening + 1 if steps.opening is not none and steps.end == steps.opening + 2 else none,
+        'has_changing_keys': batch.start is not none and not milepost.most_keys_change(keys, grid, steps),
         'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
         'totals': {},
         'offsets': [],
@@ -77,6 +80,7 @@
             'tiles': tiles,
             'is_totalled': is_totalled,
             'offsets': offsets | unique | select | sort,
+            'has_instants': batch.start is not none and tiled != [] and not plan.has_changing_keys,
         }) %}
         {% for prefix, of_group in [
             ('', of_facts | rejectattr('window', 'equalto', 'open') | list),

@@ -98,8 +98,11 @@ def trailing_features(
     grid: str = "day",
     batch: tuple[datetime | None, datetime] | None = None,
     engine: str = "duckdb",
+    *,
+    most_keys_change: bool = False,
 ) -> str:
     """The SQL that `{{ trailing_features(...) }}` is in a model, in full or for a batch."""
     start, end = batch or (None, None)
+    windows(engine).add("most_keys_change", lambda *_: most_keys_change)
     windows(engine).add("batch", lambda: {"start": start, "end": end})
     return str(windows(engine).trailing_features(keys, features, grid))

@@ -19,27 +19,27 @@ from milepost.storage.location import Location
 pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
+BEDS = ["north", "south", "west"]
 BEGIN, END = datetime(2026, 1, 1), datetime(2026, 1, 5, 5)
 LAYOUT = "layout: '{table}/dt={date}/hour={hour}', closed_by: next_partition"
 
 
-def land(lake: Location, begin: datetime, end: datetime) -> None:
-    """Two beds in the first hour of all, and a reading of each in every hour."""
+def land(lake: Location, begin: datetime, end: datetime, beds: int = 2) -> None:
+    """All beds in the first hour of all, and a reading of some in every hour."""
     instant = pa.timestamp("us")
     for hour in (begin + n * HOUR for n in range((end - begin) // HOUR)):
-        beds = ["north", "south"]
-        landed = pa.array([hour + timedelta(minutes=5)] * 2, instant)
+        landed = pa.array([hour + timedelta(minutes=5)] * len(BEDS), instant)
         readings = {
-            "reading_id": [f"{hour} {bed}" for bed in beds],
-            "bed_id": beds,
-            "moisture": [hour.hour / 24, 0.5],
-            "read_at": pa.array([hour] * 2, instant),
+            "reading_id": [f"{hour} {bed}" for bed in BEDS],
+            "bed_id": BEDS,
+            "moisture": [hour.hour / 24, 0.5, 0.7],
+            "read_at": pa.array([hour] * len(BEDS), instant),
             "landed_at": landed,
         }
-        described = {"bed_id": beds, "snapshot_at": pa.array([hour] * 2, instant)}
+        described = {"bed_id": BEDS, "snapshot_at": pa.array([hour] * len(BEDS), instant)}
         rows = pa.table({**described, "landed_at": landed})
         put(lake, "beds", hour, rows if hour == BEGIN else rows.slice(0, 0))
-        put(lake, "readings", hour, pa.table(readings))
+        put(lake, "readings", hour, pa.table(readings).slice(0, beds))
 
 
 def put(lake: Location, table: str, hour: datetime, rows: pa.Table) -> None:
@@ -57,9 +57,15 @@ def publish(project: Greenhouse) -> tuple[datetime, list[dict[str, Any]]]:
     return view.built_through_at, store.to_arrow("bed_moisture").to_pylist()
 
 
-def test_one_more_hour_adds_its_rows_and_changes_none(
-    green: Greenhouse, raw: Location, tmp_path: Path
-) -> None:
+def asks_which_beds_change(project: Greenhouse) -> bool:
+    """Whether the SQL of the last build does."""
+    (compiled,) = (project.folder / "target/compiled").rglob("features/bed_moisture.sql")
+    return "milepost__changing_keys" in compiled.read_text()
+
+
+@pytest.fixture
+def hourly(green: Greenhouse, raw: Location, tmp_path: Path) -> Greenhouse:
+    """The project with a view and raw tables of hours."""
     project = green.copy(tmp_path / "hourly", raw=raw, store=green.store)
     project.edit(
         "models/staging/_sensors.yml", "_RAW_URI') }}\"}", f"_RAW_URI') }}}}\", {LAYOUT}}}"
@@ -75,14 +81,37 @@ def test_one_more_hour_adds_its_rows_and_changes_none(
     ):
         project.edit(f"{view}.yml", old, new)
     project.edit(f"{view}.sql", "keys=['bed_id'],", "keys=['bed_id'],\n        grid='hour',")
-    land(raw, BEGIN, END)
-    built_through, rows = publish(project)
+    return project
 
-    land(raw, END, END + HOUR)
-    later_built_through, later_rows = publish(project)
+
+def test_one_more_hour_adds_its_rows_and_changes_none(hourly: Greenhouse) -> None:
+    land(hourly.raw, BEGIN, END)
+    built_through, rows = publish(hourly)
+
+    land(hourly.raw, END, END + HOUR)
+    later_built_through, later_rows = publish(hourly)
     # An hour is closed when the next has begun. The delay of the view is 30 minutes.
     delay = timedelta(minutes=30)
     assert (built_through, later_built_through) == (END + delay, END + HOUR + delay)
     new_rows = [row for row in later_rows if row not in rows]
     assert [row for row in rows if row not in later_rows] == []
     assert {row["available_at"] for row in new_rows} == {END + delay}
+
+
+def test_an_hour_asks_which_keys_change_where_not_most_of_them_did(hourly: Greenhouse) -> None:
+    """In each of the two hours before, two beds of two changed, then two of three in one of them."""
+    land(hourly.raw, BEGIN, END)
+    hourly.build()
+    asked = []
+    for number, beds in enumerate([3, 2, 2]):
+        land(hourly.raw, END + number * HOUR, END + (number + 1) * HOUR, beds)
+        hourly.build()
+        asked.append(asks_which_beds_change(hourly))
+    # An hour is closed when the next has a file.
+    assert asked == [False, False, True]
+
+    publish(hourly)
+    rows = FeatureStore(hourly.store.uri()).to_arrow("bed_moisture").to_pylist()
+    hourly.build("--full-refresh")
+    publish(hourly)
+    assert FeatureStore(hourly.store.uri()).to_arrow("bed_moisture").to_pylist() == rows
