@@ -2,8 +2,8 @@
     The grid step at which the facts of a tile enter, in SQL, with its name. An offset is a number of steps after which a fact
     enters or leaves a window. Facts that pass no offset within a batch are in the same windows at each of its steps: they are
     one tile, which enters at the earliest step of which this is true. So are facts that left these windows before the batch,
-    which it reads for open windows and for `standing`. To compare the instant of a fact takes a third of the time that its step
-    takes, so that few steps are computed where only a tile needs them.
+    which it reads for open windows and for `standing`. Where facts have instants, those are compared, and steps are computed of the
+    few facts for which no comparison holds: to compute a step takes three times as long.
 
     facts: as `window_plan` gives them.
     steps: as `batch_steps` gives them.

@@ -36,13 +36,19 @@
         'columns': [],
         'steps': steps,
         'only_step': steps.opening + 1 if steps.opening is not none and steps.end == steps.opening + 2 else none,
-        'has_changing_keys': batch.start is not none and not milepost.most_keys_change(keys, grid, steps),
+        'has_changing_keys': false,
         'is_totalled': all_series | selectattr('is_totalled') | list | length > 0,
         'totals': {},
         'offsets': [],
         'longest': 0,
         'read_before': {},
     } %}
+    {% if batch.start is not none %}
+        {# What stands may be of a key that has had no row since long ago. #}
+        {% set has_standing = 'standing' in all_series | map(attribute='window') %}
+        {% set look_back_hours = all_series | map(attribute='look_back_hours') | max %}
+        {% do plan.update({'has_changing_keys': has_standing or not milepost.most_keys_change(keys, grid, steps, look_back_hours)}) %}
+    {% endif %}
     {% for series in all_series %}
         {% do plan.columns.extend(series.sums | map(attribute='column')) %}
         {% if series.is_totalled %}{% do plan.offsets.extend([series.back, series.reach]) %}{% endif %}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, count
 from typing import TypeVar
 
 import pyarrow as pa
@@ -36,8 +36,8 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
     """Return what `ask` makes of the ledger of a store, asked again where another build was first.
 
     What `ask` lists of the lake is then never older than the ledger with which it is compared.
-    Raises the ConflictError of `ask` after five between which the ledger did not change, and a
-    LandingError that names an object of the ledger that is damaged.
+    Raises the ConflictError of `ask` where it lost `s3.ATTEMPTS` times in a row and the ledger
+    stayed as it was, a LandingError that names an object of the ledger that is damaged.
     """
     if store is None:
         raise LandingError(
@@ -45,9 +45,9 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
             hint="give `store_uri` to the plugin `milepost.dbt_plugin` in profiles.yml",
         )
     etag, losses = None, 0
-    while True:
+    for attempt in count():
         stored = ledger_parts.read(store)
-        # Where the ledger changed, the build that was first is done with it.
+        # A changed ledger shows that another build got its turn: this one may try as often again.
         losses = losses if stored.etag == etag else 0
         etag = stored.etag
         try:
@@ -56,7 +56,8 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
             losses += 1
             if losses == s3.ATTEMPTS:
                 raise
-            s3.wait_before_retry(losses)
+            s3.wait_before_retry(min(attempt, s3.ATTEMPTS))
+    raise AssertionError
 
 
 class Ledger:

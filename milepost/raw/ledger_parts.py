@@ -17,7 +17,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from milepost.errors import ConflictError, LandingError
+from milepost.errors import LandingError, StorageError
 from milepost.raw.ledger_records import SCHEMA
 from milepost.storage import conditional, s3
 from milepost.storage.client import PARALLEL_REQUESTS
@@ -71,7 +71,8 @@ def append(ledger: StoredLedger, records: pa.Table, *, began: float | None = Non
     """Add records to the ledger, and return it with them.
 
     `began` is the monotonic time from which on objects that they name were written. Raises a
-    ConflictError where another writer was first: nothing has changed then.
+    ConflictError where another writer was first, a StorageError where S3 took hours: nothing has
+    changed then.
     """
     began = time.monotonic() if began is None else began
     store, etag = ledger.store, ledger.etag
@@ -82,7 +83,7 @@ def append(ledger: StoredLedger, records: pa.Table, *, began: float | None = Non
     part = _write_part(store, all_records if is_merged else records)
     parts = (part,) if is_merged else (*ledger.parts, part)
     if time.monotonic() - began > SETTLE_WITHIN.total_seconds():
-        raise ConflictError(
+        raise StorageError(
             f"S3 took longer than {SETTLE_WITHIN} to take what the ledger names",
             hint="run it again, when the store answers faster",
         )

@@ -48,6 +48,7 @@ class Macros:
                 dispatch=self._dispatch,
                 quote=lambda name: f"{sign}{name}{sign}",
                 type=lambda: engine,
+                get_columns_in_relation=context.pop("get_columns_in_relation", None),
             ),
             "exceptions": SimpleNamespace(raise_compiler_error=refused),
             "modules": SimpleNamespace(re=re, datetime=__import__("datetime")),

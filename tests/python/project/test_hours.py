@@ -98,16 +98,15 @@ def test_one_more_hour_adds_its_rows_and_changes_none(hourly: Greenhouse) -> Non
     assert {row["available_at"] for row in new_rows} == {END + delay}
 
 
-def test_an_hour_asks_which_keys_change_where_not_most_of_them_did(hourly: Greenhouse) -> None:
-    """In each of the two hours before, two beds of two changed, then two of three in one of them."""
+def test_a_batch_asks_which_keys_change_where_not_most_of_them_did(hourly: Greenhouse) -> None:
+    """Two beds change in every hour. A third one did in eight of the last 24, and rests since."""
     land(hourly.raw, BEGIN, END)
     hourly.build()
     asked = []
-    for number, beds in enumerate([3, 2, 2]):
-        land(hourly.raw, END + number * HOUR, END + (number + 1) * HOUR, beds)
+    for begin, end, beds in ((0, 8, 3), (8, 11, 2), (11, 12, 2)):
+        land(hourly.raw, END + begin * HOUR, END + end * HOUR, beds)
         hourly.build()
         asked.append(asks_which_beds_change(hourly))
-    # An hour is closed when the next has a file.
     assert asked == [False, False, True]
 
     publish(hourly)
