@@ -116,7 +116,7 @@ def compiled(kind: str, grid: str, batch: dict[str, str], stored: Path | None = 
         shutil.copy(project / "profiles.example.yml", project / "profiles.yml")
         if stored:
             with duckdb.connect(project / "windows.duckdb") as con:
-                con.execute(f"create view carrier_windows as from '{stored.resolve()}'")
+                con.execute(f"create table carrier_windows as from '{stored.resolve()}'")
         variables = {**batch, "grid": grid, "features": declared(kind, grid)}
         dbt = Path(sys.executable).with_name("dbt")
         subprocess.run(

@@ -19,6 +19,7 @@
 {% endmacro %}
 
 {% macro duckdb__most_keys_change(keys, grid, steps, look_back_hours) %}
+    {% if not is_incremental() %}{{ return(false) }}{% endif %}
     {% set columns = adapter.get_columns_in_relation(this) | map(attribute='name') | list %}
     {% if (keys + ['available_at']) | reject('in', columns) | list %}
         {# The model makes other columns of them, or is about no entity. #}

@@ -117,6 +117,6 @@ def test_a_batch_has_the_rows_of_a_build_in_full(name: str, grid: str, steps: in
             batch = (start, end)
             assert rows(engine, keys, declared, grid, batch) == wanted, first
             if name == "duckdb" and declared != standing:
-                assert (
-                    rows(engine, keys, declared, grid, batch, most_keys_change=True) == wanted
-                ), first
+                assert rows(engine, keys, declared, grid, batch, most_keys_change=True) == wanted, (
+                    first
+                )

@@ -38,10 +38,10 @@ LATER = """
 """
 
 
-def most_keys_change(rows: str, keys: tuple[str, ...] = ("k",)) -> Any:
+def most_keys_change(rows: str, keys: tuple[str, ...] = ("k",), stored: str = "table") -> Any:
     """What the macro answers for a view of these rows with windows of ten days."""
     con = duckdb.connect()
-    con.execute(f"create table view as {rows}")
+    con.execute(f"create {stored} view as {rows}")
 
     def run_query(sql: str) -> SimpleNamespace:
         (answer,) = con.execute(sql).fetchall()
@@ -56,7 +56,7 @@ def most_keys_change(rows: str, keys: tuple[str, ...] = ("k",)) -> Any:
     macros = macro.Macros(
         "windows",
         "names",
-        execute=True,
+        is_incremental=lambda: stored == "table",
         this="view",
         model=model,
         run_query=run_query,
@@ -109,3 +109,7 @@ def test_a_view_without_the_keys_is_not_asked() -> None:
     assert most_keys_change(ROWS.format(without="false"), ("k", "other")) is False
     renamed = f"select k, available_at as at from ({ROWS.format(without='false')})"
     assert most_keys_change(renamed) is False
+
+
+def test_what_is_no_table_is_not_asked() -> None:
+    assert most_keys_change(ROWS.format(without="false"), stored="view") is False
