@@ -44,10 +44,13 @@
         'read_before': {},
     } %}
     {% if batch.start is not none %}
-        {# What stands may be of a key that has had no row since long ago. #}
-        {% set has_standing = 'standing' in all_series | map(attribute='window') %}
+        {# Facts that are read again after their tiles are made cost more than it saves to leave keys in. #}
+        {% set reads_facts_again = all_series | selectattr('held_features') | list or all_series | selectattr('distincts') | list
+            or 'open' in all_series | map(attribute='window') %}
         {% set look_back_hours = all_series | map(attribute='look_back_hours') | max %}
-        {% do plan.update({'has_changing_keys': has_standing or not milepost.most_keys_change(keys, grid, steps, look_back_hours)}) %}
+        {% do plan.update({
+            'has_changing_keys': reads_facts_again or not milepost.most_keys_change(keys, grid, steps, look_back_hours),
+        }) %}
     {% endif %}
     {% for series in all_series %}
         {% do plan.columns.extend(series.sums | map(attribute='column')) %}

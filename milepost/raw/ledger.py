@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain, count
+from itertools import chain
 from typing import TypeVar
 
 import pyarrow as pa
@@ -37,15 +37,15 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
 
     What `ask` lists of the lake is then never older than the ledger with which it is compared.
     Raises the ConflictError of `ask` where it lost `s3.ATTEMPTS` times in a row and the ledger
-    stayed as it was, a LandingError that names an object of the ledger that is damaged.
+    stayed as it was. A LandingError names an object of the ledger that is damaged.
     """
     if store is None:
         raise LandingError(
             "there is no store, and the ledger of what was read of raw tables is kept beside it",
             hint="give `store_uri` to the plugin `milepost.dbt_plugin` in profiles.yml",
         )
-    etag, losses = None, 0
-    for attempt in count():
+    etag, losses, waits = None, 0, 0
+    while True:
         stored = ledger_parts.read(store)
         # A changed ledger shows that another build got its turn: this one may try as often again.
         losses = losses if stored.etag == etag else 0
@@ -56,8 +56,8 @@ def consult(store: Location | None, ask: Callable[[Ledger], T]) -> T:
             losses += 1
             if losses == s3.ATTEMPTS:
                 raise
-            s3.wait_before_retry(min(attempt, s3.ATTEMPTS))
-    raise AssertionError
+            s3.wait_before_retry(min(waits, s3.ATTEMPTS))
+            waits += 1
 
 
 class Ledger:

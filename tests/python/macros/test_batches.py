@@ -16,6 +16,7 @@ from engines import DuckDB, engine_of
 FIRST = datetime(2026, 1, 1)
 STEPS = 40
 Batch = tuple[datetime, datetime] | None
+NO_SUMS = {"distinct", "p50", "open_within", "standing"}
 UNITS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 # `often` has a fact at each step, so that one at either end of each window is seen; each other fact
 # is known at a grid instant itself. Of both keys each fourth fact is superseded, each third opens
@@ -105,9 +106,9 @@ def test_a_batch_has_the_rows_of_a_build_in_full(name: str, grid: str, steps: in
     engine, unit = engine_of(name), UNITS[grid]
     for table, sql in (("facts", FACTS), ("kinds", KINDS)):
         engine.put_what(table, sql.format(grid=grid, steps=STEPS))
-    standing = features(grid)
-    without = [feature for feature in standing if "standing" not in feature]
-    views = [(["k"], standing), (["k"], without), (["k"], set_back(grid)), ([], set_back(grid))]
+    every = features(grid)
+    sums = [feature for feature in every if not NO_SUMS & feature.keys()]
+    views = [(["k"], every), (["k"], sums), (["k"], set_back(grid)), ([], set_back(grid))]
     for keys, declared in views if name == "duckdb" else views[:1]:
         in_full = rows(engine, keys, declared, grid, None)
         for first in range(20, 44, steps) if name == "duckdb" else [24]:
@@ -116,7 +117,16 @@ def test_a_batch_has_the_rows_of_a_build_in_full(name: str, grid: str, steps: in
             assert wanted
             batch = (start, end)
             assert rows(engine, keys, declared, grid, batch) == wanted, first
-            if name == "duckdb" and declared != standing:
+            if name == "duckdb" and declared != every:
                 assert rows(engine, keys, declared, grid, batch, most_keys_change=True) == wanted, (
                     first
                 )
+
+
+@pytest.mark.parametrize("key", sorted(NO_SUMS))
+def test_a_batch_of_more_than_sums_asks_which_keys_change(key: str) -> None:
+    declared = [feature for feature in features("day") if key in feature or "over" in feature]
+    declared = [feature for feature in declared if key in feature or not NO_SUMS & feature.keys()]
+    batch = (FIRST, FIRST + timedelta(days=1))
+    sql = macro.trailing_features(["k"], declared, "day", batch, most_keys_change=True)
+    assert "milepost__changing_keys" in sql

@@ -428,28 +428,28 @@ def test_a_build_is_done_after_any_number_of_builds_that_are_first(
     """It gives up where the ledger that it lost to stays as it is."""
     monkeypatch.setattr(s3, "wait_before_retry", lambda _: None)
     partition = next(iter(lake.listing().partitions))
-    asked: list[int] = []
+    turns: list[int] = []
 
     def write(current: ledger.Ledger) -> None:
         current.reopen(lake.table.id, partition, LATER, "a test")
 
-    def second(current: ledger.Ledger) -> None:
-        asked.append(1)
-        if len(asked) <= 2 * s3.ATTEMPTS:
+    def write_after_another(current: ledger.Ledger) -> None:
+        turns.append(1)
+        if len(turns) <= 2 * s3.ATTEMPTS:
             ledger.consult(lake.store, write)
         write(current)
 
-    ledger.consult(lake.store, second)
-    assert len(asked) == 2 * s3.ATTEMPTS + 1
+    ledger.consult(lake.store, write_after_another)
+    assert len(turns) == 2 * s3.ATTEMPTS + 1
 
-    def overtaken(current: ledger.Ledger) -> None:
-        asked.append(1)
+    def lose(current: ledger.Ledger) -> None:
+        turns.append(1)
         raise ConflictError("another build was first", hint="run it again")
 
-    asked.clear()
+    turns.clear()
     with pytest.raises(ConflictError):
-        ledger.consult(lake.store, overtaken)
-    assert len(asked) == s3.ATTEMPTS
+        ledger.consult(lake.store, lose)
+    assert len(turns) == s3.ATTEMPTS
 
 
 def test_a_ledger_needs_a_store(lake: Lake) -> None:
